@@ -1,0 +1,49 @@
+# The commands people and CI use. Everything is installed into .venv from the hash-pinned lock.
+PYTHON ?= python3.11
+BIN := .venv/bin
+export UV_NO_CONFIG := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test lint bench up clean lock
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# uv is taken from the lock by pip (hash-checked), then uv installs the rest: seconds instead of a minute.
+.venv/installed: constraints.txt pyproject.toml
+	@echo "installing into .venv (about a minute the first time)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@awk '/^[^ ]/{wanted=/^uv==/} wanted' constraints.txt > .venv/uv.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r .venv/uv.txt
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes constraints.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: .venv/installed ## two published PDFs through the whole line, then what changed from 2024 to 2025
+	@$(BIN)/jixiao run --inbox demo/publications
+	@echo; $(BIN)/jixiao sql - < demo/years.sql
+	@$(BIN)/jixiao sql - < demo/changes.sql
+
+test: .venv/installed ## the test suite
+	@$(BIN)/python -m pytest
+
+lint: .venv/installed ## ruff, mypy, sqlfluff, Airflow import errors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy extract
+	$(BIN)/sqlfluff lint dbt_project/models dbt_project/macros dbt_project/tests
+	$(BIN)/jixiao airflow dags list-import-errors
+
+bench: .venv/installed ## how fast, against a named peer in the same run
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+up: .venv/installed ## Airflow with its scheduler on this machine; PDFs go into var/inbox
+	@$(BIN)/jixiao airflow standalone
+
+lock: ## renew constraints.txt from pyproject.toml
+	$(BIN)/uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --upgrade pyproject.toml -o constraints.txt
+
+clean: ## remove what make created, but not var/
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs

@@ -1,0 +1,98 @@
+"""Nightly: what is published? discover >> land >> read (mapped over batches) >> stage >> close."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import CronTriggerTimetable, Param, dag, get_current_context, task
+
+from extract.orchestration import STAGED, TASK_DEFAULTS, WRITER_POOL
+from extract.settings import get_settings
+
+
+@dag(
+    schedule=CronTriggerTimetable(get_settings().schedule, timezone="Asia/Shanghai"),
+    start_date=datetime(2025, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    dagrun_timeout=timedelta(hours=12),
+    default_args=TASK_DEFAULTS,
+    params={
+        "publisher": Param(None, type=["null", "string"], description="only this publisher file; empty: all"),
+        "inbox": Param(None, type=["null", "string"], description="folder that the publisher file `inbox` watches"),
+    },
+    tags=["jixiao"],
+    doc_md="""
+### Pick up newly published PDFs
+
+| task | does | again after a failure or a clear |
+|---|---|---|
+| discover | writes every publication at the sources into the ledger | sees the same once |
+| land | fetches bytes into the archive, named by their hash | fetches only what is not there |
+| plan | puts the hashes that wait into batches | plans what still waits |
+| read | reads a batch of PDFs, each in a sandbox | reads what it had not finished |
+| stage | replaces each document's rows in the raw schema, one transaction each | the same rows |
+| close | proves seen = loaded + unchanged + refused + failed | the same counts |
+
+A document that must not be loaded is *refused* with a reason and the run stays green; one that *failed* makes `close`
+red and is tried again next time. `catchup` is off: a missed night needs no backfill, since each run works on everything
+that is published and not yet loaded.
+""",
+)
+def ingest() -> None:
+    def run_id() -> str:
+        return str(get_current_context()["run_id"])
+
+    @task
+    def discover() -> int:
+        from extract import ingest as steps
+
+        params = get_current_context()["params"]
+        return steps.discover(get_settings(), run_id(), inbox=params["inbox"], publisher=params["publisher"])
+
+    @task
+    def land() -> int:
+        from extract import ingest as steps
+
+        return steps.land(get_settings(), run_id())
+
+    @task
+    def plan() -> list[list[str]]:
+        from extract import ingest as steps
+
+        return steps.plan_batches(get_settings())
+
+    @task(max_active_tis_per_dagrun=8, map_index_template="{{ task.op_kwargs['batch'] | length }} documents")
+    def read(batch: list[str]) -> int:
+        from extract import ingest as steps
+
+        return steps.read_batch(get_settings(), batch)
+
+    @task(pool=WRITER_POOL, outlets=[STAGED], trigger_rule="all_done")
+    def stage() -> int:
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from extract import ingest as steps
+        from extract.build import is_behind
+
+        staged = steps.stage_read(get_settings(), run_id())
+        if not is_behind(get_settings()):
+            raise AirflowSkipException("the published warehouse is up to date")
+        get_current_context()["outlet_events"][STAGED].extra = {"staged_documents": staged}
+        return staged
+
+    @task(trigger_rule="all_done")
+    def close() -> dict[str, int]:
+        from extract import ingest as steps
+
+        # The last task decides the colour of the run, and it runs whatever happened before: it must look back itself.
+        states = get_current_context()["ti"].get_task_states(dag_id="ingest", run_ids=[run_id()])[run_id()]
+        failed = [task_id for task_id, state in states.items() if state in ("failed", "upstream_failed")]
+        return steps.close(get_settings(), run_id(), failed)
+
+    discover() >> land() >> (batches := plan())
+    read.expand(batch=batches) >> stage() >> close()
+
+
+ingest()

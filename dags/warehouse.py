@@ -1,0 +1,65 @@
+"""When newly staged data is there: build (dbt models and tests) >> publish (swap the served release)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import dag, get_current_context, task
+
+from extract.orchestration import RELEASE, STAGED, TASK_DEFAULTS, WRITER_POOL
+from extract.settings import get_settings
+
+
+@dag(
+    schedule=[STAGED],
+    start_date=datetime(2025, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    dagrun_timeout=timedelta(hours=12),
+    default_args=TASK_DEFAULTS | {"pool": WRITER_POOL},
+    tags=["jixiao"],
+    doc_md="""
+### Build the star schema and publish it
+
+| task | does | again after a failure or a clear |
+|---|---|---|
+| build | reads new target texts, then `dbt build` (models and tests) in a private database | the same rows |
+| publish | writes a release beside the served one and swaps the link `current` | publishes equal rows only once |
+
+A model or a test that fails stops here: nothing is published, readers keep the release they have, and the rows that
+failed are in the schema `audit` of the build database. Clear `build` after mending the cause.
+""",
+)
+def warehouse() -> None:
+    @task
+    def build() -> dict[str, int]:
+        from airflow.sdk.exceptions import AirflowFailException
+
+        from extract.build import build_marts
+        from extract.errors import BuildError
+
+        try:
+            return build_marts(get_settings())
+        except BuildError as error:  # a test that fails on these rows fails again: no retry
+            raise AirflowFailException(str(error)) from error
+
+    @task(outlets=[RELEASE])
+    def publish() -> str:
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from extract.publish import publish as publish_release
+
+        release = publish_release(get_settings())
+        if not release["published"]:
+            raise AirflowSkipException(f"nothing changed: release {release['release_id']} stays")
+        get_current_context()["outlet_events"][RELEASE].extra = {
+            "release_id": release["release_id"],
+            "rows": release["row_counts"],
+        }
+        return str(release["release_id"])
+
+    build() >> publish()
+
+
+warehouse()

@@ -1,0 +1,217 @@
+"""The `jixiao` command: arguments become calls, results become output, errors become exit statuses.
+
+0 done, 1 failed, 2 bad usage, 3 something was refused. Heavy imports stand inside the commands that need them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from extract.errors import JixiaoError, Refused
+from extract.output import Format, as_json, errors, print_rows, show_progress
+from extract.settings import Settings, get_settings
+
+app = typer.Typer(
+    help="Performance targets (绩效目标) from published PDFs to a warehouse that can be trusted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+REFUSED = 3
+
+FormatOption = Annotated[Format, typer.Option("--format", help="`table` for people; the others alone on stdout.")]
+
+
+@app.command()
+def read(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, metavar="FILE…")],
+    reader: Annotated[str, typer.Option(help="`auto` reads with both and compares.")] = "auto",
+    password: Annotated[str | None, typer.Option(envvar="JIXIAO_PDF_PASSWORD", help="Opens a protected PDF.")] = None,
+    how: FormatOption = Format.TABLE,
+) -> None:
+    """Read PDFs and print one row per indicator, without touching any state.
+
+    `jixiao read 2025.pdf --format jsonl | jq .annual_value`
+    """
+    from extract.ingest import limits_of
+    from extract.pages.sandbox import read_sandboxed
+    from extract.printing import READ_COLUMNS, refusal_line, rows_of
+
+    refused = 0
+    limits = limits_of(get_settings())
+
+    def rows() -> Iterator[dict[str, Any]]:
+        nonlocal refused
+        for file in files:
+            try:
+                reading = read_sandboxed(file, reader=reader, password=password, limits=limits)
+            except Refused as error:
+                refused += 1
+                print(refusal_line(file, error), file=sys.stderr)
+            else:
+                yield from rows_of(file, reading)
+
+    print_rows(rows(), READ_COLUMNS, how)
+    if refused:
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+def run(
+    inbox: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Take PDFs from this folder.")
+    ] = None,
+    publisher: Annotated[str | None, typer.Option(metavar="ID", help="Only this publisher file.")] = None,
+    how: FormatOption = Format.TABLE,
+) -> None:
+    """Run the whole line once: the DAGs `ingest` and `warehouse`, in this process."""
+    from extract.ledger import Ledger
+    from extract.publish import current_release
+    from extract.runner import RunError, run_line
+
+    settings = get_settings()
+    trouble: RunError | None = None
+    with show_progress() as progress:
+        try:
+            run_line(settings, progress, inbox=str(inbox.absolute()) if inbox else None, publisher=publisher)
+        except RunError as error:
+            trouble = error
+    counts = Ledger(settings.ledger_url or "").last_run() or {}
+    _print_run(settings, counts, current_release(settings), how)
+    if trouble:
+        raise trouble
+    if counts.get("refused"):
+        raise typer.Exit(REFUSED)
+
+
+def _print_run(settings: Settings, counts: dict[str, Any], release: dict[str, Any] | None, how: Format) -> None:
+    names = ("seen", "loaded", "unchanged", "refused", "failed")
+    row = {name: counts.get(name) for name in names} | {
+        "release": release and release["release_id"],
+        "warehouse": str(settings.current / "warehouse.duckdb") if release else None,
+    }
+    print_rows([row], list(row), how)
+
+
+@app.command()
+def status(how: FormatOption = Format.TABLE) -> None:
+    """Show the ledger: the last run's counts, what waits, what was refused and why, the served release."""
+    from extract.ledger import Ledger
+    from extract.printing import print_status, status_of
+
+    settings = get_settings()
+    found = status_of(Ledger(settings.ledger_url or ""), settings)
+    if how is Format.TABLE:
+        print_status(found)
+    else:
+        print(as_json(found))
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(metavar='"SELECT …"', help="One statement; - reads it from stdin.")],
+    how: FormatOption = Format.TABLE,
+) -> None:
+    """Ask the published release; nothing can be changed.
+
+    `jixiao sql "SELECT status, count(*) FROM yoy_project_budgets GROUP BY 1"`
+    """
+    from extract.query import ask
+
+    columns, rows = ask(get_settings(), sys.stdin.read() if query == "-" else query)
+    print_rows(rows, columns, how)
+
+
+@app.command()
+def value(
+    texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT…|-]")] = None,
+) -> None:
+    """Read target texts as numbers, one JSON line each; `-` reads one text per line from stdin.
+
+    `jixiao value ≥200万 每期2-3天`
+    """
+    from extract.values import parse_target, value_as_json
+
+    given = texts or ["-"]
+    lines = (line.removesuffix("\n") for line in sys.stdin) if given == ["-"] else iter(given)
+    for line in lines:
+        print(value_as_json(parse_target(line)))
+
+
+@app.command()
+def grids(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    reader: Annotated[str, typer.Option()] = "auto",
+    password: Annotated[str | None, typer.Option(envvar="JIXIAO_PDF_PASSWORD")] = None,
+) -> None:
+    """Print every ruled table as JSON: pages, tables, cells with spans, boxes and text."""
+    from extract.printing import grids_of, refusal_line
+    from extract.reading import read_grids
+
+    try:
+        print(as_json(grids_of(file, read_grids(file, reader=reader, password=password))))
+    except Refused as error:
+        print(refusal_line(file, error), file=sys.stderr)
+        raise typer.Exit(REFUSED) from None
+
+
+@app.command()
+def publishers(
+    action: Annotated[str, typer.Argument(help="`list` or `check`")] = "list",
+    how: FormatOption = Format.TABLE,
+) -> None:
+    """List the configured publishers; `check` only validates their files."""
+    from extract.publishers import load_publishers
+
+    if action not in ("list", "check"):
+        raise typer.BadParameter(f"expected list or check, found {action}")
+    found = load_publishers(get_settings().publishers_dir)
+    if action == "check":
+        errors.print(f"{len(found)} publisher files are right")
+        return
+    rows = [
+        {"code": p.code, "name": p.name, "region_code": p.region_code, "source": p.source and p.source.kind}
+        for p in found
+    ]
+    print_rows(rows, ["code", "name", "region_code", "source"], how)
+
+
+@app.command("settings")
+def show_settings(how: FormatOption = Format.TABLE) -> None:
+    """List every setting: its environment variable, value, and meaning."""
+    from extract.printing import setting_rows
+
+    print_rows(setting_rows(get_settings()), ["variable", "value", "default", "meaning"], how)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def airflow(context: typer.Context) -> None:
+    """Run Airflow's own command on this home, for example `jixiao airflow standalone`."""
+    from extract.runner import start_airflow
+
+    start_airflow(get_settings())
+    os.execv(  # noqa: S606 - no shell wanted
+        sys.executable, [sys.executable, "-m", "airflow", *context.args]
+    )
+
+
+def main() -> None:
+    """Entry point: JixiaoError becomes one line on stderr and exit status 1."""
+    try:
+        app()
+    except JixiaoError as error:
+        errors.print(f"jixiao: {error}", style="red", markup=False)
+        sys.exit(1)
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""The frozen types that pass between stages; no stage passes a dict.
+
+    Publication ─land→ LandedPdf ─read→ PageGrids ─interpret→ Reading (Part, Record) ─stage→ raw tables
+
+Geometry is in points (1/72 inch) of the page as displayed (after /Rotate), origin top left, y downwards.
+Text is as printed: line breaks inside a cell and blanks that the PDF puts between CJK characters are removed, nothing
+else. A column that a form does not print is absent from `Record.cells`; a cell that is printed blank is ''.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Box(NamedTuple):
+    """A rectangle on a displayed page: left, top, right, bottom, in points."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+class Column(StrEnum):
+    """The canonical columns: what a printed header word means."""
+
+    UNIT = "unit"
+    PROJECT = "project"
+    CATEGORY = "category"
+    AMOUNT = "amount"  # 年度资金: what the project may spend in the fiscal year
+    OVERALL_GOAL = "overall_goal"  # 总体/实施期/中期目标
+    ANNUAL_GOAL = "annual_goal"  # 年度目标, and a lone 绩效目标
+    LEVEL1 = "level1"
+    LEVEL2 = "level2"
+    INDICATOR = "indicator"
+    CYCLE_VALUE = "cycle_value"  # 实施周期指标值
+    ANNUAL_VALUE = "annual_value"  # 年度指标值, and a lone 指标值
+    SIGN = "sign"
+    VALUE = "value"
+    MEASURE_UNIT = "measure_unit"
+    WEIGHT = "weight"
+    ACTUAL_VALUE = "actual_value"
+    SCORE = "score"
+    DEVIATION = "deviation"  # 偏差原因分析及改进措施
+    PROJECT_CODE = "project_code"
+    DEPARTMENT = "department"
+    AMOUNT_TOTAL = "amount_total"  # 项目资金总额, over all years
+    AMOUNT_ADJUSTED = "amount_adjusted"  # 全年预算数
+    AMOUNT_EXECUTED = "amount_executed"  # 全年执行数
+    ADJUSTED_VALUE = "adjusted_value"  # 调整指标值
+    PRIOR_VALUE = "prior_value"  # 上年度实际水平
+
+
+AMOUNT_KINDS: Mapping[Column, str] = {
+    Column.AMOUNT: "year",
+    Column.AMOUNT_TOTAL: "total",
+    Column.AMOUNT_ADJUSTED: "adjusted",
+    Column.AMOUNT_EXECUTED: "executed",
+}
+
+
+class DocumentKind(StrEnum):
+    """What a publication is; part of the grain of every fact."""
+
+    TARGET = "target"
+    APPROVAL = "approval"
+    ADJUSTED = "adjusted"
+    SELF_EVALUATION = "self_evaluation"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A thing seen at a source. `url` identifies it there; `title` and `printed_on` are what the listing says."""
+
+    publisher: str
+    url: str
+    title: str | None = None
+    printed_on: date | None = None
+    listing: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LandedPdf:
+    """Bytes in the archive, named by their hash."""
+
+    sha256: str
+    path: Path
+    size: int
+    landed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text outside every table: titles, captions, notes, page numbers."""
+
+    text: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A ruled cell; row and col are 0-based in its grid, spans count lattice rows and columns."""
+
+    row: int
+    col: int
+    rowspan: int
+    colspan: int
+    box: Box
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One ruled table on one page; its cells tile it without gap or overlap, in row-major order."""
+
+    page: int
+    table: int
+    box: Box
+    n_rows: int
+    n_cols: int
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageGrids:
+    """One page as ruled tables plus the lines outside them; `page` is 1-based."""
+
+    page: int
+    width: float
+    height: float
+    grids: tuple[Grid, ...]
+    lines: tuple[Line, ...]
+    dropped: Mapping[str, int]  # glyphs not kept, by reason: clipped, invisible, watermark, duplicate, hidden
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """Text as printed and where: what makes a figure traceable."""
+
+    text: str
+    page: int
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One indicator row as printed, with the cells that merged over it.
+
+    `part`, `table`, `page`, `row` and `project_no` are 1-based; `row` counts indicator rows on the page, `project_no`
+    counts projects in the part in printed order (two projects may share a name). `amounts` holds 元, exactly.
+    """
+
+    part: int
+    table: int
+    page: int
+    row: int
+    project_no: int
+    box: Box
+    cells: Mapping[Column, Printed]
+    amounts: Mapping[Column, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The tables of a PDF that belong to one publisher, fiscal year and kind; most PDFs have one part."""
+
+    part: int
+    title: str
+    publisher: str
+    fiscal_year: int
+    document_kind: DocumentKind
+    columns: tuple[Column, ...]  # in printed order: the layout
+    headers: tuple[str, ...]  # the words printed above them
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should know although the document is loaded."""
+
+    code: str
+    detail: str
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one PDF says."""
+
+    sha256: str
+    page_count: int
+    readers: tuple[str, ...]  # that read it and agree; the first is the one whose result counts
+    parts: tuple[Part, ...]
+    records: tuple[Record, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TargetValue:
+    """A printed target as numbers; see docs/targets.md. `text` is as printed."""
+
+    text: str
+    comparator: str | None  # eq gt ge lt le approx range qualitative, None where no target can be read
+    low: Decimal | None
+    high: Decimal | None
+    unit: str | None
+    per: str | None
+    is_percent: bool
+    value_type: str  # number percent money date ratio boolean text empty placeholder composite
+    implicit: bool  # no comparator is printed, so `eq` is our reading
+    suspect: bool  # parsed literally, but the text looks damaged or contradicts itself
+    date_low: str | None = None  # YYYY-MM-DD, or --MM-DD where no year is printed
+    date_high: str | None = None

@@ -1,0 +1,68 @@
+"""One exception tree.
+
+JixiaoError
+├── SettingsError        a setting is missing or wrong: name, expected, found
+├── SourceError          a source could not be listed or fetched; may pass, the next run tries again
+├── Refused              this document must not be loaded; carries a Reason, the page and a detail
+├── LedgerError          the ledger does not add up or a state change is not allowed
+└── BuildError           dbt or the audit failed; nothing is published
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a document was refused. The code is part of the contract; the ledger stores it."""
+
+    NOT_PDF = "not_pdf"
+    EMPTY = "empty"
+    TRUNCATED = "truncated"
+    PASSWORD = "password"  # noqa: S105 - a reason code, not a secret
+    TOO_LARGE = "too_large"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    PAGE_MISSING = "page_missing"
+    NO_TEXT_LAYER = "no_text_layer"
+    GARBLED_TEXT = "garbled_text"
+    NO_TABLE = "no_table"
+    NOT_TARGETS = "not_targets"
+    UNKNOWN_HEADER = "unknown_header"
+    UNREADABLE_AMOUNT = "unreadable_amount"
+    YEAR_UNKNOWN = "year_unknown"
+    CONSERVATION = "conservation"
+    READERS_DISAGREE = "readers_disagree"
+
+
+class JixiaoError(Exception):
+    """Base of every error that Jixiao raises on purpose."""
+
+
+class SettingsError(JixiaoError):
+    """A setting is missing or wrong."""
+
+
+class SourceError(JixiaoError):
+    """A source could not be listed or fetched; the next run tries again."""
+
+
+class LedgerError(JixiaoError):
+    """The ledger does not add up, or a state change is not allowed."""
+
+
+class BuildError(JixiaoError):
+    """dbt or the audit failed; nothing is published."""
+
+
+class Refused(JixiaoError):  # noqa: N818 - a verdict on a document, caught as such
+    """This document must not be loaded.
+
+    `page` is 1-based and None where the whole document is meant; `detail` says what was expected and what was found.
+    """
+
+    def __init__(self, reason: Reason, detail: str, page: int | None = None) -> None:
+        super().__init__(f"{reason}: {detail}" if page is None else f"{reason}: page {page}: {detail}")
+        self.reason = reason
+        self.detail = detail
+        self.page = page

@@ -1,0 +1,121 @@
+"""Rows become text: a table for people, JSON lines, JSON or CSV for programs. Only results go to stdout."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+Row = Mapping[str, Any]
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    TABLE = "table"
+    JSONL = "jsonl"
+    JSON = "json"
+    CSV = "csv"
+
+
+errors = Console(stderr=True, highlight=False)
+_NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?%?")
+
+
+@contextmanager
+def show_progress() -> Iterator[Callable[[str], None]]:
+    """Say on the terminal what is being done: a spinner for people, one line a step where stderr is no terminal.
+
+    Keeps a channel of its own, so that it stays visible while Airflow's output is sent to a file.
+    """
+    with os.fdopen(os.dup(2), "w", encoding="utf-8") as channel:
+        console = Console(file=channel, highlight=False)
+        started = time.monotonic()
+
+        def tell(step: str) -> None:
+            line = f"{time.monotonic() - started:6.1f} s  {step}"
+            if console.is_terminal:
+                status.update(line)
+            else:
+                console.print(line, markup=False)
+                channel.flush()
+
+        with console.status("starting") as status:
+            yield tell
+
+
+def as_json(value: Any) -> str:
+    """One line of JSON. Decimals become strings, so that no program rounds them; dates are ISO 8601."""
+    line = json.dumps(value, ensure_ascii=False, default=_plain)
+    # A lone surrogate is no UTF-8: escaped, the line stays valid and the text comes back as it was.
+    return re.sub("[\ud800-\udfff]", lambda match: f"\\u{ord(match.group()):04x}", line)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def neutralise(value: Any) -> Any:
+    """A text that a spreadsheet would run as a formula gets a leading apostrophe; numbers stay numbers."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") and not _NUMBER.fullmatch(value):
+        return "'" + value
+    return value
+
+
+def print_rows(rows: Iterable[Row], columns: Sequence[str], how: Format) -> None:
+    """Print rows with these columns, in order, as they come."""
+    if how is Format.TABLE:
+        _print_table(rows, columns)
+    elif how is Format.CSV:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow([neutralise(_cell(row.get(column))) for column in columns])
+    elif how is Format.JSON:
+        print(as_json(list(rows)))
+    else:
+        for row in rows:
+            print(as_json(row))
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, (list, tuple, dict)):
+        return as_json(value)
+    return _plain(value) if isinstance(value, (Decimal, date)) else value
+
+
+def _print_table(rows: Iterable[Row], columns: Sequence[str]) -> None:
+    console = Console(highlight=False)
+    rows = list(rows)
+    table = Table(header_style="bold")
+    for column in columns:
+        numeric = any(isinstance(row.get(column), (int, float, Decimal)) for row in rows)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_shown(row.get(column)) for column in columns))
+    console.print(table)
+
+
+def _shown(value: Any) -> Text:
+    """Text and never markup: a cell may hold [red] or an escape sequence."""
+    if value is None:
+        return Text("–", style="dim")
+    if isinstance(value, Decimal):
+        return Text(f"{value:,f}")
+    text = value.isoformat(" ") if isinstance(value, datetime) else str(_cell(value))
+    return Text("".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text))

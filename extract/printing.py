@@ -1,0 +1,155 @@
+"""Readings, grids, the ledger and the settings become the rows that the command prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from sqlalchemy.engine import make_url
+
+from extract.entities import Column, PageGrids, Reading
+from extract.errors import Refused
+from extract.ledger import OUTCOMES, Ledger
+from extract.output import Format, as_json, print_rows
+from extract.settings import Settings
+
+ALWAYS = tuple(Column)[:11]  # printed as null where the form has no such column
+APART = (
+    Column.SIGN,
+    Column.VALUE,
+    Column.MEASURE_UNIT,
+    Column.WEIGHT,
+    Column.ACTUAL_VALUE,
+    Column.SCORE,
+    Column.PROJECT_CODE,
+    Column.DEPARTMENT,
+)
+READ_COLUMNS = ("file", "page", "row", *ALWAYS, "amount_yuan")
+
+
+def rows_of(file: Path, reading: Reading) -> Iterator[dict[str, Any]]:
+    """One object per indicator row, in printed order, as contract and README promise."""
+    parts = {part.part: part for part in reading.parts}
+    for record in reading.records:
+        part = parts[record.part]
+        amount = record.amounts.get(Column.AMOUNT)
+        row: dict[str, Any] = {
+            "file": str(file),
+            "sha256": reading.sha256,
+            "title": part.title,
+            "publisher": part.publisher,
+            "fiscal_year": part.fiscal_year,
+            "table": record.table,
+            "page": record.page,
+            "row": record.row,
+            "bbox": [round(side, 2) for side in record.box],
+        }
+        for column in ALWAYS:
+            row[column.value] = record.cells[column].text if column in record.cells else None
+        row["amount_yuan"] = None if amount is None else format(amount, "f")
+        row.update({c.value: record.cells[c].text for c in APART if c in record.cells})
+        yield row
+
+
+def refusal_line(file: Path, error: Refused) -> str:
+    """One JSON object for one refused document."""
+    return as_json({"file": str(file), "refused": error.reason.value, "page": error.page, "detail": error.detail})
+
+
+def grids_of(file: Path, pages: tuple[PageGrids, ...]) -> dict[str, Any]:
+    """Pages, tables and cells as plain objects."""
+    return {
+        "file": str(file),
+        "pages": [
+            {
+                "page": page.page,
+                "width": page.width,
+                "height": page.height,
+                "lines": [{"text": line.text, "bbox": list(line.box)} for line in page.lines],
+                "tables": [
+                    {
+                        "table": grid.table,
+                        "bbox": list(grid.box),
+                        "rows": grid.n_rows,
+                        "cols": grid.n_cols,
+                        "cells": [
+                            {
+                                "row": cell.row,
+                                "col": cell.col,
+                                "rowspan": cell.rowspan,
+                                "colspan": cell.colspan,
+                                "bbox": list(cell.box),
+                                "text": cell.text,
+                            }
+                            for cell in grid.cells
+                        ],
+                    }
+                    for grid in page.grids
+                ],
+            }
+            for page in pages
+        ],
+    }
+
+
+def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
+    """The ledger in one object; the counts are those of the last run, and they add up."""
+    from extract.build import is_behind
+    from extract.publish import current_release
+
+    last = ledger.last_run()
+    states = ledger.documents_by_state()
+    release = current_release(settings)
+    return {
+        **{name: last[name] if last else 0 for name in ("seen", *OUTCOMES)},
+        "run_id": last["run_id"] if last else None,
+        "finished_at": last["finished_at"] if last else None,
+        "documents": states,
+        "waiting": sum(states.get(state, 0) for state in ("landed", "read", "failed")),
+        "release": release and {k: release[k] for k in ("release_id", "published_at", "row_counts", "checksum")},
+        "release_is_behind": is_behind(settings),
+        "refusals": [
+            {
+                "id": one["sha256"][:12] if one["sha256"] else None,
+                "file": one["first_url"],
+                "state": one["state"],
+                "reason": one["reason"],
+                "page": one["page"],
+                "detail": one["detail"],
+            }
+            for one in ledger.troubled()
+        ],
+        "publishers": ledger.freshness(),
+    }
+
+
+def print_status(found: dict[str, Any]) -> None:
+    """The same for people."""
+    console = Console(highlight=False)
+    names = ("seen", *OUTCOMES, "waiting")
+    console.print(f"last run {found['run_id'] or '– none yet'}", markup=False)
+    print_rows([{name: found[name] for name in names}], names, Format.TABLE)
+    release = found["release"]
+    if release:
+        behind = "; staged documents wait for the next build" if found["release_is_behind"] else ""
+        console.print(f"release {release['release_id']}{behind}", markup=False)
+    if found["refusals"]:
+        print_rows(found["refusals"], ("id", "file", "state", "reason", "page", "detail"), Format.TABLE)
+    if found["publishers"]:
+        print_rows(found["publishers"], ("publisher", "documents", "last_new_at"), Format.TABLE)
+
+
+def setting_rows(settings: Settings) -> Iterator[dict[str, Any]]:
+    """Every setting with its value; passwords inside URLs are hidden."""
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        if name.endswith("_url"):
+            value = make_url(value).render_as_string(hide_password=True)
+        yield {
+            "variable": f"JIXIAO_{name.upper()}",
+            "value": str(value),
+            "default": "" if field.default is None else str(field.default),
+            "meaning": field.description,
+        }

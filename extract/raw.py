@@ -1,0 +1,196 @@
+"""The raw schema: what `stage` writes and dbt's sources read, one SQLAlchemy table each.
+
+Text is as printed, keys are natural (the hash of the bytes and ordinals inside the document), so staging a document again
+gives the same rows. The same definitions serve DuckDB and PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    Integer,
+    MetaData,
+    Numeric,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+)
+
+metadata = MetaData(schema="raw")
+
+YUAN = Numeric(20, 2)
+NUMBER = Numeric(38, 10)
+
+
+def _box() -> tuple[Column[float], ...]:
+    return tuple(Column(side, Float, nullable=False) for side in ("x0", "y0", "x1", "y1"))
+
+
+documents = Table(  # one row per part of a PDF: its tables of one publisher, fiscal year and kind
+    "documents",
+    metadata,
+    Column("sha256", String(64), nullable=False),
+    Column("part_no", Integer, nullable=False),
+    Column("publisher_code", String, nullable=False),
+    Column("publisher_name", String, nullable=False),
+    Column("region_code", String),
+    Column("title", String, nullable=False),
+    Column("fiscal_year", Integer, nullable=False),
+    Column("document_kind", String, nullable=False),
+    Column("page_count", Integer, nullable=False),
+    Column("record_count", Integer, nullable=False),
+    Column("layout", String, nullable=False),  # canonical columns in printed order, joined by |
+    Column("headers", String, nullable=False),  # the words printed above them, joined by |
+    Column("layout_fingerprint", String(32), nullable=False),
+    Column("reader", String, nullable=False),
+    Column("reader_count", Integer, nullable=False),
+    Column("reader_version", String, nullable=False),
+    Column("source_url", String, nullable=False),
+    Column("published_on", Date),
+    Column("first_seen_at", DateTime, nullable=False),  # UTC, from the ledger, never the clock of the build
+    PrimaryKeyConstraint("sha256", "part_no"),
+)
+
+projects = Table(  # one row per project of a part
+    "projects",
+    metadata,
+    Column("sha256", String(64), nullable=False),
+    Column("part_no", Integer, nullable=False),
+    Column("project_no", Integer, nullable=False),
+    Column("unit_text", String),
+    Column("department_text", String),
+    Column("project_text", String),
+    Column("project_code_text", String),
+    Column("category_text", String),
+    Column("overall_goal_text", String),
+    Column("annual_goal_text", String),
+    Column("page", Integer, nullable=False),
+    *_box(),
+    PrimaryKeyConstraint("sha256", "part_no", "project_no"),
+)
+
+amounts = Table(  # one row per amount printed for a project
+    "amounts",
+    metadata,
+    Column("sha256", String(64), nullable=False),
+    Column("part_no", Integer, nullable=False),
+    Column("project_no", Integer, nullable=False),
+    Column("amount_kind", String, nullable=False),  # year total adjusted executed
+    Column("amount_text", String, nullable=False),
+    Column("amount_yuan", YUAN, nullable=False),
+    Column("page", Integer, nullable=False),
+    *_box(),
+    PrimaryKeyConstraint("sha256", "part_no", "project_no", "amount_kind"),
+)
+
+records = Table(  # one row per indicator row; record_no counts through the part, row_no on the page
+    "records",
+    metadata,
+    Column("sha256", String(64), nullable=False),
+    Column("part_no", Integer, nullable=False),
+    Column("record_no", Integer, nullable=False),
+    Column("project_no", Integer, nullable=False),
+    Column("table_no", Integer, nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("row_no", Integer, nullable=False),
+    *_box(),
+    Column("level1_text", String),
+    Column("level2_text", String),
+    Column("indicator_text", String),
+    Column("sign_text", String),
+    Column("value_text", String),
+    Column("measure_unit_text", String),
+    Column("weight_text", String),
+    Column("score_text", String),
+    Column("actual_text", String),
+    Column("deviation_text", String),
+    PrimaryKeyConstraint("sha256", "part_no", "record_no"),
+)
+
+targets = Table(  # one row per value printed for an indicator row: its horizon says for when
+    "targets",
+    metadata,
+    Column("sha256", String(64), nullable=False),
+    Column("part_no", Integer, nullable=False),
+    Column("record_no", Integer, nullable=False),
+    Column("horizon", String, nullable=False),  # annual cycle adjusted prior actual
+    Column("target_text", String, nullable=False),
+    Column("page", Integer, nullable=False),
+    *_box(),
+    PrimaryKeyConstraint("sha256", "part_no", "record_no", "horizon"),
+)
+
+target_values = Table(  # one row per distinct printed text and version of the grammar that read it
+    "target_values",
+    metadata,
+    Column("target_text", String, nullable=False),
+    Column("grammar_version", String, nullable=False),
+    Column("comparator", String),
+    Column("low", NUMBER),
+    Column("high", NUMBER),
+    Column("measure_unit", String),
+    Column("per", String),
+    Column("is_percent", Boolean, nullable=False),
+    Column("value_type", String, nullable=False),
+    Column("is_implicit", Boolean, nullable=False),
+    Column("is_suspect", Boolean, nullable=False),
+    Column("date_low", String),
+    Column("date_high", String),
+    PrimaryKeyConstraint("target_text", "grammar_version"),
+)
+
+findings = Table(  # one row per thing a person should know of a loaded document
+    "findings",
+    metadata,
+    Column("sha256", String(64), nullable=False),
+    Column("finding_no", Integer, nullable=False),
+    Column("finding_code", String, nullable=False),
+    Column("page", Integer),
+    Column("detail", String, nullable=False),
+    PrimaryKeyConstraint("sha256", "finding_no"),
+)
+
+releases = Table(  # one row per release published so far, copied from the ledger before a build
+    "releases",
+    metadata,
+    Column("release_id", String, primary_key=True),
+    Column("published_at", DateTime, nullable=False),
+    Column("source_documents", Integer, nullable=False),
+    Column("row_counts", String, nullable=False),  # JSON object: table -> rows
+    Column("checksum", String, nullable=False),
+)
+
+DOCUMENT_TABLES = (documents, projects, amounts, records, targets, findings)
+"""Everything that belongs to one document: replaced together, by its hash, in one transaction."""
+
+project_proposals = Table(  # one row per pair of similar projects of neighbouring years; written by `match`
+    "project_proposals",
+    metadata,
+    Column("publisher_code", String, nullable=False),
+    Column("from_year", Integer, nullable=False),
+    Column("to_year", Integer, nullable=False),
+    Column("from_sha256", String(64), nullable=False),
+    Column("from_part_no", Integer, nullable=False),
+    Column("from_project_no", Integer, nullable=False),
+    Column("to_sha256", String(64), nullable=False),
+    Column("to_part_no", Integer, nullable=False),
+    Column("to_project_no", Integer, nullable=False),
+    Column("name_similarity", Numeric(6, 4), nullable=False),  # 0 … 1
+    Column("indicator_share", Numeric(6, 4), nullable=False),  # common indicators / those of the smaller project
+    Column("amount_similarity", Numeric(6, 4), nullable=False),
+    Column("is_same_category", Boolean, nullable=False),
+    Column("score", Numeric(6, 4), nullable=False),
+    PrimaryKeyConstraint(
+        "from_sha256",
+        "from_part_no",
+        "from_project_no",
+        "to_sha256",
+        "to_part_no",
+        "to_project_no",
+        name="project_proposals_pk",
+    ),
+)

@@ -1,0 +1,104 @@
+"""The environment (prefix JIXIAO_) becomes one validated, frozen object.
+
+Every setting has a default that works on one machine; `jixiao settings` lists them. Nothing else reads the environment.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from extract.errors import SettingsError
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+_HomePath = Annotated[Path | None, NoDecode]
+
+
+class Settings(BaseSettings):
+    """Where things are and how much they may cost. Paths become absolute; those left empty lie under `home`."""
+
+    model_config = SettingsConfigDict(env_prefix="JIXIAO_", env_ignore_empty=True, frozen=True, extra="ignore")
+
+    home: Path = Field(Path("var"), description="everything that Jixiao writes: archive, ledger, releases")
+    inbox: _HomePath = Field(None, description="folder that the publisher file `inbox` watches [home/inbox]")
+    publishers_dir: Path = Field(
+        PROJECT / "extract/publishers",
+        description="one YAML file per publisher; the files that the night works through",
+    )
+    dags_dir: Path = Field(PROJECT / "dags", description="the Airflow DAGs that `jixiao run` runs")
+    dbt_dir: Path = Field(PROJECT / "dbt_project", description="the dbt project that builds the marts")
+    ledger_url: str | None = Field(None, description="SQLAlchemy URL of the ledger [sqlite, home/ledger.db]")
+    warehouse_url: str | None = Field(
+        None, description="SQLAlchemy URL of the build database [duckdb, home/build.duckdb]"
+    )
+    schedule: str = Field("30 2 * * *", description="cron of the nightly ingest, Asia/Shanghai")
+    reader: str = Field("auto", pattern="^(auto|pdfium|pdfplumber)$", description="auto reads with both and compares")
+    batch_documents: int = Field(20, ge=1, description="documents that one mapped read task takes at most")
+    batch_megabytes: int = Field(64, ge=1, description="size of the PDFs that one mapped read task takes at most")
+    settle_seconds: float = Field(2.0, ge=0, description="a file in the inbox must be unchanged this long to be taken")
+    max_file_megabytes: int = Field(100, ge=1, description="larger files are refused with `too_large`")
+    max_pages: int = Field(2000, ge=1, description="longer documents are refused with `too_large`")
+    read_seconds: int = Field(300, ge=1, description="time that reading one document may take")
+    read_megabytes: int = Field(2048, ge=64, description="memory that reading one document may take")
+    read_attempts: int = Field(3, ge=1, description="attempts before a failing document counts as refused")
+    keep_releases: int = Field(7, ge=1, description="published releases that stay on disk")
+    dbt_threads: int = Field(2, ge=1, description="threads of dbt")
+    dbt_seconds: int = Field(3600, ge=1, description="time that `dbt build` may take")
+    writer_wait_seconds: int = Field(1800, ge=0, description="how long a writer waits for another to finish")
+
+    def __init__(self, **values: object) -> None:
+        try:
+            super().__init__(**values)  # type: ignore[arg-type]
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            name = "JIXIAO_" + "_".join(str(part) for part in wrong["loc"]).upper()
+            raise SettingsError(f"{name}: {wrong['msg']}, found {wrong['input']!r}") from None
+
+    def model_post_init(self, _context: object) -> None:
+        for name in ("home", "publishers_dir", "dags_dir", "dbt_dir"):
+            object.__setattr__(self, name, getattr(self, name).expanduser().absolute())
+        inbox = self.inbox.expanduser().absolute() if self.inbox else self.home / "inbox"
+        object.__setattr__(self, "inbox", inbox)
+        object.__setattr__(self, "ledger_url", self.ledger_url or f"sqlite:///{self.home / 'ledger.db'}")
+        object.__setattr__(self, "warehouse_url", self.warehouse_url or f"duckdb:///{self.build_db}")
+
+    @property
+    def archive(self) -> Path:
+        """Bytes by sha256, never changed."""
+        return self.home / "archive"
+
+    @property
+    def readings(self) -> Path:
+        """What the read stage hands to the stage stage, one file per document."""
+        return self.home / "readings"
+
+    @property
+    def build_db(self) -> Path:
+        """The private database that dbt builds in; no reader may open it."""
+        return self.home / "build.duckdb"
+
+    @property
+    def releases(self) -> Path:
+        """Published releases, one folder each."""
+        return self.home / "releases"
+
+    @property
+    def current(self) -> Path:
+        """The symbolic link to the served release."""
+        return self.home / "current"
+
+    @property
+    def airflow_home(self) -> Path:
+        """Airflow's own folder when Jixiao starts it."""
+        return self.home / "airflow"
+
+
+@cache
+def get_settings() -> Settings:
+    """Read the environment once per process; raises SettingsError with the variable's name."""
+    return Settings()

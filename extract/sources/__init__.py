@@ -1,0 +1,1 @@
+"""Where publications come from and where their bytes go: discover and land."""
