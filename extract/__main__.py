@@ -206,7 +206,7 @@ def main() -> None:
     try:
         app()
     except JixiaoError as error:
-        errors.print(f"jixiao: {error}", style="red", markup=False)
+        errors.print(f"jixiao: {error}", style="red", markup=False, soft_wrap=True)
         sys.exit(1)
     except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -101,11 +101,13 @@ def _cell(value: Any) -> Any:
 
 def _print_table(rows: Iterable[Row], columns: Sequence[str]) -> None:
     console = Console(highlight=False)
+    if not console.is_terminal:  # nobody's window: as wide as it needs to be
+        console.width = 200
     rows = list(rows)
     table = Table(header_style="bold")
     for column in columns:
         numeric = any(isinstance(row.get(column), (int, float, Decimal)) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=numeric)
     for row in rows:
         table.add_row(*(_shown(row.get(column)) for column in columns))
     console.print(table)

@@ -11,7 +11,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
-    Float,
+    Double,
     Integer,
     MetaData,
     Numeric,
@@ -27,7 +27,7 @@ NUMBER = Numeric(38, 10)
 
 
 def _box() -> tuple[Column[float], ...]:
-    return tuple(Column(side, Float, nullable=False) for side in ("x0", "y0", "x1", "y1"))
+    return tuple(Column(side, Double, nullable=False) for side in ("x0", "y0", "x1", "y1"))
 
 
 documents = Table(  # one row per part of a PDF: its tables of one publisher, fiscal year and kind
@@ -180,7 +180,8 @@ project_proposals = Table(  # one row per pair of similar projects of neighbouri
     Column("to_part_no", Integer, nullable=False),
     Column("to_project_no", Integer, nullable=False),
     Column("name_similarity", Numeric(6, 4), nullable=False),  # 0 … 1
-    Column("indicator_share", Numeric(6, 4), nullable=False),  # common indicators / those of the smaller project
+    Column("indicator_share", Numeric(6, 4), nullable=False),  # 2 * common indicators / those of both projects
+    Column("target_share", Numeric(6, 4), nullable=False),  # common indicators of equal target / common indicators
     Column("amount_similarity", Numeric(6, 4), nullable=False),
     Column("is_same_category", Boolean, nullable=False),
     Column("score", Numeric(6, 4), nullable=False),

@@ -1,0 +1,81 @@
+"""Records in, refusals and findings out: is this believable?
+
+These checks catch what counting glyphs cannot: text that is complete and stands in the wrong cell.
+"""
+
+from __future__ import annotations
+
+import re
+
+from extract.entities import Column, Finding, Record
+from extract.errors import Reason, Refused
+from extract.tables.drafts import AMOUNTS
+from extract.tables.targets import LEVEL_WORDS
+
+CODE = re.compile(r"^(\d{9})\s*[-—–]")
+LEVEL_CODE = re.compile(r"^(\d{1,2})\s*[-—–]")
+TOLERATED = 0.1  # of the rows may break the code rule by the publisher's own mistake
+
+
+def check_records(records: tuple[Record, ...]) -> tuple[Finding, ...]:
+    """All believability checks; raises Refused (conservation, unreadable_amount, garbled_text)."""
+    _check_names(records)
+    _check_amounts(records)
+    _check_levels(records)
+    return _check_codes(records)
+
+
+def _text(record: Record, column: Column) -> str:
+    printed = record.cells.get(column)
+    return printed.text if printed is not None else ""
+
+
+def _check_names(records: tuple[Record, ...]) -> None:
+    """Every row names a project and an indicator."""
+    for record in records:
+        if not _text(record, Column.PROJECT):
+            raise Refused(Reason.CONSERVATION, f"row {record.row} names no project", record.page)
+        levels = (Column.INDICATOR, Column.LEVEL2)
+        if not any(_text(record, c) for c in levels):
+            raise Refused(Reason.CONSERVATION, f"row {record.row} has a value and no indicator", record.page)
+
+
+def _check_amounts(records: tuple[Record, ...]) -> None:
+    """One amount of each kind per project; ### is a column too narrow, not an amount."""
+    seen: dict[tuple[int, int, Column], str] = {}
+    for record in records:
+        for column in AMOUNTS:
+            text = _text(record, column)
+            if "##" in text:
+                raise Refused(Reason.UNREADABLE_AMOUNT, f"row {record.row}: {text!r} hides the amount", record.page)
+            key = (record.part, record.project_no, column)
+            if column in record.amounts and seen.setdefault(key, text) != text:
+                detail = f"row {record.row}: project {_text(record, Column.PROJECT)!r} has {seen[key]!r} and {text!r}"
+                raise Refused(Reason.CONSERVATION, detail, record.page)
+
+
+def _check_levels(records: tuple[Record, ...]) -> None:
+    """Level columns speak of output, benefit, satisfaction or cost; if none does, the letters are not what is printed."""
+    texts = {_text(r, c) for r in records for c in (Column.LEVEL1, Column.LEVEL2)} - {""}
+    if texts and not any(LEVEL_WORDS.search(t) for t in texts):
+        sample = "、".join(sorted(texts)[:3])
+        raise Refused(Reason.GARBLED_TEXT, f"no level is one that offices use: {sample}", records[0].page)
+
+
+def _check_codes(records: tuple[Record, ...]) -> tuple[Finding, ...]:
+    """A nine-digit indicator code begins with its level codes (98 of 98 rows of the seed)."""
+    findings: list[Finding] = []
+    coded = 0
+    for record in records:
+        code = CODE.match(_text(record, Column.INDICATOR))
+        level1 = LEVEL_CODE.match(_text(record, Column.LEVEL1))
+        level2 = LEVEL_CODE.match(_text(record, Column.LEVEL2))
+        if code and level1 and level2:
+            coded += 1
+            if not code.group(1).startswith(level1.group(1) + level2.group(1)):
+                detail = f"row {record.row}: {code.group(1)} under {level1.group(1)} and {level2.group(1)}"
+                findings.append(Finding("code_outside_level", detail, record.page))
+    if len(findings) > max(1, TOLERATED * coded):
+        detail = f"{len(findings)} of {coded} indicator codes contradict their levels, first {findings[0].detail}"
+        raise Refused(Reason.CONSERVATION, detail, findings[0].page)
+    return tuple(findings)

@@ -1,0 +1,93 @@
+"""A PDF file in, a Reading out: both readers, their checks, and what they disagree about."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from extract.checks import check_records
+from extract.entities import Finding, PageGrids, Reading
+from extract.errors import Reason, Refused
+from extract.pages.documents import check_file, read_checked_pages
+from extract.pages.grids import CheckedPage
+from extract.tables.assemble import Assembler
+from extract.tables.compare import find_difference
+from extract.tables.page_checks import check_pages
+from extract.tables.records import build_parts
+
+READER_VERSION = "1"
+PDFIUM, PDFPLUMBER = "pdfium", "pdfplumber"
+SECOND_MAY_HEAL = frozenset({Reason.CONSERVATION})  # other reasons say that nobody should load the document
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one reader made of a document."""
+
+    reading: Reading | None
+    refusal: Refused | None
+
+
+def read_document(path: Path, *, reader: str = "auto", password: str | None = None) -> Reading:
+    """Read one document in this process; raises Refused.
+
+    `reader` is pdfium, pdfplumber or auto: both, which must agree in every cell.
+    """
+    check_file(path)
+    if reader != "auto":
+        return _read_with(path, reader, password)
+    first = _try(path, PDFIUM, password)
+    if first.refusal is not None and first.refusal.reason not in SECOND_MAY_HEAL:
+        raise first.refusal
+    return _agree(first, _try(path, PDFPLUMBER, password))
+
+
+def read_grids(path: Path, *, reader: str = "auto", password: str | None = None) -> tuple[PageGrids, ...]:
+    """Every page with its ruled tables, whatever they hold; raises Refused for files that cannot be read."""
+    check_file(path)
+    return tuple(page.grids for page in read_checked_pages(path, PDFIUM if reader == "auto" else reader, password))
+
+
+def _try(path: Path, reader: str, password: str | None) -> Outcome:
+    try:
+        return Outcome(_read_with(path, reader, password), None)
+    except Refused as refusal:
+        return Outcome(None, refusal)
+
+
+def _read_with(path: Path, reader: str, password: str | None) -> Reading:
+    """One reader through all stages."""
+    pages = read_checked_pages(path, reader, password)
+    return interpret(pages, hashlib.sha256(path.read_bytes()).hexdigest(), reader)
+
+
+def interpret(pages: tuple[CheckedPage, ...], sha256: str, reader: str) -> Reading:
+    """Checked pages to a Reading; raises Refused."""
+    check_pages(pages)
+    assembler = Assembler()
+    for page in pages:
+        assembler.read_page(page.grids)
+    assembler.finish()
+    if not assembler.grids:
+        raise Refused(Reason.NO_TABLE, "no ruled table on any page")
+    parts, records = build_parts([p for p in assembler.parts if p.drafts])
+    if not records:
+        raise Refused(Reason.NOT_TARGETS, "tables, but none of performance targets")
+    findings = (*assembler.findings, *check_records(records))
+    return Reading(sha256, len(pages), (reader,), parts, records, findings)
+
+
+def _agree(first: Outcome, second: Outcome) -> Reading:
+    """Two outcomes to one; raises Refused."""
+    if first.reading is not None and second.reading is not None:
+        difference = find_difference(first.reading, second.reading)
+        if difference is not None:
+            raise Refused(Reason.READERS_DISAGREE, difference.detail, difference.page)
+        return replace(first.reading, readers=(PDFIUM, PDFPLUMBER))
+    for mine, other in ((first, second), (second, first)):
+        if mine.reading is not None and other.refusal is not None:
+            single = Finding("single_reader", f"the other reader: {other.refusal}", other.refusal.page)
+            return replace(mine.reading, findings=(*mine.reading.findings, single))
+    assert first.refusal is not None
+    raise first.refusal
