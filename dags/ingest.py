@@ -82,7 +82,7 @@ def ingest() -> None:
         get_current_context()["outlet_events"][STAGED].extra = {"staged_documents": staged}
         return staged
 
-    @task(trigger_rule="all_done")
+    @task(trigger_rule="all_done", retries=0)
     def close() -> dict[str, int]:
         from extract import ingest as steps
 

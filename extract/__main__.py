@@ -39,12 +39,11 @@ def read(
 
     `jixiao read 2025.pdf --format jsonl | jq .annual_value`
     """
-    from extract.ingest import limits_of
     from extract.pages.sandbox import read_sandboxed
     from extract.printing import READ_COLUMNS, refusal_line, rows_of
 
     refused = 0
-    limits = limits_of(get_settings())
+    limits = get_settings().limits()
 
     def rows() -> Iterator[dict[str, Any]]:
         nonlocal refused

@@ -1,4 +1,4 @@
-"""An Airflow plugin that makes the writer's pool when a scheduler starts.
+"""An Airflow plugin that makes the writer's pool when Airflow starts.
 
 Airflow never runs a task whose pool does not exist and says so only in a log line; with this a scheduler started by any
 command finds the pool in place. Loaded by the entry point `airflow.plugins`.
@@ -28,8 +28,13 @@ def ensure_pool() -> None:
 
 @hookimpl  # type: ignore[untyped-decorator]
 def on_starting(component: Any) -> None:
-    """A scheduler job starts: the pool must be there. Workers and other jobs have no access to Airflow's database."""
-    if getattr(component, "job_type", None) == "SchedulerJob":
+    """A job of Airflow's core starts: scheduler, triggerer or DAG processor. Workers have no access to its database.
+
+    Airflow calls this before the job knows its own type, so the pool is made by whichever comes first.
+    """
+    from airflow.jobs.job import Job
+
+    if isinstance(component, Job):
         ensure_pool()
 
 

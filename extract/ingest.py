@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError
@@ -21,9 +20,6 @@ from extract.publishers import FolderSource, Publisher, load_publishers
 from extract.settings import Settings
 from extract.sources.archive import archive_path, land_bytes, write_whole
 from extract.sources.folder import discover_folder, read_file
-
-if TYPE_CHECKING:
-    from extract.pages.sandbox import Limits
 
 log = logging.getLogger(__name__)
 MEGABYTE = 1 << 20
@@ -113,35 +109,28 @@ def plan_batches(settings: Settings) -> list[list[str]]:
     return batches
 
 
-def limits_of(settings: Settings) -> Limits:
-    """What reading one document may cost."""
-    from extract.pages.sandbox import Limits
-
-    return Limits(seconds=settings.read_seconds, megabytes=settings.read_megabytes, pages=settings.max_pages)
-
-
 def read_batch(settings: Settings, batch: Iterable[str]) -> int:
     """Read documents in a sandbox and leave what they say for the stage step; returns how many were read.
 
     A document that must not be loaded ends refused, one that fails for another cause failed; the rest goes on.
     """
-    from extract.pages.sandbox import read_sandboxed
+    from extract.pages.sandbox import Sandbox
     from extract.reading import READER_VERSION, reading_to_json
     from extract.stage import readings_path
 
     ledger = Ledger(settings.ledger_url or "")
-    limits = limits_of(settings)
     done = 0
-    for sha256 in batch:
-        try:
-            reading = read_sandboxed(archive_path(settings.archive, sha256), reader=settings.reader, limits=limits)
-            write_whole(readings_path(settings, sha256), reading_to_json(reading).encode())
-        except Exception as error:  # one document's trouble must not become the batch's
-            log.warning("%s: %s", sha256[:12], error, exc_info=not isinstance(error, Refused))
-            ledger.note_unread(sha256, READER_VERSION, error)
-        else:
-            ledger.note_read(sha256, READER_VERSION)
-            done += 1
+    with Sandbox(settings.limits()) as sandbox:
+        for sha256 in batch:
+            try:
+                reading = sandbox.read(archive_path(settings.archive, sha256), reader=settings.reader)
+                write_whole(readings_path(settings, sha256), reading_to_json(reading).encode())
+            except Exception as error:  # one document's trouble must not become the batch's
+                log.warning("%s: %s", sha256[:12], error, exc_info=not isinstance(error, Refused))
+                ledger.note_unread(sha256, READER_VERSION, error)
+            else:
+                ledger.note_read(sha256, READER_VERSION)
+                done += 1
     return done
 
 

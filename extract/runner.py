@@ -31,23 +31,29 @@ class RunError(JixiaoError):
 def airflow_environment(settings: Settings) -> dict[str, str]:
     """What Airflow must find in its environment to work on this home; what the operator has set wins."""
     home = settings.airflow_home
+    port = os.environ.get("AIRFLOW__API__PORT", "8080")
     wanted = {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(settings.dags_dir),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__API__HOST": "127.0.0.1",  # everybody who reaches the page is its admin: this machine only
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",  # follows another port
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         "JIXIAO_HOME": str(settings.home),
     }
-    return {name: os.environ.get(name, value) for name, value in wanted.items()}
+    # `airflow standalone` starts its parts by the name `airflow`: ours, not another one of this machine.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    return {name: os.environ.get(name, value) for name, value in wanted.items()} | {"PATH": path}
 
 
 def start_airflow(settings: Settings) -> None:
     """Make Airflow ready for this home: environment, secret, database. Quick when there is nothing to do."""
     home = settings.airflow_home
     home.mkdir(parents=True, exist_ok=True)
+    if settings.inbox == settings.home / "inbox":
+        settings.inbox.mkdir(exist_ok=True)
     os.environ.update(airflow_environment(settings))
     secret = home / "jwt_secret"
     if not secret.exists():

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from extract.errors import SettingsError
+
+if TYPE_CHECKING:
+    from extract.pages.limits import Limits
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -66,6 +69,17 @@ class Settings(BaseSettings):
         object.__setattr__(self, "inbox", inbox)
         object.__setattr__(self, "ledger_url", self.ledger_url or f"sqlite:///{self.home / 'ledger.db'}")
         object.__setattr__(self, "warehouse_url", self.warehouse_url or f"duckdb:///{self.build_db}")
+
+    def limits(self) -> Limits:
+        """What reading one document may cost."""
+        from extract.pages.limits import Limits
+
+        return Limits(
+            seconds=self.read_seconds,
+            memory=self.read_megabytes << 20,
+            pages=self.max_pages,
+            size=self.max_file_megabytes << 20,
+        )
 
     @property
     def archive(self) -> Path:

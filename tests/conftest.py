@@ -6,18 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from extract.settings import PROJECT, Settings
-
-PUBLICATIONS = PROJECT / "demo/publications"
+from extract.settings import Settings
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings on an empty home; files in the inbox count as at rest at once."""
     return Settings(home=tmp_path / "var", settle_seconds=0)
-
-
-@pytest.fixture
-def publications() -> Path:
-    """The folder with the 2024 and the 2025 edition."""
-    return PUBLICATIONS

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from extract.settings import PROJECT
+
+LOOK = """
+from airflow.dag_processing.dagbag import DagBag
+from pathlib import Path
+import json, sys
+bag = DagBag(dag_folder=sys.argv[1], bundle_path=Path(sys.argv[1]), bundle_name="dags-folder")
+assert not bag.import_errors, bag.import_errors
+print("FOUND", json.dumps({
+    dag_id: {
+        "tasks": {t.task_id: {"pool": t.pool, "retries": t.retries, "down": sorted(t.downstream_task_ids)} for t in dag.tasks},
+        "max_active_runs": dag.max_active_runs,
+        "catchup": dag.catchup,
+        "doc": bool(dag.doc_md),
+        "timezone": str(dag.timetable._timezone) if hasattr(dag.timetable, "_timezone") else None,
+        "schedule": str(dag.schedule),
+        "outlets": sorted(o.name for t in dag.tasks for o in t.outlets),
+    }
+    for dag_id, dag in bag.dags.items()
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def dags(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+    """What Airflow itself makes of the folder, in a process of its own."""
+    import json
+
+    home = tmp_path_factory.mktemp("airflow")
+    environment = {**os.environ, "AIRFLOW_HOME": str(home), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    done = subprocess.run(
+        [sys.executable, "-c", LOOK, str(PROJECT / "dags")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    line = next(line for line in done.stdout.splitlines() if line.startswith("FOUND "))
+    return json.loads(line.removeprefix("FOUND "))
+
+
+def test_the_folder_holds_exactly_these_dags(dags: dict[str, dict[str, object]]) -> None:
+    # A wrong DAG folder gives no DAGs and no errors, so the ids are compared and not only the errors.
+    assert set(dags) == {"ingest", "warehouse"}
+
+
+def test_tasks_stand_in_the_order_of_the_data(dags: dict[str, dict[str, object]]) -> None:
+    tasks = dags["ingest"]["tasks"]
+    assert isinstance(tasks, dict)
+    order = ["discover", "land", "plan", "read", "stage", "close"]
+    for one, two in zip(order, order[1:], strict=False):
+        assert two in tasks[one]["down"]
+    assert set(tasks) == set(order)
+
+
+def test_only_one_task_at_a_time_may_write_to_the_warehouse(dags: dict[str, dict[str, object]]) -> None:
+    pools = {f"{d}.{t}": task["pool"] for d, dag in dags.items() for t, task in dag["tasks"].items()}  # type: ignore[attr-defined]
+    writers = {name for name, pool in pools.items() if pool == "jixiao_writer"}
+    assert writers == {"ingest.stage", "warehouse.build", "warehouse.publish"}
+
+
+def test_every_dag_is_documented_retried_and_never_runs_beside_itself(dags: dict[str, dict[str, object]]) -> None:
+    for dag in dags.values():
+        assert dag["doc"]
+        assert dag["max_active_runs"] == 1
+        assert dag["catchup"] is False
+        assert all(task["retries"] >= 1 for task in dag["tasks"].values())  # type: ignore[attr-defined]
+
+
+def test_the_warehouse_follows_what_the_ingest_stages(dags: dict[str, dict[str, object]]) -> None:
+    assert dags["ingest"]["outlets"] == ["jixiao_staged"]
+    assert "jixiao_staged" in str(dags["warehouse"]["schedule"])
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "dags").glob("*.py")), ids=lambda path: path.stem)
+def test_a_dag_file_imports_nothing_heavy_and_does_no_work_when_parsed(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = {
+        name
+        for node in tree.body
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for name in ([node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
+    }
+    assert imported <= {"__future__", "datetime", "airflow.sdk", "extract.orchestration", "extract.settings"}

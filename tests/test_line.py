@@ -1,0 +1,127 @@
+"""The whole line on the demo's publications: real DAGs, real PDFs, real dbt, one home for the module."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from extract.settings import PROJECT
+
+PUBLICATIONS = PROJECT / "demo/publications"
+
+
+class Line(NamedTuple):
+    home: Path
+    inbox: Path
+
+    def jixiao(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "JIXIAO_HOME": str(self.home), "JIXIAO_SETTLE_SECONDS": "0"}
+        command = [sys.executable, "-m", "extract", *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    def run(self) -> tuple[int, dict[str, Any]]:
+        done = self.jixiao("run", "--inbox", str(self.inbox), "--format", "jsonl")
+        assert done.stdout, done.stderr
+        return done.returncode, json.loads(done.stdout)
+
+    def sql(self, query: str) -> list[dict[str, Any]]:
+        done = self.jixiao("sql", query, "--format", "jsonl")
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
+    """Two good publications, one of them twice, and an HTML page named .pdf, after one run."""
+    folder = tmp_path_factory.mktemp("line")
+    inbox = folder / "inbox"
+    shutil.copytree(PUBLICATIONS, inbox)
+    shutil.copy(inbox / "2025.pdf", inbox / "again.pdf")
+    (inbox / "error.pdf").write_text("<html><title>404</title></html>", encoding="utf-8")
+    line = Line(folder / "var", inbox)
+    status, counts = line.run()
+    assert status == 3, "something was refused"
+    assert {name: counts[name] for name in ("seen", "loaded", "unchanged", "refused", "failed")} == {
+        "seen": 4,
+        "loaded": 2,
+        "unchanged": 1,
+        "refused": 1,
+        "failed": 0,
+    }
+    return line
+
+
+def test_the_year_over_year_answer_is_that_of_the_publications(line: Line) -> None:
+    query = (
+        "SELECT fiscal_year, count(DISTINCT project_key) AS projects, sum(amount_yuan) AS yuan "
+        "FROM fct_project_budgets WHERE is_current AND amount_kind = 'year' GROUP BY 1 ORDER BY 1"
+    )
+    answers = [(r["fiscal_year"], r["projects"], Decimal(r["yuan"])) for r in line.sql(query)]
+    assert answers == [(2024, 13, Decimal("110332424.50")), (2025, 12, Decimal("101342424.00"))]
+    rows = line.sql(
+        "SELECT fiscal_year, count(*) AS n FROM fct_indicator_targets WHERE horizon = 'annual' GROUP BY 1 ORDER BY 1"
+    )
+    assert [(r["fiscal_year"], r["n"]) for r in rows] == [(2024, 99), (2025, 98)]
+
+
+def test_a_figure_leads_back_to_the_cell_it_was_printed_in(line: Line) -> None:
+    (row,) = line.sql(
+        "SELECT t.target_text, t.page, t.x0, t.y0, t.x1, t.y1, d.sha256 FROM fct_indicator_targets AS t "
+        "JOIN dim_documents AS d USING (document_key) JOIN dim_projects AS p USING (project_key) "
+        "WHERE t.fiscal_year = 2025 AND t.horizon = 'annual' AND t.target_text = '≥200万'"
+    )
+    import pypdfium2
+
+    archived = line.home / "archive" / row["sha256"][:2] / row["sha256"][2:4] / f"{row['sha256']}.pdf"
+    page = pypdfium2.PdfDocument(archived)[row["page"] - 1]
+    height = page.get_height()
+    box = (row["x0"], height - row["y1"], row["x1"], height - row["y0"])
+    assert "".join(page.get_textpage().get_text_bounded(*box).split()) == "≥200万"
+
+
+def test_what_was_refused_is_named_with_its_reason(line: Line) -> None:
+    status = json.loads(line.jixiao("status", "--format", "json").stdout)
+    assert status["seen"] == sum(status[name] for name in ("loaded", "unchanged", "refused", "failed"))
+    (refusal,) = status["refusals"]
+    assert refusal["reason"] == "not_pdf"
+    assert refusal["file"].endswith("/error.pdf")
+    assert status["waiting"] == 0
+    assert not status["release_is_behind"]
+
+
+def test_no_row_and_no_text_passes_through_airflow(line: Line) -> None:
+    with sqlite3.connect(line.home / "airflow/airflow.db") as airflow:
+        values = [str(value) for (value,) in airflow.execute("SELECT value FROM xcom")]
+    assert values
+    assert all(len(value) < 1000 for value in values)
+    assert not any("绩效" in value or "万" in value for value in values)
+
+
+def test_the_ledger_and_the_raw_schema_hold_the_same_documents(line: Line) -> None:
+    import duckdb
+
+    with sqlite3.connect(line.home / "ledger.db") as ledger:
+        staged = {sha for (sha,) in ledger.execute("SELECT sha256 FROM documents WHERE state = 'staged'")}
+    with duckdb.connect(str(line.home / "build.duckdb"), read_only=True) as build:
+        raw = {sha for (sha,) in build.execute("SELECT DISTINCT sha256 FROM raw.documents").fetchall()}
+    assert staged == raw
+    assert len(raw) == 2
+
+
+def test_a09_a_second_run_changes_nothing_and_says_so(line: Line) -> None:
+    before = os.readlink(line.home / "current")
+    bytes_before = (line.home / "current/warehouse.duckdb").read_bytes()
+    status, counts = line.run()
+    assert status == 3
+    assert (counts["seen"], counts["loaded"], counts["unchanged"], counts["refused"]) == (4, 0, 3, 1)
+    assert os.readlink(line.home / "current") == before
+    assert (line.home / "current/warehouse.duckdb").read_bytes() == bytes_before
