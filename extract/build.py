@@ -25,11 +25,12 @@ log = logging.getLogger(__name__)
 
 
 def fingerprint_inputs(settings: Settings) -> str:
-    """32 hex digits of all that a build depends on: staged documents, their readers, the grammar, the models."""
+    """32 hex digits of all that a build depends on: staged documents, their readers, the grammar, matching, the models."""
+    from extract import match
     from extract.values import GRAMMAR_VERSION
 
     ledger = Ledger(settings.ledger_url or "")
-    digest = hashlib.sha256(GRAMMAR_VERSION.encode())
+    digest = hashlib.sha256(GRAMMAR_VERSION.encode() + Path(match.__file__).read_bytes())
     for sha256, reader_version in ledger.staged():
         digest.update(f"{sha256} {reader_version}\n".encode())
     for path in sorted(settings.dbt_dir.rglob("*")):
@@ -49,11 +50,12 @@ def is_behind(settings: Settings) -> bool:
 
 def build_marts(settings: Settings) -> dict[str, int]:
     """Stage what only the build needs, run dbt, and return how many of its nodes ended in which status."""
+    from extract.match import propose_links
     from extract.stage import open_warehouse, stage_releases, stage_target_values
 
     with open_warehouse(settings) as engine:
         fresh = stage_target_values(engine)
-        log.info("%d new target texts read", fresh)
+        log.info("%d new target texts read, %d pairs of projects proposed", fresh, propose_links(engine))
         stage_releases(engine, Ledger(settings.ledger_url or "").releases())
         engine.dispose()  # DuckDB admits one process at a time: let go of the file before dbt opens it
         return run_dbt(settings, "build", "--exclude-resource-type", "unit_test")

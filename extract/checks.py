@@ -14,12 +14,16 @@ from extract.tables.targets import LEVEL_WORDS
 
 CODE = re.compile(r"^(\d{9})\s*[-—–]")
 LEVEL_CODE = re.compile(r"^(\d{1,2})\s*[-—–]")
+INNER_CODE = re.compile(r"\d{9}-")
+INNER_LEVEL = re.compile(r"指标")
+TARGET_MARK = re.compile(r"[≥≧≤≦＞＜]|[%％]|\d(?=[≥≧≤≦])")
 TOLERATED = 0.1  # of the rows may break the code rule by the publisher's own mistake
 
 
 def check_records(records: tuple[Record, ...]) -> tuple[Finding, ...]:
     """All believability checks; raises Refused (conservation, unreadable_amount, garbled_text)."""
     _check_names(records)
+    _check_single(records)
     _check_amounts(records)
     _check_levels(records)
     return _check_codes(records)
@@ -38,6 +42,19 @@ def _check_names(records: tuple[Record, ...]) -> None:
         levels = (Column.INDICATOR, Column.LEVEL2)
         if not any(_text(record, c) for c in levels):
             raise Refused(Reason.CONSERVATION, f"row {record.row} has a value and no indicator", record.page)
+
+
+def _check_single(records: tuple[Record, ...]) -> None:
+    """One indicator and one target per row: more of them mean that rows are printed without a rule between them."""
+    for record in records:
+        for column in (Column.ANNUAL_VALUE, Column.CYCLE_VALUE):
+            marks = len(TARGET_MARK.findall(_text(record, column)))
+            if marks >= 4:
+                raise Refused(Reason.CONSERVATION, f"row {record.row}: {marks} targets in one cell", record.page)
+        codes = len(INNER_CODE.findall(_text(record, Column.INDICATOR)))
+        levels = len(INNER_LEVEL.findall(_text(record, Column.LEVEL2)))
+        if codes >= 2 or levels >= 3:
+            raise Refused(Reason.CONSERVATION, f"row {record.row}: several indicators in one cell", record.page)
 
 
 def _check_amounts(records: tuple[Record, ...]) -> None:

@@ -1,7 +1,7 @@
 """The raw schema: what `stage` writes and dbt's sources read, one SQLAlchemy table each.
 
-Text is as printed, keys are natural (the hash of the bytes and ordinals inside the document), so staging a document again
-gives the same rows. The same definitions serve DuckDB and PostgreSQL.
+Text is as printed, keys are natural (the hash of the bytes and ordinals inside the document), so staging a document
+again gives the same rows. The same definitions serve DuckDB and PostgreSQL.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from sqlalchemy import (
 metadata = MetaData(schema="raw")
 
 YUAN = Numeric(20, 2)
-NUMBER = Numeric(38, 10)
+WHOLE_DIGITS, DECIMALS = 28, 10
+NUMBER = Numeric(WHOLE_DIGITS + DECIMALS, DECIMALS)
 
 
 def _box() -> tuple[Column[float], ...]:

@@ -10,11 +10,14 @@ from extract.checks import check_records
 from extract.entities import Finding, PageGrids, Reading
 from extract.errors import Reason, Refused
 from extract.pages.documents import check_file, read_checked_pages
+from extract.pages.exchange import reading_from_json, reading_to_json
 from extract.pages.grids import CheckedPage
 from extract.tables.assemble import Assembler
 from extract.tables.compare import find_difference
 from extract.tables.page_checks import check_pages
 from extract.tables.records import build_parts
+
+__all__ = ["READER_VERSION", "read_document", "read_grids", "reading_from_json", "reading_to_json"]
 
 READER_VERSION = "1"
 PDFIUM, PDFPLUMBER = "pdfium", "pdfplumber"

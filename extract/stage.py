@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, create_engine, delete, insert, select, text
 
 from extract import raw
-from extract.entities import AMOUNT_KINDS, Box, Column, Part, Printed, Reading, Record
+from extract.entities import AMOUNT_KINDS, Box, Column, Part, Printed, Reading, Record, TargetValue
 from extract.locks import hold_lock
 from extract.publishers import Publisher, find_publisher, fold_name
 from extract.settings import Settings
@@ -244,27 +245,37 @@ def stage_target_values(engine: Engine) -> int:
     distinct = select(raw.targets.c.target_text).distinct().where(raw.targets.c.target_text.not_in(known))
     with engine.begin() as connection:
         texts = sorted(connection.scalars(distinct))
-        rows = [
-            {
-                "target_text": value.text,
-                "grammar_version": GRAMMAR_VERSION,
-                "comparator": value.comparator,
-                "low": value.low,
-                "high": value.high,
-                "measure_unit": value.unit,
-                "per": value.per,
-                "is_percent": value.is_percent,
-                "value_type": value.value_type,
-                "is_implicit": value.implicit,
-                "is_suspect": value.suspect,
-                "date_low": value.date_low,
-                "date_high": value.date_high,
-            }
-            for value in parse_targets(texts)
-        ]
+        rows = [_value_row(value, GRAMMAR_VERSION) for value in parse_targets(texts)]
         if rows:
             connection.execute(insert(raw.target_values), rows)
     return len(rows)
+
+
+def _value_row(value: TargetValue, grammar_version: str) -> Row:
+    # No public target needs 28 digits or a tenth decimal: what does not fit the column exactly is not stored rounded.
+    fits = all(_fits(number) for number in (value.low, value.high))
+    return {
+        "target_text": value.text,
+        "grammar_version": grammar_version,
+        "comparator": value.comparator if fits else None,
+        "low": value.low if fits else None,
+        "high": value.high if fits else None,
+        "measure_unit": value.unit,
+        "per": value.per,
+        "is_percent": value.is_percent,
+        "value_type": value.value_type,
+        "is_implicit": value.implicit,
+        "is_suspect": value.suspect or not fits,
+        "date_low": value.date_low,
+        "date_high": value.date_high,
+    }
+
+
+def _fits(number: Decimal | None) -> bool:
+    if number is None:
+        return True
+    exponent = number.as_tuple().exponent  # no arithmetic: the default context would round to 28 digits
+    return isinstance(exponent, int) and exponent >= -raw.DECIMALS and number.adjusted() < raw.WHOLE_DIGITS
 
 
 def stage_releases(engine: Engine, releases: Iterable[Mapping[str, Any]]) -> None:

@@ -140,6 +140,15 @@ def test_distinct_texts_are_read_once_per_grammar(engine: Engine) -> None:
     assert (value["comparator"], value["low"], value["high"], value["measure_unit"]) == ("ge", Decimal(7), None, "家")
 
 
+@pytest.mark.parametrize("text", ["9" * 30 + "家", "0.00000000001%"])
+def test_a_number_that_the_column_cannot_hold_is_not_stored_rounded(engine: Engine, text: str) -> None:
+    stage(engine, reading(record(1, "甲", text)))
+    stage_target_values(engine)
+    with engine.connect() as connection:
+        value = connection.execute(select(raw.target_values)).mappings().one()
+    assert (value["target_text"], value["low"], value["is_suspect"]) == (text, None, True)
+
+
 def test_a08_a_second_writer_waits_and_then_says_who_holds_the_warehouse(tmp_path: Path) -> None:
     lock = tmp_path / "writer.lock"
     with hold_lock(lock, 0), pytest.raises(LockedError, match="held by process"), hold_lock(lock, 0.1):

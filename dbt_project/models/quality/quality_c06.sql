@@ -1,0 +1,67 @@
+{%- set faults = {
+    '定性或无法量化': ['cannot be measured', 'unmeasured', 'c06_unmeasured_pct'],
+    '未印比较符': ['print no comparator', 'implicit', 'c06_implicit_pct'],
+    '无计量单位': ['print no measure word', 'bare', 'c06_bare_pct'],
+    '疑似有误': ['look damaged', 'suspect', 'c06_suspect_pct'],
+} -%}
+with targets as (
+    select * from {{ ref('quality_targets') }}
+),
+
+counted as (
+    select
+        publisher_key,
+        project_key,
+        fiscal_year,
+        project_name,
+        max(unit_key) as unit_key,
+        max(document_key) as document_key,
+        count(*) as targets,
+        sum(case when level is null and value_type <> 'date' then 1 else 0 end) as unmeasured,
+        sum(case when is_implicit then 1 else 0 end) as implicit,
+        sum(case when level is not null and measure_unit is null then 1 else 0 end) as bare,
+        sum(case when is_suspect then 1 else 0 end) as suspect
+    from targets
+    where horizon = 'annual'
+    group by publisher_key, project_key, fiscal_year, project_name
+),
+
+faulty as (
+    {%- for fault_zh, (fault_en, column_name, threshold) in faults.items() %}
+    select
+        publisher_key,
+        project_key,
+        fiscal_year,
+        project_name,
+        unit_key,
+        document_key,
+        targets,
+        {{ column_name }} as faults,
+        {{ share_pct(column_name, 'targets') }} as fault_pct,
+        {{ var(threshold) }} as threshold_pct,
+        '{{ fault_zh }}' as fault_zh,
+        '{{ fault_en }}' as fault_en
+    from counted
+    where {{ column_name }} > 0
+    {% if not loop.last -%}
+    union all
+    {%- endif %}
+    {%- endfor %}
+)
+
+select
+    publisher_key,
+    unit_key,
+    project_key,
+    cast(null as varchar) as indicator_key,
+    document_key,
+    fiscal_year,
+    fault_en as subject,
+    cast(fault_pct as decimal(38, 4)) as figure,
+    project_name || '：' || cast(targets as varchar) || '项指标值中，' || cast(faults as varchar)
+    || '项' || fault_zh || '。'
+        as explanation_zh,
+    cast(faults as varchar) || ' of ' || cast(targets as varchar) || ' targets ' || fault_en || '.' as explanation_en
+from faulty
+where
+    fault_pct >= threshold_pct

@@ -1,0 +1,45 @@
+with targets as (
+    select * from {{ ref('quality_targets') }}
+),
+
+counted as (
+    select
+        publisher_key,
+        project_key,
+        fiscal_year,
+        project_name,
+        max(unit_key) as unit_key,
+        max(document_key) as document_key,
+        count(*) as targets,
+        sum(case when is_percent and level = 100 then 1 else 0 end) as hundreds
+    from targets
+    where horizon = 'annual'
+    group by publisher_key, project_key, fiscal_year, project_name
+),
+
+measured as (
+    select
+        *,
+        {{ share_pct('hundreds', 'targets') }} as hundred_pct
+    from counted
+)
+
+select
+    publisher_key,
+    unit_key,
+    project_key,
+    cast(null as varchar) as indicator_key,
+    document_key,
+    fiscal_year,
+    '' as subject,
+    cast(hundred_pct as decimal(38, 4)) as figure,
+    project_name || '：' || cast(targets as varchar) || '项指标中，' || cast(hundreds as varchar)
+    || '项为100%。'
+        as explanation_zh,
+    cast(hundreds as varchar) || ' of ' || cast(targets as varchar)
+    || ' targets are exactly 100 %.'
+        as explanation_en
+from measured
+where
+    targets >= {{ var('c10_min_targets') }}
+    and hundred_pct >= {{ var('c10_hundred_pct') }}

@@ -1,0 +1,48 @@
+with targets as (
+    select * from {{ ref('quality_targets') }}
+),
+
+counted as (
+    select
+        publisher_key,
+        project_key,
+        fiscal_year,
+        project_name,
+        max(unit_key) as unit_key,
+        max(document_key) as document_key,
+        count(*) as targets,
+        sum(case when level1_code = '1' then 1 else 0 end) as outputs,
+        count(distinct level2_code) as dimensions
+    from targets
+    where
+        horizon = 'annual'
+        and level1_code is not null
+    group by publisher_key, project_key, fiscal_year, project_name
+),
+
+measured as (
+    select
+        *,
+        {{ share_pct('outputs', 'targets') }} as output_pct
+    from counted
+)
+
+select
+    publisher_key,
+    unit_key,
+    project_key,
+    cast(null as varchar) as indicator_key,
+    document_key,
+    fiscal_year,
+    '' as subject,
+    cast(output_pct as decimal(38, 4)) as figure,
+    project_name || '：' || cast(targets as varchar) || '项指标中，' || cast(outputs as varchar)
+    || '项为产出指标，共涉及' || cast(dimensions as varchar) || '个二级维度。'
+        as explanation_zh,
+    cast(outputs as varchar) || ' of ' || cast(targets as varchar)
+    || ' targets count output; ' || cast(dimensions as varchar) || ' level-2 classes in all.'
+        as explanation_en
+from measured
+where
+    targets >= {{ var('c22_min_targets') }}
+    and output_pct >= {{ var('c22_output_pct') }}

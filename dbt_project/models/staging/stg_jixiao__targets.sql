@@ -1,0 +1,20 @@
+with source as (
+    select * from {{ source('jixiao', 'targets') }}
+),
+
+renamed as (
+    select
+        sha256,
+        part_no,
+        record_no,
+        horizon,
+        target_text,
+        page,
+        cast(x0 as double precision) as x0,
+        cast(y0 as double precision) as y0,
+        cast(x1 as double precision) as x1,
+        cast(y1 as double precision) as y1
+    from source
+)
+
+select * from renamed

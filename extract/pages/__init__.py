@@ -1,0 +1,1 @@
+"""PDF in, pages of ruled cells out (PageGrids): ink, rules, lattice, cells, glyphs placed and counted."""

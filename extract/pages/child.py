@@ -1,0 +1,52 @@
+"""Requests as JSON lines on stdin in, one JSON answer per line on stdout out: the process that meets the PDFs.
+
+`python -m extract.pages.child` is started by sandbox.py. It limits itself before it imports any parser.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from extract.errors import Reason, Refused
+from extract.pages.limits import Limits, apply_limits
+
+
+def main() -> int:
+    """Serve until stdin ends. Standard output is kept for answers alone: parsers print where they like."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    limits = Limits(**json.loads(sys.argv[1])) if len(sys.argv) > 1 else Limits()
+    apply_limits(limits)
+    for line in sys.stdin:
+        answers.write(json.dumps(_answer(json.loads(line), limits), ensure_ascii=False) + "\n")
+        answers.flush()
+    return 0
+
+
+def _answer(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    """Read one document; every ending is an answer, except those of a killed process."""
+    from extract.pages.exchange import reading_to_json
+    from extract.reading import read_document
+
+    try:
+        path = Path(request["path"])
+        if path.stat().st_size > limits.size:
+            raise Refused(Reason.TOO_LARGE, f"{path.stat().st_size} bytes, more than {limits.size}")
+        reading = read_document(path, reader=request["reader"], password=request["password"])
+        return {"reading": reading_to_json(reading)}
+    except Refused as refusal:
+        return {"refused": refusal.reason.value, "detail": refusal.detail, "page": refusal.page}
+    except MemoryError:
+        return {"refused": Reason.MEMORY.value, "detail": f"more than {limits.memory} bytes", "page": None}
+    except OSError as error:
+        return {"failed": f"{type(error).__name__}: {error}"}
+    except Exception as error:
+        return {"failed": f"{type(error).__name__}: {error}"}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

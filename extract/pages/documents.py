@@ -1,0 +1,47 @@
+"""A PDF file and a reader's name in, its checked pages out; refuses what is not a readable PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from extract.errors import Reason, Refused
+from extract.pages.grids import CheckedPage, build_page
+from extract.pages.ink import Ink
+from extract.pages.page_count import check_page_count, count_by_pdfium
+
+MAX_BYTES = 200 * 1024 * 1024
+
+
+def check_file(path: Path) -> None:
+    """Raises Refused (empty, too_large, not_pdf) before any parser sees the file."""
+    size = path.stat().st_size
+    if size == 0:
+        raise Refused(Reason.EMPTY, "the file has no bytes")
+    if size > MAX_BYTES:
+        raise Refused(Reason.TOO_LARGE, f"{size} bytes, more than {MAX_BYTES}")
+    with path.open("rb") as stream:
+        if b"%PDF-" not in stream.read(1024 + 5):
+            raise Refused(Reason.NOT_PDF, "no %PDF- in the first 1,024 bytes")
+
+
+def read_checked_pages(path: Path, reader: str, password: str | None) -> tuple[CheckedPage, ...]:
+    """All pages by one reader, built and checked one after the other."""
+    return tuple(build_page(ink) for ink in _read_ink(path, reader, password))
+
+
+def _read_ink(path: Path, reader: str, password: str | None) -> Iterator[Ink]:
+    if reader == "pdfium":
+        from extract.pages import pdfium
+
+        with pdfium.open_document(path, password) as document:
+            outline = check_page_count(len(document), path, password)
+            yield from pdfium.read_pages(document, outline.hidden_layers)
+    elif reader == "pdfplumber":
+        from extract.pages import plumber
+
+        with plumber.open_document(path, password) as document:
+            outline = check_page_count(count_by_pdfium(path, password), path, password)
+            yield from plumber.read_pages(document, outline.hidden_layers)
+    else:
+        raise ValueError(f"reader {reader!r}: expected pdfium or pdfplumber")

@@ -1,0 +1,93 @@
+"""Ink of a page in, PageGrids out with the problems that the page's own checks found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from extract.entities import Box, Cell, Grid, Line, PageGrids
+from extract.pages.conservation import Problem, check_page
+from extract.pages.inference import infer_lattices
+from extract.pages.ink import Drop, Ink
+from extract.pages.lattice import Lattice, find_lattices, find_stretches
+from extract.pages.placement import OUTSIDE, Table, place
+from extract.pages.spans import Spans, find_spans
+from extract.pages.text import Sorted, find_overlaps, join_cells, join_lines, sort_glyphs
+from extract.pages.visible import mark_unseen
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPage:
+    """A page and what is wrong with it; a page with problems may be shown but not loaded."""
+
+    grids: PageGrids
+    problems: tuple[Problem, ...]
+    pictures: float  # part of the page that images cover, 0..1
+    glyphs: int  # kept
+
+
+def build_page(ink: Ink) -> CheckedPage:
+    """The stages of one page: unseen glyphs, lattices, spans, placement, text, checks."""
+    mark_unseen(ink)
+    tables = _find_tables(ink)
+    owner = place(ink.glyphs, tables, ink.width, ink.height)
+    kept = ink.glyphs.drop == Drop.KEPT
+    rows = sort_glyphs(ink.glyphs, owner, kept & (owner >= 0))
+    texts = join_cells(ink.glyphs, rows)
+    outside = sort_glyphs(ink.glyphs, np.zeros_like(owner), kept & (owner == OUTSIDE))
+    lines = tuple(Line(text, box) for text, box in join_lines(ink.glyphs, outside))
+    grids = tuple(_build_grid(ink.page, number, table, texts) for number, table in enumerate(tables, 1))
+    problems = check_page(ink, tables, owner, rows, outside, find_overlaps(rows))
+    page = PageGrids(ink.page, ink.width, ink.height, grids, lines, _count_dropped(ink))
+    return CheckedPage(page, problems, _cover(ink), len(rows.glyph) + len(outside.glyph))
+
+
+def _find_tables(ink: Ink) -> list[Table]:
+    """Lattices with at least two cells, top to bottom."""
+    kept = ink.glyphs.drop == Drop.KEPT
+    size = float(np.median(ink.glyphs.runs.size[ink.glyphs.run[kept]])) if kept.any() else 10.0
+    tolerance = min(3.0, max(1.0, 0.45 * size))
+    level, upright = find_stretches(ink.rules, tolerance)
+    lattices, used = find_lattices(level, upright, tolerance)
+    lattices = [la for la in lattices if len(la.xs) > 2 or len(la.ys) > 2]
+    loose = level.take(~used)
+    if len(loose) > 2:
+        lattices += infer_lattices(loose, ink.rules, ink.glyphs, tolerance)
+        lattices.sort(key=lambda la: (round(float(la.ys[0])), float(la.xs[0])))
+    tables: list[Table] = []
+    first = 0
+    for lattice in lattices:
+        spans = find_spans(lattice)
+        if len(spans.cells) > 1:
+            tables.append(Table(lattice, spans, first))
+            first += len(spans.cells)
+    return tables
+
+
+def _build_grid(page: int, number: int, table: Table, texts: dict[int, str]) -> Grid:
+    lattice, spans = table.lattice, table.spans
+    cells = tuple(
+        Cell(row, column, height, width, Box(*table.box_of(k)), texts.get(k, ""))
+        for k, (row, column, height, width) in enumerate(spans.cells, table.first)
+    )
+    xs, ys = lattice.xs, lattice.ys
+    box = Box(float(xs[0]), float(ys[0]), float(xs[-1]), float(ys[-1]))
+    return Grid(page, number, box, len(ys) - 1, len(xs) - 1, cells)
+
+
+def _count_dropped(ink: Ink) -> dict[str, int]:
+    counts = Counter(ink.glyphs.drop.tolist())
+    return {reason.name.lower(): counts[reason] for reason in Drop if reason > Drop.BLANK and counts[reason]}
+
+
+def _cover(ink: Ink) -> float:
+    """The largest part of the page that one image covers."""
+    if not len(ink.pictures) or ink.width <= 0 or ink.height <= 0:
+        return 0.0
+    box = np.clip(ink.pictures, 0, [ink.width, ink.height, ink.width, ink.height])
+    return float(((box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1])).max() / (ink.width * ink.height))
+
+
+__all__ = ["CheckedPage", "Lattice", "Sorted", "Spans", "build_page"]

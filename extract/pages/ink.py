@@ -1,0 +1,100 @@
+"""What a reader sees on one page goes in; glyphs, rules and fills in displayed coordinates come out as arrays.
+
+Both readers deliver this and nothing else, so every later stage is the same for both. Coordinates are points of the
+page as displayed (after /Rotate), origin top left, y downwards. Glyphs of one run were drawn by one text operator with
+one font, size, colour and clip; what is common to a run is kept once, per run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+BLANKS = frozenset(" \t\r\n\f\v\u00a0\u3000\u2002\u2003\u2009\u200b\ufeff\u00ad\0")
+BLANK_CODES = np.array(sorted(ord(letter) for letter in BLANKS))
+NO_CLIP = (-1e9, -1e9, 1e9, 1e9)
+
+
+class Drop(IntEnum):
+    """Why a glyph is not kept; 0 is kept."""
+
+    KEPT = 0
+    BLANK = 1
+    CLIPPED = 2
+    INVISIBLE = 3
+    WATERMARK = 4
+    DUPLICATE = 5
+    HIDDEN = 6
+
+
+@dataclass(slots=True)
+class Runs:
+    """Facts of text runs, one entry per run: size in points, baseline y, turn, brightness, clip."""
+
+    size: Floats  # em height on the displayed page
+    base: Floats  # baseline y of an upright run; of a turned run the x of its baseline
+    turn: Ints  # quarter turns clockwise against the reader: 0, 1, 2, 3; -1 is oblique
+    light: Floats  # 0 black .. 1 white, as painted
+    unseen: Bools  # text render mode 3 or 7, or fully transparent
+    faint: Bools  # painted with transparency
+    hidden: Bools  # in a layer that is switched off
+    clip: Floats  # (n, 4) box that cuts the run, NO_CLIP where nothing does
+    order: Ints  # place of the run in the painting order of the page, -1 unknown
+
+
+@dataclass(slots=True)
+class Glyphs:
+    """Glyphs in the order of the reader; `box` is the em box (advance wide)."""
+
+    text: list[str]
+    code: Ints  # of the first character of each
+    box: Floats  # (n, 4) x0 y0 x1 y1
+    run: Ints
+    drop: Ints  # of Drop
+    runs: Runs
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+
+@dataclass(slots=True)
+class Rules:
+    """Drawn lines as thin boxes; `level` is True for horizontal ones."""
+
+    box: Floats  # (n, 4)
+    level: Bools
+
+
+@dataclass(slots=True)
+class Fills:
+    """Areas painted in one colour, in painting order."""
+
+    box: Floats  # (n, 4)
+    light: Floats
+    order: Ints
+
+
+@dataclass(slots=True)
+class Ink:
+    """One page as its reader sees it."""
+
+    page: int
+    width: float
+    height: float
+    glyphs: Glyphs
+    rules: Rules
+    fills: Fills
+    pictures: Floats  # (n, 4) boxes of images: a page of nothing else is a scan
+    bulk_count: int  # glyphs by the reader's own bulk text, blanks left out; -1 where it has none
+
+
+def brightness(red: float, green: float, blue: float) -> float:
+    """Colour parts 0..1 in, perceived brightness 0..1 out."""
+    return 0.299 * red + 0.587 * green + 0.114 * blue

@@ -1,0 +1,68 @@
+"""A file and one parser's page count in; the other parser's view of the document out, or a refusal.
+
+A public PDF of 429 pages reads as 1 in one parser (hostile/public): no parser alone proves that no page is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import pypdfium2
+from pdfminer.pdfdocument import PDFDocument
+from pdfminer.pdfpage import PDFPage
+from pdfminer.pdfparser import PDFParser
+from pdfminer.pdftypes import resolve1
+
+from extract.errors import Reason, Refused
+from extract.pages.layers import hidden_names
+
+MAX_PAGES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What pdfminer says of a document as a whole; `pages` is None where it cannot open the file."""
+
+    pages: int | None
+    hidden_layers: frozenset[str]
+
+
+def check_page_count(by_pdfium: int | None, path: Path, password: str | None) -> Outline:
+    """Compare with pdfminer's count; raises Refused (page_missing, too_large)."""
+    if by_pdfium is not None and by_pdfium > MAX_PAGES:
+        raise Refused(Reason.TOO_LARGE, f"{by_pdfium} pages, more than {MAX_PAGES}")
+    outline = outline_by_pdfminer(path, password)
+    if by_pdfium != outline.pages:
+        detail = f"{_say(by_pdfium)} pages by pdfium, {_say(outline.pages)} by pdfminer"
+        raise Refused(Reason.PAGE_MISSING, detail)
+    if not outline.pages:
+        raise Refused(Reason.PAGE_MISSING, "the document has no page")
+    return outline
+
+
+def _say(count: int | None) -> str:
+    return "unknown" if count is None else str(count)
+
+
+def count_by_pdfium(path: Path, password: str | None) -> int | None:
+    """Pages by pdfium, None where it cannot open the file."""
+    try:
+        with pypdfium2.PdfDocument(path, password=password) as document:
+            return len(document)
+    except pypdfium2.PdfiumError:
+        return None
+
+
+def outline_by_pdfminer(path: Path, password: str | None) -> Outline:
+    """Pages and hidden layers by pdfminer; stops counting beyond the limit."""
+    try:
+        with path.open("rb") as stream:
+            document = PDFDocument(PDFParser(stream), password=password or "")
+            hidden = hidden_names(resolve1(document.catalog.get("OCProperties")), resolve1)
+            return Outline(sum(1 for _ in islice(PDFPage.create_pages(document), MAX_PAGES + 1)), hidden)
+    except MemoryError:
+        raise
+    except Exception:  # pdfminer lets any exception through on damaged files
+        return Outline(None, frozenset())

@@ -1,0 +1,158 @@
+"""Glyphs and the cells of a page in, for each glyph the cell it belongs to out.
+
+A glyph belongs to the cell that holds its middle, with two exceptions that printed tables make necessary: a word that
+runs over a rule belongs whole to the cell that it is aligned to, and text that its own cell's clip cuts off (LibreOffice
+draws a merged cell's whole text on both pages of a break and clips it) belongs to the cell of the clip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from extract.pages.ink import Bools, Drop, Floats, Glyphs, Ints
+from extract.pages.lattice import Lattice
+from extract.pages.spans import Spans
+
+GLUED = 0.12  # of the size: letters of one word are nearer than this
+MIDDLE = 0.36  # of the size above the baseline: the middle of a Chinese glyph and of a digit
+
+
+@dataclass(slots=True)
+class Table:
+    """A lattice with its cells; `first` numbers its first cell on the page."""
+
+    lattice: Lattice
+    spans: Spans
+    first: int
+
+    def box_of(self, cell: int) -> tuple[float, float, float, float]:
+        """The box of a cell by its number on the page."""
+        row, column, height, width = self.spans.cells[cell - self.first]
+        xs, ys = self.lattice.xs, self.lattice.ys
+        return float(xs[column]), float(ys[row]), float(xs[column + width]), float(ys[row + height])
+
+
+OUTSIDE, LOST = -1, -2  # outside every table; inside a table's box but in no cell
+
+
+def middles(glyphs: Glyphs) -> tuple[Floats, Floats]:
+    """Where glyphs are for the purpose of placement: the middle of the em square over the baseline."""
+    runs, run = glyphs.runs, glyphs.run
+    x = (glyphs.box[:, 0] + glyphs.box[:, 2]) / 2
+    y = (glyphs.box[:, 1] + glyphs.box[:, 3]) / 2
+    upright = baselines(glyphs) - MIDDLE * runs.size[run]
+    level = (runs.turn[run] == 0) & (np.abs(upright - y) < runs.size[run])
+    return x, np.where(level, upright, y)
+
+
+def baselines(glyphs: Glyphs) -> Floats:
+    """Baseline of each glyph; that of its run unless the run is set vertically, glyph under glyph."""
+    runs, run = glyphs.runs, glyphs.run
+    middle = (glyphs.box[:, 1] + glyphs.box[:, 3]) / 2
+    base = runs.base[run]
+    astray = (runs.turn[run] == 0) & (np.abs(middle + MIDDLE * runs.size[run] - base) > runs.size[run])
+    return np.where(astray, middle + MIDDLE * runs.size[run], base)
+
+
+def place(glyphs: Glyphs, tables: list[Table], width: float, height: float) -> Ints:
+    """The cell number of each glyph, OUTSIDE or LOST; sets `drop` on clipped glyphs."""
+    x, y = middles(glyphs)
+    owner = owners_at(x, y, tables)
+    _settle_clipped(glyphs, tables, owner, x, y)
+    if not len(glyphs):
+        return owner
+    off = (x < 0) | (x > width) | (y < 0) | (y > height)
+    glyphs.drop[off & (owner < 0) & (glyphs.drop == Drop.KEPT)] = Drop.CLIPPED
+    _settle_overflow(glyphs, tables, owner)
+    return owner
+
+
+def owners_at(x: Floats, y: Floats, tables: list[Table]) -> Ints:
+    """Points in, cell numbers out."""
+    owner = np.full(len(x), OUTSIDE, np.int64)
+    for table in tables:
+        xs, ys = table.lattice.xs, table.lattice.ys
+        inside = (xs[0] < x) & (x < xs[-1]) & (ys[0] < y) & (y < ys[-1])
+        if inside.any():
+            columns = np.clip(np.searchsorted(xs, x[inside]) - 1, 0, len(xs) - 2)
+            rows = np.clip(np.searchsorted(ys, y[inside]) - 1, 0, len(ys) - 2)
+            found = table.spans.owner[rows, columns]
+            owner[inside] = np.where(found >= 0, found + table.first, LOST)
+    return owner
+
+
+def _settle_clipped(glyphs: Glyphs, tables: list[Table], owner: Ints, x: Floats, y: Floats) -> None:
+    """Glyphs beyond their clip go to the cell that the clip is cut to, or are dropped."""
+    clip = glyphs.runs.clip[glyphs.run]
+    beyond_x = (x < clip[:, 0]) | (x > clip[:, 2])
+    beyond_y = (y < clip[:, 1]) | (y > clip[:, 3])
+    rows = np.flatnonzero((beyond_x | beyond_y) & (glyphs.drop == Drop.KEPT))
+    if not len(rows):
+        return
+    cut, aside, above = clip[rows], beyond_x[rows], beyond_y[rows]
+    at_x = np.where(aside, (cut[:, 0] + cut[:, 2]) / 2, x[rows])
+    at_y = np.where(above, (cut[:, 1] + cut[:, 3]) / 2, y[rows])
+    homes = owners_at(at_x, at_y, tables)
+    boxes = _boxes_of(homes, tables)
+    fits_x = ~aside | ((np.abs(cut[:, 0] - boxes[:, 0]) <= 3) & (np.abs(cut[:, 2] - boxes[:, 2]) <= 3))
+    fits_y = ~above | ((np.abs(cut[:, 1] - boxes[:, 1]) <= 3) & (np.abs(cut[:, 3] - boxes[:, 3]) <= 3))
+    at_home = (homes >= 0) & fits_x & fits_y
+    owner[rows[at_home]] = homes[at_home]
+    glyphs.drop[rows[~at_home]] = Drop.CLIPPED
+
+
+def _boxes_of(cells: Ints, tables: list[Table]) -> Floats:
+    """The boxes of cells by number; not a number where there is no cell."""
+    boxes = np.full((len(cells), 4), np.nan)
+    for cell in np.unique(cells[cells >= 0]).tolist():
+        for table in tables:
+            if table.first <= cell < table.first + len(table.spans.cells):
+                boxes[cells == cell] = table.box_of(cell)
+    return boxes
+
+
+def _settle_overflow(glyphs: Glyphs, tables: list[Table], owner: Ints) -> None:
+    """Words that run over a rule: find them by letters too near for two cells, and give them to one cell."""
+    kept = np.flatnonzero((glyphs.drop == Drop.KEPT) & (glyphs.runs.turn[glyphs.run] == 0))
+    if len(kept) < 2:
+        return
+    a, b = kept[:-1], kept[1:]
+    glued = _are_glued(glyphs, a, b)
+    for start in np.flatnonzero(glued & (owner[a] != owner[b])).tolist():
+        if owner[a[start]] == owner[b[start]]:
+            continue  # an earlier word took it along
+        first, last = start, start
+        while first > 0 and glued[first - 1]:
+            first -= 1
+        while last + 1 < len(glued) and glued[last + 1]:
+            last += 1
+        word = kept[first : last + 2]
+        owner[word] = _choose(glyphs, tables, owner, word)
+
+
+def _are_glued(glyphs: Glyphs, a: Ints, b: Ints) -> Bools:
+    """Neighbouring glyphs of one word: the same baseline and size, no room between, in writing order."""
+    size = glyphs.runs.size[glyphs.run]
+    base = baselines(glyphs)
+    gap = glyphs.box[b, 0] - glyphs.box[a, 2]
+    same_line = np.abs(base[a] - base[b]) < 0.1 * size[a]
+    near = (np.abs(gap) < GLUED * size[a]) & (np.abs(size[a] - size[b]) < 0.1 * size[a])
+    return same_line & near & (glyphs.box[b, 0] > glyphs.box[a, 0])
+
+
+def _choose(glyphs: Glyphs, tables: list[Table], owner: Ints, word: Ints) -> int:
+    """The cell that a word is aligned to: its left, right or middle fits best; at a tie where most letters are."""
+    x0, x1 = float(glyphs.box[word[0], 0]), float(glyphs.box[word[-1], 2])
+    found, counts = np.unique(owner[word], return_counts=True)
+    best, score = OUTSIDE, (1e9, 0)
+    for cell, count in zip(found.tolist(), counts.tolist(), strict=True):
+        for table in tables:
+            if table.first <= cell < table.first + len(table.spans.cells):
+                left, _, right, _ = table.box_of(cell)
+                misfit = min(abs(x0 - left), abs(right - x1), abs((x0 + x1) - (left + right)) / 2)
+                trial = (round(misfit, 1), -count)
+                if trial < score:
+                    best, score = cell, trial
+    return best

@@ -1,0 +1,72 @@
+"""The mutable pieces from which records are made while pages are stitched: fields, projects, draft records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from extract.entities import AMOUNT_KINDS, Box, Cell, Column, Printed
+
+AMOUNTS = tuple(AMOUNT_KINDS)
+PROJECT_LEVEL = (
+    Column.PROJECT,
+    Column.PROJECT_CODE,
+    Column.CATEGORY,
+    *AMOUNTS,
+    Column.OVERALL_GOAL,
+    Column.ANNUAL_GOAL,
+)
+UNIT_LEVEL = (Column.UNIT, Column.DEPARTMENT)
+LEVELS = (Column.LEVEL1, Column.LEVEL2)
+PERIOD_VALUES = (Column.CYCLE_VALUE, Column.ANNUAL_VALUE, Column.VALUE, Column.ADJUSTED_VALUE)
+
+
+@dataclass(slots=True)
+class Field:
+    """One printed text; several fragments when a page break cuts it."""
+
+    fragments: list[Printed]
+    spans: bool = False  # printed in a cell that covers several rows
+
+    @property
+    def text(self) -> str:
+        return "".join(f.text for f in self.fragments)
+
+    def printed(self) -> Printed:
+        """The whole text at the place of its first fragment that is not blank."""
+        first = next((f for f in self.fragments if f.text), self.fragments[0])
+        return Printed(self.text, first.page, first.box)
+
+
+def field_of(cell: Cell, page: int) -> Field:
+    """A cell as a field."""
+    return Field([Printed(cell.text, page, cell.box)], cell.rowspan > 1)
+
+
+@dataclass(slots=True)
+class Project:
+    """A project as printed: its number in the part and the fields printed for it."""
+
+    fields: dict[Column, Field]
+    unit_text: str = ""
+    number: int = 0
+
+
+@dataclass(slots=True)
+class Draft:
+    """An indicator row on its way to a record."""
+
+    page: int
+    table: int
+    box: Box
+    project: Project
+    fields: dict[Column, Field]
+    money_units: dict[Column, str] = field(default_factory=dict)
+    row: int = 0
+    part: int = 0
+
+
+def surround(boxes: list[Box]) -> Box:
+    """The box around boxes."""
+    return Box(
+        min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes)
+    )

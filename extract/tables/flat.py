@@ -1,0 +1,205 @@
+"""The pages of one flat table in (many projects, one row per indicator), draft records out.
+
+What a merged cell says counts for every row that it covers; what a page break cuts is put together again (stitch.py);
+a project-level cell printed blank takes the text of its own project, inside one unit; indicator cells are never filled.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from extract.entities import Cell, Column, Finding, Printed
+from extract.errors import Reason, Refused
+from extract.tables.drafts import AMOUNTS, LEVELS, PERIOD_VALUES, PROJECT_LEVEL, UNIT_LEVEL, Draft, Field, Project, field_of, surround
+from extract.tables.layout import Layout
+from extract.tables.rows import Row, is_blank, is_note, is_subtotal, is_total, is_wide, split_rows
+from extract.tables.stitch import Cut, join_fragment, judge_cut
+from extract.tables.table import Table
+
+
+class Sink(Protocol):
+    """What takes the drafts."""
+
+    drafts: list[Draft]
+    projects: list[Project]
+
+
+class FlatTable:
+    """One logical table over its pages."""
+
+    def __init__(self, number: int, layout: Layout, caption_unit: str = "") -> None:
+        self.number = number
+        self.layout = layout
+        self.caption_unit = caption_unit
+        self.money_unit: str | None = None
+        self.drafts: list[Draft] = []
+        self.projects: list[Project] = []
+        self.findings: list[Finding] = []
+        self.section: Field | None = None  # a unit printed in a row of its own
+        self._fields: dict[int, Field] = {}
+        self._cells: list[Cell] = []  # keeps ids alive
+        self._previous: dict[Column, Field] = {}
+        self._merged = False
+
+    def attach(self, part: Sink, findings: list[Finding]) -> None:
+        """Deliver into a part; the lists are shared."""
+        self.drafts, self.projects, self.findings = part.drafts, part.projects, findings
+
+    def read_rows(self, table: Table, layout: Layout, start: int, stop: int) -> None:
+        """Add the body rows [start, stop) of a page."""
+        self._merged |= _merges_projects(table, layout, start, stop)
+        after_break = bool(self._previous)
+        for row in split_rows(table, layout, start, stop):
+            wide = is_wide(row, table)
+            if wide is not None:
+                self._read_wide(wide, table.grid.page)
+            elif is_blank(row) or is_total(row, table):
+                continue
+            elif after_break and self._continues_row(row, table.grid.page):
+                self._append(row, table.grid.page)
+            elif is_subtotal(row):
+                continue
+            elif not row.has_indicator:
+                self._report_empty(row, table.grid.page)
+            else:
+                self._add(row, table, layout, after_break)
+                after_break = False
+
+    def _read_wide(self, cell: Cell, page: int) -> None:
+        """A row of one cell: a unit's heading when it looks like one, else a title or a note."""
+        if cell.text and not is_note(cell.text) and Column.UNIT not in self.layout.columns:
+            name = cell.text.split("：")[-1].split(":")[-1].strip()
+            if "单位" in cell.text[:8] or cell.text[:3].isdigit():
+                self.section = field_of(Cell(cell.row, cell.col, 1, 1, cell.box, name), page)
+
+    def _continues_row(self, row: Row, page: int) -> bool:
+        """Whether the first row of a page is the rest of the last row of the page before."""
+        if row.text(Column.PROJECT) and row.text(Column.AMOUNT):
+            return False
+        if not row.text(Column.INDICATOR):
+            return True
+        if any(row.text(c) for c in (*PERIOD_VALUES, Column.SIGN, Column.ACTUAL_VALUE)):
+            return False
+        if any(row.text(c) for c in (*LEVELS, *UNIT_LEVEL, Column.PROJECT)):
+            return False
+        if any(c in row.cells and not self._previous[c].spans for c in (*LEVELS, *UNIT_LEVEL) if c in self._previous):
+            return True
+        detail = f"row {row.first + 1}: {row.text(Column.INDICATOR)!r} may be an indicator or the rest of one"
+        raise Refused(Reason.CONSERVATION, detail, page)
+
+    def _report_empty(self, row: Row, page: int) -> None:
+        name = row.text(Column.PROJECT)
+        if name:
+            self.findings.append(Finding("project_without_indicators", f"{name} has no indicator row", page))
+
+    def _append(self, row: Row, page: int) -> None:
+        """The rest of a row that the page break cut: every text goes to the row before."""
+        for column, cell in row.cells.items():
+            previous = self._previous.get(column)
+            if previous is not None:
+                if cell.text and cell.text != previous.text:
+                    join_fragment(previous, cell, page)
+                self._remember(cell, previous)
+
+    def _remember(self, cell: Cell, field: Field) -> Field:
+        self._fields[id(cell)] = field
+        self._cells.append(cell)
+        return field
+
+    def _field(self, cell: Cell, page: int) -> Field:
+        found = self._fields.get(id(cell))
+        return found if found is not None else self._remember(cell, field_of(cell, page))
+
+    def _add(self, row: Row, table: Table, layout: Layout, after_break: bool) -> None:
+        """One indicator row: settle its project, then its fields."""
+        page = table.grid.page
+        cut = judge_cut(row, self._previous, self._known(row), self._merged) if after_break else Cut.NONE
+        if after_break:
+            self._alias(row, page, cut)
+        fields = {c: self._field(cell, page) for c, cell in row.cells.items()}
+        self._fill_unit(fields)
+        project = self._settle_project(fields, cut, page)
+        for column in PROJECT_LEVEL:
+            field = fields.get(column)
+            if field is None:
+                continue
+            if not field.text and column in project.fields:
+                fields[column] = project.fields[column]
+            else:
+                project.fields[column] = field
+        if self.section is not None:
+            fields[Column.UNIT] = self.section
+        elif self.caption_unit:
+            fields[Column.UNIT] = Field([Printed(self.caption_unit, page, table.grid.box)])
+        units = {c: u for c in layout.columns if c in AMOUNTS and (u := layout.money_unit(c) or self.money_unit)}
+        box = surround([c.box for c in row.cells.values() if c.row >= row.first] or [c.box for c in row.cells.values()])
+        self.drafts.append(Draft(page, self.number, box, project, fields, units))
+        self._previous = fields
+
+    def _known(self, row: Row) -> bool:
+        """Whether the row's project cell was already read (it covers earlier rows)."""
+        cell = row.cells.get(Column.PROJECT)
+        return cell is not None and id(cell) in self._fields
+
+    def _alias(self, row: Row, page: int, cut: Cut) -> None:
+        """Cells at the top of a page that continue a cell of the page before take its text."""
+        for column, cell in row.cells.items():
+            previous = self._previous.get(column)
+            if previous is None or id(cell) in self._fields:
+                continue
+            if column in UNIT_LEVEL and not cell.text:
+                self._remember(cell, previous)
+            elif column in LEVELS and not cell.text and (previous.spans or cell.rowspan > 1):
+                self._remember(cell, previous)
+            elif column in PROJECT_LEVEL and cut is not Cut.NONE:
+                if cell.text and cell.text != previous.text:
+                    join_fragment(previous, cell, page)
+                self._remember(cell, previous)
+
+    def _fill_unit(self, fields: dict[Column, Field]) -> None:
+        """A blank unit is the unit above: units are headings, not facts of a row."""
+        for column in UNIT_LEVEL:
+            field = fields.get(column)
+            if field is not None and not field.text and column in self._previous:
+                fields[column] = self._previous[column]
+
+    def _settle_project(self, fields: dict[Column, Field], cut: Cut, page: int) -> Project:
+        """The project of a row: the same cell, the same repeated text, or a new one."""
+        name, last = fields.get(Column.PROJECT), self._previous.get(Column.PROJECT)
+        unit = fields[Column.UNIT].text if Column.UNIT in fields else ""
+        current = self.projects[-1] if self.projects and self._previous else None
+        if name is None:
+            raise Refused(Reason.CONSERVATION, "no project cell covers the row", page)
+        same_unit = current is not None and current.unit_text == unit
+        if current is not None and same_unit and (name is last or cut is not Cut.NONE or self._repeats(fields)):
+            return current
+        if not name.text:
+            raise Refused(Reason.CONSERVATION, "an indicator row without a project", page)
+        self.projects.append(Project({}, unit))
+        return self.projects[-1]
+
+    def _repeats(self, fields: dict[Column, Field]) -> bool:
+        """Blank, or the project's name printed again on each row of a table that does not merge cells."""
+        name = fields[Column.PROJECT]
+        if not name.text:
+            return True
+        if self._merged:
+            return False
+        current = self.projects[-1].fields
+        return all(
+            not f.text or c not in current or f.text == current[c].text
+            for c, f in fields.items()
+            if c in PROJECT_LEVEL and c not in (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
+        )
+
+
+def _merges_projects(table: Table, layout: Layout, start: int, stop: int) -> bool:
+    """Whether project cells of this table cover several indicator rows."""
+    project, indicator = layout.find(Column.PROJECT), layout.find(Column.INDICATOR)
+    if project is None or indicator is None:
+        return False
+    for row in range(start + 1, stop):
+        above, cell = table.cell(row - 1, project.first), table.cell(row, project.first)
+        if cell is above and table.cell(row, indicator.first) is not table.cell(row - 1, indicator.first):
+            return True
+    return False

@@ -1,0 +1,189 @@
+"""The rows above a form's indicators in, what its words and values say out.
+
+A word's value stands to its right; below it where another word stands to its right; or where a row word and a column
+word meet (年度资金总额 × 年初预算数). Which of the three is decided by which cells are words, never by position.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from extract.entities import AMOUNT_KINDS, Box, Cell, Column
+from extract.tables.drafts import Field, field_of
+from extract.tables.headers import find_money_unit, is_group, is_ignored, match_column, normalise
+from extract.tables.table import Table
+from extract.tables.titles import find_year
+
+HEAD_COLUMNS = frozenset(
+    {Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.PROJECT_CODE, Column.CATEGORY}
+    | {Column.OVERALL_GOAL, Column.ANNUAL_GOAL}
+    | set(AMOUNT_KINDS)
+)
+SPLIT = re.compile(r"^([^:：]{2,20})[:：](.+)$", re.S)
+YEAR_WORDS = frozenset({"预算年度", "年度", "年份", "申报年度", "填报年度", "所属年度"})
+PERIOD_WORDS = re.compile(r"^(?:项目期|项目期限|建设周期|项目周期|实施期限|实施周期|起止时间|项目起止时间|项目实施期)")
+YEARS = re.compile(r"20[0-4]\d")
+
+
+@dataclass(slots=True)
+class FormHead:
+    """What the head of a form prints."""
+
+    page: int
+    fields: dict[Column, Field] = field(default_factory=dict)
+    money_units: dict[Column, str] = field(default_factory=dict)
+    money_unit: str | None = None
+    year: int | None = None
+    period: tuple[int, int] | None = None
+    box: Box = Box(0, 0, 0, 0)
+
+    @property
+    def has_project(self) -> bool:
+        return Column.PROJECT in self.fields
+
+    @property
+    def has_more(self) -> bool:
+        return len(self.fields) >= 3
+
+    @property
+    def publisher(self) -> str:
+        return self.fields[Column.DEPARTMENT].text if Column.DEPARTMENT in self.fields else ""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return tuple(self.fields)
+
+
+def read_head(table: Table, start: int, stop: int, before: FormHead | None) -> FormHead:
+    """Rows [start, stop) of a table, added to what an earlier page printed of the same head."""
+    head = before or FormHead(table.grid.page, box=table.grid.box)
+    used: set[int] = set()
+    _read_matrix(table, start, stop, head, used)
+    for row in range(start, stop):
+        for cell in table.starting(row):
+            _read_cell(table, cell, stop, head, used)
+    return head
+
+
+def is_word(cell: Cell | None) -> bool:
+    """Whether a cell is a word of the form rather than a value."""
+    if cell is None or not cell.text or len(cell.text) > 40:
+        return False
+    return match_column(cell.text) is not None or is_ignored(cell.text) or is_group(cell.text)
+
+
+def finds_head(table: Table, start: int, stop: int) -> int | None:
+    """The first row that begins another form: a row with 项目名称 as a word."""
+    for row in range(start, stop):
+        for cell in table.starting(row):
+            split = SPLIT.match(cell.text)
+            if match_column(split.group(1) if split else cell.text) == Column.PROJECT:
+                while row > start and _leads(table, row - 1):
+                    row -= 1
+                return row
+    return None
+
+
+def _leads(table: Table, row: int) -> bool:
+    """Whether a row may stand above 项目名称 in a head: a title, or words."""
+    return len(table.row_cells(row)) == 1 or any(is_word(c) for c in table.starting(row))
+
+
+def _read_cell(table: Table, cell: Cell, stop: int, head: FormHead, used: set[int]) -> None:
+    """One cell of the head: a word with its value inside, beside or below it."""
+    if id(cell) in used or not cell.text:
+        return
+    head.money_unit = head.money_unit or find_money_unit(cell.text)
+    split = SPLIT.match(cell.text)
+    if split and not is_word(cell) and _is_plain_word(split.group(1)):
+        _keep(table, head, split.group(1), _with(cell, split.group(2)), used)
+        return
+    if not is_word(cell) and normalise(cell.text) not in YEAR_WORDS:
+        return
+    value = find_value(table, cell, stop)
+    if value is not None:
+        _keep(table, head, cell.text, value, used, word_cell=cell)
+
+
+def _is_plain_word(text: str) -> bool:
+    return match_column(text) is not None or is_ignored(text) or normalise(text) in YEAR_WORDS
+
+
+def _with(cell: Cell, text: str) -> Cell:
+    return Cell(cell.row, cell.col, cell.rowspan, cell.colspan, cell.box, text.strip())
+
+
+def find_value(table: Table, word: Cell, stop: int) -> Cell | None:
+    """The cell that holds a word's value, or None where the word only stands over other words."""
+    right = table.cell(word.row, word.col + word.colspan)
+    if right is not None and right.row >= word.row and not is_word(right):
+        return right
+    if right is not None and is_word(right) and right.rowspan < word.rowspan:
+        return None
+    below = table.cell(word.row + word.rowspan, word.col)
+    if below is not None and below.row < stop and below.col == word.col and not is_word(below):
+        return below
+    return None
+
+
+def _keep(
+    table: Table, head: FormHead, word: str, value: Cell, used: set[int], word_cell: Cell | None = None
+) -> None:
+    """Remember a value under the column that its word means; the first one printed counts."""
+    if normalise(word) in YEAR_WORDS:
+        found = YEARS.search(value.text)
+        head.year = head.year or find_year(value.text) or (int(found.group()) if found else None)
+        return
+    if PERIOD_WORDS.match(normalise(word)):
+        years = [int(y) for y in YEARS.findall(value.text)]
+        head.period = (min(years), max(years)) if years else head.period
+    column = match_column(word)
+    if column not in HEAD_COLUMNS or column is None or column in head.fields:
+        return
+    used.add(id(value))
+    head.fields[column] = field_of(value, table.grid.page)
+    if column in AMOUNT_KINDS:
+        unit = find_money_unit(word) or (_unit_beside(table, word_cell) if word_cell else None)
+        if unit:
+            head.money_units[column] = unit
+
+
+def _unit_beside(table: Table, word: Cell) -> str | None:
+    """The unit in the word that stands left of this one over several rows: 项目资金（万元）."""
+    col = word.col - 1
+    while col >= 0:
+        cell = table.cell(word.row, col)
+        if cell is None:
+            return None
+        unit = find_money_unit(cell.text)
+        if unit:
+            return unit
+        col = cell.col - 1
+    return None
+
+
+def _read_matrix(table: Table, start: int, stop: int, head: FormHead, used: set[int]) -> None:
+    """Amounts in a small table of their own: column words 年初预算数, 全年预算数, 全年执行数; the first row of sums."""
+    for row in range(start, stop):
+        starting = [c for c in table.starting(row) if match_column(c.text) in AMOUNT_KINDS]
+        depth = min((c.rowspan for c in starting), default=1)
+        words = [c for c in starting if c.rowspan == depth]
+        kinds = {match_column(c.text) for c in words}
+        rest = kinds & {Column.AMOUNT_ADJUSTED, Column.AMOUNT_EXECUTED}
+        if len(kinds) < 2 or not rest:
+            continue
+        below = row + depth
+        for word in words:
+            value = table.cell(below, word.col)
+            if value is not None and below < stop and not is_word(value):
+                _keep(table, head, word.text, value, used, word_cell=word)
+                used.add(id(word))
+        for cell in table.row_cells(below) if below < stop else []:
+            if match_column(cell.text) in AMOUNT_KINDS:
+                used.add(id(cell))
+                unit = find_money_unit(cell.text) or _unit_beside(table, cell)
+                for column in kinds:
+                    if unit and column is not None:
+                        head.money_units.setdefault(column, unit)
+        return

@@ -1,0 +1,86 @@
+"""The body of a table in, its printed rows out: for each, the cell under every heading."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from extract.entities import Cell, Column
+from extract.tables.drafts import PERIOD_VALUES, PROJECT_LEVEL
+from extract.tables.headers import normalise
+from extract.tables.layout import Layout
+from extract.tables.table import Table
+
+TOTAL = re.compile(r"^(?:.{0,20}(?:合计|总计|小计|共计|累计)(?:数|金额)?)(?:[（(].*[)）])?$")
+NOTE = re.compile(r"^(?:注|备注|说明|填表说明|填报说明|附注|填表人|制表人|填报人|审核人|负责人|联系人|经办人|单位负责人)[:：\d]")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One printed row: lattice rows [first, last) and its cells by column."""
+
+    first: int
+    last: int
+    cells: dict[Column, Cell]
+
+    def text(self, column: Column) -> str:
+        cell = self.cells.get(column)
+        return cell.text if cell is not None else ""
+
+    @property
+    def has_indicator(self) -> bool:
+        """Whether an indicator or a target is printed."""
+        return any(self.text(c) for c in (Column.INDICATOR, *PERIOD_VALUES, Column.SIGN, Column.ACTUAL_VALUE))
+
+
+def split_rows(table: Table, layout: Layout, start: int, stop: int, block: int = 0) -> Iterator[Row]:
+    """Rows of one block: a new row begins where an indicator or value cell begins."""
+    headings = [h for h in layout.headings if h.column is not None and h.block == block]
+    keys = [h for h in headings if h.column in (Column.INDICATOR, *PERIOD_VALUES)]
+    if block == 0:
+        keys += [h for h in headings if h.column == Column.PROJECT]
+    first = start
+    while first < stop:
+        here = [table.cell(first, h.first) for h in keys]
+        last = first + 1
+        while last < stop and all(table.cell(last, h.first) is c for h, c in zip(keys, here, strict=True)):
+            last += 1
+        cells = {h.column: c for h in headings if h.column and (c := table.cell(first, h.first)) is not None}
+        yield Row(first, last, cells)
+        first = last
+
+
+def is_total(row: Row, table: Table) -> bool:
+    """合计, 小计 and department rows: amounts that are the sum of others."""
+    if row.has_indicator:
+        return False
+    texts = [normalise(c.text) for c in table.row_cells(row.first) if c.text]
+    return any(TOTAL.match(t) for t in texts)
+
+
+def is_wide(row: Row, table: Table) -> Cell | None:
+    """The one cell that fills a row: a title, a note or a section heading inside the ruled table."""
+    cells = table.row_cells(row.first)
+    return cells[0] if len(cells) == 1 else None
+
+
+def is_note(text: str) -> bool:
+    """Notes and signatures under a table."""
+    return bool(NOTE.match(text))
+
+
+def is_subtotal(row: Row) -> bool:
+    """A row with a unit or department and no project, level or indicator: a department's sum."""
+    rest = (Column.PROJECT, Column.LEVEL1, Column.LEVEL2, Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
+    return not row.has_indicator and not any(row.text(c) for c in rest)
+
+
+def is_blank(row: Row) -> bool:
+    """Nothing printed under any heading."""
+    return not any(c.text for c in row.cells.values())
+
+
+def project_texts(row: Row) -> dict[Column, str]:
+    """Printed project-level texts of a row."""
+    return {c: row.text(c) for c in PROJECT_LEVEL if c in row.cells}

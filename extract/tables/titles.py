@@ -1,0 +1,116 @@
+"""The lines around a table in, what they say of the whole table out: title, publisher, year, kind, money unit, unit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from extract.entities import DocumentKind, Line
+from extract.tables.headers import find_money_unit, normalise
+
+PAGE_NUMBER = re.compile(r"^(?:第\s*\d+\s*页.*|共\s*\d+\s*页|[-—–\s]*\d+[-—–\s]*(?:/\s*\d+)?|\d+\s*/\s*\d+)$")
+LABEL = re.compile(r"^\s*([^:：]{2,16})[:：]\s*(.*)$")
+PUBLISHER_LABELS = re.compile(
+    r"^(?:填报|编制|申报|预算|公开|主管)?(?:单位|部门)(?:[（(](?:单位|部门|公章|盖章)[)）])?(?:名称|全称)?(?:[（(](?:公章|盖章)[)）])?$"
+)
+CHINESE_YEAR = re.compile(r"二[〇○零Oo0]([〇○零Oo0一二三四五六七八九])([〇○零Oo0一二三四五六七八九])年")
+YEAR = re.compile(r"(?<!\d)(20[0-4]\d)\s*(?:年度?|财政年度|[（(]?年度|版)")
+DATE = re.compile(r"(?:日期|时间)[:：]|20\d\d\s*年\s*\d{1,2}\s*月|20\d\d[-./]\d{1,2}[-./]\d{1,2}")
+ABOUT = ("绩效", "目标", "自评")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What stands above a table; '' and None where nothing is said."""
+
+    title: str = ""
+    publisher: str = ""
+    year: int | None = None
+    money_unit: str | None = None
+    unit: str = ""
+
+    @property
+    def says_anything(self) -> bool:
+        return bool(self.title)
+
+
+def read_heading(lines: list[Line]) -> Heading:
+    """Lines above a table, top to bottom, in; what they say out."""
+    texts = [line for line in lines if not PAGE_NUMBER.match(line.text.strip())]
+    captions = [line for line in texts if LABEL.match(line.text)]
+    titles = _find_titles([line for line in texts if line not in captions])
+    title = "".join(line.text.strip() for line in titles)
+    plain = [line for line in texts if not DATE.search(line.text)]
+    year = find_year(title)
+    if year is None:
+        year = next((y for line in plain if (y := find_year(line.text))), None)
+    return Heading(title, _find_publisher(title, captions), year, _find_unit(texts), _find_caption_unit(captions))
+
+
+def _find_titles(lines: list[Line]) -> list[Line]:
+    """The lines of the title: those about targets, and larger lines right above them."""
+    about = [k for k, line in enumerate(lines) if any(w in line.text for w in ABOUT)]
+    if not about:
+        return []
+    last = about[-1]
+    first = last
+    height = lines[last].box.y1 - lines[last].box.y0
+    while first > 0:
+        above = lines[first - 1]
+        if (above.box.y1 - above.box.y0) < 0.85 * height or normalise(above.text).startswith("附"):
+            break
+        first -= 1
+    return lines[first : last + 1]
+
+
+def find_year(text: str) -> int | None:
+    """The fiscal year that a title prints, in digits or as 二〇二五年."""
+    found = YEAR.search(text)
+    if found:
+        return int(found.group(1))
+    chinese = CHINESE_YEAR.search(text)
+    if chinese:
+        digits = {c: str(i) for i, c in enumerate("零一二三四五六七八九")} | dict.fromkeys("〇○Oo0", "0")
+        return int("20" + "".join(digits[c] for c in chinese.groups()))
+    return None
+
+
+def _find_publisher(title: str, captions: list[Line]) -> str:
+    """The name before the year of the title, else the caption 填报单位 and its like."""
+    before = re.split(r"20\d\d|二[〇○零Oo0]", title)[0]
+    before = re.sub(r"^.*?附件?\s*\d*[:：]?", "", before).strip("（(关于 ")
+    if before and before != title and len(before) >= 3:
+        return before
+    for line in captions:
+        label = LABEL.match(line.text)
+        if label and PUBLISHER_LABELS.match(normalise(label.group(1))) and label.group(2).strip():
+            value = label.group(2).strip()
+            if not find_money_unit(line.text):
+                return value
+    found = re.match(r"^(.{2,30}?(?:局|部|委员会|委|办公室|院|厅|处|中心|政府|镇|乡|街道|学校|会))", title)
+    return found.group(1) if found else ""
+
+
+def _find_unit(lines: list[Line]) -> str | None:
+    """元 or 万元 from 单位：万元 above the table."""
+    return next((u for line in lines if (u := find_money_unit(line.text))), None)
+
+
+def _find_caption_unit(captions: list[Line]) -> str:
+    """The spending unit that a caption names for every row below it."""
+    for line in captions:
+        label = LABEL.match(line.text)
+        if label and PUBLISHER_LABELS.match(normalise(label.group(1))) and not find_money_unit(line.text):
+            return label.group(2).strip()
+    return ""
+
+
+def find_kind(title: str) -> DocumentKind:
+    """Title words to the kind of document."""
+    if re.search(r"自评|自我评价|绩效评价|评价表", title):
+        return DocumentKind.SELF_EVALUATION
+    if re.search(r"批复|审批|核定|下达", title):
+        return DocumentKind.APPROVAL
+    if re.search(r"调整|变更", title):
+        return DocumentKind.ADJUSTED
+    return DocumentKind.TARGET

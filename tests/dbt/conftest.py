@@ -1,0 +1,295 @@
+"""A tiny raw schema, written through the staging definitions, and one dbt build over all of it.
+
+Every scenario is a publisher of its own, so that one build answers all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from sqlalchemy import Engine, create_engine, insert, text
+
+from extract import raw
+from extract.match import propose_links
+from extract.stage import stage_target_values
+
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+BOX = {"x0": 10.25, "y0": 20.5, "x1": 110.125, "y1": 40.0625}
+Indicator = tuple[str, str] | tuple[str, str, str]
+"""Indicator as printed, annual value, and the cycle value where one is printed."""
+
+
+def project(unit: str | None, name: str, amount: str | None, *indicators: Indicator, **more: Any) -> dict[str, Any]:
+    """A project as printed; `more`: category, code, overall_goal, annual_goal."""
+    return {"unit": unit, "name": name, "amount": amount, "indicators": indicators, **more}
+
+
+class RawSchema:
+    """Collects documents and writes them into the raw tables."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[dict[str, Any]]] = {table.name: [] for table in raw.metadata.sorted_tables}
+
+    def add(self, publisher: str, year: int, *projects: dict[str, Any], **more: Any) -> str:
+        """One document; `more`: name, kind, region, layout, published_on, seen (minutes). Returns its hash."""
+        name = more.get("name", "")
+        sha256 = hashlib.sha256(f"{publisher} {year} {name} {more.get('kind', '')}".encode()).hexdigest()
+        place = {"sha256": sha256, "part_no": 1}
+        layout = more.get("layout", "unit|project|amount|indicator|annual_value")
+        self.rows["documents"].append(
+            place
+            | {
+                "publisher_code": publisher,
+                "publisher_name": f"{publisher}局",
+                "region_code": more.get("region"),
+                "title": f"{publisher}{year}年预算项目绩效目标",
+                "fiscal_year": year,
+                "document_kind": more.get("kind", "target"),
+                "page_count": 1,
+                "record_count": sum(len(each["indicators"]) for each in projects),
+                "layout": layout,
+                "headers": layout,
+                "layout_fingerprint": hashlib.sha256(layout.encode()).hexdigest()[:32],
+                "reader": "pdfium",
+                "reader_count": 2,
+                "reader_version": "1",
+                "source_url": f"https://example.org/{publisher}/{year}{name}.pdf",
+                "published_on": more.get("published_on"),
+                "first_seen_at": datetime(2025, 3, 1, 0, more.get("seen", 0)),
+            }
+        )
+        record_no = 0
+        for project_no, each in enumerate(projects, start=1):
+            spot = place | {"project_no": project_no}
+            self.rows["projects"].append(
+                spot
+                | {
+                    "unit_text": each["unit"],
+                    "department_text": None,
+                    "project_text": each["name"],
+                    "project_code_text": each.get("code"),
+                    "category_text": each.get("category"),
+                    "overall_goal_text": each.get("overall_goal"),
+                    "annual_goal_text": each.get("annual_goal"),
+                    "page": 1,
+                }
+                | BOX
+            )
+            for kind, amount in (each.get("amounts") or {"year": each["amount"]}).items():
+                if amount is not None:
+                    money = {"amount_kind": kind, "amount_text": amount, "amount_yuan": Decimal(amount.replace(",", ""))}
+                    self.rows["amounts"].append(spot | money | {"page": 1} | BOX)
+            for indicator, annual, *cycle in each["indicators"]:
+                record_no += 1
+                self._add_record(place, project_no, record_no, indicator, annual, cycle, each)
+        return sha256
+
+    def _add_record(
+        self,
+        place: dict[str, Any],
+        project_no: int,
+        record_no: int,
+        indicator: str,
+        annual: str,
+        cycle: list[str],
+        each: dict[str, Any],
+    ) -> None:
+        texts = dict.fromkeys(
+            ("sign_text", "value_text", "measure_unit_text", "weight_text", "score_text", "actual_text", "deviation_text")
+        )
+        level1, level2 = each.get("levels", ("1-产出指标", "11-数量指标"))
+        self.rows["records"].append(
+            place
+            | {"record_no": record_no, "project_no": project_no, "table_no": 1, "page": 1, "row_no": record_no}
+            | {"level1_text": level1, "level2_text": level2, "indicator_text": indicator}
+            | texts
+            | {key: value for key, value in each.get("record", {}).items()}
+            | BOX
+        )
+        values = {"annual": annual, "actual": each.get("actual"), "cycle": cycle[0] if cycle else None}
+        for horizon, value in values.items():
+            if value is not None:
+                self.rows["targets"].append(
+                    place | {"record_no": record_no, "horizon": horizon, "target_text": value, "page": 1} | BOX
+                )
+
+    def write(self, engine: Engine) -> None:
+        with engine.begin() as connection:
+            connection.execute(text("create schema if not exists raw"))
+            raw.metadata.create_all(connection)
+            for table in raw.metadata.sorted_tables:
+                if self.rows[table.name]:
+                    connection.execute(insert(table), self.rows[table.name])
+        stage_target_values(engine)
+        propose_links(engine)
+
+
+def run_dbt(database: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """dbt in a process of its own, its files beside the database."""
+    environment = os.environ | {
+        "JIXIAO_BUILD_DB": str(database),
+        "DBT_TARGET_PATH": str(database.parent / "target"),
+        "DBT_LOG_PATH": str(database.parent / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    command = [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments, *where]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+
+
+def build(folder: Path, schema: RawSchema, *arguments: str) -> Path:
+    """Write the raw rows into a database of their own and run the nightly build on it."""
+    database = folder / "build.duckdb"
+    engine = create_engine(f"duckdb:///{database}")
+    schema.write(engine)
+    engine.dispose()
+    done = run_dbt(database, "build", "--exclude-resource-type", "unit_test", *arguments)
+    assert done.returncode == 0, done.stdout[-4000:]
+    return database
+
+
+Query = Callable[..., list[dict[str, Any]]]
+
+
+def open_query(database: Path) -> Iterator[Query]:
+    connection = duckdb.connect(str(database), read_only=True)
+    connection.execute("set search_path = 'marts'")
+
+    def query(sql: str, *values: Any) -> list[dict[str, Any]]:
+        cursor = connection.execute(sql, list(values))
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    yield query
+    connection.close()
+
+
+CHANGES: tuple[tuple[str, str, str, str], ...] = (
+    # indicator, target of 2024, target of 2025, what became of it
+    ("111000001-相同", "≥5家", "≥5家", "unchanged - same"),
+    ("111000002-字形", "≥50人次", "≧５０人次", "unchanged - same"),
+    ("111000003-提高下限", "≥5家", "≥7家", "raised - tighter"),
+    ("111000004-降低下限", "≥85%", "＞80%", "lowered - looser"),
+    ("111000005-提高上限", "≤10天", "≤12天", "raised - looser"),
+    ("111000006-降低上限", "≤10%", "≤5%", "lowered - tighter"),
+    ("111000007-点值", "20人", "25人", "raised - unknown"),
+    ("111000008-约数", "约5000人", "约5500人", "raised - unknown"),
+    ("111000009-换量词", "≥45次", "≥45篇", "not_comparable measure_unit unknown"),
+    ("111000010-少量词", "1500件", "1750", "not_comparable measure_unit unknown"),
+    ("111000011-万", "≥1500000", "≥200万", "raised - tighter"),
+    ("111000012-同值异写", "≥1500000", "≥150万", "unchanged - same"),
+    ("111000013-换单位", "≥1500米", "≥2公里", "raised - tighter"),
+    ("111000014-换分母", "2次/年", "2次/月", "not_comparable per unknown"),
+    ("111000015-换比较", "≥90%", "90%", "not_comparable comparator unknown"),
+    ("111000016-严一点", "≥200人", "＞200人", "unchanged - tighter"),
+    ("111000017-定性", "有所提升", "显著提升", "not_comparable wording unknown"),
+    ("111000018-变定性", "≥5次", "有所提升", "not_comparable value_type unknown"),
+    ("111000019-区间", "5-10天", "6-9天", "not_comparable range tighter"),
+    ("111000020-未填", "≥**人次", "≥5人次", "not_comparable no_target unknown"),
+    ("111000021-期限", "2024年12月底前", "2025年12月底前", "unchanged - same"),
+    ("111000022-延期", "2024年6月底前", "2025年9月底前", "raised - looser"),
+    ("111000023-很大", "≥99999999999999999999家", "≥5家", "not_comparable magnitude unknown"),
+)
+"""What the real grammar and the real models make of a pair of targets."""
+
+
+def add_scenarios(schema: RawSchema) -> None:
+    """One publisher for each thing that the marts must get right."""
+    unit = "102001-区办公室"
+    one = [("111000001-开展次数", "≥2次")]
+    # 改名: a unit, a project and indicators with new names, an indicator with a new code
+    schema.add(
+        "改名",
+        2024,
+        project("102004-区关心下一代工委", "党校经费", "100.00", ("111001840-培训次数（场）", "≥2次"), ("112002536-出勤率", "90%")),
+        project("102004-区关心下一代工委", "降尘抑尘费", "50.00", *one),
+        project("102004-区关心下一代工委", "评估经费", "70.00", ("111000009-报告数", "1份")),
+    )
+    schema.add(
+        "改名",
+        2025,
+        project("102004-区关工委", "党校工作经费", "110.00", ("111001840-培训次数", "≥3次"), ("112002535-出勤率", "90%")),
+        project("102004-区关工委", "抑尘降尘费", "50.00", *one),
+        project("102004-区关工委", "海归小镇经费", "20.00", ("111000008-小镇数", "1个")),
+    )
+    # 更正: the correction was seen first, but published later
+    schema.add("更正", 2025, project(unit, "宣传经费", "90.00", *one), name="原件", published_on=date(2025, 3, 1), seen=9)
+    schema.add(
+        "更正",
+        2025,
+        project(unit, "宣传经费", "95.00", ("111000001-开展次数", "≥3次")),
+        name="更正",
+        published_on=date(2025, 5, 1),
+        seen=1,
+    )
+    # 分部: two documents of two units are parts of one publication
+    schema.add("分部", 2025, project("102001-甲", "甲经费", "10.00", *one), name="甲")
+    schema.add("分部", 2025, project("102002-乙", "乙经费", "20.00", *one), name="乙", seen=5)
+    # 补正: a small later document replaces only the project that it repeats
+    schema.add("补正", 2025, *[project(unit, f"第{n}项经费", "10.00", *one) for n in "一二三四五"], name="全")
+    schema.add("补正", 2025, project(unit, "第三项经费", "33.00", *one), name="补", seen=5)
+    # 首年, 间隔: no prior year, no year over year
+    schema.add("首年", 2025, project(unit, "宣传经费", "90.00", *one))
+    schema.add("间隔", 2022, project(unit, "宣传经费", "90.00", *one))
+    schema.add("间隔", 2025, project(unit, "宣传经费", "90.00", *one))
+    # 无码: nothing has a code, one year prints no unit, the widths differ
+    bare = {"category": "常规项目", "levels": ("产出指标", "数量")}
+    schema.add("无码", 2024, project(None, "办公经费（一期）", None, ("开展次数", "2次"), annual_goal="完成任务。", **bare))
+    schema.add("无码", 2025, project("", "办公经费(一期)", None, ("开展 次数", "2次"), annual_goal="完成任务。", **bare))
+    # 重名: two projects of one name in one unit stay two
+    for year, amounts in ((2024, ("1.00", "2.00")), (2025, ("3.00", "4.00"))):
+        schema.add("重名", year, *[project(unit, "同名经费", amount, *one) for amount in amounts])
+    # 编码: the printed project code outlives a new name and a new unit
+    code = "51000021R000000019951"
+    schema.add("编码", 2024, project("102001-甲", "旧名经费", "10.00", *one, code=code))
+    schema.add("编码", 2025, project("102002-乙", "全新名称补助", "10.00", *one, code=code))
+    # 多种: a self-evaluation beside the targets does not count twice
+    schema.add("多种", 2024, project(unit, "宣传经费", "10.00", *one))
+    schema.add("多种", 2025, project(unit, "宣传经费", "12.00", *one))
+    for year in (2024, 2025):
+        schema.add("多种", year, project(unit, "宣传经费", "9.00", *one), kind="self_evaluation")
+    # 指标: every way in which a target changes
+    schema.add("指标", 2024, project(unit, "指标经费", "10.00", *[(name, before) for name, before, _, _ in CHANGES]))
+    schema.add("指标", 2025, project(unit, "指标经费", "10.00", *[(name, after) for name, _, after, _ in CHANGES]))
+    # 版式: a form without signs
+    schema.add("版式", 2024, project(unit, "雾炮车经费", "10.00", ("111000001-合格率", "≥90%")), layout="a|b")
+    schema.add("版式", 2025, project(unit, "雾炮车经费", "10.00", ("111000001-合格率", "90%")), layout="a|c")
+    # 推荐: only the indicators tell that it is the project of last year
+    many = [(f"11100000{n}-指标{n}", f"≥{n}次") for n in range(1, 7)]
+    schema.add("推荐", 2024, project(unit, "人才奖励补贴工作经费", "10.00", *many, category="331-职能类"))
+    schema.add("推荐", 2025, project(unit, "人才奖补工作经费", "9.00", *many, category="331-职能类"))
+
+
+@pytest.fixture(scope="session")
+def changes() -> tuple[tuple[str, str, str, str], ...]:
+    return CHANGES
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A database with the marts of all scenarios, and how dbt's unit tests ended on it."""
+    schema = RawSchema()
+    add_scenarios(schema)
+    database = build(tmp_path_factory.mktemp("marts"), schema)
+    return database, run_dbt(database, "test", "--select", "test_type:unit")
+
+
+@pytest.fixture(scope="session")
+def unit_tests(built: tuple[Path, subprocess.CompletedProcess[str]]) -> subprocess.CompletedProcess[str]:
+    return built[1]
+
+
+@pytest.fixture(scope="session")
+def marts(built: tuple[Path, subprocess.CompletedProcess[str]]) -> Iterator[Query]:
+    """The marts of all scenarios, as a function that answers SQL with rows."""
+    yield from open_query(built[0])

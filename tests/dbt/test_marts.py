@@ -1,0 +1,154 @@
+"""The marts of a tiny raw schema: each scenario of conftest.py is a publisher of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+Query = Callable[..., list[dict[str, Any]]]
+
+PROJECTS = """
+select y.* from yoy_project_budgets as y
+inner join dim_publishers as p on y.publisher_key = p.publisher_key
+where p.publisher_code = ? order by y.fiscal_year, y.amount_yuan, y.prior_amount_yuan
+"""
+TARGETS = """
+select y.* from yoy_indicator_targets as y
+inner join dim_publishers as p on y.publisher_key = p.publisher_key
+where p.publisher_code = ? order by y.indicator_code, y.indicator_name
+"""
+DOCUMENTS = """
+select d.* from dim_documents as d
+inner join dim_publishers as p on d.publisher_key = p.publisher_key
+where p.publisher_code = ? order by d.published_on, d.first_seen_at
+"""
+BUDGETS = """
+select b.* from fct_project_budgets as b
+inner join dim_publishers as p on b.publisher_key = p.publisher_key
+where p.publisher_code = ? order by b.fiscal_year, b.project_no
+"""
+
+
+def test_renamed_projects_of_a_renamed_unit_are_one_project_each(marts: Query) -> None:
+    rows = {row["project_name"] or row["prior_project_name"]: row for row in marts(PROJECTS, "改名")}
+    assert {name: row["status"] for name, row in rows.items()} == {
+        "党校工作经费": "renamed",
+        "抑尘降尘费": "renamed",
+        "评估经费": "dropped",
+        "海归小镇经费": "added",
+    }
+    kept = rows["党校工作经费"]
+    assert (kept["match_method"], kept["delta_yuan"], kept["delta_pct"]) == ("normalised", Decimal("10.00"), Decimal("10.0000"))
+    assert kept["unit_name"] == "区关工委"
+    assert rows["评估经费"]["fiscal_year"] == 2025
+    units = marts("select * from dim_units where unit_code = '102004' order by valid_from_year")
+    assert [(u["unit_name"], u["valid_from_year"], u["valid_to_year"], u["is_current"]) for u in units] == [
+        ("区关心下一代工委", 2024, 2024, False),
+        ("区关工委", 2025, None, True),
+    ]
+    assert units[0]["unit_durable_key"] == units[1]["unit_durable_key"]
+
+
+def test_renamed_and_recoded_indicators_are_pairs_and_not_new_and_dropped(marts: Query) -> None:
+    rows = [row for row in marts(TARGETS, "改名") if row["project_name"] == "党校工作经费"]
+    assert [(r["indicator_code"], r["prior_indicator_code"], r["change_class"], r["indicator_match_method"]) for r in rows] == [
+        ("111001840", "111001840", "raised", "code"),
+        ("112002535", "112002536", "unchanged", "name"),
+    ]
+
+
+def test_indicators_of_added_and_dropped_projects_are_new_and_dropped(marts: Query) -> None:
+    rows = {r["project_name"]: r["change_class"] for r in marts(TARGETS, "改名") if r["project_status"] in ("added", "dropped")}
+    assert rows == {"海归小镇经费": "new", "评估经费": "dropped"}
+
+
+def test_the_edition_published_last_counts_although_it_was_seen_first(marts: Query) -> None:
+    documents = marts(DOCUMENTS, "更正")
+    assert [(d["edition_no"], d["is_current"]) for d in documents] == [(1, False), (2, True)]
+    assert documents[0]["superseded_by_key"] == documents[1]["document_key"]
+    budgets = marts(BUDGETS, "更正")
+    assert {(b["amount_yuan"], b["is_current"]) for b in budgets} == {(Decimal("90.00"), False), (Decimal("95.00"), True)}
+    assert len({b["project_key"] for b in budgets}) == 1
+
+
+def test_documents_of_different_units_are_parts_of_one_publication(marts: Query) -> None:
+    assert [(d["edition_no"], d["is_current"]) for d in marts(DOCUMENTS, "分部")] == [(1, True), (1, True)]
+    assert [b["is_current"] for b in marts(BUDGETS, "分部")] == [True, True]
+
+
+def test_a_small_correction_replaces_only_the_projects_that_it_repeats(marts: Query) -> None:
+    documents = marts(DOCUMENTS, "补正")
+    assert [(d["edition_no"], d["is_current"], d["is_partly_superseded"]) for d in documents] == [(1, True, True), (2, True, False)]
+    current = [b["amount_yuan"] for b in marts(BUDGETS, "补正") if b["is_current"]]
+    assert sorted(current) == [Decimal("10.00")] * 4 + [Decimal("33.00")]
+
+
+def test_a_year_without_the_year_before_it_is_not_compared(marts: Query) -> None:
+    assert marts(PROJECTS, "首年") == []
+    assert marts(PROJECTS, "间隔") == []
+    assert len({b["project_key"] for b in marts(BUDGETS, "间隔")}) == 1
+
+
+def test_forms_without_any_code_match_by_their_folded_names(marts: Query) -> None:
+    (row,) = marts(PROJECTS, "无码")
+    assert (row["status"], row["match_method"], row["amount_yuan"], row["unit_name"]) == ("same", "normalised", None, "无码局")
+    (target,) = marts(TARGETS, "无码")
+    assert (target["change_class"], target["level1_code"], target["level2_code"]) == ("unchanged", "1", "11")
+    assert [b["annual_goal"] for b in marts(BUDGETS, "无码")] == ["完成任务。", "完成任务。"]
+
+
+def test_two_projects_of_one_name_in_one_unit_stay_two(marts: Query) -> None:
+    rows = marts(PROJECTS, "重名")
+    assert [(r["prior_amount_yuan"], r["amount_yuan"]) for r in rows] == [
+        (Decimal("1.00"), Decimal("3.00")),
+        (Decimal("2.00"), Decimal("4.00")),
+    ]
+
+
+def test_a_printed_project_code_outlives_a_new_name_and_a_new_unit(marts: Query) -> None:
+    (row,) = marts(PROJECTS, "编码")
+    assert (row["status"], row["match_method"]) == ("renamed", "code")
+
+
+def test_plans_are_compared_with_plans_and_counted_once(marts: Query) -> None:
+    (row,) = marts(PROJECTS, "多种")
+    assert (row["document_kind"], row["prior_amount_yuan"], row["amount_yuan"]) == ("target", Decimal("10.00"), Decimal("12.00"))
+
+
+def test_every_way_in_which_a_target_changes_has_its_class_reason_and_stringency(
+    marts: Query, changes: tuple[tuple[str, str, str, str], ...]
+) -> None:
+    got = {
+        f"{row['indicator_code']}-{row['indicator_name']}": " ".join(
+            (row["change_class"], row["not_comparable_reason"] or "-", row["stringency"])
+        )
+        for row in marts(TARGETS, "指标")
+    }
+    assert got == {name: verdict for name, _, _, verdict in changes}
+
+
+def test_differences_are_exact_decimals_in_a_named_unit(marts: Query) -> None:
+    rows = {row["indicator_name"]: row for row in marts(TARGETS, "指标")}
+    scaled = rows["换单位"]
+    assert (scaled["delta"], scaled["delta_unit"], scaled["delta_pct"]) == (Decimal(500), "米", Decimal("33.3333"))
+    assert (rows["降低下限"]["delta"], rows["降低下限"]["delta_pct"]) == (Decimal(-5), Decimal("-5.8824"))
+    assert rows["换量词"]["delta"] is None
+
+
+def test_a_sign_lost_with_a_new_layout_is_not_a_change_of_the_target(marts: Query) -> None:
+    (row,) = marts(TARGETS, "版式")
+    assert (row["change_class"], row["not_comparable_reason"], row["is_layout_changed"]) == ("not_comparable", "layout", True)
+
+
+def test_a_proposed_link_is_marked_and_scored_wherever_its_pair_is_used(marts: Query) -> None:
+    (row,) = marts(PROJECTS, "推荐")
+    assert (row["status"], row["match_method"]) == ("renamed", "proposed")
+    assert Decimal("0.75") <= row["match_score"] < 1
+    assert {target["project_match_method"] for target in marts(TARGETS, "推荐")} == {"proposed"}
+
+
+def test_every_fact_leads_back_to_the_exact_box_it_was_printed_in(marts: Query) -> None:
+    assert marts("select distinct page, x0, y0, x1, y1 from fct_indicator_targets") == [
+        {"page": 1, "x0": 10.25, "y0": 20.5, "x1": 110.125, "y1": 40.0625}
+    ]
