@@ -75,7 +75,9 @@ def test_every_dag_is_documented_retried_and_never_runs_beside_itself(dags: dict
         assert dag["doc"]
         assert dag["max_active_runs"] == 1
         assert dag["catchup"] is False
-        assert all(task["retries"] >= 1 for task in dag["tasks"].values())  # type: ignore[attr-defined]
+        # A verdict is not retried: it would be the same again.
+        tasks = {name: task for name, task in dag["tasks"].items() if name not in {"close", "check"}}  # type: ignore[attr-defined]
+        assert all(task["retries"] >= 1 for task in tasks.values())
 
 
 def test_the_warehouse_follows_what_the_ingest_stages(dags: dict[str, dict[str, object]]) -> None:
