@@ -9,19 +9,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError
 
-from extract.entities import Landing, Publication
-from extract.errors import LedgerError, Refused, SourceError
+from extract.entities import Landing, Publication, Reading
+from extract.errors import LedgerError, Reason, Refused, SourceError
 from extract.ledger import Ledger
 from extract.publishers import Publisher, load_publishers
+from extract.publishers.secrets import Secret
 from extract.settings import Settings
 from extract.sources.archive import archive_path, sweep_parts, write_whole
 from extract.sources.discovery import LISTING_FINDINGS, check_discovery, discover_source
 from extract.sources.landing import land_publications
 from extract.sources.site import Discovery
+
+if TYPE_CHECKING:
+    from extract.pages.sandbox import Sandbox
 
 log = logging.getLogger(__name__)
 MEGABYTE = 1 << 20
@@ -142,11 +147,12 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
     from extract.stage import readings_path
 
     ledger = Ledger(settings.ledger_url or "")
+    publishers = load_publishers(settings.publishers_dir)
     done = 0
     with Sandbox(settings.limits()) as sandbox:
         for sha256 in batch:
             try:
-                reading = sandbox.read(archive_path(settings.archive, sha256), reader=settings.reader)
+                reading = _read_one(settings, sandbox, sha256, _passwords(publishers, ledger.document(sha256)))
                 write_whole(readings_path(settings, sha256), reading_to_json(reading).encode())
             except Exception as error:  # one document's trouble must not become the batch's
                 log.warning("%s: %s", sha256[:12], error, exc_info=not isinstance(error, Refused))
@@ -155,6 +161,28 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
                 ledger.note_read(sha256, READER_VERSION)
                 done += 1
     return done
+
+
+def _passwords(publishers: tuple[Publisher, ...], known: dict[str, Any]) -> tuple[Secret, ...]:
+    return next((one.passwords for one in publishers if one.code == known["publisher"]), ())
+
+
+def _read_one(settings: Settings, sandbox: Sandbox, sha256: str, passwords: tuple[Secret, ...]) -> Reading:
+    """Without a password first, then with each that the publisher file names; raises Refused."""
+    path = archive_path(settings.archive, sha256)
+    try:
+        return sandbox.read(path, reader=settings.reader)
+    except Refused as refusal:
+        if refusal.reason is not Reason.PASSWORD:
+            raise
+        locked = refusal
+    for secret in passwords:
+        try:
+            return sandbox.read(path, reader=settings.reader, password=secret.reveal())
+        except Refused as refusal:
+            if refusal.reason is not Reason.PASSWORD:
+                raise
+    raise locked
 
 
 def stage_read(settings: Settings, run_id: str) -> int:

@@ -208,9 +208,6 @@ def _target_rows(sha256: str, number: int, record: Record) -> Iterator[Row]:
             }
 
 
-# -- the raw schema ---------------------------------------------------------------------------------------------------
-
-
 @contextmanager
 def open_warehouse(settings: Settings) -> Iterator[Engine]:
     """The build database, for one writer at a time; another writer of this machine waits its turn."""

@@ -68,6 +68,8 @@ def _describe(file: str, tree: yaml.Node, wrong: dict[str, Any]) -> str:
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, (dict, list, tuple)):  # may hold a secret that stands in a wrong place
+        return f"a {'mapping' if isinstance(value, dict) else 'list'}"
     shown = USERINFO.sub("//…@", repr(value))
     return shown if len(shown) <= 100 else shown[:99] + "…"
 
