@@ -13,14 +13,12 @@ SECONDS = 60
 WIDTH = 1000  # pixels
 
 DRAW = """
-import os, sys
+import resource, sys
 import pypdfium2
-from extract.pages.limits import Limits, apply_limits
-source, target, page, width, memory = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
 import PIL.PngImagePlugin
-apply_limits(Limits(memory=memory, size=64 << 20))
-import resource
-resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 20, 64 << 20))
+source, target, page, width, memory = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
+for kind, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, 64 << 20), (resource.RLIMIT_CORE, 0)):
+    resource.setrlimit(kind, (most, most))
 sheet = pypdfium2.PdfDocument(source)[page - 1]
 scale = min(width / sheet.get_width(), 4 * width / sheet.get_height())
 sheet.render(scale=scale).to_pil().save(target, format="PNG")

@@ -33,6 +33,9 @@ def discover_bucket(publisher: Publisher, source: BucketSource) -> list[Publicat
     with _told(source.url):
         system = open_bucket(source)
         found = system.find(source.url, detail=True, withdirs=False)
+        root = "/".join(source.url.split("/")[:3]) if protocol == "s3" else source.url
+        if not found and not system.exists(root):  # fsspec finds nothing in what is not there
+            raise SourceError(f"{source.url}: there is no such bucket or folder")
     return [
         Publication(publisher.code, f"{protocol}://{name}", listing=source.url, version=_version(entry))
         for name, entry in sorted(found.items())
