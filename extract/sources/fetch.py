@@ -104,6 +104,8 @@ class Fetcher:
         try:
             response = self._follow(url, known)
             _check_status(response, url)
+            if response.status_code == 304:
+                response.read()  # it has no body; one that is not read would cost the connection
             yield response
             self._pace.note(answered=True)
         except AddressNotAllowed as error:
