@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
+from airflow.sdk import Param, TriggerRule, dag, get_current_context, task, task_group
 
 from extract.orchestration import STAGED, TASK_DEFAULTS, WRITER_POOL
 from extract.settings import get_settings
@@ -36,10 +36,11 @@ from extract.settings import get_settings
 | task | does | again after a failure or a clear |
 |---|---|---|
 | choose | finds the refused and failed documents that fit the parameters | finds what still fits |
-| way | asks a person, or takes the parameter `decision` for all | the same way |
-| questions | writes one question per document and draws the page it is about | the same questions |
-| ask | waits for a person: retry, accept or drop (Airflow's page *Required Actions*) | asks again |
-| answer / decide | writes the decisions with names into the ledger | refuses a decision that no longer fits |
+| to_ask | hands them to people, or to nobody where `decision` is given | the same |
+| one.question | writes the question about one document and draws the page it is about | the same question |
+| one.ask | waits for a person: retry, accept or drop (Airflow's page *Required Actions*) | asks again |
+| one.answer | writes the decision with the person's name into the ledger | refuses a decision that no longer fits |
+| decide | writes one decision for all | refuses a decision that no longer fits |
 | plan, read, stage | as in `ingest` | as in `ingest` |
 
 *accept*: the refusal is right, it is no trouble any more, and only a newer reader looks at it again. *drop*: it is none
@@ -57,27 +58,45 @@ def replay() -> None:
         params = get_current_context()["params"]
         return choose_refused(get_settings(), params["ids"], params["reason"], params["publisher"], params["since"])
 
-    @task.branch
-    def way() -> str:
-        return "questions" if get_current_context()["params"]["decision"] == "ask" else "decide"
+    @task
+    def to_ask(chosen: list[str]) -> list[str]:
+        return chosen if get_current_context()["params"]["decision"] == "ask" else []
 
     @task
-    def questions(chosen: list[str]) -> list[dict[str, str]]:
-        from extract.replay import make_questions
+    def question(sha256: str) -> dict[str, str]:
+        from extract.replay import make_question
 
-        return make_questions(get_settings(), chosen)
+        return make_question(get_settings(), sha256)
 
     @task
-    def answer(chosen: list[str], answers: Any) -> int:
-        from extract.replay import apply_answers
+    def answer(sha256: str, given: Any) -> str:
+        from extract.replay import apply_answer
 
-        return apply_answers(get_settings(), chosen, answers)
+        return apply_answer(get_settings(), sha256, given)
+
+    @task_group
+    def one(sha256: str) -> None:
+        asked = question(sha256)
+        ask = HITLOperator(
+            task_id="ask",
+            subject=asked["subject"],
+            body=asked["body"],
+            options=["retry", "accept", "drop"],
+            params={"why": Param("", type="string", description="reason, kept with your name")},
+            response_timeout=timedelta(days=14),
+            execution_timeout=None,
+        )
+        answer(sha256, ask.output)
 
     @task
     def decide(chosen: list[str]) -> int:
+        from airflow.sdk.exceptions import AirflowSkipException
+
         from extract.replay import decide_all
 
         params = get_current_context()["params"]
+        if params["decision"] == "ask":
+            raise AirflowSkipException("people are asked")
         return decide_all(get_settings(), chosen, params["decision"], params["by"], params["why"])
 
     @task(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
@@ -105,19 +124,7 @@ def replay() -> None:
         return staged
 
     chosen = choose()
-    branch = way()
-    asked = questions(chosen)
-    ask = HITLOperator.partial(
-        task_id="ask",
-        options=["retry", "accept", "drop"],
-        params={"why": Param("", type="string", description="reason, kept with your name")},
-        response_timeout=timedelta(days=14),
-        execution_timeout=None,
-    ).expand_kwargs(asked)
-    answered = answer(chosen, ask.output)
-    decided = decide(chosen)
-    chosen >> branch >> [asked, decided]
-    [answered, decided] >> (batches := plan())
+    [one.expand(sha256=to_ask(chosen)), decide(chosen)] >> (batches := plan())
     read.expand(batch=batches) >> stage()
 
 

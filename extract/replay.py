@@ -1,6 +1,7 @@
 """Documents that are not loaded are chosen, shown to a person, and read again, accepted or dropped as decided.
 
-What passes between the tasks of the DAG `replay` is hashes, and one short text per question.
+What passes between the tasks of the DAG `replay` is hashes, and one short text per question; each answer counts
+at once.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from extract.pictures import draw_refused
 from extract.settings import Settings
 
 log = logging.getLogger(__name__)
-MOST_QUESTIONS = 200  # more than that nobody answers one by one: narrow the choice, or decide for all at once
+MOST_CHOSEN = 1000  # Airflow maps at most 1,024 items
 
 
 def choose_refused(
@@ -47,6 +48,8 @@ def choose_refused(
         raise LedgerError(
             f"not refused, or not fitting the other parameters: {', '.join(s[:12] for s in sorted(left))}"
         )
+    if len(chosen) > MOST_CHOSEN:
+        raise LedgerError(f"{len(chosen)} documents chosen, at most {MOST_CHOSEN} at once: narrow the choice")
     log.info("%d documents chosen", len(chosen))
     return chosen
 
@@ -56,26 +59,17 @@ def _begin(day: str) -> datetime:
     return datetime(start.year, start.month, start.day, tzinfo=PLACE).astimezone(UTC).replace(tzinfo=None)
 
 
-def make_questions(settings: Settings, chosen: Iterable[str]) -> list[dict[str, str]]:
-    """For each document what a person must know to decide: subject and body of a question, the picture drawn beside."""
-    ledger = Ledger(settings.ledger_url or "")
-    hashes = list(chosen)
-    if len(hashes) > MOST_QUESTIONS:
-        raise LedgerError(
-            f"{len(hashes)} documents chosen, at most {MOST_QUESTIONS} are asked about: narrow the choice"
-        )
-    questions = []
-    for sha256 in hashes:
-        one = ledger.document(sha256)
-        picture = draw_refused(settings, sha256, one["page"])
-        shown = f"Picture of the page: `{picture}`" if picture else "No picture of the page can be drawn."
-        body = (
-            f"{_plain(one['detail'])}\n\n- title: {_plain(one['title'])}\n- from: {_plain(one['first_url'])}\n"
-            f"- page: {one['page'] or '–'}\n- archive: `{sha256}`\n\n{shown}\n\n"
-            "**retry** reads it again now, **accept** agrees that it is not loaded, **drop** says it is none of ours."
-        )
-        questions.append({"subject": f"{one['publisher']}: {one['reason']} ({sha256[:12]})", "body": body})
-    return questions
+def make_question(settings: Settings, sha256: str) -> dict[str, str]:
+    """What a person must know to decide about one document: subject and body, the picture of the page drawn beside."""
+    one = Ledger(settings.ledger_url or "").document(sha256)
+    picture = draw_refused(settings, sha256, one["page"])
+    shown = f"Picture of the page: `{picture}`" if picture else "No picture of the page can be drawn."
+    body = (
+        f"{_plain(one['detail'])}\n\n- title: {_plain(one['title'])}\n- from: {_plain(one['first_url'])}\n"
+        f"- page: {one['page'] or '–'}\n- archive: `{sha256}`\n\n{shown}\n\n"
+        "**retry** reads it again now, **accept** agrees that it is not loaded, **drop** says it is none of ours."
+    )
+    return {"subject": f"{one['publisher']}: {one['reason']} ({sha256[:12]})", "body": body}
 
 
 def _plain(text: str | None) -> str:
@@ -93,17 +87,10 @@ def decide_all(settings: Settings, chosen: Iterable[str], action: str, by: str, 
     return len(hashes)
 
 
-def apply_answers(settings: Settings, chosen: Iterable[str], answers: Iterable[Mapping[str, Any] | None]) -> int:
-    """What people answered, in the order of the questions; returns how many documents are to be read again."""
-    ledger = Ledger(settings.ledger_url or "")
-    again = 0
-    for sha256, answer in zip(chosen, answers, strict=True):
-        if answer is None:
-            continue
-        action = answer["chosen_options"][0]
-        who = answer.get("responded_by_user") or {}
-        name = (who.get("name") if isinstance(who, Mapping) else getattr(who, "name", None)) or "nobody in time"
-        why = str((answer.get("params_input") or {}).get("why") or "").strip() or "answered in Airflow"
-        ledger.decide(sha256, action, name, why)
-        again += action == "retry"
-    return again
+def apply_answer(settings: Settings, sha256: str, answer: Mapping[str, Any]) -> str:
+    """Follow what a person answered about one document; returns what that was."""
+    action = str(answer["chosen_options"][0])
+    who = answer.get("responded_by_user") or {}
+    why = str((answer.get("params_input") or {}).get("why") or "").strip() or "answered in Airflow"
+    Ledger(settings.ledger_url or "").decide(sha256, action, str(who.get("name") or who.get("id") or "unknown"), why)
+    return action

@@ -276,7 +276,7 @@ def test_a28_a_season_begins_by_the_calendar_of_shanghai_and_may_reach_over_the_
 
 
 def test_what_is_chosen_for_a_replay_fits_every_parameter(site: Site, night_settings: Settings) -> None:
-    from extract.replay import apply_answers, choose_refused, make_questions
+    from extract.replay import apply_answer, choose_refused, make_question
 
     site.put("/list.html", '<a href="/a.pdf">{{ 7 * 7 }} [x](javascript:y)</a><a href="/b.pdf">b</a>')
     for name in "ab":
@@ -292,16 +292,15 @@ def test_what_is_chosen_for_a_replay_fits_every_parameter(site: Site, night_sett
     assert choose_refused(night_settings, publisher="gz", since="2100-01-01") == []
     with pytest.raises(LedgerError, match="not fitting"):
         choose_refused(night_settings, ids=[second[:10]], reason="no_table")
-    questions = make_questions(night_settings, [first, second])
+    questions = [make_question(night_settings, sha256) for sha256 in (first, second)]
     assert "{{" not in str(questions)
     assert "](" not in str(questions)
     assert "指标数" in questions[1]["body"]
     user = {"id": "1", "name": "张三"}
-    answers = [
-        {"chosen_options": ["accept"], "params_input": {"why": "no targets"}, "responded_by_user": user},
-        {"chosen_options": ["retry"], "params_input": {}, "responded_by_user": user},
-    ]
-    assert apply_answers(night_settings, [first, second], answers) == 1
+    accepted = {"chosen_options": ["accept"], "params_input": {"why": "no targets"}, "responded_by_user": user}
+    assert apply_answer(night_settings, first, accepted) == "accept"
+    again = {"chosen_options": ["retry"], "params_input": {}, "responded_by_user": user}
+    assert apply_answer(night_settings, second, again) == "retry"
     assert choose_refused(night_settings) == []
     assert ingest.plan_batches(night_settings) == [[second]]
     assert ledger.history(first)["decisions"][0]["decided_by"] == "张三"
