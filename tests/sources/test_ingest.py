@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,38 +14,12 @@ import pytest
 
 from extract import ingest
 from extract.errors import LedgerError, Reason, Refused
-from extract.ledger import Ledger
 from extract.settings import Settings
 
-from .conftest import LONG_AGO, Site, pdf, publisher_file
+from .conftest import LONG_AGO, Site, ledger_of, load_all, pdf, publisher_file, see
 
 if TYPE_CHECKING:
     from .conftest import Desk
-
-
-@pytest.fixture
-def night_settings(desk: Desk) -> Settings:
-    publisher_file(desk.folder, desk.site)
-    return desk.settings.model_copy(update={"publishers_dir": desk.folder})
-
-
-def ledger_of(settings: Settings) -> Ledger:
-    return Ledger(settings.ledger_url or "")
-
-
-def see(settings: Settings, run: str) -> None:
-    ingest.discover(settings, run)
-    ingest.land(settings, run)
-
-
-def load_all(settings: Settings, run: str) -> dict[str, int]:
-    """As if every document that waits had been read and staged: these PDFs hold no table."""
-    ledger = ledger_of(settings)
-    for batch in ingest.plan_batches(settings):
-        for sha256 in batch:
-            ledger.note_read(sha256, "1")
-            ledger.note_staged(sha256, run)
-    return ingest.close(settings, run)
 
 
 KILLED = """
@@ -218,106 +192,6 @@ def test_a_password_of_the_publisher_opens_its_documents(
         assert tried == [None, "wrong", "right"]
         with pytest.raises(Refused, match="password"):
             ingest._read_one(night_settings, sandbox, "ab" * 32, secrets[:1])
-
-
-# -- freshness ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_source_ahead_of_the_warehouse_is_told_after_the_publishers_patience(
-    site: Site, night_settings: Settings
-) -> None:
-    from extract.freshness import check_freshness, describe_alerts
-
-    site.put("/list.html", '<a href="/a.pdf">a</a><a href="/b.pdf">b</a>')
-    site.put("/a.pdf", pdf("a"))
-    site.put("/b.pdf", b"", status=503)
-    see(night_settings, "night")
-    with pytest.raises(LedgerError):
-        ingest.close(night_settings, "night")
-    now = datetime.now(UTC)
-    (row,) = check_freshness(night_settings, now)
-    assert (row.waiting, row.alerts) == (2, ())
-    late = check_freshness(night_settings, now + timedelta(hours=37))
-    assert "gz: source ahead of warehouse: 2 publications wait" in describe_alerts(late)
-
-
-@pytest.mark.parametrize(
-    ("today", "said"),
-    [
-        ("2026-01-20", ""),  # the season has only begun
-        ("2026-03-01", "nothing new in season: none since 2026-01-15; expected 2"),
-        ("2026-05-01", "which is over"),
-        ("2027-01-10", "none since 2026-01-15"),
-    ],
-)
-def test_nothing_new_in_season_is_told(site: Site, desk: Desk, night_settings: Settings, today: str, said: str) -> None:
-    from extract.freshness import check_freshness, describe_alerts
-
-    season = {"start": "01-15", "end": "03-31"}
-    publisher_file(desk.folder, site, season=season, expected={"target": 1, "self_evaluation": 1})
-    rows = check_freshness(night_settings, datetime.fromisoformat(f"{today}T12:00:00+08:00"))
-    alerts = describe_alerts(rows)
-    assert said in alerts
-    assert bool(alerts) == bool(said)
-
-
-def test_a28_a_season_begins_by_the_calendar_of_shanghai_and_may_reach_over_the_new_year() -> None:
-    from datetime import date
-
-    from extract.freshness import season_end, season_start
-    from extract.publishers.models import Season
-
-    winter = Season(start="12-01", end="02-29")
-    assert season_start(winter, date(2026, 1, 5)) == date(2025, 12, 1)
-    assert season_end(winter, date(2025, 12, 1)) == date(2026, 2, 28)
-
-
-# -- replay ------------------------------------------------------------------------------------------------------------
-
-
-def test_what_is_chosen_for_a_replay_fits_every_parameter(site: Site, night_settings: Settings) -> None:
-    from extract.replay import apply_answer, choose_refused, make_question
-
-    site.put("/list.html", '<a href="/a.pdf">{{ 7 * 7 }} [x](javascript:y)</a><a href="/b.pdf">b</a>')
-    for name in "ab":
-        site.put(f"/{name}.pdf", pdf(name))
-    see(night_settings, "night")
-    ledger = ledger_of(night_settings)
-    first, second = (sha256 for batch in ingest.plan_batches(night_settings) for sha256 in batch)
-    ledger.note_unread(first, "1", Refused(Reason.NO_TABLE, "{{ ti.xcom_pull() }}"))
-    ledger.note_unread(second, "1", Refused(Reason.UNKNOWN_HEADER, "指标数", page=1))
-    assert set(choose_refused(night_settings)) == {first, second}
-    assert choose_refused(night_settings, reason="no_table") == [first]
-    assert choose_refused(night_settings, ids=[second[:10]]) == [second]
-    assert choose_refused(night_settings, publisher="gz", since="2100-01-01") == []
-    with pytest.raises(LedgerError, match="not fitting"):
-        choose_refused(night_settings, ids=[second[:10]], reason="no_table")
-    questions = [make_question(night_settings, sha256) for sha256 in (first, second)]
-    assert "{{" not in str(questions)
-    assert "](" not in str(questions)
-    assert "指标数" in questions[1]["body"]
-    user = {"id": "1", "name": "张三"}
-    accepted = {"chosen_options": ["accept"], "params_input": {"why": "no targets"}, "responded_by_user": user}
-    assert apply_answer(night_settings, first, accepted) == "accept"
-    again = {"chosen_options": ["retry"], "params_input": {}, "responded_by_user": user}
-    assert apply_answer(night_settings, second, again) == "retry"
-    assert choose_refused(night_settings) == []
-    assert ingest.plan_batches(night_settings) == [[second]]
-    assert ledger.history(first)["decisions"][0]["decided_by"] == "张三"
-
-
-def test_the_picture_of_a_refused_page_is_drawn_or_honestly_missing(settings: Settings, tmp_path: Path) -> None:
-    from extract.pictures import draw_page
-    from extract.settings import PROJECT
-    from extract.sources.archive import land_bytes
-
-    landed = land_bytes(settings.archive, (PROJECT / "demo/publications/2025.pdf").read_bytes())
-    assert draw_page(settings, landed.sha256, 1, tmp_path / "page.png")
-    assert (tmp_path / "page.png").read_bytes().startswith(b"\x89PNG")
-    assert not draw_page(settings, landed.sha256, 9999, tmp_path / "none.png")
-    broken = land_bytes(settings.archive, b"%PDF-1.7 nothing")
-    assert not draw_page(settings, broken.sha256, 1, tmp_path / "none.png")
-    assert [path.name for path in tmp_path.glob("*.p*")] == ["page.png"]
 
 
 def test_no_secret_and_no_row_is_lost_when_sqlite_is_opened_by_hand(site: Site, night_settings: Settings) -> None:

@@ -36,26 +36,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("run_id", "url"),
     )
     _documents()
-    op.create_table(
-        "attempts",
-        sa.Column("attempt_id", sa.Integer, primary_key=True, autoincrement=True),
-        sa.Column("sha256", sa.String(64), nullable=False),
-        sa.Column("ended_at", sa.DateTime, nullable=False),
-        sa.Column("outcome", sa.String, nullable=False),
-        sa.Column("reader_version", sa.String, nullable=False),
-        sa.Column("reason", sa.String),
-        sa.Column("page", sa.Integer),
-        sa.Column("detail", sa.Text),
-    )
-    op.create_table(
-        "releases",
-        sa.Column("release_id", sa.String, primary_key=True),
-        sa.Column("published_at", sa.DateTime, nullable=False),
-        sa.Column("source_documents", sa.Integer, nullable=False),
-        sa.Column("row_counts", sa.Text, nullable=False),
-        sa.Column("checksum", sa.String, nullable=False),
-        sa.Column("inputs", sa.String, nullable=False),
-    )
+    _attempts_and_releases()
     for table, column in INDEXES:
         op.create_index(f"ix_{table}_{column}", table, [column])
 
@@ -85,6 +66,29 @@ def _documents() -> None:
         sa.Column("detail", sa.Text),
         sa.Column("staged_run", sa.String(250)),
         sa.Column("staged_at", sa.DateTime),
+    )
+
+
+def _attempts_and_releases() -> None:
+    op.create_table(
+        "attempts",
+        sa.Column("attempt_id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("ended_at", sa.DateTime, nullable=False),
+        sa.Column("outcome", sa.String, nullable=False),
+        sa.Column("reader_version", sa.String, nullable=False),
+        sa.Column("reason", sa.String),
+        sa.Column("page", sa.Integer),
+        sa.Column("detail", sa.Text),
+    )
+    op.create_table(
+        "releases",
+        sa.Column("release_id", sa.String, primary_key=True),
+        sa.Column("published_at", sa.DateTime, nullable=False),
+        sa.Column("source_documents", sa.Integer, nullable=False),
+        sa.Column("row_counts", sa.Text, nullable=False),
+        sa.Column("checksum", sa.String, nullable=False),
+        sa.Column("inputs", sa.String, nullable=False),
     )
 
 

@@ -36,6 +36,10 @@ def upgrade() -> None:
     with op.batch_alter_table("documents") as documents:
         documents.add_column(sa.Column("decision", sa.String))
         documents.create_check_constraint("known_state", STATES)
+    _new_tables()
+
+
+def _new_tables() -> None:
     op.create_table(
         "fetches",
         sa.Column("publisher", sa.String, primary_key=True),
