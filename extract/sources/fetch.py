@@ -99,7 +99,6 @@ class Fetcher:
         Raises Refused for what the publisher file or the site forbids or no longer has, PassingError for what may pass,
         SourceError for any other answer. What breaks while the body is read is PassingError too.
         """
-        self._deadline.at = time.monotonic() + self._polite.request_seconds
         response: httpx.Response | None = None
         try:
             response = self._follow(url, known)
@@ -108,6 +107,9 @@ class Fetcher:
                 response.read()  # it has no body; one that is not read would cost the connection
             yield response
             self._pace.note(answered=True)
+        except Refused:  # an answer too, though not the one that was hoped for
+            self._pace.note(answered=True)
+            raise
         except AddressNotAllowed as error:
             raise Refused(Reason.NOT_ALLOWED, f"{url}: {error}") from error
         except BROKEN as error:
@@ -138,6 +140,7 @@ class Fetcher:
         if known is not None and known.last_modified:
             headers["If-Modified-Since"] = known.last_modified
         self._pace.wait()
+        self._deadline.at = time.monotonic() + self._polite.request_seconds
         return self._client.send(self._client.build_request("GET", url, headers=headers), stream=True)
 
     def _ask_robots(self, url: str) -> None:

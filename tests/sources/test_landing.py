@@ -174,18 +174,6 @@ def test_any_other_answer_is_an_error_that_is_not_tried_again(site: Site, desk: 
     assert len(site.asked("/a.pdf")) == 1
 
 
-def test_a_site_that_is_down_is_not_asked_for_each_of_its_publications(site: Site, desk: Desk) -> None:
-    from extract.entities import Publication
-    from extract.sources.landing import land_publications
-
-    publications = [Publication("gz", site.put(f"/{n}.pdf", b"", status=503)) for n in range(40)]
-    publisher = desk.publisher(politeness={"attempts": 1, "concurrency": 1})
-    landings = [one for some in land_publications(publisher, publications, lambda _: {}, desk.settings) for one in some]
-    assert len(landings) == 40
-    assert all(isinstance(one.error, SourceError) for one in landings)
-    assert len(site.requests) == 10
-
-
 def test_a_file_over_the_limit_is_refused_before_and_while_it_comes(site: Site, desk: Desk) -> None:
     object.__setattr__(desk.settings, "max_file_megabytes", 0)
     with pytest.raises(Refused, match="too_large"):
@@ -260,30 +248,6 @@ def test_headers_and_time_of_the_answer_are_kept_and_cookies_are_not(site: Site,
     assert memo.headers["content-length"] == str(len(PDF))
     assert memo.fetched_at is not None
     assert "secret" not in str(memo)
-
-
-def test_robots_txt_is_obeyed_and_its_delay_taken(site: Site, desk: Desk) -> None:
-    site.put("/robots.txt", "User-agent: *\nDisallow: /private/\n")
-    desk.landed(site.put("/open/a.pdf", PDF), politeness={"robots": True})
-    url = site.put("/private/a.pdf", PDF)
-    with pytest.raises(Refused, match=r"robots\.txt"):
-        desk.land(url, politeness={"robots": True})
-    assert site.asked("/private/a.pdf") == []
-
-
-def test_a_site_whose_robots_txt_breaks_is_not_asked_for_anything_else(site: Site, desk: Desk) -> None:
-    site.put("/robots.txt", b"", status=503)
-    url = site.put("/a.pdf", PDF)
-    with pytest.raises(SourceError, match=r"robots\.txt"):
-        desk.land(url, politeness={"robots": True})
-    assert site.asked("/a.pdf") == []
-
-
-def test_the_user_agent_says_who_asks_and_how_to_reach_them(site: Site, desk: Desk) -> None:
-    desk.landed(site.put("/a.pdf", PDF), politeness={"contact": "mailto:data@example.org"})
-    (request,) = site.requests
-    assert request.headers["User-Agent"].startswith("jixiao/")
-    assert "(+mailto:data@example.org)" in request.headers["User-Agent"]
 
 
 def test_what_a_killed_transfer_left_is_swept_a_day_later(desk: Desk) -> None:
