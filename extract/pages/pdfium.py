@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -60,9 +61,8 @@ def read_page(page: pypdfium2.PdfPage, number: int, hidden_layers: frozenset[str
         count = text_page.count_chars()
         if count > MAX_GLYPHS:
             raise Refused(Reason.TOO_LARGE, f"{count} glyphs on one page", number)
-        glyphs = read_glyphs(
-            raw.handle_of(text_page), count, objects, matrix, lambda o: is_marked_hidden(o, hidden_layers)
-        )
+        is_hidden = partial(is_marked_hidden, hidden_layers=hidden_layers) if hidden_layers else None
+        glyphs = read_glyphs(raw.handle_of(text_page), count, objects, matrix, is_hidden)
         bulk = _count_bulk(text_page, count)
     finally:
         text_page.close()
@@ -74,7 +74,7 @@ def _count_bulk(text_page: pypdfium2.PdfTextPage, count: int) -> int:
     """Glyphs in pdfium's text of the whole page, a call of its own that knows nothing of boxes; blanks left out."""
     buffer = (ctypes.c_ushort * (count * 2 + 2))()
     written = pdfium.FPDFText_GetText(text_page, 0, count, buffer)
-    units = np.frombuffer(buffer, np.uint16)[: max(0, written - 1)]
+    units = np.frombuffer(bytes(buffer), np.uint16)[: max(0, written - 1)]
     second_half = (units >= 0xDC00) & (units <= 0xDFFF)  # of a pair that is one character
     return int((~np.isin(units, BLANK_CODES) & ~second_half).sum())
 

@@ -12,7 +12,7 @@ from extract.pages.affine import Matrix, map_boxes, map_points
 from extract.pages.ink import BLANK_CODES, NO_CLIP, Drop, Floats, Glyphs, Ints, Runs
 from extract.pages.pdfium_objects import TEXT, Objects, intersect, map_clips
 
-IsHidden = Callable[[raw.Handle], bool]
+IsHidden = Callable[[raw.Handle], bool] | None
 MAYBE_INVENTED = np.array([0, 10, 13, 32, 0xA0])
 MAYBE_HYPHEN = np.array([2, 0xAD, 0xFFFE])
 REPLACEMENT = 0xFFFD
@@ -32,7 +32,8 @@ def read_glyphs(text_page: raw.Handle, count: int, objects: Objects, matrix: Mat
     run_of, firsts = _number_runs(owners)
     heads = [owners[i] for i in firsts]
     runs = _read_runs(text_page, [places[i] for i in firsts], heads, objects, matrix)
-    runs.hidden[:] = [bool(owner) and is_hidden(owner) for owner in heads]
+    if is_hidden is not None:
+        runs.hidden[:] = [bool(owner) and is_hidden(owner) for owner in heads]
     drop = np.where(np.isin(codes, BLANK_CODES), np.int64(Drop.BLANK), np.int64(Drop.KEPT))
     return Glyphs(list(map(chr, codes.tolist())), codes, shown, run_of, drop, runs)
 
@@ -64,7 +65,6 @@ def _read_runs(
     n = len(firsts)
     font = np.array(list(map(raw.get_font_size, repeat(text_page, n), firsts)), dtype=np.float64)
     m = raw.fill_structs(raw.get_matrix, n, 6, repeat(text_page), firsts).astype(np.float64)
-    origin = raw.fill_rows(raw.get_origin, n, 2, repeat(text_page), firsts, kind=np.float64)
     paint = raw.fill_rows(raw.get_text_fill, n, 4, repeat(text_page), firsts, kind=np.uint32).astype(np.float64) / 255
     modes = np.array([raw.get_render_mode(o) if o else 0 for o in owners], dtype=np.int64)
     clips, order = _find_clips(owners, objects)
@@ -72,7 +72,7 @@ def _read_runs(
     along = np.stack([m[:, 0] * a + m[:, 1] * c, m[:, 0] * b + m[:, 1] * d], axis=1)
     up = np.stack([m[:, 2] * a + m[:, 3] * c, m[:, 2] * b + m[:, 3] * d], axis=1)
     turn = turns_of(along)
-    x, y = map_points(origin[:, 0], origin[:, 1], matrix)
+    x, y = map_points(m[:, 4], m[:, 5], matrix)  # the origin of the object's first glyph
     return Runs(
         size=np.abs(font) * np.hypot(up[:, 0], up[:, 1]),
         base=np.where(turn % 2 == 1, x, y),

@@ -139,7 +139,8 @@ def _are_glued(glyphs: Glyphs, a: Ints, b: Ints) -> Bools:
     gap = glyphs.box[b, 0] - glyphs.box[a, 2]
     same_line = np.abs(base[a] - base[b]) < 0.1 * size[a]
     near = (np.abs(gap) < GLUED * size[a]) & (np.abs(size[a] - size[b]) < 0.1 * size[a])
-    return same_line & near & (glyphs.box[b, 0] > glyphs.box[a, 0])
+    glued: Bools = same_line & near & (glyphs.box[b, 0] > glyphs.box[a, 0])
+    return glued
 
 
 def _choose(glyphs: Glyphs, tables: list[Table], owner: Ints, word: Ints) -> int:

@@ -31,7 +31,6 @@ def _bind(name: str, result: Any, *arguments: Any) -> Callable[..., Any]:
 
 
 get_loose_box = _bind("FPDFText_GetLooseCharBox", _I, _P, _I, _P)
-get_origin = _bind("FPDFText_GetCharOrigin", _I, _P, _I, _P, _P)
 get_unicode = _bind("FPDFText_GetUnicode", _U, _P, _I)
 get_text_object = _bind("FPDFText_GetTextObject", _P, _P, _I)
 is_generated = _bind("FPDFText_IsGenerated", _I, _P, _I)

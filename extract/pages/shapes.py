@@ -67,4 +67,6 @@ def settle_paths(rules: Floats, areas: Floats) -> tuple[Rules, Fills]:
         under = (areas[:, 0] <= x) & (areas[:, 2] >= x) & (areas[:, 1] <= y) & (areas[:, 3] >= y)
         keep[i] = bool((under & (areas[:, 4] < WHITE)).any())
     box = rules[keep, :4]
-    return Rules(box, (box[:, 2] - box[:, 0]) >= (box[:, 3] - box[:, 1])), Fills(areas[:, :4], areas[:, 4], areas[:, 5])
+    return Rules(box, (box[:, 2] - box[:, 0]) >= (box[:, 3] - box[:, 1])), Fills(
+        areas[:, :4], areas[:, 4], areas[:, 5].astype(np.int64)
+    )

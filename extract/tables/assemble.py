@@ -9,8 +9,8 @@ from extract.errors import Reason, Refused
 from extract.tables.drafts import AMOUNTS, Draft, Project
 from extract.tables.flat import FlatTable
 from extract.tables.forms import Form
-from extract.tables.heads import FormHead, finds_head, is_word, read_head
 from extract.tables.headers import find_money_unit
+from extract.tables.heads import FormHead, finds_head, is_word, read_head
 from extract.tables.layout import Layout, find_layout
 from extract.tables.table import Table, index_grid
 from extract.tables.targets import looks_like_targets

@@ -10,7 +10,18 @@ from typing import Protocol
 
 from extract.entities import Cell, Column, Finding, Printed
 from extract.errors import Reason, Refused
-from extract.tables.drafts import AMOUNTS, LEVELS, PERIOD_VALUES, PROJECT_LEVEL, UNIT_LEVEL, Draft, Field, Project, field_of, surround
+from extract.tables.drafts import (
+    AMOUNTS,
+    LEVELS,
+    PERIOD_VALUES,
+    PROJECT_LEVEL,
+    UNIT_LEVEL,
+    Draft,
+    Field,
+    Project,
+    field_of,
+    surround,
+)
 from extract.tables.layout import Layout
 from extract.tables.rows import Row, is_blank, is_note, is_subtotal, is_total, is_wide, split_rows
 from extract.tables.stitch import Cut, join_fragment, judge_cut
@@ -147,9 +158,9 @@ class FlatTable:
             previous = self._previous.get(column)
             if previous is None or id(cell) in self._fields:
                 continue
-            if column in UNIT_LEVEL and not cell.text:
-                self._remember(cell, previous)
-            elif column in LEVELS and not cell.text and (previous.spans or cell.rowspan > 1):
+            if (column in UNIT_LEVEL and not cell.text) or (
+                column in LEVELS and not cell.text and (previous.spans or cell.rowspan > 1)
+            ):
                 self._remember(cell, previous)
             elif column in PROJECT_LEVEL and cut is not Cut.NONE:
                 if cell.text and cell.text != previous.text:

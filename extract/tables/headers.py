@@ -17,7 +17,11 @@ import yaml
 from extract.entities import Column
 
 YEAR = r"20\d{2}(?:年?[-~至—]20\d{2})?"
-YEARS = (re.compile(YEAR), re.compile(YEAR + "年"), re.compile(YEAR + "年度"))  # 2025年度目标 is 年度目标, 2025年金额 金额
+YEARS = (
+    re.compile(YEAR),
+    re.compile(YEAR + "年"),
+    re.compile(YEAR + "年度"),
+)  # 2025年度目标 is 年度目标, 2025年金额 金额
 BRACKET = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 MONEY_UNIT = re.compile(r"(?<![一-龥])(亿元|百万元|万元|千元|元)(?![一-龥])")
 

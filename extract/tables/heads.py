@@ -127,9 +127,7 @@ def find_value(table: Table, word: Cell, stop: int) -> Cell | None:
     return None
 
 
-def _keep(
-    table: Table, head: FormHead, word: str, value: Cell, used: set[int], word_cell: Cell | None = None
-) -> None:
+def _keep(table: Table, head: FormHead, word: str, value: Cell, used: set[int], word_cell: Cell | None = None) -> None:
     """Remember a value under the column that its word means; the first one printed counts."""
     if normalise(word) in YEAR_WORDS:
         found = YEARS.search(value.text)

@@ -13,7 +13,9 @@ from extract.tables.layout import Layout
 from extract.tables.table import Table
 
 TOTAL = re.compile(r"^(?:.{0,20}(?:合计|总计|小计|共计|累计)(?:数|金额)?)(?:[（(].*[)）])?$")
-NOTE = re.compile(r"^(?:注|备注|说明|填表说明|填报说明|附注|填表人|制表人|填报人|审核人|负责人|联系人|经办人|单位负责人)[:：\d]")
+NOTE = re.compile(
+    r"^(?:注|备注|说明|填表说明|填报说明|附注|填表人|制表人|填报人|审核人|负责人|联系人|经办人|单位负责人)[:：\d]"
+)
 
 
 @dataclass(frozen=True, slots=True)
