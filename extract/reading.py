@@ -14,7 +14,7 @@ from extract.pages.exchange import reading_from_json, reading_to_json
 from extract.pages.grids import CheckedPage
 from extract.tables.assemble import Assembler
 from extract.tables.compare import find_difference
-from extract.tables.page_checks import check_pages
+from extract.tables.page_checks import check_language, check_pages
 from extract.tables.records import build_parts
 
 __all__ = ["READER_VERSION", "read_document", "read_grids", "reading_from_json", "reading_to_json"]
@@ -76,6 +76,7 @@ def interpret(pages: tuple[CheckedPage, ...], sha256: str, reader: str) -> Readi
         raise Refused(Reason.NO_TABLE, "no ruled table on any page")
     parts, records = build_parts([p for p in assembler.parts if p.drafts])
     if not records:
+        check_language(pages)
         raise Refused(Reason.NOT_TARGETS, "tables, but none of performance targets")
     findings = (*assembler.findings, *check_records(records))
     return Reading(sha256, len(pages), (reader,), parts, records, findings)

@@ -11,9 +11,10 @@ from sqlalchemy import Engine, create_engine, func, select, text
 
 from extract import raw
 from extract.entities import Box, Column, DocumentKind, Finding, Part, Printed, Reading, Record
+from extract.frames import Origin, make_frames
 from extract.locks import LockedError, hold_lock
 from extract.publishers import Publisher
-from extract.stage import Origin, make_frames, stage_frames, stage_target_values
+from extract.stage import stage_frames, stage_target_values
 
 ORIGIN = Origin("file:///inbox/2025.pdf", datetime(2026, 1, 1))  # noqa: DTZ001 - UTC without a zone, as the ledger keeps it
 KNOWN = (Publisher(code="gaoxin", name="某区党群工作部", region_code="440400"),)

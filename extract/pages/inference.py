@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from extract.pages.ink import Bools, Drop, Floats, Glyphs, Rules
-from extract.pages.lattice import DASH_GAP, Lattice, Stretches, mark_edges, snap
+from extract.pages.lattice import DASH_GAP, Lattice, Stretches, join, mark_edges, snap
 from extract.pages.placement import middles
 from extract.pages.shapes import Quad
 
@@ -28,6 +28,21 @@ def infer_lattices(level: Stretches, rules: Rules, glyphs: Glyphs, tolerance: fl
         if lattice is not None:
             found.append(lattice)
     return found
+
+
+def infer_in_frame(frame: Lattice, rules: Rules, glyphs: Glyphs, tolerance: float) -> Lattice | None:
+    """A lattice of one column, as a frame with level rules gives it, with the columns of its text."""
+    ys, box = frame.ys, (float(frame.xs[0]), float(frame.ys[0]), float(frame.xs[1]), float(frame.ys[-1]))
+    if len(ys) < FEWEST_LINES:
+        return None
+    rows = rules.box[rules.level]
+    at = snap((rows[:, 1] + rows[:, 3]) / 2, tolerance)
+    mine = (at > box[1] - 2) & (at < box[3] + 2) & (rows[:, 2] > box[0]) & (rows[:, 0] < box[2])
+    if not mine.any():
+        return None
+    nearest = ys[np.abs(ys[None, :] - at[mine][:, None]).argmin(1)]
+    level = join(nearest, rows[mine, 0], rows[mine, 2], DASH_GAP)
+    return _infer(level, rules, glyphs, tolerance)
 
 
 def _group(level: Stretches, tolerance: float) -> list[Bools]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from extract.pages import raw
 from extract.pages.affine import Matrix, map_boxes, map_points
-from extract.pages.ink import BLANK_CODES, NO_CLIP, Drop, Floats, Glyphs, Ints, Runs
+from extract.pages.ink import BLANK_CODES, NO_CLIP, Bools, Drop, Floats, Glyphs, Ints, Runs
 from extract.pages.pdfium_objects import TEXT, Objects, intersect, map_clips
 
 IsHidden = Callable[[raw.Handle], bool] | None
@@ -35,7 +35,20 @@ def read_glyphs(text_page: raw.Handle, count: int, objects: Objects, matrix: Mat
     if is_hidden is not None:
         runs.hidden[:] = [bool(owner) and is_hidden(owner) for owner in heads]
     drop = np.where(np.isin(codes, BLANK_CODES), np.int64(Drop.BLANK), np.int64(Drop.KEPT))
+    codes[_find_unmapped(text_page, codes, places, run_of, heads)] = REPLACEMENT
     return Glyphs(list(map(chr, codes.tolist())), codes, shown, run_of, drop, runs)
+
+
+def _find_unmapped(text_page: raw.Handle, codes: Ints, places: list[int], run_of: Ints, heads: list[int]) -> Bools:
+    """Glyphs whose font does not say what character they are; asked once per font and character."""
+    fonts = np.array([raw.get_font(owner) or 0 if owner else 0 for owner in heads], dtype=np.int64)
+    if not len(codes):
+        return np.zeros(0, np.bool_)
+    number = np.unique(fonts, return_inverse=True)[1].reshape(-1)
+    keys, firsts, back = np.unique(codes + (number[run_of] << 22), return_index=True, return_inverse=True)
+    wrong = np.array([raw.has_map_error(text_page, places[i]) == 1 for i in firsts.tolist()], dtype=np.bool_)
+    found: Bools = wrong[back.reshape(len(codes))]
+    return found & ~np.isin(codes, BLANK_CODES) & (len(keys) > 0)
 
 
 def _mend_codes(text_page: raw.Handle, codes: Ints, places: list[int]) -> Ints:
@@ -45,7 +58,7 @@ def _mend_codes(text_page: raw.Handle, codes: Ints, places: list[int]) -> Ints:
         if raw.is_hyphen(text_page, places[k]):
             mended[k] = ord("-")
     surrogate = (mended >= 0xD800) & (mended <= 0xDFFF)
-    control = (mended < 32) & ~np.isin(mended, (0, 9, 10, 13))
+    control = (mended < 32) & ~np.isin(mended, (9, 10, 13))
     mended[surrogate | control | (mended > 0x10FFFF)] = REPLACEMENT
     return mended
 

@@ -11,7 +11,7 @@ from extract.tables.drafts import AMOUNTS, LEVELS, PERIOD_VALUES, Draft, Field, 
 from extract.tables.flat import Sink
 from extract.tables.heads import FormHead, is_word
 from extract.tables.layout import Layout
-from extract.tables.rows import Row, is_note, is_total, split_rows
+from extract.tables.rows import Row, find_crossing, is_note, is_total, split_rows
 from extract.tables.table import Table
 from extract.tables.titles import Heading
 
@@ -51,7 +51,7 @@ class Form:
         """Add the indicator rows [start, stop) of a page."""
         after_break = bool(self._previous)
         for row in _list_rows(table, layout, start, stop):
-            if _crosses(row, layout):
+            if find_crossing(row, layout) is not None:
                 if self._ends(row, table):
                     break
                 continue
@@ -100,16 +100,6 @@ class Form:
         box = surround([c.box for c in row.cells.values()])
         self.drafts.append(Draft(page, self.number, box, self.project, fields, self.money_units))
         self._previous = fields
-
-
-def _crosses(row: Row, layout: Layout) -> bool:
-    """Whether the cell of an indicator or value stands under more than one heading."""
-    headings = [h for h in layout.headings if h.column is not None]
-    for column in (Column.INDICATOR, *PERIOD_VALUES):
-        cell = row.cells.get(column)
-        if cell is not None and sum(cell.col < h.last and h.first < cell.col + cell.colspan for h in headings) > 1:
-            return True
-    return False
 
 
 def _list_rows(table: Table, layout: Layout, start: int, stop: int) -> Iterator[Row]:

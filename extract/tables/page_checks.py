@@ -8,6 +8,7 @@ from extract.tables.targets import STRICT_WORDS
 
 FEW_GLYPHS = 20
 MOST_OF_PAGE = 0.45
+COMMON = frozenset("的年度预算项目金额单位名称编码合计元万收支出资管理工作经费人部门用事业政府公共服务一二三级指标数量社会")
 
 
 def check_pages(pages: tuple[CheckedPage, ...]) -> None:
@@ -24,3 +25,13 @@ def check_pages(pages: tuple[CheckedPage, ...]) -> None:
             detail = f"{words} lines speak of indicators outside every ruled table"
             reason = Reason.CONSERVATION if any(p.grids.grids for p in pages) else Reason.NO_TABLE
             raise Refused(reason, detail, page.grids.page)
+
+
+def check_language(pages: tuple[CheckedPage, ...]) -> None:
+    """Tables of which nothing is understood: text that is no Chinese although it is set like it is garbled."""
+    text = "".join(cell.text for page in pages for grid in page.grids.grids for cell in grid.cells)
+    chinese = sum("\u4e00" <= letter <= "\u9fff" for letter in text)
+    common = sum(letter in COMMON for letter in text)
+    mojibake = sum("\u00a1" <= letter <= "\u00ff" for letter in text)
+    if (chinese >= 60 and common < 0.06 * chinese) or (len(text) >= 60 and mojibake > 0.3 * len(text)):
+        raise Refused(Reason.GARBLED_TEXT, f"no words that offices use in {text[:30]!r}")

@@ -61,6 +61,16 @@ def is_total(row: Row, table: Table) -> bool:
     return any(TOTAL.match(t) for t in texts)
 
 
+def find_crossing(row: Row, layout: Layout) -> Cell | None:
+    """The cell of an indicator, value, project or amount that stands under more than one heading."""
+    headings = [h for h in layout.headings if h.column is not None]
+    for column in (Column.INDICATOR, *PERIOD_VALUES, Column.SIGN, Column.PROJECT, Column.AMOUNT):
+        cell = row.cells.get(column)
+        if cell is not None and sum(cell.col < h.last and h.first < cell.col + cell.colspan for h in headings) > 1:
+            return cell
+    return None
+
+
 def is_wide(row: Row, table: Table) -> Cell | None:
     """The one cell that fills a row: a title, a note or a section heading inside the ruled table."""
     cells = table.row_cells(row.first)
