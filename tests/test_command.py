@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from extract.output import as_json, neutralise
+from extract.output import Format, as_json, neutralise, print_rows
 from extract.settings import PROJECT
 
 PDF = PROJECT / "demo/publications/2025.pdf"
@@ -109,3 +109,23 @@ def test_a25_a_lone_surrogate_becomes_valid_json_and_comes_back() -> None:
     line = as_json({"text": "a\ud800b"})
     line.encode("utf-8")
     assert json.loads(line) == {"text": "a\ud800b"}
+
+
+def test_a_table_that_cannot_fit_becomes_one_block_a_row(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {f"column_{n}": "绩效目标" * 5 for n in range(30)}
+    print_rows([row], list(row), Format.TABLE)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 31
+    assert all("绩效目标" * 5 in line for line in lines[1:])
+
+
+def test_no_rows_still_show_their_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows([], ["fiscal_year"], Format.TABLE)
+    assert "fiscal_year" in capsys.readouterr().out
+
+
+def test_a25_a_table_shows_markup_and_escapes_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows([{"a": "[red]x[/red]\x1b[31m"}], ["a"], Format.TABLE)
+    shown = capsys.readouterr().out
+    assert "[red]x[/red]" in shown
+    assert "\x1b" not in shown
