@@ -28,6 +28,8 @@ def open_warehouse(settings: Settings) -> Iterator[Engine]:
     """The build database, for one writer at a time; another writer of this machine waits its turn."""
     with hold_lock(settings.home / "writer.lock", settings.writer_wait_seconds):
         engine = create_engine(settings.warehouse_url or "")
+        # duckdb_engine would bind decimals as floats: 99999999999999999.99 became 100000000000000000.00
+        engine.dialect.supports_native_decimal = True
         try:
             with engine.begin() as connection:
                 connection.execute(text("CREATE SCHEMA IF NOT EXISTS raw"))
