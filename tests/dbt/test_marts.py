@@ -273,17 +273,6 @@ def test_every_finding_explains_itself_in_both_languages(marts: Query) -> None:
     assert row["n"] == 0
 
 
-def test_a_year_that_a_publisher_skipped_shows_as_missing(marts: Query) -> None:
-    rows = marts(
-        """
-        select c.fiscal_year, c.is_missing from fct_publication_coverage as c
-        inner join dim_publishers as p on c.publisher_key = p.publisher_key
-        where p.publisher_code = '间隔' order by c.fiscal_year
-        """
-    )
-    assert [tuple(row.values()) for row in rows] == [(2022, False), (2024, True), (2025, False)]
-
-
 def test_years_that_are_no_neighbours_compare_by_the_macro(marts: Query, compare_years: str) -> None:
     rows = marts(f"select * from ({compare_years}) as compared where project_name = '宣传经费'")
     assert [(row["from_year"], row["to_year"], row["change_class"], row["prior_target_text"]) for row in rows] == [
