@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from extract.entities import Box, Cell, Grid, Line, PageGrids
-from extract.pages.conservation import Problem, check_page
+from extract.pages.conservation import Problem, check_inferred, check_page
 from extract.pages.inference import infer_in_frame, infer_lattices
 from extract.pages.ink import Drop, Ink, settle_hyphens
 from extract.pages.lattice import Lattice, find_lattices, find_stretches
@@ -35,14 +35,16 @@ def build_page(ink: Ink) -> CheckedPage:
     mark_unseen(ink)
     turn_upright(ink)
     tables = _find_tables(ink)
-    owner = place(ink.glyphs, tables, ink.width, ink.height)
+    owner, crossing = place(ink.glyphs, tables, ink.width, ink.height)
     kept = ink.glyphs.drop == Drop.KEPT
     rows = sort_glyphs(ink.glyphs, owner, kept & (owner >= 0))
     texts = join_cells(ink.glyphs, rows)
     outside = sort_glyphs(ink.glyphs, np.zeros_like(owner), kept & (owner == OUTSIDE))
     lines = tuple(Line(text, box) for text, box in join_lines(ink.glyphs, outside))
     grids = tuple(_build_grid(ink.page, number, table, texts) for number, table in enumerate(tables, 1))
-    problems = check_page(ink, tables, owner, rows, outside, find_overlaps(rows))
+    problems = check_page(ink, tables, owner, rows, outside, find_overlaps(rows)) + check_inferred(
+        ink, tables, crossing
+    )
     page = PageGrids(ink.page, ink.width, ink.height, grids, lines, _count_dropped(ink))
     return CheckedPage(page, problems, _cover(ink), len(rows.glyph) + len(outside.glyph))
 

@@ -22,9 +22,20 @@ from extract.tables.drafts import (
     field_of,
     surround,
 )
-from extract.tables.layout import Layout
 from extract.tables.headers import normalise
-from extract.tables.rows import TOTAL, Row, find_crossing, is_blank, is_note, is_subtotal, is_total, is_wide, split_rows
+from extract.tables.layout import Layout
+from extract.tables.rows import (
+    TOTAL,
+    Row,
+    find_crossing,
+    is_blank,
+    is_note,
+    is_numbering,
+    is_subtotal,
+    is_total,
+    is_wide,
+    split_rows,
+)
 from extract.tables.stitch import Cut, join_fragment, judge_cut
 from extract.tables.table import Table
 
@@ -65,7 +76,7 @@ class FlatTable:
             wide = is_wide(row, table)
             if wide is not None:
                 self._read_wide(wide, table.grid.page)
-            elif is_blank(row) or is_total(row, table) or self._is_remark(row, table):
+            elif is_blank(row) or is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table):
                 continue
             elif after_break and self._continues_row(row, table.grid.page):
                 self._append(row, table.grid.page)
@@ -85,12 +96,12 @@ class FlatTable:
                 self.section = field_of(Cell(cell.row, cell.col, 1, 1, cell.box, name), page)
 
     def _is_remark(self, row: Row, table: Table) -> bool:
-        """A row whose cells do not stand under the headings: a remark or a sum; indicators there are not ours to guess."""
+        """A row whose cells do not stand under the headings: a remark or a sum; an indicator there is refused."""
         cell = find_crossing(row, self.layout)
         if cell is None or not cell.text:
             return False
         texts = [normalise(c.text) for c in table.row_cells(row.first) if c.text]
-        if len(texts) <= 2 and not row.text(Column.INDICATOR) or any(is_note(t) or TOTAL.match(t) for t in texts):
+        if (len(texts) <= 2 and not row.text(Column.INDICATOR)) or any(is_note(t) or TOTAL.match(t) for t in texts):
             return True
         if len(texts) == 1 and cell.colspan > table.grid.n_cols / 2:
             return True

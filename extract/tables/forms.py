@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from extract.entities import Cell, Column, Finding, Printed
 from extract.errors import Reason, Refused
-from extract.tables.drafts import AMOUNTS, LEVELS, PERIOD_VALUES, Draft, Field, Project, field_of, surround
+from extract.tables.drafts import AMOUNTS, LEVELS, Draft, Field, Project, field_of, surround
 from extract.tables.flat import Sink
 from extract.tables.heads import FormHead, is_word
 from extract.tables.layout import Layout
-from extract.tables.rows import Row, find_crossing, is_note, is_total, split_rows
+from extract.tables.rows import Row, find_crossing, is_note, is_numbering, is_total, split_rows
 from extract.tables.table import Table
 from extract.tables.titles import Heading
 
@@ -55,7 +55,7 @@ class Form:
                 if self._ends(row, table):
                     break
                 continue
-            if is_total(row, table) or not any(c.text for c in row.cells.values()):
+            if is_numbering(row, table) or is_total(row, table) or not any(c.text for c in row.cells.values()):
                 continue
             if not row.has_indicator:
                 self._take_rest(row, table.grid.page, after_break)
@@ -76,7 +76,7 @@ class Form:
         raise Refused(Reason.CONSERVATION, detail, table.grid.page)
 
     def _take_rest(self, row: Row, page: int, after_break: bool) -> None:
-        """A row without indicator and value: levels alone are an empty class; after a page break, the rest of a cell."""
+        """A row without indicator and value: levels alone are an empty class; after a break, the rest of a cell."""
         if after_break and not any(row.text(c) for c in LEVELS):
             for column, cell in row.cells.items():
                 if cell.text and column in self._previous:

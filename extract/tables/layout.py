@@ -230,6 +230,11 @@ def _split_blocks(headings: list[Heading]) -> list[Heading]:
     return [Heading(h.column, h.words, h.first, h.last, 1) if i >= right else h for i, h in enumerate(headings)]
 
 
+def _is_known(word: str) -> bool:
+    """A word that heads what is not loaded; 指标性质 without signs below it is one."""
+    return is_ignored(word) or is_group(word) or match_column(word) == Column.SIGN
+
+
 def _prints_below(table: Table, heading: Heading, row: int) -> bool:
     """Whether a column holds text that is its own (a cell that spans from a column with a word is that column's)."""
     cells = (table.cell(r, heading.first) for r in range(row, table.grid.n_rows))
@@ -244,7 +249,7 @@ def _refuse_unknown(table: Table, row: int, headings: list[Heading]) -> None:
         if heading.column is None:
             if not heading.words and _prints_below(table, heading, row):
                 raise Refused(Reason.UNKNOWN_HEADER, f"row {row + 1}: text stands under a blank header", page)
-            if heading.words and not is_ignored(heading.word) and not is_group(heading.word):
+            if heading.words and not _is_known(heading.word):
                 raise Refused(Reason.UNKNOWN_HEADER, f"row {row + 1}: unknown header word {heading.word!r}", page)
             continue
         key = (heading.column, heading.block)
