@@ -150,13 +150,29 @@ def grids(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
     reader: Annotated[str, typer.Option()] = "auto",
     password: Annotated[str | None, typer.Option(envvar="JIXIAO_PDF_PASSWORD")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Also draw one page's cells into this PNG.")
+    ] = None,
+    page: Annotated[int, typer.Option(min=1, help="The page to draw.")] = 1,
+    how: Annotated[Format, typer.Option("--format", help="Grids are printed as `json`.")] = Format.JSON,
 ) -> None:
-    """Print every ruled table as JSON: pages, tables, cells with spans, boxes and text."""
+    """Print every ruled table as JSON: pages, tables, cells with spans, boxes and text.
+
+    `jixiao grids 2025.pdf --picture page1.png`
+    """
+    from extract.pages.picture import draw_page
     from extract.printing import grids_of, refusal_line
     from extract.reading import read_grids
 
+    if how is not Format.JSON:
+        raise typer.BadParameter(f"grids are printed as json, not as {how}")
     try:
-        print(as_json(grids_of(file, read_grids(file, reader=reader, password=password))))
+        pages = read_grids(file, reader=reader, password=password)
+        if picture is not None:
+            if page > len(pages):
+                raise typer.BadParameter(f"{file.name} has {len(pages)} pages")
+            draw_page(file, pages[page - 1], picture, password)
+        print(as_json(grids_of(file, pages)))
     except Refused as error:
         print(refusal_line(file, error), file=sys.stderr)
         raise typer.Exit(REFUSED) from None

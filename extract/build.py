@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def fingerprint_inputs(settings: Settings) -> str:
-    """32 hex digits of all that a build depends on: staged documents, their readers, the grammar, matching, the models."""
+    """32 hex digits of all that a build depends on: staged documents, their readers, grammar, matching, models."""
     from extract import match
     from extract.values import GRAMMAR_VERSION
 

@@ -72,7 +72,7 @@ def _check_amounts(records: tuple[Record, ...]) -> None:
 
 
 def _check_levels(records: tuple[Record, ...]) -> None:
-    """Level columns speak of output, benefit, satisfaction or cost; if none does, the letters are not what is printed."""
+    """Level columns speak of output, benefit, satisfaction or cost; if none does, the letters are wrong."""
     texts = {_text(r, c) for r in records for c in (Column.LEVEL1, Column.LEVEL2)} - {""}
     if texts and not any(LEVEL_WORDS.search(t) for t in texts):
         sample = "、".join(sorted(texts)[:3])

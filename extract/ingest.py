@@ -216,8 +216,9 @@ def stage_read(settings: Settings, run_id: str) -> int:
 def _stage_one(
     settings: Settings, ledger: Ledger, engine: Engine, publishers: tuple[Publisher, ...], sha256: str
 ) -> None:
+    from extract.frames import Origin, make_frames
     from extract.reading import reading_from_json
-    from extract.stage import Origin, make_frames, readings_path, stage_frames
+    from extract.stage import readings_path, stage_frames
 
     known = ledger.document(sha256)
     reading = reading_from_json(readings_path(settings, sha256).read_text(encoding="utf-8"))

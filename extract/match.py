@@ -1,8 +1,8 @@
-"""In: staged projects of neighbouring years that no equal name links. Out: raw.project_proposals, similar pairs with a score.
+"""In: staged projects of neighbouring years whose names differ. Out: raw.project_proposals, similar pairs with a score.
 
-A renamed project (人才奖励补贴工作经费 → 人才奖补工作经费) keeps its unit, most of its indicators and their targets, and
-often its category and the size of its amount. This stage only measures; dbt decides which proposal becomes a link
-(mutually best, above thresholds that are vars) and a person's word in project_matches.csv overrules both.
+A renamed project (人才奖励补贴工作经费 → 人才奖补工作经费) keeps its unit, most of its indicators and their targets,
+and often its category and the size of its amount. This stage only measures; dbt decides which proposal becomes a link
+(mutually best, above thresholds that are vars), and a person's word in project_matches.csv overrules both.
 """
 
 from __future__ import annotations
@@ -86,7 +86,9 @@ where r.indicator_text is not null
 _CODE = re.compile(r"\(?([a-z]{0,4}[0-9][0-9a-z.]{2,})(?:\)-*|[-:]+)(.*)")
 _SUFFIX = re.compile(r"(工作|专项|项目|业务)*(经费|费用|资金|费)?(\([^()]*\))?$")
 _YEAR = re.compile(r"20[0-9]{2}(年度|年)?")
-_DASHES = str.maketrans({**dict.fromkeys("【〔［[｛{〖", "("), **dict.fromkeys("】〕］]｝}〗", ")"), **dict.fromkeys("－—–―─", "-")})
+_DASHES = str.maketrans(
+    {**dict.fromkeys("【〔［[｛{〖", "("), **dict.fromkeys("】〕］]｝}〗", ")"), **dict.fromkeys("－—–―─", "-")}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def compare_projects(projects: Iterable[Project]) -> Iterator[Proposal]:
 
 
 def compare_pair(earlier: Project, later: Project) -> Proposal:
-    """How similar two projects are. The weights were chosen on generated publishers: see thresholds in dbt_project.yml."""
+    """How similar two projects are; the thresholds that belong to these weights are vars in dbt_project.yml."""
     name = _ratio(_core_name(earlier.name), _core_name(later.name))
     common = earlier.indicators.keys() & later.indicators.keys()
     smaller, larger = sorted((len(earlier.indicators), len(later.indicators)))
@@ -173,7 +175,14 @@ def compare_pair(earlier: Project, later: Project) -> Proposal:
         + Decimal("0.10") * is_same_category
     )
     return Proposal(
-        earlier, later, _round(name), _round(indicators), _round(targets), _round(amount), is_same_category, _round(score)
+        earlier,
+        later,
+        _round(name),
+        _round(indicators),
+        _round(targets),
+        _round(amount),
+        is_same_category,
+        _round(score),
     )
 
 
@@ -199,8 +208,8 @@ def _load_projects(connection: Any) -> Iterator[Project]:
             category=fold_text(row["category_text"]),
             amount=row["amount_yuan"],
             indicators=indicators.get(place, {}),
-            is_free_forward=row["is_free_forward"],
-            is_free_backward=row["is_free_backward"],
+            is_free_forward=bool(row["is_free_forward"]),
+            is_free_backward=bool(row["is_free_backward"]),
         )
 
 

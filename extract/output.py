@@ -32,6 +32,7 @@ class Format(StrEnum):
 
 
 errors = Console(stderr=True, highlight=False)
+NARROW = 8  # a text column folded to less is not worth reading: then each row becomes a block
 _NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?%?")
 
 
@@ -100,17 +101,38 @@ def _cell(value: Any) -> Any:
 
 
 def _print_table(rows: Iterable[Row], columns: Sequence[str]) -> None:
+    """A table that fits the window, or one block a row where even narrow columns would not fit it."""
     console = Console(highlight=False)
     if not console.is_terminal:  # nobody's window: as wide as it needs to be
         console.width = 200
     rows = list(rows)
+    numeric = {c for c in columns if any(isinstance(row.get(c), (int, float, Decimal)) for row in rows)}
+    widths = {column: max(_width(text) for text in (column, *(row.get(column) for row in rows))) for column in columns}
+    needed = sum(3 + (widths[c] if c in numeric else min(widths[c], NARROW)) for c in columns)
+    if rows and needed > console.width:
+        _print_blocks(console, rows, columns)
+        return
     table = Table(header_style="bold")
     for column in columns:
-        numeric = any(isinstance(row.get(column), (int, float, Decimal)) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=numeric)
+        is_number = column in numeric
+        table.add_column(column, justify="right" if is_number else "left", overflow="fold", no_wrap=is_number)
     for row in rows:
         table.add_row(*(_shown(row.get(column)) for column in columns))
     console.print(table)
+
+
+def _width(value: Any) -> int:
+    return _shown(value).cell_len
+
+
+def _print_blocks(console: Console, rows: Sequence[Row], columns: Sequence[str]) -> None:
+    for number, row in enumerate(rows, start=1):
+        block = Table(title=f"row {number}", title_justify="left", show_header=False, box=None, pad_edge=False)
+        block.add_column(style="bold", no_wrap=True)
+        block.add_column(overflow="fold")
+        for column in columns:
+            block.add_row(column, _shown(row.get(column)))
+        console.print(block)
 
 
 def _shown(value: Any) -> Text:

@@ -73,8 +73,8 @@ def start_airflow(settings: Settings) -> None:
 def run_line(settings: Settings, progress: Progress, *, inbox: str | None = None, publisher: str | None = None) -> str:
     """Run `ingest`, and `warehouse` when the published release is behind; returns the run id of the ingest.
 
-    `progress` is told of each task that starts. What Airflow and the tasks say goes to JIXIAO_HOME/logs. Raises RunError
-    when a DAG ends red, LockedError when another run of this home does not end in time.
+    `progress` is told of each task that starts; what Airflow and the tasks say goes to JIXIAO_HOME/logs. Raises
+    RunError when a DAG ends red, LockedError when another run of this home does not end in time.
     """
     from extract.build import is_behind
 

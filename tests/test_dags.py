@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import os
 import subprocess
 import sys
@@ -18,7 +19,9 @@ bag = DagBag(dag_folder=sys.argv[1], bundle_path=Path(sys.argv[1]), bundle_name=
 assert not bag.import_errors, bag.import_errors
 print("FOUND", json.dumps({
     dag_id: {
-        "tasks": {t.task_id: {"pool": t.pool, "retries": t.retries, "down": sorted(t.downstream_task_ids)} for t in dag.tasks},
+        "tasks": {
+            t.task_id: {"pool": t.pool, "retries": t.retries, "down": sorted(t.downstream_task_ids)} for t in dag.tasks
+        },
         "max_active_runs": dag.max_active_runs,
         "catchup": dag.catchup,
         "doc": bool(dag.doc_md),
@@ -59,7 +62,7 @@ def test_tasks_stand_in_the_order_of_the_data(dags: dict[str, dict[str, object]]
     tasks = dags["ingest"]["tasks"]
     assert isinstance(tasks, dict)
     order = ["discover", "land", "plan", "read", "stage", "close"]
-    for one, two in zip(order, order[1:], strict=False):
+    for one, two in itertools.pairwise(order):
         assert two in tasks[one]["down"]
     assert set(tasks) == set(order)
 
@@ -75,9 +78,9 @@ def test_every_dag_is_documented_retried_and_never_runs_beside_itself(dags: dict
         assert dag["doc"]
         assert dag["max_active_runs"] == 1
         assert dag["catchup"] is False
+        retries = {name: task["retries"] for name, task in dag["tasks"].items()}  # type: ignore[attr-defined]
         # A verdict is not retried: it would be the same again.
-        tasks = {name: task for name, task in dag["tasks"].items() if name not in {"close", "check"}}  # type: ignore[attr-defined]
-        assert all(task["retries"] >= 1 for task in tasks.values())
+        assert all(count >= 1 for name, count in retries.items() if name not in {"close", "check"}), retries
 
 
 def test_the_warehouse_follows_what_the_ingest_stages(dags: dict[str, dict[str, object]]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,14 +20,14 @@ pytestmark = pytest.mark.skipif(not URL, reason="JIXIAO_TEST_POSTGRES_URL names 
 
 
 @pytest.fixture
-def url() -> Iterator[str]:
+def url() -> str:
     """A schema that holds nothing."""
     engine = create_engine(URL)
     with engine.begin() as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
     engine.dispose()
-    yield URL
+    return URL
 
 
 def landing(n: int) -> Landing:

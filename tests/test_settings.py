@@ -17,7 +17,7 @@ def test_everything_lies_under_home_unless_set(tmp_path: Path) -> None:
 
 def test_a_wrong_value_is_named_with_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JIXIAO_BATCH_DOCUMENTS", "many")
-    with pytest.raises(SettingsError, match="JIXIAO_BATCH_DOCUMENTS.*'many'"):
+    with pytest.raises(SettingsError, match=r"JIXIAO_BATCH_DOCUMENTS.*'many'"):
         Settings()
 
 

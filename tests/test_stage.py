@@ -7,13 +7,16 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, func, select, text
+from sqlalchemy import Engine, func, select
 
 from extract import raw
 from extract.entities import Box, Column, DocumentKind, Finding, Part, Printed, Reading, Record
+from extract.frames import Origin, make_frames
 from extract.locks import LockedError, hold_lock
 from extract.publishers import Publisher
-from extract.stage import Origin, make_frames, stage_frames, stage_target_values
+from extract.settings import Settings
+from extract.stage import open_warehouse, stage_frames, stage_target_values
+from extract.values import parse_target
 
 ORIGIN = Origin("file:///inbox/2025.pdf", datetime(2026, 1, 1))  # noqa: DTZ001 - UTC without a zone, as the ledger keeps it
 KNOWN = (Publisher(code="gaoxin", name="某区党群工作部", region_code="440400"),)
@@ -48,13 +51,9 @@ def reading(*records: Record, sha256: str = "a" * 64) -> Reading:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"duckdb:///{tmp_path / 'build.duckdb'}")
-    with engine.begin() as connection:
-        connection.execute(text("CREATE SCHEMA raw"))
-        raw.metadata.create_all(connection)
-    yield engine
-    engine.dispose()
+def engine(settings: Settings) -> Iterator[Engine]:
+    with open_warehouse(settings) as engine:
+        yield engine
 
 
 def count(engine: Engine, name: str) -> int:
@@ -90,6 +89,21 @@ def test_a09_staging_again_replaces_and_never_doubles(engine: Engine) -> None:
     with engine.connect() as connection:
         assert sorted(connection.scalars(select(raw.targets.c.target_text))) == ["1", "≥8家"]
     assert count(engine, "documents") == 2
+
+
+@pytest.mark.parametrize("yuan", ["99999999999999999.99", "12345678901234567.89", "1E+3", "0.00", "-5.10"])
+def test_an_amount_reaches_the_database_digit_for_digit(engine: Engine, yuan: str) -> None:
+    stage(engine, reading(record(1, "甲", "1", amount=yuan)))
+    with engine.connect() as connection:
+        assert connection.scalar(select(raw.amounts.c.amount_yuan)) == Decimal(yuan)
+
+
+@pytest.mark.parametrize("text", ["≥12345678901234567家", "0.0000000001%", "3亿元"])
+def test_a_target_reaches_the_database_digit_for_digit(engine: Engine, text: str) -> None:
+    stage(engine, reading(record(1, "甲", text)))
+    stage_target_values(engine)
+    with engine.connect() as connection:
+        assert connection.scalar(select(raw.target_values.c.low)) == parse_target(text).low
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,17 @@ def main() -> int:
     return 0
 
 
+def check_pages_limit(path: Path, password: str | None, limit: int) -> None:
+    """Raises Refused (too_large) where pdfium counts more pages; files it cannot open are refused elsewhere."""
+    from extract.pages.documents import check_file
+    from extract.pages.page_count import count_by_pdfium
+
+    check_file(path)
+    pages = count_by_pdfium(path, password)
+    if pages is not None and pages > limit:
+        raise Refused(Reason.TOO_LARGE, f"{pages} pages, more than {limit}")
+
+
 def _answer(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
     """Read one document; every ending is an answer, except those of a killed process."""
     from extract.pages.exchange import reading_to_json
@@ -36,6 +47,7 @@ def _answer(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
         path = Path(request["path"])
         if path.stat().st_size > limits.size:
             raise Refused(Reason.TOO_LARGE, f"{path.stat().st_size} bytes, more than {limits.size}")
+        check_pages_limit(path, request["password"], limits.pages)
         reading = read_document(path, reader=request["reader"], password=request["password"])
         return {"reading": reading_to_json(reading)}
     except Refused as refusal:

@@ -18,6 +18,8 @@ from extract.pages.ink import Drop, Ink, Ints
 from extract.pages.placement import LOST, Table
 from extract.pages.text import Sorted
 
+HEADER_ROWS = 2  # group words of a header may stand over several columns
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -50,6 +52,18 @@ def _check_tiles(ink: Ink, tables: list[Table]) -> list[Problem]:
             detail = f"table {number}: the lines around row {row + 1}, column {column + 1} do not enclose a rectangle"
             problems.append(Problem(Reason.CONSERVATION, ink.page, detail))
     return problems
+
+
+def check_inferred(ink: Ink, tables: list[Table], crossing: list[int]) -> tuple[Problem, ...]:
+    """A word that crosses a border which only the text suggests, below the header: the border is in doubt."""
+    for number, table in enumerate(tables, 1):
+        for cell in crossing if table.lattice.doubtful else []:
+            if table.first <= cell < table.first + len(table.spans.cells):
+                row, column, _, width = table.spans.cells[cell - table.first]
+                if row >= HEADER_ROWS and {column, column + width} & set(table.lattice.doubtful):
+                    detail = f"table {number}, row {row + 1}: text crosses an undrawn border of column {column + 1}"
+                    return (Problem(Reason.CONSERVATION, ink.page, detail),)
+    return ()
 
 
 def _check_counts(ink: Ink, owner: Ints, placed: Sorted, outside: Sorted) -> list[Problem]:

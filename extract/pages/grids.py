@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from extract.entities import Box, Cell, Grid, Line, PageGrids
-from extract.pages.conservation import Problem, check_page
-from extract.pages.inference import infer_lattices
-from extract.pages.ink import Drop, Ink
+from extract.pages.conservation import Problem, check_inferred, check_page
+from extract.pages.inference import infer_in_frame, infer_lattices
+from extract.pages.ink import Drop, Ink, settle_hyphens
 from extract.pages.lattice import Lattice, find_lattices, find_stretches
 from extract.pages.placement import OUTSIDE, Table, place
 from extract.pages.spans import Spans, find_spans
 from extract.pages.text import Sorted, find_overlaps, join_cells, join_lines, sort_glyphs
+from extract.pages.turning import turn_upright
 from extract.pages.visible import mark_unseen
 
 
@@ -30,16 +31,20 @@ class CheckedPage:
 
 def build_page(ink: Ink) -> CheckedPage:
     """The stages of one page: unseen glyphs, lattices, spans, placement, text, checks."""
+    settle_hyphens(ink.glyphs)
     mark_unseen(ink)
+    turn_upright(ink)
     tables = _find_tables(ink)
-    owner = place(ink.glyphs, tables, ink.width, ink.height)
+    owner, crossing = place(ink.glyphs, tables, ink.width, ink.height)
     kept = ink.glyphs.drop == Drop.KEPT
     rows = sort_glyphs(ink.glyphs, owner, kept & (owner >= 0))
     texts = join_cells(ink.glyphs, rows)
     outside = sort_glyphs(ink.glyphs, np.zeros_like(owner), kept & (owner == OUTSIDE))
     lines = tuple(Line(text, box) for text, box in join_lines(ink.glyphs, outside))
     grids = tuple(_build_grid(ink.page, number, table, texts) for number, table in enumerate(tables, 1))
-    problems = check_page(ink, tables, owner, rows, outside, find_overlaps(rows))
+    problems = check_page(ink, tables, owner, rows, outside, find_overlaps(rows)) + check_inferred(
+        ink, tables, crossing
+    )
     page = PageGrids(ink.page, ink.width, ink.height, grids, lines, _count_dropped(ink))
     return CheckedPage(page, problems, _cover(ink), len(rows.glyph) + len(outside.glyph))
 
@@ -51,11 +56,11 @@ def _find_tables(ink: Ink) -> list[Table]:
     tolerance = min(3.0, max(1.0, 0.45 * size))
     level, upright = find_stretches(ink.rules, tolerance)
     lattices, used = find_lattices(level, upright, tolerance)
-    lattices = [la for la in lattices if len(la.xs) > 2 or len(la.ys) > 2]
-    loose = level.take(~used)
-    if len(loose) > 2:
-        lattices += infer_lattices(loose, ink.rules, ink.glyphs, tolerance)
-        lattices.sort(key=lambda la: (round(float(la.ys[0])), float(la.xs[0])))
+    inferred = infer_lattices(level.take(~used), ink.rules, ink.glyphs, tolerance) if (~used).sum() > 2 else []
+    for k, lattice in enumerate(lattices):
+        if len(lattice.xs) == 2:  # a frame with level rules alone inside
+            lattices[k] = infer_in_frame(lattice, ink.rules, ink.glyphs, tolerance) or lattice
+    lattices = sorted([*lattices, *inferred], key=lambda la: (round(float(la.ys[0])), float(la.xs[0])))
     tables: list[Table] = []
     first = 0
     for lattice in lattices:

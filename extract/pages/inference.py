@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from extract.pages.ink import Bools, Drop, Floats, Glyphs, Rules
-from extract.pages.lattice import DASH_GAP, Lattice, Stretches, mark_edges, snap
+from extract.pages.lattice import DASH_GAP, Lattice, Stretches, join, mark_edges, snap
 from extract.pages.placement import middles
 from extract.pages.shapes import Quad
 
@@ -28,6 +28,21 @@ def infer_lattices(level: Stretches, rules: Rules, glyphs: Glyphs, tolerance: fl
         if lattice is not None:
             found.append(lattice)
     return found
+
+
+def infer_in_frame(frame: Lattice, rules: Rules, glyphs: Glyphs, tolerance: float) -> Lattice | None:
+    """A lattice of one column, as a frame with level rules gives it, with the columns of its text."""
+    ys, box = frame.ys, (float(frame.xs[0]), float(frame.ys[0]), float(frame.xs[1]), float(frame.ys[-1]))
+    if len(ys) < FEWEST_LINES:
+        return None
+    rows = rules.box[rules.level]
+    at = snap((rows[:, 1] + rows[:, 3]) / 2, tolerance)
+    mine = (at > box[1] - 2) & (at < box[3] + 2) & (rows[:, 2] > box[0]) & (rows[:, 0] < box[2])
+    if not mine.any():
+        return None
+    nearest = ys[np.abs(ys[None, :] - at[mine][:, None]).argmin(1)]
+    level = join(nearest, rows[mine, 0], rows[mine, 2], DASH_GAP)
+    return _infer(level, rules, glyphs, tolerance)
 
 
 def _group(level: Stretches, tolerance: float) -> list[Bools]:
@@ -49,11 +64,13 @@ def _infer(level: Stretches, rules: Rules, glyphs: Glyphs, tolerance: float) -> 
     """One group as a lattice; None where the text shows fewer than three columns."""
     left, right = float(level.start.min()), float(level.end.max())
     ys = np.unique(level.at)
-    xs = find_columns(rules, glyphs, (left, float(ys[0]), right, float(ys[-1])), _full_lines(level), tolerance)
+    xs, doubtful = find_columns(
+        rules, glyphs, (left, float(ys[0]), right, float(ys[-1])), _full_lines(level), tolerance
+    )
     if len(xs) < FEWEST_COLUMNS + 1 or len(ys) < FEWEST_LINES:
         return None
     edges = mark_edges(ys, xs, level, [])
-    return Lattice(xs, ys, edges, np.ones((len(ys) - 1, len(xs)), np.bool_))
+    return Lattice(xs, ys, edges, np.ones((len(ys) - 1, len(xs)), np.bool_), doubtful)
 
 
 def _full_lines(level: Stretches) -> Floats:
@@ -64,8 +81,10 @@ def _full_lines(level: Stretches) -> Floats:
     return np.array(full if len(full) >= 2 else sorted(lengths))
 
 
-def find_columns(rules: Rules, glyphs: Glyphs, box: Quad, ys: Floats, tolerance: float) -> Floats:
-    """The borders of the columns of a box, outer ones included.
+def find_columns(
+    rules: Rules, glyphs: Glyphs, box: Quad, ys: Floats, tolerance: float
+) -> tuple[Floats, tuple[int, ...]]:
+    """The borders of the columns of a box, outer ones included, and which of them only the text suggests.
 
     A border is where rules of several lines end, or a gap that the text leaves; two borders with no text between them
     are one (a trimmed rule ends before its column does); every column has a word in the header row, so a gap inside a
@@ -79,7 +98,9 @@ def find_columns(rules: Rules, glyphs: Glyphs, box: Quad, ys: Floats, tolerance:
     inside = (glyphs.drop == Drop.KEPT) & (x > left) & (x < right) & (y > ys[0]) & (y < ys[-1])
     borders = _merge_empty(inner, np.sort(x[inside]), left, right)
     header = np.sort(x[inside & (y < ys[1])])
-    return np.array([left, *_drop_wordless(borders, header, left, right), right])
+    kept = _drop_wordless(borders, header, left, right)
+    doubtful = tuple(k for k, (_, _, trusted) in enumerate(kept, 1) if not trusted)
+    return np.array([left, *((a + b) / 2 for a, b, _ in kept), right]), doubtful
 
 
 def _merge_empty(borders: list[Border], texts: Floats, left: float, right: float) -> list[Border]:
@@ -97,7 +118,7 @@ def _any_between(sorted_values: Floats, low: float, high: float) -> bool:
     return bool(np.searchsorted(sorted_values, high) > np.searchsorted(sorted_values, low))
 
 
-def _drop_wordless(borders: list[Border], header: Floats, left: float, right: float) -> list[float]:
+def _drop_wordless(borders: list[Border], header: Floats, left: float, right: float) -> list[Border]:
     """Take away the narrower of a wordless column's two borders until every column has a header word."""
     kept = list(borders)
     while True:
@@ -106,7 +127,7 @@ def _drop_wordless(borders: list[Border], header: Floats, left: float, right: fl
         beside = {k - 1 for k in bare if k > 0} | {k for k in bare if k < len(kept)}
         loose = [k for k in beside if not kept[k][2]]
         if not loose:
-            return edges[1:-1]
+            return kept
         kept.pop(min(loose, key=lambda k: kept[k][1] - kept[k][0]))
 
 
@@ -122,7 +143,7 @@ def _rule_ends(rules: Rules, box: Quad, tolerance: float) -> Floats:
     where = np.round(snap(ends, tolerance), 2)
     pairs = np.unique(np.stack([where, np.concatenate([lines, lines])], axis=1), axis=0)
     places, counts = np.unique(pairs[:, 0], return_counts=True)
-    enough = max(3, 0.3 * len(np.unique(lines)))
+    enough = max(2, 0.06 * len(np.unique(lines)))
     chosen: Floats = places[counts >= enough]
     return chosen
 

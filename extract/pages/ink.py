@@ -17,8 +17,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-BLANKS = frozenset(" \t\r\n\f\v\u00a0\u3000\u2002\u2003\u2009\u200b\ufeff\u00ad\0")
-BLANK_CODES = np.array(sorted(ord(letter) for letter in BLANKS))
+BLANKS = frozenset(" \t\r\n\f\v\u00a0\u3000\u2002\u2003\u2009\u200a\u200b\u200c\u200d\u202f\u2060\ufeff")
+_IS_BLANK = np.zeros(0x10000, np.bool_)
+_IS_BLANK[[ord(letter) for letter in BLANKS]] = True
+SOFT_HYPHEN = 0xAD
 NO_CLIP = (-1e9, -1e9, 1e9, 1e9)
 
 
@@ -93,6 +95,21 @@ class Ink:
     fills: Fills
     pictures: Floats  # (n, 4) boxes of images: a page of nothing else is a scan
     bulk_count: int  # glyphs by the reader's own bulk text, blanks left out; -1 where it has none
+
+
+def are_blank(codes: Ints) -> Bools:
+    """Which characters leave no ink."""
+    found: Bools = _IS_BLANK[np.minimum(codes, 0xFFFF)]
+    return found
+
+
+def settle_hyphens(glyphs: Glyphs) -> None:
+    """Soft hyphens with a width are hyphens (Qt and Chromium map the printed - to U+00AD), others are nothing."""
+    for i in np.flatnonzero(glyphs.code == SOFT_HYPHEN).tolist():
+        if glyphs.box[i, 2] - glyphs.box[i, 0] > 0.1 * glyphs.runs.size[glyphs.run[i]]:
+            glyphs.code[i], glyphs.text[i] = ord("-"), "-"
+        else:
+            glyphs.drop[i] = Drop.BLANK
 
 
 def brightness(red: float, green: float, blue: float) -> float:

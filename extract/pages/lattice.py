@@ -42,6 +42,7 @@ class Lattice:
     ys: Floats
     level: Bools  # (len(ys), len(xs) - 1)
     upright: Bools  # (len(ys) - 1, len(xs))
+    doubtful: tuple[int, ...] = ()  # upright lines that only gaps in the text suggest
 
 
 def snap(positions: Floats, tolerance: float) -> Floats:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import pypdfium2.raw as pdfium
 from extract.errors import Reason, Refused
 from extract.pages import raw
 from extract.pages.affine import display_matrix, map_boxes
-from extract.pages.ink import BLANK_CODES, Floats, Ink
+from extract.pages.ink import Floats, Ink, Ints, are_blank
 from extract.pages.layers import is_marked_hidden
 from extract.pages.pdfium_glyphs import read_glyphs
 from extract.pages.pdfium_objects import IMAGE, Objects, walk_objects
@@ -60,23 +61,21 @@ def read_page(page: pypdfium2.PdfPage, number: int, hidden_layers: frozenset[str
         count = text_page.count_chars()
         if count > MAX_GLYPHS:
             raise Refused(Reason.TOO_LARGE, f"{count} glyphs on one page", number)
-        glyphs = read_glyphs(
-            raw.handle_of(text_page), count, objects, matrix, lambda o: is_marked_hidden(o, hidden_layers)
-        )
-        bulk = _count_bulk(text_page, count)
+        is_hidden = partial(is_marked_hidden, hidden_layers=hidden_layers) if hidden_layers else None
+        bulk = _read_bulk(text_page, count)
+        glyphs = read_glyphs(raw.handle_of(text_page), bulk, count, objects, matrix, is_hidden)
     finally:
         text_page.close()
     rules, fills = read_paths(objects)
-    return Ink(number, width, height, glyphs, rules, fills, _read_pictures(objects), bulk)
+    return Ink(number, width, height, glyphs, rules, fills, _read_pictures(objects), int((~are_blank(bulk)).sum()))
 
 
-def _count_bulk(text_page: pypdfium2.PdfTextPage, count: int) -> int:
-    """Glyphs in pdfium's text of the whole page, a call of its own that knows nothing of boxes; blanks left out."""
+def _read_bulk(text_page: pypdfium2.PdfTextPage, count: int) -> Ints:
+    """Characters of pdfium's text of the whole page: one call of its own that knows nothing of boxes."""
     buffer = (ctypes.c_ushort * (count * 2 + 2))()
     written = pdfium.FPDFText_GetText(text_page, 0, count, buffer)
-    units = np.frombuffer(buffer, np.uint16)[: max(0, written - 1)]
-    second_half = (units >= 0xDC00) & (units <= 0xDFFF)  # of a pair that is one character
-    return int((~np.isin(units, BLANK_CODES) & ~second_half).sum())
+    units = np.frombuffer(bytes(buffer), np.uint16)[: max(0, written - 1)].astype(np.int64)
+    return units[(units < 0xDC00) | (units > 0xDFFF)]  # of a pair that is one character the second half goes
 
 
 def _read_pictures(objects: Objects) -> Floats:

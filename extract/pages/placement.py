@@ -1,8 +1,8 @@
 """Glyphs and the cells of a page in, for each glyph the cell it belongs to out.
 
 A glyph belongs to the cell that holds its middle, with two exceptions that printed tables make necessary: a word that
-runs over a rule belongs whole to the cell that it is aligned to, and text that its own cell's clip cuts off (LibreOffice
-draws a merged cell's whole text on both pages of a break and clips it) belongs to the cell of the clip.
+runs over a rule belongs whole to the cell that it is aligned to, and text that its own cell's clip cuts off belongs to
+the cell of the clip (LibreOffice draws a merged cell's whole text on both pages of a break and clips it).
 """
 
 from __future__ import annotations
@@ -56,17 +56,19 @@ def baselines(glyphs: Glyphs) -> Floats:
     return np.where(astray, middle + MIDDLE * runs.size[run], base)
 
 
-def place(glyphs: Glyphs, tables: list[Table], width: float, height: float) -> Ints:
-    """The cell number of each glyph, OUTSIDE or LOST; sets `drop` on clipped glyphs."""
+def place(glyphs: Glyphs, tables: list[Table], width: float, height: float) -> tuple[Ints, list[int]]:
+    """The cell number of each glyph, OUTSIDE or LOST; sets `drop` on clipped glyphs.
+
+    Also the cells of words that run over a rule: where the rule is only inferred from the text, it is in doubt.
+    """
     x, y = middles(glyphs)
     owner = owners_at(x, y, tables)
     _settle_clipped(glyphs, tables, owner, x, y)
     if not len(glyphs):
-        return owner
+        return owner, []
     off = (x < 0) | (x > width) | (y < 0) | (y > height)
     glyphs.drop[off & (owner < 0) & (glyphs.drop == Drop.KEPT)] = Drop.CLIPPED
-    _settle_overflow(glyphs, tables, owner)
-    return owner
+    return owner, _settle_overflow(glyphs, tables, owner)
 
 
 def owners_at(x: Floats, y: Floats, tables: list[Table]) -> Ints:
@@ -113,11 +115,12 @@ def _boxes_of(cells: Ints, tables: list[Table]) -> Floats:
     return boxes
 
 
-def _settle_overflow(glyphs: Glyphs, tables: list[Table], owner: Ints) -> None:
+def _settle_overflow(glyphs: Glyphs, tables: list[Table], owner: Ints) -> list[int]:
     """Words that run over a rule: find them by letters too near for two cells, and give them to one cell."""
     kept = np.flatnonzero((glyphs.drop == Drop.KEPT) & (glyphs.runs.turn[glyphs.run] == 0))
     if len(kept) < 2:
-        return
+        return []
+    crossing: list[int] = []
     a, b = kept[:-1], kept[1:]
     glued = _are_glued(glyphs, a, b)
     for start in np.flatnonzero(glued & (owner[a] != owner[b])).tolist():
@@ -129,7 +132,9 @@ def _settle_overflow(glyphs: Glyphs, tables: list[Table], owner: Ints) -> None:
         while last + 1 < len(glued) and glued[last + 1]:
             last += 1
         word = kept[first : last + 2]
-        owner[word] = _choose(glyphs, tables, owner, word)
+        crossing.append(_choose(glyphs, tables, owner, word))
+        owner[word] = crossing[-1]
+    return crossing
 
 
 def _are_glued(glyphs: Glyphs, a: Ints, b: Ints) -> Bools:
@@ -139,7 +144,8 @@ def _are_glued(glyphs: Glyphs, a: Ints, b: Ints) -> Bools:
     gap = glyphs.box[b, 0] - glyphs.box[a, 2]
     same_line = np.abs(base[a] - base[b]) < 0.1 * size[a]
     near = (np.abs(gap) < GLUED * size[a]) & (np.abs(size[a] - size[b]) < 0.1 * size[a])
-    return same_line & near & (glyphs.box[b, 0] > glyphs.box[a, 0])
+    glued: Bools = same_line & near & (glyphs.box[b, 0] > glyphs.box[a, 0])
+    return glued
 
 
 def _choose(glyphs: Glyphs, tables: list[Table], owner: Ints, word: Ints) -> int:

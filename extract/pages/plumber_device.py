@@ -32,7 +32,7 @@ class Collected:
     pictures: list[Quad] = field(default_factory=list)
 
 
-class InkDevice(PDFTextDevice):
+class InkDevice(PDFTextDevice):  # type: ignore[misc]
     """Collects; the interpreter sets `clip`, `alpha` and `hidden` as it goes."""
 
     def __init__(self, manager: Any) -> None:
@@ -67,7 +67,15 @@ class InkDevice(PDFTextDevice):
         super().render_string(textstate, seq, ncs, graphicstate)
 
     def render_char(
-        self, matrix: Any, font: Any, fontsize: float, scaling: float, rise: float, cid: int, ncs: Any, graphicstate: Any
+        self,
+        matrix: Any,
+        font: Any,
+        fontsize: float,
+        scaling: float,
+        rise: float,
+        cid: int,
+        ncs: Any,
+        graphicstate: Any,
     ) -> float:
         """One glyph: its em box on the displayed page."""
         try:

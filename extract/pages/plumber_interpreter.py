@@ -11,6 +11,7 @@ from typing import Any
 from pdfminer.pdfinterp import PDFPageInterpreter
 from pdfminer.pdftypes import resolve1
 from pdfminer.psparser import PSLiteral, literal_name
+from pdfminer.utils import mult_matrix
 
 from extract.errors import Reason, Refused
 from extract.pages.ink import NO_CLIP
@@ -21,7 +22,7 @@ MAX_FORMS = 20_000  # forms painted on one page: hostile/form_xobject_2pow18.pdf
 PAINTING = ("S", "s", "f", "F", "f_a", "B", "B_a", "b", "b_a", "n")
 
 
-class InkInterpreter(PDFPageInterpreter):
+class InkInterpreter(PDFPageInterpreter):  # type: ignore[misc]
     """pdfminer's interpreter with clips, alpha and layers."""
 
     device: InkDevice
@@ -138,11 +139,9 @@ class InkInterpreter(PDFPageInterpreter):
             self.device.set_ctm(self.ctm)
 
     def _form_box(self, attributes: Any, box: list[Any]) -> Quad:
-        from pdfminer.utils import mult_matrix
-
         x0, y0, x1, y1 = (float(resolve1(v)) for v in box)
         matrix = resolve1(attributes.get("Matrix")) or (1, 0, 0, 1, 0, 0)
-        placed = mult_matrix(tuple(float(resolve1(v)) for v in matrix), self.ctm)  # type: ignore[arg-type]
+        placed = mult_matrix(tuple(float(resolve1(v)) for v in matrix), self.ctm)
         corners = [("m", x0, y0), ("l", x1, y0), ("l", x1, y1), ("l", x0, y1)]
         return around(subpaths_of(corners, placed)[0])
 

@@ -31,7 +31,6 @@ def _bind(name: str, result: Any, *arguments: Any) -> Callable[..., Any]:
 
 
 get_loose_box = _bind("FPDFText_GetLooseCharBox", _I, _P, _I, _P)
-get_origin = _bind("FPDFText_GetCharOrigin", _I, _P, _I, _P, _P)
 get_unicode = _bind("FPDFText_GetUnicode", _U, _P, _I)
 get_text_object = _bind("FPDFText_GetTextObject", _P, _P, _I)
 is_generated = _bind("FPDFText_IsGenerated", _I, _P, _I)
@@ -40,6 +39,7 @@ has_map_error = _bind("FPDFText_HasUnicodeMapError", _I, _P, _I)
 get_font_size = _bind("FPDFText_GetFontSize", ctypes.c_double, _P, _I)
 get_matrix = _bind("FPDFText_GetMatrix", _I, _P, _I, _P)
 get_text_fill = _bind("FPDFText_GetFillColor", _I, _P, _I, _P, _P, _P, _P)
+get_font = _bind("FPDFTextObj_GetFont", _P, _P)
 get_render_mode = _bind("FPDFTextObj_GetTextRenderMode", _I, _P)
 count_objects = _bind("FPDFPage_CountObjects", _I, _P)
 get_object = _bind("FPDFPage_GetObject", _P, _P, _I)

@@ -93,7 +93,8 @@ class Sandbox:
 
     def _ask(self, child: subprocess.Popen[bytes], request: str) -> bytes:
         """Write a request and wait for its line; a dead or late child is a refusal."""
-        assert child.stdin is not None and child.stdout is not None
+        if child.stdin is None or child.stdout is None:
+            raise JixiaoError("the reader's process has no pipes")
         try:
             child.stdin.write(request.encode() + b"\n")
             child.stdin.flush()

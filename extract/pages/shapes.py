@@ -7,6 +7,7 @@ one segment of a path that holds a whole table.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -37,7 +38,7 @@ def open_path(subpaths: Sequence[Floats], filled: bool, stroked: bool) -> Iterat
     if filled:
         for box in boxes:
             yield box, is_thin(box), False
-        for outer, inner in zip(boxes, boxes[1:], strict=False):
+        for outer, inner in pairwise(boxes):
             yield from ((box, True, False) for box in ring(outer, inner))
 
 
@@ -53,7 +54,7 @@ def ring(outer: Quad, inner: Quad) -> list[Quad]:
 
 def _strokes(points: Floats) -> Iterator[Quad]:
     """The upright and level pieces of a stroked subpath as boxes without thickness."""
-    for (x0, y0), (x1, y1) in zip(points[:-1], points[1:], strict=True):
+    for (x0, y0), (x1, y1) in pairwise(points.tolist()):
         if abs(x1 - x0) <= 0.5 or abs(y1 - y0) <= 0.5:
             yield float(min(x0, x1)), float(min(y0, y1)), float(max(x0, x1)), float(max(y0, y1))
 
@@ -67,4 +68,6 @@ def settle_paths(rules: Floats, areas: Floats) -> tuple[Rules, Fills]:
         under = (areas[:, 0] <= x) & (areas[:, 2] >= x) & (areas[:, 1] <= y) & (areas[:, 3] >= y)
         keep[i] = bool((under & (areas[:, 4] < WHITE)).any())
     box = rules[keep, :4]
-    return Rules(box, (box[:, 2] - box[:, 0]) >= (box[:, 3] - box[:, 1])), Fills(areas[:, :4], areas[:, 4], areas[:, 5])
+    return Rules(box, (box[:, 2] - box[:, 0]) >= (box[:, 3] - box[:, 1])), Fills(
+        areas[:, :4], areas[:, 4], areas[:, 5].astype(np.int64)
+    )

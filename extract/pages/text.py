@@ -42,7 +42,7 @@ def sort_glyphs(glyphs: Glyphs, group: Ints, chosen: Bools) -> Sorted:
     new = np.ones(len(index), np.bool_)
     step = np.diff(across[order]) > NEW_LINE * np.maximum(size[order][1:], size[order][:-1]) * 0.999
     new[1:] = (np.diff(mine[order]) != 0) | step
-    line = np.cumsum(new)
+    line = np.cumsum(new).astype(np.int64)
     order2 = np.lexsort((start[order], line))
     full = order[order2]
     lines = line[order2]
@@ -67,7 +67,8 @@ def find_overlaps(rows: Sorted) -> Ints:
     """Glyphs that lie over another one of their cell: two texts printed over each other, readable by nobody."""
     same = np.diff(rows.line) == 0
     middle_before_end = (rows.start[1:] + rows.end[1:]) / 2 < rows.end[:-1] - 0.1 * rows.size[1:]
-    return rows.glyph[1:][same & middle_before_end]
+    found: Ints = rows.glyph[1:][same & middle_before_end]
+    return found
 
 
 def join_cells(glyphs: Glyphs, rows: Sorted) -> dict[int, str]:

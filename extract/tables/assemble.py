@@ -9,8 +9,9 @@ from extract.errors import Reason, Refused
 from extract.tables.drafts import AMOUNTS, Draft, Project
 from extract.tables.flat import FlatTable
 from extract.tables.forms import Form
-from extract.tables.heads import FormHead, finds_head, is_word, read_head
+from extract.tables.head_checks import refuse_unread_words
 from extract.tables.headers import find_money_unit
+from extract.tables.heads import FormHead, finds_head, is_word, read_head
 from extract.tables.layout import Layout, find_layout
 from extract.tables.table import Table, index_grid
 from extract.tables.targets import looks_like_targets
@@ -117,6 +118,7 @@ class Assembler:
             return
         if not head.has_project:
             raise Refused(Reason.NOT_TARGETS, "an indicator table that names no project", table.grid.page)
+        refuse_unread_words(table, head_start, layout.start, head)
         self.tables += 1
         self._settle_year(head)
         self._open_part(layout, self._heading.publisher or head.publisher, head.columns)
@@ -139,9 +141,8 @@ class Assembler:
     def _read_loose(self, table: Table) -> None:
         """A grid without header words: it continues the open table, is a form's head, or is no target table."""
         same = _same_places(self._geometry, _geometry(table.grid))
-        if self._layout is not None and same and (self._flat is not None or self._form is not None):
-            reader = self._flat or self._form
-            assert reader is not None
+        reader = self._flat or self._form
+        if self._layout is not None and same and reader is not None:
             reader.read_rows(table, self._layout, 0, table.grid.n_rows)
             self.target_pages.append(table.grid.page)
             return

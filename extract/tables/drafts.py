@@ -29,10 +29,12 @@ class Field:
 
     @property
     def text(self) -> str:
-        return "".join(f.text for f in self.fragments)
+        return self.fragments[0].text if len(self.fragments) == 1 else "".join(f.text for f in self.fragments)
 
     def printed(self) -> Printed:
         """The whole text at the place of its first fragment that is not blank."""
+        if len(self.fragments) == 1:
+            return self.fragments[0]
         first = next((f for f in self.fragments if f.text), self.fragments[0])
         return Printed(self.text, first.page, first.box)
 
@@ -67,6 +69,4 @@ class Draft:
 
 def surround(boxes: list[Box]) -> Box:
     """The box around boxes."""
-    return Box(
-        min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes)
-    )
+    return Box(min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes))

@@ -10,9 +10,32 @@ from typing import Protocol
 
 from extract.entities import Cell, Column, Finding, Printed
 from extract.errors import Reason, Refused
-from extract.tables.drafts import AMOUNTS, LEVELS, PERIOD_VALUES, PROJECT_LEVEL, UNIT_LEVEL, Draft, Field, Project, field_of, surround
+from extract.tables.drafts import (
+    AMOUNTS,
+    LEVELS,
+    PERIOD_VALUES,
+    PROJECT_LEVEL,
+    UNIT_LEVEL,
+    Draft,
+    Field,
+    Project,
+    field_of,
+    surround,
+)
+from extract.tables.headers import normalise
 from extract.tables.layout import Layout
-from extract.tables.rows import Row, is_blank, is_note, is_subtotal, is_total, is_wide, split_rows
+from extract.tables.rows import (
+    TOTAL,
+    Row,
+    find_crossing,
+    is_blank,
+    is_note,
+    is_numbering,
+    is_subtotal,
+    is_total,
+    is_wide,
+    split_rows,
+)
 from extract.tables.stitch import Cut, join_fragment, judge_cut
 from extract.tables.table import Table
 
@@ -53,7 +76,7 @@ class FlatTable:
             wide = is_wide(row, table)
             if wide is not None:
                 self._read_wide(wide, table.grid.page)
-            elif is_blank(row) or is_total(row, table):
+            elif is_blank(row) or is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table):
                 continue
             elif after_break and self._continues_row(row, table.grid.page):
                 self._append(row, table.grid.page)
@@ -71,6 +94,19 @@ class FlatTable:
             name = cell.text.split("：")[-1].split(":")[-1].strip()
             if "单位" in cell.text[:8] or cell.text[:3].isdigit():
                 self.section = field_of(Cell(cell.row, cell.col, 1, 1, cell.box, name), page)
+
+    def _is_remark(self, row: Row, table: Table) -> bool:
+        """A row whose cells do not stand under the headings: a remark or a sum; an indicator there is refused."""
+        cell = find_crossing(row, self.layout)
+        if cell is None or not cell.text:
+            return False
+        texts = [normalise(c.text) for c in table.row_cells(row.first) if c.text]
+        if (len(texts) <= 2 and not row.text(Column.INDICATOR)) or any(is_note(t) or TOTAL.match(t) for t in texts):
+            return True
+        if len(texts) == 1 and cell.colspan > table.grid.n_cols / 2:
+            return True
+        detail = f"row {row.first + 1}: the cell {cell.text[:20]!r} stands across columns"
+        raise Refused(Reason.CONSERVATION, detail, table.grid.page)
 
     def _continues_row(self, row: Row, page: int) -> bool:
         """Whether the first row of a page is the rest of the last row of the page before."""
@@ -147,9 +183,9 @@ class FlatTable:
             previous = self._previous.get(column)
             if previous is None or id(cell) in self._fields:
                 continue
-            if column in UNIT_LEVEL and not cell.text:
-                self._remember(cell, previous)
-            elif column in LEVELS and not cell.text and (previous.spans or cell.rowspan > 1):
+            if (column in UNIT_LEVEL and not cell.text) or (
+                column in LEVELS and not cell.text and (previous.spans or cell.rowspan > 1)
+            ):
                 self._remember(cell, previous)
             elif column in PROJECT_LEVEL and cut is not Cut.NONE:
                 if cell.text and cell.text != previous.text:

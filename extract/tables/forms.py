@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from extract.entities import Cell, Column, Finding, Printed
 from extract.errors import Reason, Refused
-from extract.tables.drafts import AMOUNTS, LEVELS, PERIOD_VALUES, Draft, Field, Project, field_of, surround
+from extract.tables.drafts import AMOUNTS, LEVELS, Draft, Field, Project, field_of, surround
 from extract.tables.flat import Sink
 from extract.tables.heads import FormHead, is_word
 from extract.tables.layout import Layout
-from extract.tables.rows import Row, is_note, is_total, split_rows
+from extract.tables.rows import Row, find_crossing, is_note, is_numbering, is_total, split_rows
 from extract.tables.table import Table
 from extract.tables.titles import Heading
 
@@ -51,11 +51,11 @@ class Form:
         """Add the indicator rows [start, stop) of a page."""
         after_break = bool(self._previous)
         for row in _list_rows(table, layout, start, stop):
-            if _crosses(row, layout):
+            if find_crossing(row, layout) is not None:
                 if self._ends(row, table):
                     break
                 continue
-            if is_total(row, table) or not any(c.text for c in row.cells.values()):
+            if is_numbering(row, table) or is_total(row, table) or not any(c.text for c in row.cells.values()):
                 continue
             if not row.has_indicator:
                 self._take_rest(row, table.grid.page, after_break)
@@ -76,7 +76,7 @@ class Form:
         raise Refused(Reason.CONSERVATION, detail, table.grid.page)
 
     def _take_rest(self, row: Row, page: int, after_break: bool) -> None:
-        """A row without indicator and value: levels alone are an empty class; after a page break, the rest of a cell."""
+        """A row without indicator and value: levels alone are an empty class; after a break, the rest of a cell."""
         if after_break and not any(row.text(c) for c in LEVELS):
             for column, cell in row.cells.items():
                 if cell.text and column in self._previous:
@@ -100,16 +100,6 @@ class Form:
         box = surround([c.box for c in row.cells.values()])
         self.drafts.append(Draft(page, self.number, box, self.project, fields, self.money_units))
         self._previous = fields
-
-
-def _crosses(row: Row, layout: Layout) -> bool:
-    """Whether the cell of an indicator or value stands under more than one heading."""
-    headings = [h for h in layout.headings if h.column is not None]
-    for column in (Column.INDICATOR, *PERIOD_VALUES):
-        cell = row.cells.get(column)
-        if cell is not None and sum(cell.col < h.last and h.first < cell.col + cell.colspan for h in headings) > 1:
-            return True
-    return False
 
 
 def _list_rows(table: Table, layout: Layout, start: int, stop: int) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 """A printed header word in, its canonical column out, by the synonyms of headers.yml.
 
-Years, units of money and notes in brackets are not part of the word: 金额（万元）, 2021年金额（元）, 年初目标值（A） and
-预期2022年实现值 are found by rule, not by listing.
+Years, units of money and notes in brackets are not part of the word: 金额（万元）, 2021年金额（元）, 年初目标值（A）
+and 预期2022年实现值 are found by rule, not by listing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ import yaml
 from extract.entities import Column
 
 YEAR = r"20\d{2}(?:年?[-~至—]20\d{2})?"
-YEARS = (re.compile(YEAR), re.compile(YEAR + "年"), re.compile(YEAR + "年度"))  # 2025年度目标 is 年度目标, 2025年金额 金额
+YEARS = (
+    re.compile(YEAR),
+    re.compile(YEAR + "年"),
+    re.compile(YEAR + "年度"),
+)  # 2025年度目标 is 年度目标, 2025年金额 金额
+LONGEST = 40  # characters: no header word of any publisher is longer
 BRACKET = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 MONEY_UNIT = re.compile(r"(?<![一-龥])(亿元|百万元|万元|千元|元)(?![一-龥])")
 
@@ -72,6 +77,8 @@ def word_forms(word: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def match_column(word: str) -> Column | None:
     """The column that a header word means, or None. Brackets count first: 指标值（长期） is not 指标值."""
+    if len(word) > LONGEST:
+        return None
     known = load_synonyms().columns
     for form in word_forms(word):
         if form in known:
@@ -87,15 +94,21 @@ def match_column(word: str) -> Column | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def is_ignored(word: str) -> bool:
     """Whether the word heads a column that is known and not loaded."""
+    if len(word) > LONGEST:
+        return False
     known = load_synonyms()
     forms = word_forms(word)
     return any(f in known.ignored or any(p.fullmatch(f) for p in known.ignored_patterns) for f in forms)
 
 
+@lru_cache(maxsize=4096)
 def is_group(word: str) -> bool:
     """Whether the word may stand above several columns."""
+    if len(word) > LONGEST:
+        return False
     known = load_synonyms()
     return any(form in known.groups for form in word_forms(word))
 

@@ -20,6 +20,8 @@ HEAD_COLUMNS = frozenset(
     | {Column.OVERALL_GOAL, Column.ANNUAL_GOAL}
     | set(AMOUNT_KINDS)
 )
+NO_BOX = Box(0.0, 0.0, 0.0, 0.0)
+GOALS = (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
 SPLIT = re.compile(r"^([^:：]{2,20})[:：](.+)$", re.S)
 YEAR_WORDS = frozenset({"预算年度", "年度", "年份", "申报年度", "填报年度", "所属年度"})
 PERIOD_WORDS = re.compile(r"^(?:项目期|项目期限|建设周期|项目周期|实施期限|实施周期|起止时间|项目起止时间|项目实施期)")
@@ -36,7 +38,7 @@ class FormHead:
     money_unit: str | None = None
     year: int | None = None
     period: tuple[int, int] | None = None
-    box: Box = Box(0, 0, 0, 0)
+    box: Box = NO_BOX
 
     @property
     def has_project(self) -> bool:
@@ -70,6 +72,8 @@ def is_word(cell: Cell | None) -> bool:
     """Whether a cell is a word of the form rather than a value."""
     if cell is None or not cell.text or len(cell.text) > 40:
         return False
+    if cell.text.rstrip().endswith((":", "：")):
+        return True  # a label, known or not
     return match_column(cell.text) is not None or is_ignored(cell.text) or is_group(cell.text)
 
 
@@ -116,6 +120,9 @@ def _with(cell: Cell, text: str) -> Cell:
 
 def find_value(table: Table, word: Cell, stop: int) -> Cell | None:
     """The cell that holds a word's value, or None where the word only stands over other words."""
+    under = _value_under_group(table, word, stop) if match_column(word.text) in GOALS else None
+    if under is not None:
+        return under
     right = table.cell(word.row, word.col + word.colspan)
     if right is not None and right.row >= word.row and not is_word(right):
         return right
@@ -127,9 +134,21 @@ def find_value(table: Table, word: Cell, stop: int) -> Cell | None:
     return None
 
 
-def _keep(
-    table: Table, head: FormHead, word: str, value: Cell, used: set[int], word_cell: Cell | None = None
-) -> None:
+def _value_under_group(table: Table, word: Cell, stop: int) -> Cell | None:
+    """The cell below a word, when a word left of both spans the two rows: 年度总体目标 beside 预期目标 over its text.
+
+    The word to the right may be one that nobody has listed; it must not be taken for this word's value.
+    """
+    below = table.cell(word.row + word.rowspan, word.col)
+    left = table.cell(word.row, word.col - 1)
+    if below is None or left is None or below.row >= stop or not is_word(left) or is_word(below) or not below.text:
+        return None
+    spans = left.row <= word.row and left.row + left.rowspan >= below.row + below.rowspan
+    aligned = (below.row, below.col, below.colspan) == (word.row + word.rowspan, word.col, word.colspan)
+    return below if spans and aligned else None
+
+
+def _keep(table: Table, head: FormHead, word: str, value: Cell, used: set[int], word_cell: Cell | None = None) -> None:
     """Remember a value under the column that its word means; the first one printed counts."""
     if normalise(word) in YEAR_WORDS:
         found = YEARS.search(value.text)

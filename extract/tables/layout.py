@@ -16,7 +16,9 @@ INDICATOR_WORDS = frozenset(
 )
 VALUES = frozenset({Column.ANNUAL_VALUE, Column.CYCLE_VALUE, Column.VALUE, Column.ADJUSTED_VALUE})
 SUMS = frozenset({"合计", "小计", "总计", "总额", "金额", "资金总额"})
-SIGN_TEXT = re.compile(r"^(?:[≥≧⩾≤≦⩽><＞＜=＝═≈±]{1,2}|大于|小于|等于|大于等于|小于等于|不低于|不高于|不少于|不超过|定性)$")
+SIGN_TEXT = re.compile(
+    r"^(?:[≥≧⩾≤≦⩽><＞＜=＝═≈±]{1,2}|大于|小于|等于|大于等于|小于等于|不低于|不高于|不少于|不超过|定性)$"
+)
 NOT_SIGNS = frozenset({"定量", "正向", "反向", "逆向", "正向指标", "反向指标", "定量指标", "定性指标"})
 CYCLE = ("长期", "中期", "实施期", "实施周期", "总体", "周期")
 
@@ -103,8 +105,7 @@ def _find_stop(table: Table, row: int, first: list[Cell]) -> int:
     stop = row + max((c.rowspan for c in first if match_column(c.text)), default=1)
     while stop < table.grid.n_rows:
         spanning = [c for c in table.row_cells(stop) if row <= c.row < stop]
-        fresh = [c for c in table.starting(stop)]
-        words = [c for c in fresh if c.text]
+        words = [c for c in table.starting(stop) if c.text]
         known = all(match_column(c.text) or is_ignored(c.text) or is_group(c.text) or _is_unit(c) for c in words)
         if words and known and (len(words) >= 2 or spanning):
             stop += 1
@@ -211,11 +212,10 @@ def _separate_levels(headings: list[Heading]) -> list[Heading]:
     has_first = any(h.column == Column.LEVEL1 for h in headings)
     if has_first or not levels:
         return headings
-    if len(levels) == 2 and levels[0].word == levels[1].word or "类型" in levels[0].word and len(levels) == 1:
+    twice = len(levels) == 2 and levels[0].word == levels[1].word
+    if twice or (len(levels) == 1 and "类型" in levels[0].word):
         swap = levels[0]
-        return [
-            Heading(Column.LEVEL1, h.words, h.first, h.last, h.block) if h is swap else h for h in headings
-        ]
+        return [Heading(Column.LEVEL1, h.words, h.first, h.last, h.block) if h is swap else h for h in headings]
     return headings
 
 
@@ -227,9 +227,12 @@ def _split_blocks(headings: list[Heading]) -> list[Heading]:
     right = indicators[1]
     while right > 0 and headings[right - 1].column in (Column.LEVEL1, Column.LEVEL2):
         right -= 1
-    return [
-        Heading(h.column, h.words, h.first, h.last, 1) if i >= right else h for i, h in enumerate(headings)
-    ]
+    return [Heading(h.column, h.words, h.first, h.last, 1) if i >= right else h for i, h in enumerate(headings)]
+
+
+def _is_known(word: str) -> bool:
+    """A word that heads what is not loaded; 指标性质 without signs below it is one."""
+    return is_ignored(word) or is_group(word) or match_column(word) == Column.SIGN
 
 
 def _prints_below(table: Table, heading: Heading, row: int) -> bool:
@@ -246,7 +249,7 @@ def _refuse_unknown(table: Table, row: int, headings: list[Heading]) -> None:
         if heading.column is None:
             if not heading.words and _prints_below(table, heading, row):
                 raise Refused(Reason.UNKNOWN_HEADER, f"row {row + 1}: text stands under a blank header", page)
-            if heading.words and not is_ignored(heading.word) and not is_group(heading.word):
+            if heading.words and not _is_known(heading.word):
                 raise Refused(Reason.UNKNOWN_HEADER, f"row {row + 1}: unknown header word {heading.word!r}", page)
             continue
         key = (heading.column, heading.block)

@@ -8,6 +8,7 @@ from extract.tables.targets import STRICT_WORDS
 
 FEW_GLYPHS = 20
 MOST_OF_PAGE = 0.45
+COMMON = frozenset("的年度预算项目金额单位名称编码合计元万收支出资管理工作经费人部门用事业政府公共服务一二三级指标数量")
 
 
 def check_pages(pages: tuple[CheckedPage, ...]) -> None:
@@ -15,12 +16,39 @@ def check_pages(pages: tuple[CheckedPage, ...]) -> None:
     scans = [p.grids.page for p in pages if p.glyphs < FEW_GLYPHS and p.pictures > MOST_OF_PAGE]
     if scans:
         raise Refused(Reason.NO_TEXT_LAYER, f"scanned pages: {', '.join(map(str, scans))}", scans[0])
-    for page in pages:
-        for problem in page.problems:
-            raise Refused(problem.reason, problem.detail, problem.page)
+    problems = [problem for page in pages for problem in page.problems]
+    garbled = [p for p in problems if p.reason == Reason.GARBLED_TEXT]
+    for problem in garbled:
+        raise Refused(problem.reason, problem.detail, problem.page)
+    check_language(pages)
+    _check_subject(pages)
+    for problem in problems:
+        raise Refused(problem.reason, problem.detail, problem.page)
     for page in pages:
         words = sum(1 for line in page.grids.lines if STRICT_WORDS.search(line.text))
         if words >= 3:
             detail = f"{words} lines speak of indicators outside every ruled table"
             reason = Reason.CONSERVATION if any(p.grids.grids for p in pages) else Reason.NO_TABLE
             raise Refused(reason, detail, page.grids.page)
+
+
+def _check_subject(pages: tuple[CheckedPage, ...]) -> None:
+    """Whether the document speaks of indicators at all; of others nobody asks whether they could be read exactly."""
+    for page in pages:
+        if any("指标" in line.text or "绩效" in line.text for line in page.grids.lines):
+            return
+        if any("指标" in cell.text or "绩效" in cell.text for grid in page.grids.grids for cell in grid.cells):
+            return
+    if any(page.grids.grids for page in pages):
+        raise Refused(Reason.NOT_TARGETS, "no table speaks of performance or indicators")
+    raise Refused(Reason.NO_TABLE, "no ruled table on any page")
+
+
+def check_language(pages: tuple[CheckedPage, ...]) -> None:
+    """Tables of which nothing is understood: text that is no Chinese although it is set like it is garbled."""
+    text = "".join(cell.text for page in pages for grid in page.grids.grids for cell in grid.cells)
+    chinese = sum("\u4e00" <= letter <= "\u9fff" for letter in text)
+    common = sum(letter in COMMON for letter in text)
+    mojibake = sum("\u00a1" <= letter <= "\u00ff" for letter in text)
+    if (chinese >= 60 and common < 0.06 * chinese) or (len(text) >= 60 and mojibake > 0.3 * len(text)):
+        raise Refused(Reason.GARBLED_TEXT, f"no words that offices use in {text[:30]!r}")

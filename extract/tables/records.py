@@ -27,9 +27,7 @@ def build_parts(drafts: list[DraftPart]) -> tuple[tuple[Part, ...], tuple[Record
         if part.year is None:
             page = part.drafts[0].page if part.drafts else None
             raise Refused(Reason.YEAR_UNKNOWN, f"no fiscal year is printed with {part.heading.title!r}", page)
-        parts.append(
-            Part(number, part.heading.title, part.publisher, part.year, part.kind, part.columns, part.headers)
-        )
+        parts.append(Part(number, part.heading.title, part.publisher, part.year, part.kind, part.columns, part.headers))
         _number_projects(part)
         for draft in part.drafts:
             rows[draft.page] += 1
@@ -57,9 +55,7 @@ def _build_record(draft: Draft) -> Record:
     for column in AMOUNTS:
         if column in cells and normalise(cells[column].text) not in NO_AMOUNT:
             amounts[column] = _read_amount(cells[column], draft.money_units.get(column))
-    return Record(
-        draft.part, draft.table, draft.page, draft.row, draft.project.number, draft.box, cells, amounts
-    )
+    return Record(draft.part, draft.table, draft.page, draft.row, draft.project.number, draft.box, cells, amounts)
 
 
 def _read_amount(printed: Printed, unit: str | None) -> Decimal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from extract.entities import Cell, Column
 from extract.tables.drafts import PERIOD_VALUES, PROJECT_LEVEL
@@ -13,7 +14,10 @@ from extract.tables.layout import Layout
 from extract.tables.table import Table
 
 TOTAL = re.compile(r"^(?:.{0,20}(?:合计|总计|小计|共计|累计)(?:数|金额)?)(?:[（(].*[)）])?$")
-NOTE = re.compile(r"^(?:注|备注|说明|填表说明|填报说明|附注|填表人|制表人|填报人|审核人|负责人|联系人|经办人|单位负责人)[:：\d]")
+NUMBERING = frozenset({"栏次", "甲", "乙", "丙", "丁", "序号", "列次"})
+NOTE = re.compile(
+    r"^(?:注|备注|说明|填表说明|填报说明|附注|填表人|制表人|填报人|审核人|负责人|联系人|经办人|单位负责人)[:：\d]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,16 @@ def is_total(row: Row, table: Table) -> bool:
     return any(TOTAL.match(t) for t in texts)
 
 
+def find_crossing(row: Row, layout: Layout) -> Cell | None:
+    """The cell of an indicator, value, project or amount that stands under more than one heading."""
+    headings = [h for h in layout.headings if h.column is not None]
+    for column in (Column.INDICATOR, *PERIOD_VALUES, Column.SIGN, Column.PROJECT, Column.AMOUNT):
+        cell = row.cells.get(column)
+        if cell is not None and sum(cell.col < h.last and h.first < cell.col + cell.colspan for h in headings) > 1:
+            return cell
+    return None
+
+
 def is_wide(row: Row, table: Table) -> Cell | None:
     """The one cell that fills a row: a title, a note or a section heading inside the ruled table."""
     cells = table.row_cells(row.first)
@@ -68,6 +82,15 @@ def is_wide(row: Row, table: Table) -> Cell | None:
 def is_note(text: str) -> bool:
     """Notes and signatures under a table."""
     return bool(NOTE.match(text))
+
+
+def is_numbering(row: Row, table: Table) -> bool:
+    """A row of column numbers under the header: 1 2 3 4, or 栏次 and numbers."""
+    texts = [normalise(c.text).strip("()") for c in table.row_cells(row.first) if c.text]
+    numbers = [int(t) for t in texts if t.isascii() and t.isdigit()]
+    rest = [t for t in texts if not (t.isascii() and t.isdigit())]
+    rising = all(b == a + 1 for a, b in pairwise(numbers))
+    return len(numbers) >= 4 and rising and all(t in NUMBERING for t in rest)
 
 
 def is_subtotal(row: Row) -> bool:

@@ -9,7 +9,9 @@ from extract.tables.table import Table
 LEVEL_WORDS = re.compile(
     r"产出|效益|满意度|成本|效果|影响力|可持续|数量|质量|时效|社会|经济|生态|投入|过程|管理|履职|服务对象|投入和管理|资金|实施|完成"
 )
-STRICT_WORDS = re.compile(r"产出指标|效益指标|满意度指标|数量指标|质量指标|时效指标|成本指标|三级指标|二级指标|社会效益")
+STRICT_WORDS = re.compile(
+    r"产出指标|效益指标|满意度指标|数量指标|质量指标|时效指标|成本指标|三级指标|二级指标|社会效益"
+)
 
 
 def looks_like_targets(table: Table) -> bool:

@@ -10,9 +10,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import duckdb
@@ -65,7 +66,7 @@ class RawSchema:
                 "reader_version": "1",
                 "source_url": f"https://example.org/{publisher}/{year}{name}.pdf",
                 "published_on": more.get("published_on"),
-                "first_seen_at": datetime(2025, 3, 1, 0, more.get("seen", 0)),
+                "first_seen_at": datetime(2025, 3, 1, 0, more.get("seen", 0)),  # noqa: DTZ001 raw holds naive UTC
             }
         )
         record_no = 0
@@ -87,7 +88,11 @@ class RawSchema:
             )
             for kind, amount in (each.get("amounts") or {"year": each["amount"]}).items():
                 if amount is not None:
-                    money = {"amount_kind": kind, "amount_text": amount, "amount_yuan": Decimal(amount.replace(",", ""))}
+                    money = {
+                        "amount_kind": kind,
+                        "amount_text": amount,
+                        "amount_yuan": Decimal(amount.replace(",", "")),
+                    }
                     self.rows["amounts"].append(spot | money | {"page": 1} | BOX)
             for indicator, annual, *cycle in each["indicators"]:
                 record_no += 1
@@ -105,7 +110,15 @@ class RawSchema:
         each: dict[str, Any],
     ) -> None:
         texts = dict.fromkeys(
-            ("sign_text", "value_text", "measure_unit_text", "weight_text", "score_text", "actual_text", "deviation_text")
+            (
+                "sign_text",
+                "value_text",
+                "measure_unit_text",
+                "weight_text",
+                "score_text",
+                "actual_text",
+                "deviation_text",
+            )
         )
         level1, level2 = each.get("levels", ("1-产出指标", "11-数量指标"))
         self.rows["records"].append(
@@ -113,7 +126,7 @@ class RawSchema:
             | {"record_no": record_no, "project_no": project_no, "table_no": 1, "page": 1, "row_no": record_no}
             | {"level1_text": level1, "level2_text": level2, "indicator_text": indicator}
             | texts
-            | {key: value for key, value in each.get("record", {}).items()}
+            | each.get("record", {})
             | BOX
         )
         values = {"annual": annual, "actual": each.get("actual"), "cycle": cycle[0] if cycle else None}
@@ -151,6 +164,7 @@ def build(folder: Path, schema: RawSchema, *arguments: str) -> Path:
     """Write the raw rows into a database of their own and run the nightly build on it."""
     database = folder / "build.duckdb"
     engine = create_engine(f"duckdb:///{database}")
+    engine.dialect.supports_native_decimal = True  # otherwise Decimal is bound as float
     schema.write(engine)
     engine.dispose()
     done = run_dbt(database, "build", "--exclude-resource-type", "unit_test", *arguments)
@@ -203,6 +217,27 @@ CHANGES: tuple[tuple[str, str, str, str], ...] = (
 """What the real grammar and the real models make of a pair of targets."""
 
 
+ODD = tuple(
+    enumerate(
+        (
+            "",
+            "-5",
+            "1:3",
+            "优",
+            "9‰",
+            "0%",
+            "5-999999999999999999999999亿元",
+            "≥99999999999999999999999999公里",
+            "≥0.0000000001毫米",
+            "2025年2月30日",
+            "=HYPERLINK(1)",
+            "{{ x }}'; --",
+        )
+    )
+)
+"""Values that forms or attackers print; none of them may stop the build."""
+
+
 def add_scenarios(schema: RawSchema) -> None:
     """One publisher for each thing that the marts must get right."""
     unit = "102001-区办公室"
@@ -211,19 +246,29 @@ def add_scenarios(schema: RawSchema) -> None:
     schema.add(
         "改名",
         2024,
-        project("102004-区关心下一代工委", "党校经费", "100.00", ("111001840-培训次数（场）", "≥2次"), ("112002536-出勤率", "90%")),
+        project(
+            "102004-区关心下一代工委",
+            "党校经费",
+            "100.00",
+            ("111001840-培训次数（场）", "≥2次"),
+            ("112002536-出勤率", "90%"),
+        ),
         project("102004-区关心下一代工委", "降尘抑尘费", "50.00", *one),
         project("102004-区关心下一代工委", "评估经费", "70.00", ("111000009-报告数", "1份")),
     )
     schema.add(
         "改名",
         2025,
-        project("102004-区关工委", "党校工作经费", "110.00", ("111001840-培训次数", "≥3次"), ("112002535-出勤率", "90%")),
+        project(
+            "102004-区关工委", "党校工作经费", "110.00", ("111001840-培训次数", "≥3次"), ("112002535-出勤率", "90%")
+        ),
         project("102004-区关工委", "抑尘降尘费", "50.00", *one),
         project("102004-区关工委", "海归小镇经费", "20.00", ("111000008-小镇数", "1个")),
     )
     # 更正: the correction was seen first, but published later
-    schema.add("更正", 2025, project(unit, "宣传经费", "90.00", *one), name="原件", published_on=date(2025, 3, 1), seen=9)
+    schema.add(
+        "更正", 2025, project(unit, "宣传经费", "90.00", *one), name="原件", published_on=date(2025, 3, 1), seen=9
+    )
     schema.add(
         "更正",
         2025,
@@ -244,8 +289,12 @@ def add_scenarios(schema: RawSchema) -> None:
     schema.add("间隔", 2025, project(unit, "宣传经费", "90.00", *one))
     # 无码: nothing has a code, one year prints no unit, the widths differ
     bare = {"category": "常规项目", "levels": ("产出指标", "数量")}
-    schema.add("无码", 2024, project(None, "办公经费（一期）", None, ("开展次数", "2次"), annual_goal="完成任务。", **bare))
-    schema.add("无码", 2025, project("", "办公经费(一期)", None, ("开展 次数", "2次"), annual_goal="完成任务。", **bare))
+    schema.add(
+        "无码", 2024, project(None, "办公经费（一期）", None, ("开展次数", "2次"), annual_goal="完成任务。", **bare)
+    )
+    schema.add(
+        "无码", 2025, project("", "办公经费(一期)", None, ("开展 次数", "2次"), annual_goal="完成任务。", **bare)
+    )
     # 重名: two projects of one name in one unit stay two
     for year, amounts in ((2024, ("1.00", "2.00")), (2025, ("3.00", "4.00"))):
         schema.add("重名", year, *[project(unit, "同名经费", amount, *one) for amount in amounts])
@@ -268,6 +317,82 @@ def add_scenarios(schema: RawSchema) -> None:
     many = [(f"11100000{n}-指标{n}", f"≥{n}次") for n in range(1, 7)]
     schema.add("推荐", 2024, project(unit, "人才奖励补贴工作经费", "10.00", *many, category="331-职能类"))
     schema.add("推荐", 2025, project(unit, "人才奖补工作经费", "9.00", *many, category="331-职能类"))
+    # 三改: a correction changes three cells, adds a row and takes one away
+    goal = {"overall_goal": "保确资金使用率。"}
+    schema.add(
+        "三改",
+        2025,
+        project(unit, "宣传经费", "10.00", ("111000001-阅读量", "≥200万", "≥200万"), ("111000002-次数", "2次"), **goal),
+        project(unit, "其他经费", "5.00", ("111000003-件数", "1750", "1750")),
+        name="原件",
+    )
+    goal = {"overall_goal": "确保资金使用率。"}
+    schema.add(
+        "三改",
+        2025,
+        project(
+            unit, "宣传经费", "10.00", ("111000001-阅读量", "≥220万", "≥200万"), ("111000009-场次", "２场"), **goal
+        ),
+        project(unit, "其他经费", "5.00", ("111000003-件数", "1750", "1750件")),
+        name="更正",
+        seen=5,
+    )
+    # 候选: alike, but not enough to link them without a person
+    few = [("111000001-次数", "≥2次"), ("111000002-人数", "≥9人"), ("111000003-场次", "≥3场")]
+    schema.add("候选", 2024, project(unit, "人才引进奖励", "10.00", *few, category="331-职能类"))
+    schema.add(
+        "候选", 2025, project(unit, "人才培养奖励", "90.00", *few[:2], ("111000007-天数", "1天"), category="331-职能类")
+    )
+    # 怪: every odd value of one year beside every odd value of the next
+    for year in (2024, 2025):
+        pairs = [(f"1110{i:02d}0{j:02d}-指标", was if year == 2024 else now) for i, was in ODD for j, now in ODD]
+        schema.add("怪", year, project(unit, "怪经费", "99999999999999999.99" if year == 2024 else "-0.01", *pairs))
+    add_quality(schema, unit)
+
+
+def add_quality(schema: RawSchema, unit: str) -> None:
+    """质量: a publisher whose targets have every fault that C01 to C22 look for."""
+    satisfaction = {"levels": ("3-满意度指标", "31-服务对象满意度")}
+    same = [
+        ("111000101-检查次数", "≥5次", "≥5次"),
+        ("111000102-巡查次数", "≥6次", "≥6次"),
+        ("111000103-抽查次数", "≥7次", "≥7次"),
+    ]
+    hundred = [(f"11300020{n}-及时率{n}", "100%") for n in range(1, 4)]
+    for year in (2024, 2025):
+        last = year == 2024
+        schema.add(
+            "质量",
+            year,
+            project(unit, "照抄经费", "5000000.00" if last else "6000000.00", *same, overall_goal="完成各项任务。"),
+            project(unit, "百分经费", "10.00", *hundred),
+            project(unit, "雷同经费", "10.00", *hundred),
+            project(unit, "单价经费", "100.00" if last else "200.00", ("111000301-套数", "10套", "10套")),
+            project(unit, "口径经费", "1.00", ("111000101-检查场次", "2场", "2场"), ("111000999-检查次数", "≥5次")),
+            project(
+                unit,
+                "逾期经费",
+                "1.00",
+                ("112000401-逾期率", "≥5%" if last else "＞5%"),
+                ("112000402-次数", "2次" if last else "2场"),
+            ),
+            project(
+                unit,
+                "定性经费",
+                "1.00",
+                ("222000501-影响", "有所提升"),
+                *([("222000502-人数", "≥3人")] if last else []),
+            ),
+            project(unit, "满意经费", "1.00", ("331000601-群众满意度", "≥95%" if last else "≥80%"), **satisfaction),
+            project(unit, "易达经费", "1.00", ("111000701-户数", "≥5户")),
+            project(unit, f"{year}年度专项" if last else "新增补助", "1.00", ("111000801-份数", "1份")),
+            region="999999",
+            layout="a|b" if last else "a|c",
+        )
+    reached = project(
+        unit, "易达经费", "1.00", ("111000701-户数", "≥5户"), actual="10户", record={"score_text": "10分"}
+    )
+    schema.add("质量", 2024, reached, kind="self_evaluation", region="999999")
 
 
 @pytest.fixture(scope="session")
@@ -281,6 +406,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.Co
     schema = RawSchema()
     add_scenarios(schema)
     database = build(tmp_path_factory.mktemp("marts"), schema)
+    years = "{from_year: 2022, to_year: 2025}"
+    assert run_dbt(database, "compile", "--select", "compare_years", "--vars", years).returncode == 0
     return database, run_dbt(database, "test", "--select", "test_type:unit")
 
 
@@ -293,3 +420,22 @@ def unit_tests(built: tuple[Path, subprocess.CompletedProcess[str]]) -> subproce
 def marts(built: tuple[Path, subprocess.CompletedProcess[str]]) -> Iterator[Query]:
     """The marts of all scenarios, as a function that answers SQL with rows."""
     yield from open_query(built[0])
+
+
+@pytest.fixture(scope="session")
+def marts_of_another_arrival(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Query]:
+    """The same documents, staged in another order; those with a day of publication were seen on another day."""
+    schema = RawSchema()
+    add_scenarios(schema)
+    for rows in schema.rows.values():
+        Random(7).shuffle(rows)  # noqa: S311
+    for row in schema.rows["documents"]:
+        if row["published_on"]:
+            row["first_seen_at"] += timedelta(days=row["published_on"].month * 10)
+    yield from open_query(build(tmp_path_factory.mktemp("another"), schema))
+
+
+@pytest.fixture(scope="session")
+def compare_years(built: tuple[Path, subprocess.CompletedProcess[str]]) -> str:
+    """The SQL that sets 2022 beside 2025."""
+    return next((built[0].parent / "target/compiled").rglob("compare_years.sql")).read_text(encoding="utf-8")

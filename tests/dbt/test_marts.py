@@ -39,7 +39,11 @@ def test_renamed_projects_of_a_renamed_unit_are_one_project_each(marts: Query) -
         "海归小镇经费": "added",
     }
     kept = rows["党校工作经费"]
-    assert (kept["match_method"], kept["delta_yuan"], kept["delta_pct"]) == ("normalised", Decimal("10.00"), Decimal("10.0000"))
+    assert (kept["match_method"], kept["delta_yuan"], kept["delta_pct"]) == (
+        "normalised",
+        Decimal("10.00"),
+        Decimal("10.0000"),
+    )
     assert kept["unit_name"] == "区关工委"
     assert rows["评估经费"]["fiscal_year"] == 2025
     units = marts("select * from dim_units where unit_code = '102004' order by valid_from_year")
@@ -52,14 +56,20 @@ def test_renamed_projects_of_a_renamed_unit_are_one_project_each(marts: Query) -
 
 def test_renamed_and_recoded_indicators_are_pairs_and_not_new_and_dropped(marts: Query) -> None:
     rows = [row for row in marts(TARGETS, "改名") if row["project_name"] == "党校工作经费"]
-    assert [(r["indicator_code"], r["prior_indicator_code"], r["change_class"], r["indicator_match_method"]) for r in rows] == [
+    assert [
+        (r["indicator_code"], r["prior_indicator_code"], r["change_class"], r["indicator_match_method"]) for r in rows
+    ] == [
         ("111001840", "111001840", "raised", "code"),
         ("112002535", "112002536", "unchanged", "name"),
     ]
 
 
 def test_indicators_of_added_and_dropped_projects_are_new_and_dropped(marts: Query) -> None:
-    rows = {r["project_name"]: r["change_class"] for r in marts(TARGETS, "改名") if r["project_status"] in ("added", "dropped")}
+    rows = {
+        r["project_name"]: r["change_class"]
+        for r in marts(TARGETS, "改名")
+        if r["project_status"] in ("added", "dropped")
+    }
     assert rows == {"海归小镇经费": "new", "评估经费": "dropped"}
 
 
@@ -68,7 +78,10 @@ def test_the_edition_published_last_counts_although_it_was_seen_first(marts: Que
     assert [(d["edition_no"], d["is_current"]) for d in documents] == [(1, False), (2, True)]
     assert documents[0]["superseded_by_key"] == documents[1]["document_key"]
     budgets = marts(BUDGETS, "更正")
-    assert {(b["amount_yuan"], b["is_current"]) for b in budgets} == {(Decimal("90.00"), False), (Decimal("95.00"), True)}
+    assert {(b["amount_yuan"], b["is_current"]) for b in budgets} == {
+        (Decimal("90.00"), False),
+        (Decimal("95.00"), True),
+    }
     assert len({b["project_key"] for b in budgets}) == 1
 
 
@@ -79,7 +92,10 @@ def test_documents_of_different_units_are_parts_of_one_publication(marts: Query)
 
 def test_a_small_correction_replaces_only_the_projects_that_it_repeats(marts: Query) -> None:
     documents = marts(DOCUMENTS, "补正")
-    assert [(d["edition_no"], d["is_current"], d["is_partly_superseded"]) for d in documents] == [(1, True, True), (2, True, False)]
+    assert [(d["edition_no"], d["is_current"], d["is_partly_superseded"]) for d in documents] == [
+        (1, True, True),
+        (2, True, False),
+    ]
     current = [b["amount_yuan"] for b in marts(BUDGETS, "补正") if b["is_current"]]
     assert sorted(current) == [Decimal("10.00")] * 4 + [Decimal("33.00")]
 
@@ -92,7 +108,12 @@ def test_a_year_without_the_year_before_it_is_not_compared(marts: Query) -> None
 
 def test_forms_without_any_code_match_by_their_folded_names(marts: Query) -> None:
     (row,) = marts(PROJECTS, "无码")
-    assert (row["status"], row["match_method"], row["amount_yuan"], row["unit_name"]) == ("same", "normalised", None, "无码局")
+    assert (row["status"], row["match_method"], row["amount_yuan"], row["unit_name"]) == (
+        "same",
+        "normalised",
+        None,
+        "无码局",
+    )
     (target,) = marts(TARGETS, "无码")
     assert (target["change_class"], target["level1_code"], target["level2_code"]) == ("unchanged", "1", "11")
     assert [b["annual_goal"] for b in marts(BUDGETS, "无码")] == ["完成任务。", "完成任务。"]
@@ -113,7 +134,11 @@ def test_a_printed_project_code_outlives_a_new_name_and_a_new_unit(marts: Query)
 
 def test_plans_are_compared_with_plans_and_counted_once(marts: Query) -> None:
     (row,) = marts(PROJECTS, "多种")
-    assert (row["document_kind"], row["prior_amount_yuan"], row["amount_yuan"]) == ("target", Decimal("10.00"), Decimal("12.00"))
+    assert (row["document_kind"], row["prior_amount_yuan"], row["amount_yuan"]) == (
+        "target",
+        Decimal("10.00"),
+        Decimal("12.00"),
+    )
 
 
 def test_every_way_in_which_a_target_changes_has_its_class_reason_and_stringency(
@@ -138,7 +163,11 @@ def test_differences_are_exact_decimals_in_a_named_unit(marts: Query) -> None:
 
 def test_a_sign_lost_with_a_new_layout_is_not_a_change_of_the_target(marts: Query) -> None:
     (row,) = marts(TARGETS, "版式")
-    assert (row["change_class"], row["not_comparable_reason"], row["is_layout_changed"]) == ("not_comparable", "layout", True)
+    assert (row["change_class"], row["not_comparable_reason"], row["is_layout_changed"]) == (
+        "not_comparable",
+        "layout",
+        True,
+    )
 
 
 def test_a_proposed_link_is_marked_and_scored_wherever_its_pair_is_used(marts: Query) -> None:
@@ -152,3 +181,119 @@ def test_every_fact_leads_back_to_the_exact_box_it_was_printed_in(marts: Query) 
     assert marts("select distinct page, x0, y0, x1, y1 from fct_indicator_targets") == [
         {"page": 1, "x0": 10.25, "y0": 20.5, "x1": 110.125, "y1": 40.0625}
     ]
+
+
+def test_a_correction_is_told_cell_by_cell(marts: Query) -> None:
+    rows = marts(
+        """
+        select c.project_name, c.cell, c.change, c.prior_cell_text, c.cell_text from edition_changes as c
+        inner join dim_publishers as p on c.publisher_key = p.publisher_key
+        where p.publisher_code = '三改' order by c.change, c.cell
+        """
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("宣传经费", "indicator", "added", None, "111000009-场次"),
+        ("宣传经费", "annual_value", "changed", "≥200万", "≥220万"),
+        ("其他经费", "cycle_value", "changed", "1750", "1750件"),
+        ("宣传经费", "overall_goal", "changed", "保确资金使用率。", "确保资金使用率。"),
+        ("宣传经费", "indicator", "removed", "111000002-次数", None),
+    ]
+
+
+def test_a_small_correction_does_not_remove_what_it_does_not_repeat(marts: Query) -> None:
+    rows = marts(
+        """
+        select c.* from edition_changes as c
+        inner join dim_publishers as p on c.publisher_key = p.publisher_key where p.publisher_code = '补正'
+        """
+    )
+    assert [(row["cell"], row["cell_text"]) for row in rows] == [("amount", "33.00")]
+
+
+def test_a_weak_likeness_is_only_listed_with_the_line_that_accepts_it(marts: Query) -> None:
+    assert {row["status"] for row in marts(PROJECTS, "候选")} == {"added", "dropped"}
+    (row,) = marts("select * from project_link_candidates where publisher_code = '候选'")
+    assert row["score"] < Decimal("0.75")
+    assert row["curated_line"] == '候选,2024,2025,"102001","人才引进奖励","102001","人才培养奖励",same,,'
+
+
+def test_results_stand_beside_their_targets(marts: Query) -> None:
+    (row,) = marts(
+        """
+        select r.* from fct_indicator_results as r
+        inner join dim_publishers as p on r.publisher_key = p.publisher_key where p.publisher_code = '质量'
+        """
+    )
+    assert (row["target_text"], row["actual_text"], row["actual_value"]) == ("≥5户", "10户", Decimal(10))
+    assert (row["is_reached"], row["achievement_pct"], row["score"]) == (True, Decimal(200), Decimal(10))
+
+
+def test_every_check_finds_the_fault_made_for_it(marts: Query) -> None:
+    rows = marts(
+        """
+        select distinct f.check_code, coalesce(j.project_name, '') as project_name from quality_findings as f
+        left join dim_projects as j on f.project_key = j.project_key
+        left join dim_publishers as p on f.publisher_key = p.publisher_key
+        left join dim_indicators as i on f.indicator_key = i.indicator_key
+        where
+            (p.publisher_code = '质量' or i.code_scope = '999999')
+            and (f.fiscal_year = 2025 or f.check_code in ('C08', 'C09'))
+        """
+    )
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row["check_code"], set()).add(row["project_name"])
+    assert sorted(found) == [f"C{number:02d}" for number in range(1, 23)]
+    expected = {
+        "C01": {"照抄经费", "百分经费", "雷同经费"},
+        "C02": {"照抄经费", "单价经费"},
+        "C03": {"2024年度专项", "新增补助"},
+        "C04": {"定性经费"},
+        "C13": {"单价经费"},
+        "C14": {"逾期经费"},
+        "C15": {"逾期经费"},
+        "C16": {"易达经费"},
+        "C17": {"逾期经费"},
+        "C19": {"照抄经费"},
+        "C20": {"照抄经费"},
+    }
+    assert {code: found[code] for code in expected} == expected
+    assert found["C10"] == {"百分经费", "雷同经费"}
+    assert len(found["C11"]) == 1
+    assert found["C06"] >= {"定性经费"}
+
+
+def test_every_finding_explains_itself_in_both_languages(marts: Query) -> None:
+    (row,) = marts(
+        """
+        select count(*) as n from quality_findings
+        where explanation_zh is null or explanation_en is null or check_name is null
+        """
+    )
+    assert row["n"] == 0
+
+
+def test_years_that_are_no_neighbours_compare_by_the_macro(marts: Query, compare_years: str) -> None:
+    rows = marts(f"select * from ({compare_years}) as compared where project_name = '宣传经费'")
+    assert [(row["from_year"], row["to_year"], row["change_class"], row["prior_target_text"]) for row in rows] == [
+        (2022, 2025, "unchanged", "≥2次")
+    ]
+
+
+def test_no_odd_value_stops_the_build_or_gets_lost(marts: Query) -> None:
+    rows = marts(TARGETS, "怪")
+    assert len(rows) == 12 * 12
+    assert all(row["target_text"] is not None and row["prior_target_text"] is not None for row in rows)
+    assert {row["change_class"] for row in rows if row["target_text"] == row["prior_target_text"]} == {"unchanged"}
+    (budget,) = marts(PROJECTS, "怪")
+    assert budget["delta_yuan"] == Decimal("-100000000000000000.00")
+
+
+def test_the_order_of_arrival_changes_no_row_and_no_key(marts: Query, marts_of_another_arrival: Query) -> None:
+    tables = marts("select table_name from information_schema.tables where table_schema = 'marts' order by table_name")
+    assert len(tables) >= 18
+    for table in (row["table_name"] for row in tables):
+        columns = marts("select column_name from information_schema.columns where table_name = ?", table)
+        names = ", ".join(row["column_name"] for row in columns if row["column_name"] != "first_seen_at")
+        sql = f"select {names} from {table} order by all"
+        assert marts(sql) == marts_of_another_arrival(sql), table

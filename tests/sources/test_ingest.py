@@ -155,6 +155,18 @@ def test_a30_an_unknown_header_names_the_word_and_the_last_good_edition_stays(
     assert ledger.documents_by_state() == {"staged": 1, "refused": 1}
 
 
+def test_a14_what_a_list_links_to_inside_a_network_is_refused_and_counted(
+    site: Site, desk: Desk, night_settings: Settings
+) -> None:
+    inside = ["169.254.169.254", "10.0.0.1", "[::1]", "localhost"]
+    publisher_file(desk.folder, site, allowed_hosts=["169.254.169.254", "10.0.0.1", "::1"])
+    site.put("/list.html", "".join(f'<a href="http://{host}/{n}.pdf">{n}</a>' for n, host in enumerate(inside)))
+    see(night_settings, "night")
+    assert ingest.close(night_settings, "night") == {"seen": 4, "loaded": 0, "unchanged": 0, "refused": 4, "failed": 0}
+    assert {one["reason"] for one in ledger_of(night_settings).troubled()} == {"not_allowed"}
+    assert [one.path for one in site.requests] == ["/list.html"]
+
+
 def test_a_source_that_cannot_be_listed_holds_up_no_other_and_makes_the_run_fail(
     site: Site, desk: Desk, night_settings: Settings
 ) -> None:

@@ -11,37 +11,36 @@ projects as (
 
 -- an edition is compared with the latest earlier one that shares a project with it
 shared as (
-    select
+    select distinct
         later.document_key,
         earlier.document_key as prior_document_key,
-        earlier.superseded_by_key = later.document_key as is_whole,
-        row_number() over (
-            partition by later.document_key
-            order by earlier.arrival_no desc
-        ) as choice_no
-    from editions as later
+        earlier.arrival_no,
+        earlier.superseded_by_key
+    from projects as later_projects
+    inner join projects as earlier_projects on later_projects.project_year_key = earlier_projects.project_year_key
+    inner join editions as later on later_projects.document_key = later.document_key
     inner join editions as earlier
         on
-            later.publisher_code = earlier.publisher_code
-            and later.fiscal_year = earlier.fiscal_year
+            earlier_projects.document_key = earlier.document_key
             and later.document_kind = earlier.document_kind
             and later.arrival_no > earlier.arrival_no
-    where
-        later.edition_no > 1
-        and exists (
-            select 1
-            from projects as later_projects
-            inner join projects as earlier_projects
-                on later_projects.project_year_key = earlier_projects.project_year_key
-            where
-                later_projects.document_key = later.document_key
-                and earlier_projects.document_key = earlier.document_key
-        )
+),
+
+ranked as (
+    select
+        document_key,
+        prior_document_key,
+        coalesce(superseded_by_key = document_key, false) as is_whole,
+        row_number() over (
+            partition by document_key
+            order by arrival_no desc
+        ) as choice_no
+    from shared
 )
 
 select
     document_key,
     prior_document_key,
-    coalesce(is_whole, false) as is_whole
-from shared
+    is_whole
+from ranked
 where choice_no = 1

@@ -37,18 +37,14 @@ repeats as (
         later.document_key as later_key,
         later.arrival_no as later_no,
         count(*) as common_projects
-    from ordered as earlier
+    from projects as earlier_projects
+    inner join projects as later_projects on earlier_projects.project_year_key = later_projects.project_year_key
+    inner join ordered as earlier on earlier_projects.document_key = earlier.document_key
     inner join ordered as later
         on
-            earlier.publisher_code = later.publisher_code
-            and earlier.fiscal_year = later.fiscal_year
+            later_projects.document_key = later.document_key
             and earlier.document_kind = later.document_kind
             and earlier.arrival_no < later.arrival_no
-    inner join projects as earlier_projects on earlier.document_key = earlier_projects.document_key
-    inner join projects as later_projects
-        on
-            later.document_key = later_projects.document_key
-            and earlier_projects.project_year_key = later_projects.project_year_key
     group by earlier.document_key, later.document_key, later.arrival_no
 ),
 

@@ -21,30 +21,31 @@ level1_names as (
     from levels
 ),
 
+-- few texts stand in many rows: each is taken apart once
+texts as (
+    select distinct
+        coalesce(level1_text, '') as level1_text,
+        coalesce(level2_text, '') as level2_text,
+        coalesce(indicator_text, '') as indicator_text
+    from records
+),
+
 split as (
     select
-        documents.document_key,
-        documents.publisher_key,
-        documents.code_scope,
-        documents.fiscal_year,
-        records.*,
-        {{ split_code('records.level1_text') }} as printed_level1_code,
-        {{ split_name('records.level1_text') }} as printed_level1_name,
-        {{ fold_level('records.level1_text') }} as level1_fold,
-        {{ split_code('records.level2_text', 2) }} as printed_level2_code,
-        {{ split_name('records.level2_text', 2) }} as printed_level2_name,
-        {{ fold_level('records.level2_text') }} as level2_fold,
-        {{ split_code('records.indicator_text', 5) }} as indicator_code,
-        coalesce(nullif({{ split_name('records.indicator_text', 5) }}, ''), '(未命名指标)') as indicator_name
-    from records
-    inner join documents
-        on
-            records.sha256 = documents.sha256
-            and records.part_no = documents.part_no
+        *,
+        {{ split_code('level1_text') }} as printed_level1_code,
+        {{ split_name('level1_text') }} as printed_level1_name,
+        {{ fold_level('level1_text') }} as level1_fold,
+        {{ split_code('level2_text', 2) }} as printed_level2_code,
+        {{ split_name('level2_text', 2) }} as printed_level2_name,
+        {{ fold_level('level2_text') }} as level2_fold,
+        {{ split_code('indicator_text', 5) }} as indicator_code,
+        coalesce({{ split_name('indicator_text', 5) }}, '(未命名指标)') as indicator_name
+    from texts
 ),
 
 -- a level's code: as printed, else the one usual for its name, else what a nine-digit indicator code begins with
-levelled as (
+understood as (
     select
         split.*,
         {{ fold_text('split.indicator_name') }} as indicator_fold,
@@ -64,6 +65,51 @@ levelled as (
     from split
     left join levels as by_name on split.level2_fold = by_name.level2_name
     left join level1_names as by_level1 on split.level1_fold = by_level1.level1_fold
+),
+
+levelled as (
+    select
+        documents.document_key,
+        documents.publisher_key,
+        documents.code_scope,
+        documents.fiscal_year,
+        records.sha256,
+        records.part_no,
+        records.record_no,
+        records.project_no,
+        records.page,
+        records.row_no,
+        records.x0,
+        records.y0,
+        records.x1,
+        records.y1,
+        records.indicator_text,
+        records.sign_text,
+        records.value_text,
+        records.measure_unit_text,
+        records.weight_text,
+        records.score_text,
+        records.actual_text,
+        records.deviation_text,
+        understood.level1_code,
+        understood.level1_name,
+        understood.level1_fold,
+        understood.level2_code,
+        understood.level2_name,
+        understood.level2_fold,
+        understood.indicator_code,
+        understood.indicator_name,
+        understood.indicator_fold
+    from records
+    inner join documents
+        on
+            records.sha256 = documents.sha256
+            and records.part_no = documents.part_no
+    inner join understood
+        on
+            coalesce(records.level1_text, '') = understood.level1_text
+            and coalesce(records.level2_text, '') = understood.level2_text
+            and coalesce(records.indicator_text, '') = understood.indicator_text
 )
 
 select

@@ -3,7 +3,7 @@ with targets as (
 ),
 
 target_values as (
-    select * from {{ ref('stg_jixiao__target_values') }}
+    select * from {{ ref('int_target_values_folded') }}
 ),
 
 indicators as (
@@ -43,7 +43,8 @@ select
     indicators.level2_code,
     targets.horizon,
     targets.target_text,
-    {{ fold_text('targets.target_text') }} as target_fold,
+    target_values.target_fold,
+    target_values.target_fingerprint,
     target_values.comparator,
     target_values.low,
     target_values.high,

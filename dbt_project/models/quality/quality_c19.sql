@@ -20,7 +20,8 @@ joined as (
     select
         budgets.*,
         coalesce(counted.targets, 0) as targets,
-        cast(cast(budgets.amount_yuan as double precision) / nullif(counted.targets, 0) as decimal(26, 2))
+        -- exact: so many yuan are so many percent of a hundred targets
+        {{ percent_of('budgets.amount_yuan', 'cast(100 * nullif(counted.targets, 0) as decimal(26, 2))') }}
             as yuan_per_target
     from budgets
     left join counted

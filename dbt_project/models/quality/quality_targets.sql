@@ -10,6 +10,10 @@ projects as (
     select * from {{ ref('dim_projects') }}
 ),
 
+target_values as (
+    select * from {{ ref('int_target_values_folded') }}
+),
+
 plans as (
     select
         publisher_key,
@@ -46,18 +50,11 @@ select
     targets.value_type,
     targets.is_implicit,
     targets.is_suspect,
-    -- equal where two targets say the same, however they are printed
-    {{ surrogate_key([
-        'targets.comparator',
-        'targets.low',
-        'targets.high',
-        'targets.measure_unit',
-        'targets.per',
-        "case when coalesce(targets.low, targets.high) is null then targets.target_text end"
-    ]) }} as target_fingerprint
+    target_values.target_fingerprint
 from targets
 inner join indicators on targets.indicator_key = indicators.indicator_key
 inner join projects on targets.project_key = projects.project_key
+inner join target_values on targets.target_text = target_values.target_text
 inner join plans
     on
         targets.publisher_key = plans.publisher_key

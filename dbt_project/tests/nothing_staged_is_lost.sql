@@ -1,0 +1,68 @@
+-- Every staged amount, target and result stands in its fact exactly once: a join that loses or doubles rows fails here.
+with staged as (
+    select
+        'fct_indicator_targets' as fact,
+        count(*) as n_rows
+    from {{ ref('stg_jixiao__targets') }}
+    where horizon in ('annual', 'cycle', 'adjusted')
+    union all
+    select
+        'fct_project_budgets' as fact,
+        count(*) as n_rows
+    from {{ ref('stg_jixiao__amounts') }}
+    union all
+    select
+        'dim_documents' as fact,
+        count(*) as n_rows
+    from {{ ref('stg_jixiao__documents') }}
+    union all
+    select
+        'projects' as fact,
+        count(*) as n_rows
+    from {{ ref('stg_jixiao__projects') }}
+    union all
+    select
+        'amount' as fact,
+        sum(amount_yuan) as n_rows
+    from {{ ref('stg_jixiao__amounts') }}
+),
+
+marts as (
+    select
+        'fct_indicator_targets' as fact,
+        count(*) as n_rows
+    from {{ ref('fct_indicator_targets') }}
+    union all
+    select
+        'fct_project_budgets' as fact,
+        count(amount_yuan) as n_rows
+    from {{ ref('fct_project_budgets') }}
+    union all
+    select
+        'dim_documents' as fact,
+        count(*) as n_rows
+    from {{ ref('dim_documents') }}
+    union all
+    select
+        'projects' as fact,
+        count(*) as n_rows
+    from (
+        select distinct
+            document_key,
+            project_no
+        from {{ ref('fct_project_budgets') }}
+    ) as projects
+    union all
+    select
+        'amount' as fact,
+        sum(amount_yuan) as n_rows
+    from {{ ref('fct_project_budgets') }}
+)
+
+select
+    staged.fact,
+    staged.n_rows as staged_rows,
+    marts.n_rows as mart_rows
+from staged
+inner join marts on staged.fact = marts.fact
+where staged.n_rows <> marts.n_rows

@@ -1,0 +1,42 @@
+"""Ink whose text runs sideways in, the same ink turned so that it reads level out.
+
+Some software prints a landscape sheet on a portrait page without /Rotate. Boxes then refer to the page as it is read.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from extract.pages.affine import Matrix, map_boxes
+from extract.pages.ink import Drop, Ink
+
+MOST = 0.8
+
+
+def turn_upright(ink: Ink) -> None:
+    """Turn the whole page when four of five glyphs have the same quarter turn."""
+    glyphs, runs = ink.glyphs, ink.glyphs.runs
+    kept = glyphs.drop == Drop.KEPT
+    if not kept.any():
+        return
+    turns = np.bincount(runs.turn[glyphs.run[kept]] % 4, minlength=4)
+    turn = int(turns.argmax())
+    if turn == 0 or turns[turn] < MOST * kept.sum():
+        return
+    width, height = ink.width, ink.height
+    matrix: Matrix = {
+        1: (0.0, -1.0, 1.0, 0.0, 0.0, width),
+        2: (-1.0, 0.0, 0.0, -1.0, width, height),
+        3: (0.0, 1.0, -1.0, 0.0, height, 0.0),
+    }[turn]
+    base_across = {1: width - runs.base, 2: height - runs.base, 3: runs.base}[turn]
+    runs.base = np.where(runs.turn == turn, base_across, runs.base)
+    runs.turn = np.where(runs.turn < 0, runs.turn, (runs.turn - turn) % 4)
+    finite = runs.clip[:, 0] > -1e8
+    runs.clip[finite] = map_boxes(runs.clip[finite], matrix)
+    glyphs.box = map_boxes(glyphs.box, matrix)
+    ink.rules.box, ink.fills.box = map_boxes(ink.rules.box, matrix), map_boxes(ink.fills.box, matrix)
+    ink.pictures = map_boxes(ink.pictures, matrix)
+    if turn != 2:
+        ink.rules.level = ~ink.rules.level
+        ink.width, ink.height = height, width

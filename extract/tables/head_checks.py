@@ -1,0 +1,44 @@
+"""A form's head and what was read of it in; a refusal out where a word that is not known seems to carry a value.
+
+A form may print anything in its head, so unknown words are no reason to refuse by themselves. They are where the head
+gave no amount, goal or unit and an unknown word stands beside something that looks like one.
+"""
+
+from __future__ import annotations
+
+import re
+
+from extract.entities import AMOUNT_KINDS, Cell, Column
+from extract.errors import Reason, Refused
+from extract.tables.headers import normalise
+from extract.tables.heads import FormHead, is_word
+from extract.tables.table import Table
+
+MONEY = re.compile(r"^[¥￥]?[\d,，]+(?:\.\d+)?(?:万元|元|万)?$")
+ABOUT_MONEY = re.compile(r"金额|资金|预算|经费|总额|投资")
+ABOUT_GOALS = re.compile(r"目标")
+ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)")
+GOALS = {Column.OVERALL_GOAL, Column.ANNUAL_GOAL}
+UNITS = {Column.UNIT, Column.DEPARTMENT}
+
+
+def refuse_unread_words(table: Table, start: int, stop: int, head: FormHead) -> None:
+    """Raises Refused (unknown_header) naming the word."""
+    found = set(head.fields)
+    for row in range(start, stop):
+        for word in table.starting(row):
+            value = table.cell(word.row, word.col + word.colspan)
+            if value is None or not value.text or is_word(word) or is_word(value) or len(word.text) > 20:
+                continue
+            if _seems_to_carry(word, value, found):
+                raise Refused(Reason.UNKNOWN_HEADER, f"row {row + 1}: unknown word {word.text!r}", table.grid.page)
+
+
+def _seems_to_carry(word: Cell, value: Cell, found: set[Column]) -> bool:
+    """Whether a word that nobody knows stands beside an amount, goal or unit that the head lacks."""
+    text = normalise(word.text)
+    if not found & set(AMOUNT_KINDS) and ABOUT_MONEY.search(text) and MONEY.match(normalise(value.text)):
+        return True
+    if not found & GOALS and ABOUT_GOALS.search(text) and len(value.text) > 8:
+        return True
+    return not found & UNITS and bool(ABOUT_UNITS.search(text)) and not MONEY.match(normalise(value.text))

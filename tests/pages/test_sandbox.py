@@ -1,0 +1,90 @@
+"""The process that meets the PDFs: what kills it costs one document."""
+
+from __future__ import annotations
+
+import resource
+import zlib
+from pathlib import Path
+
+import pytest
+
+from extract.errors import Reason, Refused
+from extract.pages.limits import Limits
+from extract.pages.sandbox import Sandbox, read_sandboxed
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+GOOD = FIXTURES / "v15_2024.pdf"
+
+
+def write_pdf(path: Path, content: bytes, filters: bytes) -> Path:
+    """A page with one content stream."""
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Resources<<>>/Contents 4 0 R>>",
+        b"<<" + filters + b"/Length %d>>\nstream\n" % len(content) + content + b"\nendstream",
+    ]
+    data, places = bytearray(b"%PDF-1.7\n"), []
+    for number, body in enumerate(objects, 1):
+        places.append(len(data))
+        data += b"%d 0 obj\n" % number + body + b"\nendobj\n"
+    start = len(data)
+    data += b"xref\n0 5\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % p for p in places)
+    data += b"trailer\n<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % start
+    path.write_bytes(bytes(data))
+    return path
+
+
+def deflate(unit: bytes, total: int) -> bytes:
+    packer = zlib.compressobj(9)
+    block = unit * (1 << 20)
+    return b"".join(packer.compress(block) for _ in range(total // len(block))) + packer.flush()
+
+
+def test_a17_a_decompression_bomb_is_refused_and_the_parent_stays_small(tmp_path: Path) -> None:
+    bomb = write_pdf(tmp_path / "bomb.pdf", deflate(b" ", 1 << 30), b"/Filter/FlateDecode")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with Sandbox(Limits(seconds=60)) as sandbox:
+        with pytest.raises(Refused) as refusal:
+            sandbox.read(bomb, reader="pdfium")
+        assert refusal.value.reason in (Reason.MEMORY, Reason.TIMEOUT)
+        assert len(sandbox.read(GOOD, reader="pdfium").records) == 99
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000
+
+
+def test_a18_a_document_that_takes_too_long_is_refused_and_the_next_one_loads(tmp_path: Path) -> None:
+    lines = b"".join(b"%d %d 3 3 re S " % (i % 600, (i // 600) * 2 % 780) for i in range(200_000))
+    slow = write_pdf(tmp_path / "slow.pdf", zlib.compress(lines, 9), b"/Filter/FlateDecode")
+    with Sandbox(Limits(seconds=2)) as sandbox:
+        with pytest.raises(Refused) as refusal:
+            sandbox.read(slow)
+        assert refusal.value.reason in (Reason.TIMEOUT, Reason.TOO_LARGE)
+    with Sandbox() as sandbox:
+        assert len(sandbox.read(GOOD, reader="pdfium").records) == 99
+
+
+def test_a_refusal_in_the_child_is_the_same_refusal_here() -> None:
+    with pytest.raises(Refused) as refusal:
+        read_sandboxed(FIXTURES / "x07_no_year.pdf", reader="pdfium")
+    assert (refusal.value.reason, refusal.value.page) == (Reason.YEAR_UNKNOWN, 1)
+
+
+def test_a_child_that_is_killed_between_documents_is_replaced() -> None:
+    with Sandbox() as sandbox:
+        first = sandbox.read(GOOD, reader="pdfium")
+        assert sandbox._child is not None
+        sandbox._child.kill()
+        sandbox._child.wait()
+        assert sandbox.read(GOOD, reader="pdfium") == first
+
+
+def test_a_file_above_the_size_limit_is_too_large() -> None:
+    with pytest.raises(Refused) as refusal:
+        read_sandboxed(GOOD, limits=Limits(size=1000))
+    assert refusal.value.reason == Reason.TOO_LARGE
+
+
+def test_a20_a_document_above_the_page_limit_is_too_large() -> None:
+    with pytest.raises(Refused) as refusal:
+        read_sandboxed(GOOD, limits=Limits(pages=2))
+    assert refusal.value.reason == Reason.TOO_LARGE

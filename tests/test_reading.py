@@ -1,0 +1,128 @@
+"""Every fixture is read as its truth says, or refused; nothing in between."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from extract.entities import Column, Reading
+from extract.errors import Reason, Refused
+from extract.reading import read_document, read_grids, reading_from_json, reading_to_json
+from extract.values import fold_text
+
+FIXTURES = Path(__file__).parent / "fixtures"
+FIELDS = "unit project category overall_goal annual_goal level1 level2 indicator cycle_value annual_value".split()
+TRUTHS = sorted(FIXTURES.glob("*.json"))
+LARGE = 150_000  # bytes: larger ones are read by both readers in the benchmark, and here by the first
+
+
+def load(truth: Path) -> tuple[dict[str, Any], Path]:
+    data = json.loads(truth.read_text(encoding="utf-8"))
+    return data, truth.with_name(data["file"])
+
+
+def cell(reading: Reading, number: int, field: str) -> str | None:
+    printed = reading.records[number].cells.get(Column(field))
+    return None if printed is None else printed.text
+
+
+def differences(reading: Reading, rows: list[dict[str, Any]]) -> list[str]:
+    found = [] if len(rows) == len(reading.records) else [f"{len(reading.records)} rows, expected {len(rows)}"]
+    for i, row in enumerate(rows[: len(reading.records)]):
+        for field in FIELDS:
+            want, got = row.get(field), cell(reading, i, field)
+            if (want is None) != (got is None) or (want and got and fold_text(want) != fold_text(got)):
+                found.append(f"row {i + 1} {field}: {got!r}, expected {want!r}")
+        want = row.get("amount_yuan")
+        if (Decimal(want) if want else None) != reading.records[i].amounts.get(Column.AMOUNT):
+            found.append(f"row {i + 1} amount: {reading.records[i].amounts}, expected {want}")
+    return found
+
+
+@pytest.mark.parametrize("truth", TRUTHS, ids=lambda p: p.stem)
+def test_a_fixture_is_read_as_its_truth_says_or_refused(truth: Path) -> None:
+    data, pdf = load(truth)
+    reader = "pdfium" if pdf.stat().st_size > LARGE else "auto"
+    if data["expect"] not in ("ok", "ok_or_error", "error_or_partial"):
+        with pytest.raises(Refused):
+            read_document(pdf, reader=reader)
+        return
+    try:
+        reading = read_document(pdf, reader=reader)
+    except Refused:
+        if data["expect"] == "ok":
+            raise
+        return
+    assert differences(reading, [row for table in data["tables"] for row in table["rows"]]) == []
+    if reader == "auto":
+        assert [f.detail for f in reading.findings if f.code == "single_reader"] == []
+
+
+def test_the_folder_of_fixtures_is_not_empty() -> None:
+    assert len(TRUTHS) > 45
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "page"),
+    [
+        ("x03_garbled_pua", Reason.GARBLED_TEXT, 1),
+        ("x05_hashes", Reason.UNREADABLE_AMOUNT, 1),
+        ("x06_unknown_value_header", Reason.UNKNOWN_HEADER, 1),
+        ("x07_no_year", Reason.YEAR_UNKNOWN, 1),
+        ("f07_year_conflict", Reason.YEAR_UNKNOWN, 1),
+        ("l_no_unit", Reason.UNREADABLE_AMOUNT, 1),
+        ("s_overprint", Reason.CONSERVATION, 1),
+        ("p_missing_vertical", Reason.CONSERVATION, 1),
+        ("q_borderless_second_page", Reason.CONSERVATION, 2),
+    ],
+)
+def test_a_refusal_has_the_fitting_reason_and_names_the_page(name: str, reason: Reason, page: int) -> None:
+    with pytest.raises(Refused) as refusal:
+        read_document(FIXTURES / f"{name}.pdf", reader="pdfium")
+    assert (refusal.value.reason, refusal.value.page) == (reason, page)
+
+
+def test_an_unknown_header_refusal_names_the_word() -> None:
+    with pytest.raises(Refused, match="考核刻度"):
+        read_document(FIXTURES / "x06_unknown_value_header.pdf", reader="pdfium")
+
+
+def test_an_empty_file_and_a_web_page_are_refused_before_any_parser(tmp_path: Path) -> None:
+    for content, reason in ((b"", Reason.EMPTY), (b"<html>404</html>", Reason.NOT_PDF)):
+        path = tmp_path / "a.pdf"
+        path.write_bytes(content)
+        with pytest.raises(Refused) as refusal:
+            read_document(path)
+        assert refusal.value.reason == reason
+
+
+def test_a_reading_survives_json_unchanged() -> None:
+    reading = read_document(FIXTURES / "base_seedlike.pdf", reader="pdfium")
+    assert reading_from_json(reading_to_json(reading)) == reading
+
+
+def test_both_readers_agree_and_are_named() -> None:
+    reading = read_document(FIXTURES / "d05_fpdf2_a3.pdf")
+    assert reading.readers == ("pdfium", "pdfplumber")
+
+
+def test_two_projects_of_one_name_stay_two() -> None:
+    reading = read_document(FIXTURES / "t_same_name_pagebreak.pdf", reader="pdfium")
+    names = {(r.project_no, r.cells[Column.PROJECT].text) for r in reading.records}
+    assert sorted(names) == [(1, "森林防火专项经费"), (2, "古树名木保护"), (3, "古树名木保护")]
+
+
+def test_grids_are_given_for_tables_without_targets() -> None:
+    pages = read_grids(FIXTURES / "f13_department.pdf")
+    assert [(g.n_cols, g.cells[0].text) for g in pages[0].grids] == [(4, "部门名称")]
+
+
+def test_names_and_telephone_numbers_on_forms_are_not_extracted() -> None:
+    reading = read_document(FIXTURES / "f12_signature.pdf", reader="pdfium")
+    text = "".join(p.text for r in reading.records for p in r.cells.values())
+    assert "张三" not in text
+    assert "138" not in text
