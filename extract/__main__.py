@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from extract import refusals
 from extract.errors import JixiaoError, Refused
 from extract.output import Format, as_json, errors, print_rows, show_progress
 from extract.settings import Settings, get_settings
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
+app.add_typer(refusals.app, name="refusals")
 REFUSED = 3
 
 FormatOption = Annotated[Format, typer.Option("--format", help="`table` for people; the others alone on stdout.")]

@@ -10,7 +10,7 @@ else. A column that a form does not print is absent from `Record.cells`; a cell 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -83,6 +83,7 @@ class Publication:
     title: str | None = None
     printed_on: date | None = None
     listing: str | None = None
+    version: str | None = None  # changes with the bytes, where a source can say so without a request (a bucket)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,3 +217,34 @@ class TargetValue:
     suspect: bool  # parsed literally, but the text looks damaged or contradicts itself
     date_low: str | None = None  # YYYY-MM-DD, or --MM-DD where no year is printed
     date_high: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What an earlier answer of an address left: validators for a conditional request, and what it said.
+
+    A document leaves `sha256`, or the `reason` why it was not taken; a page of a site leaves what was `found` on it.
+    """
+
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    version: str | None = None  # what a bucket's own list says: unchanged means no request at all
+    sha256: str | None = None
+    size: int | None = None
+    reason: str | None = None
+    detail: str | None = None
+    found: str | None = None  # JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+    fetched_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What became of one publication at landing: bytes or an error, what the answer left, what a person should know."""
+
+    publication: Publication
+    landed: LandedPdf | None = None
+    error: Exception | None = None
+    remember: Remembered | None = None
+    findings: tuple[Finding, ...] = ()

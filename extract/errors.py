@@ -33,6 +33,9 @@ class Reason(StrEnum):
     YEAR_UNKNOWN = "year_unknown"
     CONSERVATION = "conservation"
     READERS_DISAGREE = "readers_disagree"
+    NOT_ALLOWED = "not_allowed"  # an address that the publisher file does not allow, a robots.txt that forbids it
+    FORBIDDEN = "forbidden"  # the site answers 401, 403 or 451
+    GONE = "gone"  # listed, but the site answers 404 or 410
 
 
 class JixiaoError(Exception):

@@ -11,7 +11,7 @@ import pandas as pd
 
 from extract import raw
 from extract.entities import AMOUNT_KINDS, Box, Column, Part, Printed, Reading, Record
-from extract.publishers import Publisher, find_publisher, fold_name
+from extract.publishers import Publisher, attribute_publisher, fold_name
 
 HORIZONS = {
     Column.ANNUAL_VALUE: "annual",
@@ -47,11 +47,12 @@ Row = dict[str, Any]
 
 
 class Origin(NamedTuple):
-    """What the ledger knows of a document: where and when it was first seen, and what its listing said."""
+    """What the ledger knows of a document: where and when it was first seen, what its listing said, whose source."""
 
     url: str
     first_seen_at: datetime
     printed_on: date | None = None
+    publisher_code: str | None = None
 
 
 def make_frames(reading: Reading, origin: Origin, publishers: Iterable[Publisher], reader_version: str) -> Frames:
@@ -105,7 +106,9 @@ def layout_fingerprint(part: Part) -> str:
 def _document_row(
     reading: Reading, part: Part, origin: Origin, publishers: tuple[Publisher, ...], reader_version: str
 ) -> Row:
-    publisher = find_publisher(part.publisher, publishers)
+    printed = [other.publisher for other in reading.parts]
+    publisher = attribute_publisher(part.publisher, printed, origin.publisher_code, publishers)
+    kind = publisher.document_kind if publisher and publisher.document_kind else part.document_kind
     return {
         "sha256": reading.sha256,
         "part_no": part.part,
@@ -114,7 +117,7 @@ def _document_row(
         "region_code": publisher.region_code if publisher else None,
         "title": part.title,
         "fiscal_year": part.fiscal_year,
-        "document_kind": part.document_kind.value,
+        "document_kind": kind.value,
         "page_count": reading.page_count,
         "record_count": sum(record.part == part.part for record in reading.records),
         "layout": "|".join(part.columns),

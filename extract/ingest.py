@@ -8,40 +8,66 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError
 
-from extract.entities import LandedPdf, Publication
-from extract.errors import JixiaoError, LedgerError, Refused, SourceError
+from extract.entities import Landing, Publication, Reading
+from extract.errors import LedgerError, Reason, Refused, SourceError
 from extract.ledger import Ledger
-from extract.publishers import FolderSource, Publisher, load_publishers
+from extract.publishers import Publisher, load_publishers
+from extract.publishers.secrets import Secret
 from extract.settings import Settings
-from extract.sources.archive import archive_path, land_bytes, write_whole
-from extract.sources.folder import discover_folder, read_file
+from extract.sources.archive import archive_path, sweep_parts, write_whole
+from extract.sources.discovery import LISTING_FINDINGS, check_discovery, discover_source
+from extract.sources.landing import land_publications
+from extract.sources.site import Discovery
+
+if TYPE_CHECKING:
+    from extract.pages.sandbox import Sandbox
 
 log = logging.getLogger(__name__)
 MEGABYTE = 1 << 20
 MOST_BATCHES = 1000  # Airflow maps at most 1,024 items
+PUBLISHERS_AT_ONCE = 4  # a slow site must not hold up the others
 
 
 def discover(settings: Settings, run_id: str, *, inbox: str | None = None, publisher: str | None = None) -> int:
     """Write down every publication at the configured sources; returns how many.
 
-    `publisher` narrows the run to one publisher file; `inbox` is the folder that the file `inbox` watches this time.
+    `publisher` narrows the run to one publisher file; `inbox` is the folder that the file `inbox` watches this time. A
+    source that cannot be listed keeps no other from being listed; `close` then fails and names it.
     """
     ledger = Ledger(settings.ledger_url or "")
     ledger.start_run(run_id)
-    chosen = _choose(load_publishers(settings.publishers_dir), inbox, publisher)
-    found: list[Publication] = []
-    for one in chosen:
-        if one.source is None:
-            continue
-        found.extend(_discover_source(one.code, one.source, settings, inbox))
-    ledger.sight(run_id, found)
-    log.info("%d publications seen at %d sources", len(found), sum(one.source is not None for one in chosen))
-    return len(found)
+    chosen = [
+        one for one in _choose(load_publishers(settings.publishers_dir), inbox, publisher) if one.source is not None
+    ]
+
+    def look(one: Publisher) -> int:
+        found = discover_source(one, settings, inbox, lambda urls: ledger.remembered(one.code, urls))
+        return _note_discovery(ledger, run_id, one, found)
+
+    with ThreadPoolExecutor(PUBLISHERS_AT_ONCE) as pool:
+        seen = sum(pool.map(look, chosen))
+    log.info("%d publications seen at %d sources", seen, len(chosen))
+    return seen
+
+
+def _note_discovery(ledger: Ledger, run_id: str, publisher: Publisher, found: Discovery) -> int:
+    """Write down what a source shows, and what a person should know about it; returns how many publications."""
+    seen = [*found.publications, *(publication for publication, _ in found.unreached)]
+    before = ledger.seen_before(run_id, publisher.code)
+    ledger.sight(run_id, seen)
+    ledger.note_landings(run_id, [Landing(publication, error=error) for publication, error in found.unreached])
+    ledger.remember(publisher.code, found.remember)
+    ledger.forget_findings(run_id, publisher.code, LISTING_FINDINGS)
+    for finding in check_discovery(publisher, found, before):
+        log.warning("%s: %s: %s", publisher.code, finding.code, finding.detail)
+        ledger.note_finding(run_id, publisher.code, finding.code, publisher.code, finding.detail)
+    return len(seen)
 
 
 def _choose(publishers: tuple[Publisher, ...], inbox: str | None, code: str | None) -> tuple[Publisher, ...]:
@@ -54,37 +80,39 @@ def _choose(publishers: tuple[Publisher, ...], inbox: str | None, code: str | No
     return chosen
 
 
-def _discover_source(code: str, source: FolderSource, settings: Settings, inbox: str | None) -> list[Publication]:
-    own = source.path is not None
-    folder = Path(source.path or inbox or settings.inbox or "").expanduser().absolute()
-    if not own and not inbox:
-        folder.mkdir(parents=True, exist_ok=True)
-    return discover_folder(folder, code, source.pattern)
-
-
 def land(settings: Settings, run_id: str) -> int:
     """Fetch the bytes of every publication that this run has not landed yet; returns how many were landed.
 
     What cannot be landed ends refused or failed in the ledger, with its reason; the rest goes on.
     """
     ledger = Ledger(settings.ledger_url or "")
-    landed = 0
+    sweep_parts(settings.archive)
+    publishers = {one.code: one for one in load_publishers(settings.publishers_dir)}
+    waiting: dict[str, list[Publication]] = {}
     for publication in ledger.unlanded(run_id):
-        try:
-            document = _land_one(publication, settings)
-        except (JixiaoError, OSError) as error:
-            log.warning("%s: %s", publication.url, error)
-            ledger.note_unlanded(run_id, publication.url, error)
-        else:
-            ledger.note_landed(run_id, publication, document)
-            landed += 1
-    return landed
+        waiting.setdefault(publication.publisher, []).append(publication)
+
+    def fetch(code: str) -> int:
+        publisher = publishers.get(code)
+        if publisher is None:
+            return _note_landings(ledger, run_id, [Landing(p, error=_no_file(code)) for p in waiting[code]])
+        steps = land_publications(publisher, waiting[code], lambda urls: ledger.remembered(code, urls), settings)
+        return sum(_note_landings(ledger, run_id, landings) for landings in steps)
+
+    with ThreadPoolExecutor(PUBLISHERS_AT_ONCE) as pool:
+        return sum(pool.map(fetch, waiting))
 
 
-def _land_one(publication: Publication, settings: Settings) -> LandedPdf:
-    limit = settings.max_file_megabytes * MEGABYTE
-    data = read_file(publication.url, publication.listing, settings.settle_seconds, limit)
-    return land_bytes(settings.archive, data)
+def _note_landings(ledger: Ledger, run_id: str, landings: list[Landing]) -> int:
+    for one in landings:
+        if one.error is not None:
+            log.warning("%s: %s", one.publication.url, one.error)
+    ledger.note_landings(run_id, landings)
+    return sum(one.landed is not None for one in landings)
+
+
+def _no_file(code: str) -> SourceError:
+    return SourceError(f"the publisher file {code}.yml is gone since its source was listed")
 
 
 def plan_batches(settings: Settings) -> list[list[str]]:
@@ -119,11 +147,12 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
     from extract.stage import readings_path
 
     ledger = Ledger(settings.ledger_url or "")
+    publishers = load_publishers(settings.publishers_dir)
     done = 0
     with Sandbox(settings.limits()) as sandbox:
         for sha256 in batch:
             try:
-                reading = sandbox.read(archive_path(settings.archive, sha256), reader=settings.reader)
+                reading = _read_one(settings, sandbox, sha256, _passwords(publishers, ledger.document(sha256)))
                 write_whole(readings_path(settings, sha256), reading_to_json(reading).encode())
             except Exception as error:  # one document's trouble must not become the batch's
                 log.warning("%s: %s", sha256[:12], error, exc_info=not isinstance(error, Refused))
@@ -132,6 +161,28 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
                 ledger.note_read(sha256, READER_VERSION)
                 done += 1
     return done
+
+
+def _passwords(publishers: tuple[Publisher, ...], known: dict[str, Any]) -> tuple[Secret, ...]:
+    return next((one.passwords for one in publishers if one.code == known["publisher"]), ())
+
+
+def _read_one(settings: Settings, sandbox: Sandbox, sha256: str, passwords: tuple[Secret, ...]) -> Reading:
+    """Without a password first, then with each that the publisher file names; raises Refused."""
+    path = archive_path(settings.archive, sha256)
+    try:
+        return sandbox.read(path, reader=settings.reader)
+    except Refused as refusal:
+        if refusal.reason is not Reason.PASSWORD:
+            raise
+        locked = refusal
+    for secret in passwords:
+        try:
+            return sandbox.read(path, reader=settings.reader, password=secret.reveal())
+        except Refused as refusal:
+            if refusal.reason is not Reason.PASSWORD:
+                raise
+    raise locked
 
 
 def stage_read(settings: Settings, run_id: str) -> int:
@@ -171,7 +222,7 @@ def _stage_one(
 
     known = ledger.document(sha256)
     reading = reading_from_json(readings_path(settings, sha256).read_text(encoding="utf-8"))
-    origin = Origin(known["first_url"], known["first_seen_at"], known["printed_on"])
+    origin = Origin(known["first_url"], known["first_seen_at"], known["printed_on"], known["publisher"])
     stage_frames(engine, sha256, make_frames(reading, origin, publishers, known["reader_version"]))
     log.info("%s: %d rows staged", sha256[:12], len(reading.records))
 
@@ -181,12 +232,16 @@ def close(settings: Settings, run_id: str, failed_tasks: Sequence[str] = ()) -> 
 
     Raises LedgerError if they do not add up to what was seen, if a publication failed, or if a task of the run did.
     """
-    counts = Ledger(settings.ledger_url or "").close_run(run_id)
+    ledger = Ledger(settings.ledger_url or "")
+    counts = ledger.close_run(run_id)
     log.info(
         "seen %(seen)d = loaded %(loaded)d + unchanged %(unchanged)d + refused %(refused)d + failed %(failed)d", counts
     )
     if failed_tasks:
         raise LedgerError(f"tasks failed: {', '.join(failed_tasks)}; their logs say why")
+    unlisted = [one for one in ledger.findings(run_id) if one["code"] == "not_listed"]
+    if unlisted:
+        raise LedgerError("; ".join(f"{one['publisher']} could not be listed: {one['detail']}" for one in unlisted))
     if counts["failed"]:
         raise LedgerError(f"{counts['failed']} of {counts['seen']} publications failed; `jixiao status` names them")
     return counts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,7 @@ def grids_of(file: Path, pages: tuple[PageGrids, ...]) -> dict[str, Any]:
 def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
     """The ledger in one object; the counts are those of the last run, and they add up."""
     from extract.build import is_behind
+    from extract.freshness import check_freshness
     from extract.publish import current_release
 
     last = ledger.last_run()
@@ -121,7 +123,8 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
             }
             for one in ledger.troubled()
         ],
-        "publishers": ledger.freshness(),
+        "findings": ledger.findings(last["run_id"] if last else None),
+        "publishers": [asdict(one) for one in check_freshness(settings)],
     }
 
 
@@ -138,7 +141,9 @@ def print_status(found: dict[str, Any]) -> None:
     if found["refusals"]:
         print_rows(found["refusals"], ("id", "file", "state", "reason", "page", "detail"), Format.TABLE)
     if found["publishers"]:
-        print_rows(found["publishers"], ("publisher", "documents", "last_new_at"), Format.TABLE)
+        columns = ("publisher", "documents", "last_new_at", "waiting", "alerts")
+        rows = [{**one, "alerts": "\n".join(one["alerts"]) or None} for one in found["publishers"]]
+        print_rows(rows, columns, Format.TABLE)
 
 
 def setting_rows(settings: Settings) -> Iterator[dict[str, Any]]:

@@ -82,13 +82,17 @@ def run_line(settings: Settings, progress: Progress, *, inbox: str | None = None
     with hold_lock(settings.home / "run.lock", settings.writer_wait_seconds):
         progress("preparing Airflow")
         start_airflow(settings)
-        run_id = _run_dag(settings, "ingest", {"inbox": inbox, "publisher": publisher}, progress)
+        run_id = run_dag(settings, "ingest", {"inbox": inbox, "publisher": publisher}, progress)
         if is_behind(settings):
-            _run_dag(settings, "warehouse", {}, progress)
+            run_dag(settings, "warehouse", {}, progress)
     return run_id
 
 
-def _run_dag(settings: Settings, dag_id: str, conf: dict[str, Any], progress: Progress) -> str:
+def run_dag(settings: Settings, dag_id: str, conf: dict[str, Any], progress: Progress) -> str:
+    """Run one DAG of the folder in this process; returns its run id. Raises RunError when it ends red.
+
+    `start_airflow` comes first, and the caller holds the lock of this home.
+    """
     log = settings.home / "logs" / f"{dag_id}.log"
     with _logged_to(log):
         from airflow.dag_processing.dagbag import DagBag

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from extract.errors import SettingsError
-from extract.publishers import find_publisher, load_publisher, load_publishers
+from extract.publishers import Publisher, attribute_publisher, find_publisher, load_publisher, load_publishers
 from extract.settings import PROJECT
 
 
@@ -37,6 +37,72 @@ def test_a_wrong_file_is_named_with_its_key(tmp_path: Path, content: str, said: 
     path.write_text(content, encoding="utf-8")
     with pytest.raises(SettingsError, match=rf"wrong\.yml.*{said}"):
         load_publisher(path)
+
+
+def test_every_mistake_of_every_file_is_named_with_its_line_and_key(tmp_path: Path) -> None:
+    (tmp_path / "one.yml").write_text(
+        """name: 某局
+region_code: 44
+source:
+  kind: listing
+  pages: [ftp://a]
+  link:
+    selector: "a[["
+    colour: red
+  date: {pattern: "("}
+politeness:
+  concurrency: many
+season: {start: "13-01", end: "03-31"}
+""",
+        encoding="utf-8",
+    )
+    (tmp_path / "two.yml").write_text("name: 某局\nname: 另局\n", encoding="utf-8")
+    (tmp_path / "three.yml").write_text("source:\n  kind: listing\n", encoding="utf-8")
+    with pytest.raises(SettingsError) as error:
+        load_publishers(tmp_path)
+    said = str(error.value).splitlines()
+    for beginning in (
+        "one.yml, line 2: region_code: ",
+        "one.yml, line 5: source.pages.0: expected http://",
+        "one.yml, line 7: source.link.selector: not a CSS selector, found 'a[['",
+        "one.yml, line 8: source.link.colour: ",
+        "one.yml, line 9: source.date.pattern: not a regular expression",
+        "one.yml, line 11: politeness.concurrency: ",
+        "one.yml, line 12: season.start: expected MM-DD",
+        "two.yml, line 2: name: stands here twice",
+        "three.yml, line 1: source.pages: Field required",
+    ):
+        assert any(line.startswith(beginning) for line in said), (beginning, said)
+
+
+def publisher(code: str, name: str | None, *, source: bool) -> Publisher:
+    given = {"code": code, "name": name, "source": {"kind": "folder", "path": "/x"} if source else None}
+    return Publisher.model_validate(given)
+
+
+def test_a_document_of_a_publishers_own_source_is_its_own_though_it_prints_a_variant() -> None:
+    publishers = (publisher("gz", "某局", source=True), publisher("sz", "另局", source=False))
+    own = attribute_publisher("某某局本级", ["某某局本级"], "gz", publishers)
+    assert own is not None
+    assert own.code == "gz"
+    known = attribute_publisher("另局", ["另局"], "gz", publishers)
+    assert known is not None
+    assert known.code == "sz", "a name that a file claims is believed"
+
+
+def test_a_document_of_two_publishers_keeps_both() -> None:
+    publishers = (publisher("gz", "某局", source=True),)
+    names = ["某局", "未知局"]
+    assert attribute_publisher("未知局", names, "gz", publishers) is None
+    found = attribute_publisher("某局", names, "gz", publishers)
+    assert found is not None
+    assert found.code == "gz"
+
+
+def test_an_inbox_and_a_file_without_source_own_nothing() -> None:
+    publishers = (publisher("inbox", None, source=True), publisher("gz", "某局", source=False))
+    assert attribute_publisher("未知局", ["未知局"], "inbox", publishers) is None
+    assert attribute_publisher("未知局", ["未知局"], "gz", publishers) is None
 
 
 def test_two_files_may_not_claim_one_name(tmp_path: Path) -> None:

@@ -9,61 +9,42 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
-
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from extract.errors import SettingsError
+from extract.publishers.files import load_publisher
+from extract.publishers.models import BucketSource, FolderSource, ListingSource, Publisher
 
-
-class FolderSource(BaseModel):
-    """PDFs that people or other programs put into a folder; sub-folders are looked into."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    kind: Literal["folder"]
-    path: str | None = Field(None, description="the folder; left out: the setting JIXIAO_INBOX")
-    pattern: str = Field("*.pdf", description="file names to take, case-insensitive")
-
-
-class Publisher(BaseModel):
-    """One publisher file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    code: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    name: str | None = None
-    aliases: tuple[str, ...] = ()
-    region_code: str | None = Field(None, pattern=r"^\d{6}$", description="GB/T 2260; indicator codes are local to it")
-    source: FolderSource | None = None
-
-
-def load_publisher(path: Path) -> Publisher:
-    """Read one file; raises SettingsError naming file and key where it does not fit."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{path.name}: not YAML: {error}") from None
-    if not isinstance(content, dict):
-        raise SettingsError(f"{path.name}: expected keys and values, found {type(content).__name__}")
-    try:
-        return Publisher.model_validate({"code": path.stem, **content})
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}, found {e['input']!r}" for e in error.errors())
-        raise SettingsError(f"{path.name}: {wrong}") from None
+__all__ = [
+    "BucketSource",
+    "FolderSource",
+    "ListingSource",
+    "Publisher",
+    "attribute_publisher",
+    "find_publisher",
+    "fold_name",
+    "load_publisher",
+    "load_publishers",
+]
 
 
 def load_publishers(folder: Path) -> tuple[Publisher, ...]:
-    """Every publisher file of a folder, by code; raises SettingsError where two claim one name."""
-    publishers = tuple(load_publisher(path) for path in sorted(folder.glob("*.yml")))
+    """Every publisher file of a folder, by code; raises SettingsError with all that is wrong in any of them."""
+    publishers: list[Publisher] = []
+    wrong: list[str] = []
+    for path in sorted(folder.glob("*.yml")):
+        try:
+            publishers.append(load_publisher(path))
+        except SettingsError as error:
+            wrong.append(str(error))
     owners: dict[str, str] = {}
     for publisher in publishers:
         for name in _names(publisher):
             owner = owners.setdefault(name, publisher.code)
             if owner != publisher.code:
-                raise SettingsError(f"{publisher.code}.yml: the name {name} is also claimed by {owner}.yml")
-    return publishers
+                wrong.append(f"{publisher.code}.yml: the name {name} is also claimed by {owner}.yml")
+    if wrong:
+        raise SettingsError("\n".join(wrong))
+    return tuple(publishers)
 
 
 def fold_name(name: str) -> str:
@@ -79,3 +60,17 @@ def find_publisher(printed_name: str, publishers: Iterable[Publisher]) -> Publis
     """Whose name stands on the document: the publisher file that claims it, None where none does."""
     wanted = fold_name(printed_name)
     return next((p for p in publishers if wanted in _names(p)), None)
+
+
+def attribute_publisher(
+    printed_name: str, all_printed: Iterable[str], source_code: str | None, publishers: Iterable[Publisher]
+) -> Publisher | None:
+    """Whose part of a PDF this is: who claims the printed name, else whose own source the PDF came from.
+
+    The second only where the PDF prints one name throughout (`all_printed`): a PDF of two publishers keeps both.
+    """
+    publishers = tuple(publishers)
+    found = find_publisher(printed_name, publishers)
+    if found is None and len({fold_name(name) for name in all_printed}) == 1:
+        found = next((p for p in publishers if p.code == source_code and p.owns_source), None)
+    return found

@@ -1,0 +1,131 @@
+"""On demand: refused documents are shown to a person, and read again, accepted or dropped."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import Param, TriggerRule, dag, get_current_context, task, task_group
+
+from extract.orchestration import STAGED, TASK_DEFAULTS, WRITER_POOL
+from extract.settings import get_settings
+
+
+@dag(
+    schedule=None,
+    start_date=datetime(2025, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    dagrun_timeout=timedelta(days=15),
+    default_args=TASK_DEFAULTS,
+    params={
+        "ids": Param([], type="array", items={"type": "string"}, description="beginnings of hashes; empty: all"),
+        "reason": Param(None, type=["null", "string"], description="only refusals with this reason code"),
+        "publisher": Param(None, type=["null", "string"], description="only this publisher file"),
+        "since": Param(None, type=["null", "string"], format="date", description="only first seen since this day"),
+        "decision": Param("ask", enum=["ask", "retry", "accept", "drop"], description="ask a person, or one for all"),
+        "by": Param("", type="string", description="who decides, where nobody is asked"),
+        "why": Param("", type="string", description="why, where nobody is asked"),
+    },
+    tags=["jixiao"],
+    doc_md="""
+### Look again at what was refused
+
+| task | does | again after a failure or a clear |
+|---|---|---|
+| choose | finds the refused and failed documents that fit the parameters | finds what still fits |
+| to_ask | hands them to people, or to nobody where `decision` is given | the same |
+| one.question | writes the question about one document and draws the page it is about | the same question |
+| one.ask | waits for a person: retry, accept or drop (Airflow's page *Required Actions*) | asks again |
+| one.answer | writes the decision with the person's name into the ledger | refuses a decision that no longer fits |
+| decide | writes one decision for all | refuses a decision that no longer fits |
+| plan, read, stage | as in `ingest` | as in `ingest` |
+
+*accept*: the refusal is right, it is no trouble any more, and only a newer reader looks at it again. *drop*: it is none
+of ours and is never read again. Nobody can have a refused document loaded as it is: it is read exactly, or not at all.
+""",
+)
+def replay() -> None:
+    def run_id() -> str:
+        return str(get_current_context()["run_id"])
+
+    @task
+    def choose() -> list[str]:
+        from extract.replay import choose_refused
+
+        params = get_current_context()["params"]
+        return choose_refused(get_settings(), params["ids"], params["reason"], params["publisher"], params["since"])
+
+    @task
+    def to_ask(chosen: list[str]) -> list[str]:
+        return chosen if get_current_context()["params"]["decision"] == "ask" else []
+
+    @task
+    def question(sha256: str) -> dict[str, str]:
+        from extract.replay import make_question
+
+        return make_question(get_settings(), sha256)
+
+    @task
+    def answer(sha256: str, given: Any) -> str:
+        from extract.replay import apply_answer
+
+        return apply_answer(get_settings(), sha256, given)
+
+    @task_group
+    def one(sha256: str) -> None:
+        asked = question(sha256)
+        ask = HITLOperator(
+            task_id="ask",
+            subject=asked["subject"],
+            body=asked["body"],
+            options=["retry", "accept", "drop"],
+            params={"why": Param("", type="string", description="reason, kept with your name")},
+            response_timeout=timedelta(days=14),
+            execution_timeout=None,
+        )
+        answer(sha256, ask.output)
+
+    @task
+    def decide(chosen: list[str]) -> int:
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from extract.replay import decide_all
+
+        params = get_current_context()["params"]
+        if params["decision"] == "ask":
+            raise AirflowSkipException("people are asked")
+        return decide_all(get_settings(), chosen, params["decision"], params["by"], params["why"])
+
+    @task(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
+    def plan() -> list[list[str]]:
+        from extract import ingest as steps
+
+        return steps.plan_batches(get_settings())
+
+    @task(max_active_tis_per_dagrun=8)
+    def read(batch: list[str]) -> int:
+        from extract import ingest as steps
+
+        return steps.read_batch(get_settings(), batch)
+
+    @task(pool=WRITER_POOL, outlets=[STAGED], trigger_rule=TriggerRule.NONE_FAILED)
+    def stage() -> int:
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from extract import ingest as steps
+
+        staged = steps.stage_read(get_settings(), run_id())
+        if not staged:
+            raise AirflowSkipException("nothing new to build from")
+        get_current_context()["outlet_events"][STAGED].extra = {"staged_documents": staged}
+        return staged
+
+    chosen = choose()
+    [one.expand(sha256=to_ask(chosen)), decide(chosen)] >> (batches := plan())
+    read.expand(batch=batches) >> stage()
+
+
+replay()

@@ -1,0 +1,113 @@
+"""Ledger and publisher files become one row per publisher: is its source ahead of the warehouse, or silent in season?
+
+ahead    publications were seen, longer ago than the publisher's patience, that are in no release and not refused
+silent   the season is under way (or over) and less is new than the publisher file expects
+drifted  the last run found the source unlistable, empty or far shorter than before
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from extract.ledger import Ledger
+from extract.publishers import Publisher, load_publishers
+from extract.publishers.models import Season
+from extract.settings import Settings
+
+PLACE = ZoneInfo("Asia/Shanghai")  # a season's days are days there, whatever the machine's zone
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How one publisher stands. `alerts` is empty when nobody needs to look."""
+
+    publisher: str
+    documents: int
+    last_new_at: datetime | None
+    waiting: int
+    waiting_since: datetime | None
+    alerts: tuple[str, ...] = ()
+
+
+def check_freshness(settings: Settings, now: datetime | None = None) -> list[Freshness]:
+    """One row per publisher file with a source, and per publisher that the ledger knows, by code."""
+    from extract.build import is_behind
+
+    moment = (now or datetime.now(UTC)).astimezone(UTC)
+    ledger = Ledger(settings.ledger_url or "")
+    publishers = {one.code: one for one in load_publishers(settings.publishers_dir)}
+    known = {row["publisher"]: row for row in ledger.freshness()}
+    waiting = ledger.waiting(is_behind(settings))
+    last = ledger.last_run()
+    findings = ledger.findings(last["run_id"] if last else None)
+    codes = sorted({*known, *waiting, *(code for code, one in publishers.items() if one.source is not None)})
+    rows = []
+    for code in codes:
+        row, open_ = known.get(code, {}), waiting.get(code, {"waiting": 0, "since": None})
+        publisher = publishers.get(code)
+        alerts = [f"{one['code']}: {one['detail']}" for one in findings if one["publisher"] == code]
+        if publisher is not None:
+            alerts += _ahead(publisher, open_, moment) + _silent(publisher, ledger, moment)
+        rows.append(
+            Freshness(
+                code,
+                row.get("documents", 0),
+                row.get("last_new_at"),
+                open_["waiting"],
+                open_["since"],
+                tuple(alerts),
+            )
+        )
+    return rows
+
+
+def describe_alerts(rows: Iterable[Freshness]) -> str:
+    """Every alert with its publisher, one a line; empty when there is none."""
+    return "\n".join(f"{row.publisher}: {alert}" for row in rows for alert in row.alerts)
+
+
+def _ahead(publisher: Publisher, open_: dict[str, Any], moment: datetime) -> list[str]:
+    since = open_["since"]
+    if since is None or moment - since.replace(tzinfo=UTC) < timedelta(hours=publisher.patience_hours):
+        return []
+    return [f"source ahead of warehouse: {open_['waiting']} publications wait since {since:%Y-%m-%d %H:%M} UTC"]
+
+
+def _silent(publisher: Publisher, ledger: Ledger, moment: datetime) -> list[str]:
+    if publisher.season is None:
+        return []
+    today = moment.astimezone(PLACE).date()
+    start = season_start(publisher.season, today)
+    if today - start < timedelta(days=publisher.season.patience_days):
+        return []
+    begun = datetime(start.year, start.month, start.day, tzinfo=PLACE).astimezone(UTC).replace(tzinfo=None)
+    new = ledger.new_since(publisher.code, begun)
+    wanted = max(1, sum(publisher.expected.values()))
+    over = "" if today <= season_end(publisher.season, start) else ", which is over"
+    if new == 0:
+        return [f"nothing new in season: none since {start}{over}; expected {wanted}"]
+    if over and new < wanted:
+        return [f"too little in season: {new} since {start}{over}; expected {wanted}"]
+    return []
+
+
+def season_start(season: Season, today: date) -> date:
+    """The first day of the season that is under way, or of the last one."""
+    return max(day for year in (today.year - 1, today.year) if (day := _on(season.start, year)) <= today)
+
+
+def season_end(season: Season, start: date) -> date:
+    """The last day of the season that begins on `start`; it may lie in the next year."""
+    end = _on(season.end, start.year)
+    return end if end >= start else _on(season.end, start.year + 1)
+
+
+def _on(day: str, year: int) -> date:
+    month, number = (int(part) for part in day.split("-"))
+    if (month, number) == (2, 29) and (year % 4 or (year % 100 == 0 and year % 400)):
+        number = 28
+    return date(year, month, number)

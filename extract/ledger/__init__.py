@@ -1,0 +1,20 @@
+"""What was seen, landed, read, refused, staged and published, one row each: nothing is lost.
+
+A run's sightings each end loaded, unchanged, refused or failed; `close_run` refuses a run whose four counts do not add
+up to what was seen, and so does the database. A document (bytes, by sha256) moves through the states of `TRANSITIONS`
+and through no others. Times are UTC. Every method is one transaction and may be repeated after a crash.
+"""
+
+from __future__ import annotations
+
+from extract.ledger.documents import MAY_PASS, TRANSITIONS
+from extract.ledger.fetches import Fetches
+from extract.ledger.history import History
+from extract.ledger.refusals import ACTIONS, Refusals
+from extract.ledger.runs import OUTCOMES
+
+__all__ = ["ACTIONS", "MAY_PASS", "OUTCOMES", "TRANSITIONS", "Ledger"]
+
+
+class Ledger(Refusals, Fetches, History):
+    """The ledger behind one SQLAlchemy URL: SQLite or PostgreSQL."""

@@ -1,0 +1,61 @@
+"""What the last answer of each address left: validators, hash, or what a page said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC
+from typing import Any
+
+from sqlalchemy import select
+
+from extract.entities import Remembered
+from extract.ledger.store import Store, as_utc, now
+from extract.ledger.tables import fetches
+
+MOST_PARAMETERS = 500  # SQLite takes no more than 999 in one statement of older builds
+
+
+class Fetches(Store):
+    """The memory that makes the next night's requests conditional."""
+
+    def remembered(self, publisher: str, urls: Sequence[str]) -> dict[str, Remembered]:
+        """What is known of these addresses of a publisher, by address."""
+        known: dict[str, Remembered] = {}
+        with self._reading() as connection:
+            for start in range(0, len(urls), MOST_PARAMETERS):
+                some = list(urls[start : start + MOST_PARAMETERS])
+                query = select(fetches).where(fetches.c.publisher == publisher, fetches.c.url.in_(some))
+                for row in connection.execute(query).mappings():
+                    known[row["url"]] = _remembered(dict(row))
+        return known
+
+    def remember(self, publisher: str, pages: Iterable[Remembered]) -> None:
+        """Keep what answers left; an older memory of the same address is replaced."""
+        with self._writing() as connection:
+            self._insert_or_replace(connection, fetches, [fetch_row(publisher, page) for page in pages])
+
+
+def fetch_row(publisher: str, page: Remembered) -> dict[str, Any]:
+    """A memory as a row of `fetches`."""
+    return {
+        "publisher": publisher,
+        "url": page.url,
+        "etag": page.etag,
+        "last_modified": page.last_modified,
+        "version": page.version,
+        "sha256": page.sha256,
+        "size": page.size,
+        "reason": page.reason,
+        "detail": page.detail,
+        "found": page.found,
+        "headers": json.dumps(dict(page.headers), sort_keys=True),
+        "fetched_at": as_utc(page.fetched_at) if page.fetched_at else now(),
+    }
+
+
+def _remembered(row: dict[str, Any]) -> Remembered:
+    row.pop("publisher")
+    headers = json.loads(row.pop("headers"))
+    fetched_at = row.pop("fetched_at").replace(tzinfo=UTC)
+    return Remembered(**row, headers=headers, fetched_at=fetched_at)

@@ -1,0 +1,92 @@
+"""Releases, and how each publisher stands against them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select, update
+
+from extract.ledger.store import Store
+from extract.ledger.tables import documents, releases, runs, sightings
+
+
+class History(Store):
+    """What was published, and what waits to be."""
+
+    def note_release(self, release: dict[str, Any]) -> None:
+        """Write down a published release, once."""
+        with self._writing() as connection:
+            row = {**release, "row_counts": json.dumps(release["row_counts"], sort_keys=True)}
+            self._insert_missing(connection, releases, [row])
+
+    def note_inputs(self, release_id: str, inputs: str) -> None:
+        """The release was built again from other inputs and came out the same."""
+        with self._writing() as connection:
+            connection.execute(update(releases).where(releases.c.release_id == release_id).values(inputs=inputs))
+
+    def releases(self) -> list[dict[str, Any]]:
+        """Published releases, oldest first."""
+        with self._reading() as connection:
+            rows = connection.execute(select(releases).order_by(releases.c.release_id)).mappings()
+            return [{**row, "row_counts": json.loads(row["row_counts"])} for row in rows]
+
+    def freshness(self) -> list[dict[str, Any]]:
+        """Per publisher file: how many documents it has, and when it was last seen to publish a new one."""
+        query = (
+            select(
+                documents.c.publisher,
+                func.count().label("documents"),
+                func.max(documents.c.first_seen_at).label("last_new_at"),
+            )
+            .group_by(documents.c.publisher)
+            .order_by(documents.c.publisher)
+        )
+        with self._reading() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def waiting(self, is_behind: bool) -> dict[str, dict[str, Any]]:
+        """Per publisher: how many publications seen are in no release and not refused, and since when.
+
+        `is_behind`: the release was built from something else than what is staged now.
+        """
+        newest = select(func.max(releases.c.published_at)).scalar_subquery()
+        unread = documents.c.state.in_(("landed", "read", "failed"))
+        unreleased = and_(documents.c.state == "staged", or_(newest.is_(None), documents.c.staged_at > newest))
+        query = (
+            select(documents.c.publisher, func.count(), func.min(documents.c.first_seen_at))
+            .where(or_(unread, unreleased) if is_behind else unread)
+            .group_by(documents.c.publisher)
+        )
+        with self._reading() as connection:
+            found = {
+                publisher: {"waiting": count, "since": since} for publisher, count, since in connection.execute(query)
+            }
+            for publisher, since in connection.execute(_never_landed()):
+                one = found.setdefault(publisher, {"waiting": 0, "since": since})
+                one["waiting"] += 1
+                one["since"] = min(one["since"], since)
+        return found
+
+    def new_since(self, publisher: str, since: Any) -> int:
+        """How many documents a publisher has brought since a moment (UTC)."""
+        query = select(func.count()).where(documents.c.publisher == publisher, documents.c.first_seen_at >= since)
+        with self._reading() as connection:
+            return connection.scalar(query) or 0
+
+
+def _never_landed() -> Any:
+    """(publisher, first sighting) of what failed in the newest run of its publisher and never gave bytes."""
+    s, other = sightings, sightings.alias()
+    newest = (
+        select(func.max(runs.c.run_no))
+        .select_from(other.join(runs, runs.c.run_id == other.c.run_id))
+        .where(other.c.publisher == s.c.publisher)
+        .scalar_subquery()
+    )
+    first = select(func.min(other.c.seen_at)).where(other.c.url == s.c.url).scalar_subquery()
+    return (
+        select(s.c.publisher, first)
+        .select_from(s.join(runs, runs.c.run_id == s.c.run_id))
+        .where(s.c.outcome == "failed", s.c.sha256.is_(None), runs.c.run_no == newest)
+    )

@@ -1,0 +1,71 @@
+"""A database URL becomes transactions on the ledger's tables, for several processes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+
+from extract.ledger.schema import ensure_schema
+
+
+def now() -> datetime:
+    """The present, UTC, as the ledger stores it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def as_utc(moment: datetime) -> datetime:
+    """A moment with a zone, as the ledger stores it."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin where we say so, DDL of migrations included
+    connection.execute("PRAGMA busy_timeout=60000")
+    connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("jixiao_begin", "BEGIN IMMEDIATE"))
+
+
+class Store:
+    """The ledger behind one SQLAlchemy URL, at the newest schema."""
+
+    def __init__(self, url: str) -> None:
+        self.engine: Engine = create_engine(url)
+        self._dialect: Any = postgresql if self.engine.dialect.name == "postgresql" else sqlite
+        if self.engine.dialect.name == "sqlite":
+            Path(self.engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+        ensure_schema(self.engine)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A transaction that writes. SQLite takes its lock at once: read, then write would fail beside another."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """One consistent view, in nobody's way."""
+        with self.engine.connect().execution_options(jixiao_begin="BEGIN") as connection:
+            yield connection
+
+    def _insert_missing(self, connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            connection.execute(self._dialect.insert(table).on_conflict_do_nothing(), list(rows))
+
+    def _insert_or_replace(self, connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        insert = self._dialect.insert(table)
+        keys = [column.name for column in table.primary_key]
+        new = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=new), list(rows))

@@ -1,0 +1,127 @@
+"""The ledger's tables, for SQLite and PostgreSQL alike; migrations/ brings a database to this state."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, Date, DateTime, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+metadata = MetaData()
+
+runs = Table(  # one row per run of the ingest DAG
+    "runs",
+    metadata,
+    Column("run_id", String(250), primary_key=True),
+    Column("started_at", DateTime, nullable=False),
+    Column("finished_at", DateTime),
+    Column("seen", Integer),
+    Column("loaded", Integer),
+    Column("unchanged", Integer),
+    Column("refused", Integer),
+    Column("failed", Integer),
+    Column("run_no", Integer),  # in the order of starting, whatever the clock says
+    CheckConstraint("finished_at IS NULL OR seen = loaded + unchanged + refused + failed", name="counts_add_up"),
+)
+
+sightings = Table(  # one row per publication seen in a run
+    "sightings",
+    metadata,
+    Column("sighting_id", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", String(250), nullable=False, index=True),
+    Column("publisher", String, nullable=False),
+    Column("url", String, nullable=False),
+    Column("title", String),
+    Column("printed_on", Date),
+    Column("listing", String),
+    Column("seen_at", DateTime, nullable=False),
+    Column("sha256", String(64), index=True),
+    Column("outcome", String),  # loaded unchanged refused failed
+    Column("reason", String),
+    Column("detail", Text),
+    Column("version", String),
+    UniqueConstraint("run_id", "publisher", "url", name="seen_once"),
+    CheckConstraint("outcome IN ('loaded', 'unchanged', 'refused', 'failed')", name="known_outcome"),
+)
+
+fetches = Table(  # one row per address of a publisher: what its last answer left for the next night
+    "fetches",
+    metadata,
+    Column("publisher", String, primary_key=True),
+    Column("url", String, primary_key=True),
+    Column("etag", String),
+    Column("last_modified", String),
+    Column("version", String),
+    Column("sha256", String(64)),
+    Column("size", Integer),
+    Column("reason", String),
+    Column("detail", Text),
+    Column("found", Text),  # JSON: what a listing or detail page said
+    Column("headers", Text, nullable=False),  # JSON object of the answer that brought the bytes
+    Column("fetched_at", DateTime, nullable=False),
+)
+
+findings = Table(  # one row per thing that a person should know about a source, per run
+    "findings",
+    metadata,
+    Column("run_id", String(250), primary_key=True),
+    Column("publisher", String, primary_key=True),
+    Column("code", String, primary_key=True),  # not_listed listing_empty listing_shrank file_shrank gone
+    Column("subject", String, primary_key=True),  # an address, or the publisher's code
+    Column("detail", Text, nullable=False),
+    Column("found_at", DateTime, nullable=False),
+)
+
+documents = Table(  # one row per content, by its hash
+    "documents",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("state", String, nullable=False, index=True),  # landed read staged refused failed dropped
+    Column("publisher", String, nullable=False),
+    Column("first_url", String, nullable=False),
+    Column("title", String),
+    Column("printed_on", Date),
+    Column("first_seen_at", DateTime, nullable=False),
+    Column("reader_version", String),
+    Column("reason", String),
+    Column("page", Integer),
+    Column("detail", Text),
+    Column("staged_run", String(250)),
+    Column("staged_at", DateTime),
+    Column("decision", String),  # accept: a person has seen the refusal; forgotten when it is read again
+    CheckConstraint("state IN ('landed', 'read', 'staged', 'refused', 'failed', 'dropped')", name="known_state"),
+)
+
+decisions = Table(  # one row per decision of a person about a refused document; never changed
+    "decisions",
+    metadata,
+    Column("decision_id", Integer, primary_key=True, autoincrement=True),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("action", String, nullable=False),  # retry accept drop
+    Column("decided_by", String, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("decided_at", DateTime, nullable=False),
+    Column("reason", String),  # of the refusal that was decided on
+)
+
+attempts = Table(  # one row per attempt to read a document
+    "attempts",
+    metadata,
+    Column("attempt_id", Integer, primary_key=True, autoincrement=True),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("ended_at", DateTime, nullable=False),
+    Column("outcome", String, nullable=False),  # read refused failed
+    Column("reader_version", String, nullable=False),
+    Column("reason", String),
+    Column("page", Integer),
+    Column("detail", Text),
+)
+
+releases = Table(  # one row per published release
+    "releases",
+    metadata,
+    Column("release_id", String, primary_key=True),
+    Column("published_at", DateTime, nullable=False),
+    Column("source_documents", Integer, nullable=False),
+    Column("row_counts", Text, nullable=False),  # JSON object: table -> rows
+    Column("checksum", String, nullable=False),
+    Column("inputs", String, nullable=False),  # fingerprint of everything the release was built from
+)

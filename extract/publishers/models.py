@@ -1,0 +1,212 @@
+"""What a publisher file may say; docs/publishers.md explains every key with an example that a test runs."""
+
+from __future__ import annotations
+
+import codecs
+import ipaddress
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from extract.entities import DocumentKind
+from extract.publishers.secrets import Secret
+
+PRINTED_DATE = r"(20\d\d)\s*[-./年]\s*(\d{1,2})\s*[-./月]\s*(\d{1,2})"
+SECRET_WORDS = re.compile(r"secret|token|password|passwd|^key$|access_key", re.IGNORECASE)
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return text
+
+
+def _selector(text: str) -> str:
+    from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+    try:
+        LexborHTMLParser("<p>").css(text)
+    except SelectolaxError:
+        raise ValueError("not a CSS selector") from None
+    return text
+
+
+def _encoding(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        raise ValueError("not the name of an encoding") from None
+
+
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected http://… or https://…")
+    if parts.username or parts.password:
+        raise ValueError("no user or password inside an address: name a secret under `login`")
+    return url
+
+
+def _day(text: str) -> str:
+    try:
+        date.fromisoformat(f"2024-{text}")  # a leap year, so that 02-29 is a day
+    except ValueError:
+        raise ValueError("expected MM-DD") from None
+    return text
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError as error:
+        raise ValueError(str(error)) from None
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Selector = Annotated[str, AfterValidator(_selector)]
+Encoding = Annotated[str, AfterValidator(_encoding)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Day = Annotated[str, AfterValidator(_day)]
+Network = Annotated[str, AfterValidator(_network)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LinkRule(_Part):
+    """Which links of a page count; every condition that is given must hold."""
+
+    selector: Selector = Field("a[href]", description="CSS selector of the links")
+    url: Pattern | None = Field(None, description="pattern somewhere in the link's whole address")
+    title: Pattern | None = Field(None, description="pattern somewhere in the link's title")
+
+
+class DateRule(_Part):
+    """Where the printed date of a publication stands."""
+
+    selector: Selector | None = Field(None, description="CSS selector inside the item; left out: its whole text")
+    pattern: Pattern = Field(PRINTED_DATE, description="three groups: year, month, day")
+
+    @model_validator(mode="after")
+    def _three_groups(self) -> DateRule:
+        if re.compile(self.pattern).groups != 3:
+            raise ValueError("pattern: expected three groups: year, month, day")
+        return self
+
+
+class DetailRule(_Part):
+    """The page behind a listing's link, where the attachments stand."""
+
+    attachment: LinkRule = LinkRule(url=r"(?i)\.pdf(\?|$)")
+    date: DateRule = DateRule()
+
+
+class Paging(_Part):
+    """How a list goes on: a link to the next page, or numbered addresses."""
+
+    next: Selector | None = Field(None, description="CSS selector of the link to the next page")
+    pattern: WebAddress | None = Field(None, description="address with {page}")
+    first: int = Field(2, ge=0, description="first number that stands for {page}")
+    last: int = Field(50, ge=0, le=1000, description="last number, or the most pages that `next` leads to")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Paging:
+        if (self.next is None) == (self.pattern is None):
+            raise ValueError("expected either next or pattern")
+        if self.pattern is not None and "{page}" not in self.pattern:
+            raise ValueError("pattern: expected {page} in it")
+        return self
+
+
+class ListingSource(_Part):
+    """Pages of a web site that list publications."""
+
+    kind: Literal["listing"]
+    pages: tuple[WebAddress, ...] = Field(min_length=1, description="first page of each list")
+    paging: Paging | None = None
+    encoding: Encoding | None = Field(None, description="left out: what the answer, then the page itself says")
+    item: Selector | None = Field(None, description="CSS selector of one entry; left out: each link is one")
+    link: LinkRule = LinkRule(url=r"(?i)\.pdf(\?|$)")
+    date: DateRule = DateRule()
+    detail: DetailRule | None = Field(None, description="left out: the links lead to the PDFs themselves")
+    login: Secret | None = Field(None, description="user:password of the site")
+    token: Secret | None = Field(None, description="sent as Authorization: Bearer …")
+
+
+class BucketSource(_Part):
+    """Objects below an address that fsspec understands."""
+
+    kind: Literal["bucket"]
+    url: str = Field(pattern=r"^(s3|file|memory)://[^/@]*(/|$)", description="s3://bucket/folder/ or file:///folder/")
+    pattern: str = Field("*.pdf", description="object names to take, case-insensitive")
+    options: dict[str, Any] = Field(default_factory=dict, description="fsspec options, for example endpoint_url, anon")
+    secrets: dict[str, Secret] = Field(default_factory=dict, description="fsspec options that are secret: key, secret")
+
+    @model_validator(mode="after")
+    def _no_secrets_in_options(self) -> BucketSource:
+        for name in self.options:
+            if SECRET_WORDS.search(name):
+                raise ValueError(f"options.{name}: a secret belongs under `secrets`, by reference")
+        return self
+
+
+class FolderSource(_Part):
+    """PDFs that people or other programs put into a folder; sub-folders are looked into."""
+
+    kind: Literal["folder"]
+    path: str | None = Field(None, description="the folder; left out: the setting JIXIAO_INBOX")
+    pattern: str = Field("*.pdf", description="file names to take, case-insensitive")
+
+
+Source = Annotated[FolderSource | ListingSource | BucketSource, Field(discriminator="kind")]
+
+
+class Politeness(_Part):
+    """How much a site is asked at once, and who asks."""
+
+    delay_seconds: float = Field(1.0, ge=0, le=600, description="between the starts of two requests")
+    concurrency: int = Field(2, ge=1, le=32, description="requests at the same time")
+    robots: bool = Field(True, description="ask robots.txt and obey it")
+    contact: str | None = Field(None, description="address or mail that the user agent names")
+    timeout_seconds: float = Field(30, gt=0, description="silence after which an answer counts as broken")
+    request_seconds: float = Field(600, gt=0, description="whole time that one answer may take")
+    attempts: int = Field(3, ge=1, le=10, description="attempts where a failure may pass")
+    backoff_seconds: float = Field(2.0, ge=0, description="wait before the second attempt; doubles each time")
+
+
+class Season(_Part):
+    """The part of the year in which a publisher publishes; it may reach over the new year."""
+
+    start: Day
+    end: Day
+    patience_days: int = Field(21, ge=0, description="days into the season after which nothing new is an alert")
+
+
+class Publisher(_Part):
+    """One publisher file."""
+
+    code: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str | None = None
+    aliases: tuple[str, ...] = ()
+    region_code: str | None = Field(None, pattern=r"^\d{6}$", description="GB/T 2260; indicator codes are local to it")
+    document_kind: DocumentKind | None = Field(None, description="of all its documents, whatever their titles say")
+    season: Season | None = None
+    expected: dict[DocumentKind, int] = Field(default_factory=dict, description="editions a fiscal year, by kind")
+    patience_hours: float = Field(36, gt=0, description="after which a publication seen must be in a release")
+    shrink_pct: int = Field(50, ge=1, le=100, description="a list or file smaller by this is a finding")
+    politeness: Politeness = Politeness()
+    allowed_hosts: tuple[str, ...] = Field((), description="besides those of `pages`: host, *.domain, host:port")
+    allowed_addresses: tuple[Network, ...] = Field((), description="networks that are not public, yet may be asked")
+    passwords: tuple[Secret, ...] = Field((), description="that open its protected PDFs")
+    source: Source | None = None
+
+    @property
+    def owns_source(self) -> bool:
+        """Whether all that arrives at the source is this publisher's."""
+        return self.name is not None and self.source is not None

@@ -1,0 +1,118 @@
+"""`jixiao refusals`: what was refused and why; try again, accept, drop. Arguments become calls, results output."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from extract.output import Format, as_json, errors, print_rows
+from extract.settings import get_settings
+
+if TYPE_CHECKING:
+    from extract.ledger import Ledger
+
+app = typer.Typer(help="What was refused and why; try again; accept by a named person with a reason.")
+FormatOption = Annotated[Format, typer.Option("--format", help="`table` for people; the others alone on stdout.")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Beginnings of hashes, as `list` shows them.")]
+COLUMNS = ("id", "publisher", "state", "decision", "reason", "page", "file", "detail")
+
+
+@app.callback(invoke_without_command=True)
+def default(context: typer.Context) -> None:
+    """List the refusals when no action is named."""
+    if context.invoked_subcommand is None:
+        list_refusals()
+
+
+@app.command("list")
+def list_refusals(
+    reason: Annotated[str | None, typer.Option(help="Only this reason code.")] = None,
+    publisher: Annotated[str | None, typer.Option(metavar="ID", help="Only this publisher file.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Also what a person has accepted or dropped.")] = False,
+    how: FormatOption = Format.TABLE,
+) -> None:
+    """One row per document that is not loaded.
+
+    `jixiao refusals list --reason unknown_header --format jsonl`
+    """
+    states = ("refused", "failed", "dropped") if every else ("refused", "failed")
+    found = _ledger().refusals(states=states, reason=reason, publisher=publisher, undecided=not every)
+    rows = [{**one, "id": one["sha256"][:12], "file": one["first_url"]} for one in found]
+    print_rows([{name: row[name] for name in COLUMNS} for row in rows], COLUMNS, how)
+
+
+@app.command()
+def show(
+    document: Annotated[str, typer.Argument(metavar="ID")],
+    png: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the page that the refusal is about.")] = None,
+    how: FormatOption = Format.TABLE,
+) -> None:
+    """Everything that the ledger knows of one document: where it was seen, each attempt, each decision."""
+    from extract.errors import JixiaoError
+    from extract.pictures import draw_page
+    from extract.sources.archive import archive_path
+
+    ledger, settings = _ledger(), get_settings()
+    sha256 = ledger.find_document(document)
+    one = ledger.document(sha256)
+    found: dict[str, Any] = {**one, "archive": str(archive_path(settings.archive, sha256)), **ledger.history(sha256)}
+    if how is Format.TABLE:
+        parts = ("sightings", "attempts", "decisions")
+        rows = [{"what": name, "is": value} for name, value in found.items() if name not in parts]
+        print_rows(rows, ("what", "is"), how)
+        for part in parts:
+            if found[part]:
+                errors.print(part)
+                print_rows(found[part], tuple(found[part][0]), how)
+    else:
+        print(as_json(found))
+    if png is not None and not draw_page(settings, sha256, one["page"] or 1, png):
+        raise JixiaoError(f"document {sha256[:12]}: page {one['page'] or 1} cannot be drawn")
+
+
+@app.command()
+def retry(documents: Ids, by: Annotated[str, typer.Option(metavar="NAME", help="Who decides.")] = "") -> None:
+    """Have documents read again by the next run."""
+    _decide(documents, "retry", by or _user(), "")
+
+
+@app.command()
+def accept(
+    documents: Ids,
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who decides.")],
+    why: Annotated[str, typer.Option(metavar="TEXT", help="The reason; it is kept.")],
+) -> None:
+    """Agree that documents are not loaded: no trouble any more, until another version of the reader looks at them."""
+    _decide(documents, "accept", by, why)
+
+
+@app.command()
+def drop(
+    documents: Ids,
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who decides.")],
+    why: Annotated[str, typer.Option(metavar="TEXT", help="The reason; it is kept.")],
+) -> None:
+    """Say that documents are none of ours: never read again, unless by `retry`."""
+    _decide(documents, "drop", by, why)
+
+
+def _decide(documents: list[str], action: str, by: str, why: str) -> None:
+    ledger = _ledger()
+    hashes = [ledger.find_document(one) for one in documents]
+    for sha256 in hashes:
+        ledger.decide(sha256, action, by, why)
+        errors.print(f"{sha256[:12]}: {action}", markup=False)
+
+
+def _user() -> str:
+    import getpass
+
+    return getpass.getuser()
+
+
+def _ledger() -> Ledger:
+    from extract.ledger import Ledger
+
+    return Ledger(get_settings().ledger_url or "")

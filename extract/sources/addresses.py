@@ -1,0 +1,45 @@
+"""What stands in a page or a header becomes an absolute ASCII address without user, password and fragment."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+_LEFT_ALONE = "/%:@!$&'()*+,;=~-._?[]"
+_EDGES = "".join(map(chr, range(33)))
+
+
+def join_address(base: str, reference: str, encoding: str = "utf-8") -> str | None:
+    """The address that a reference on the page `base` leads to; None where it leads nowhere on the web.
+
+    As browsers do it (WHATWG URL): tabs and line breaks vanish, the path is written in UTF-8, the query in the page's
+    own encoding. Nothing of it ever becomes a path on disk.
+    """
+    cleaned = re.sub(r"[\t\r\n]", "", reference.strip(_EDGES))
+    try:
+        parts = urlsplit(urljoin(base, cleaned))
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not host:
+        return None
+    try:
+        ascii_host = host if ":" in host else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    place = f"[{ascii_host}]" if ":" in ascii_host else ascii_host
+    query = quote(parts.query.encode(encoding, "replace"), safe=_LEFT_ALONE)
+    path = quote(parts.path.encode("utf-8", "replace"), safe=_LEFT_ALONE) or "/"
+    return SplitResult(parts.scheme, f"{place}:{port}" if port else place, path, query, "").geturl()
+
+
+def strip_userinfo(url: str) -> str:
+    """The address without `user:password@`: what may be stored and logged."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in parts.netloc else url
+
+
+def origin_of(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port: credentials go to the origin that they are meant for and to no other."""
+    parts = urlsplit(url)
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)

@@ -1,0 +1,174 @@
+"""A publication becomes bytes in the archive, fetched once and proved, or the reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import httpx
+
+from extract.entities import Finding, LandedPdf, Landing, Publication, Remembered
+from extract.errors import JixiaoError, Reason, Refused, SourceError
+from extract.publishers.models import BucketSource, ListingSource, Publisher
+from extract.settings import Settings
+from extract.sources.archive import Incoming, archive_path, land_bytes, receive
+from extract.sources.bucket import read_object
+from extract.sources.fetch import Fetcher, PassingError
+from extract.sources.folder import read_file
+from extract.sources.pages import check_length, validators_of
+
+MEGABYTE = 1 << 20
+AT_ONCE = 200  # publications between two visits to the ledger
+
+Memory = Callable[[list[str]], dict[str, Remembered]]
+
+
+class CutShortError(PassingError):
+    """No end of a PDF, although all bytes that were announced came: another attempt, then it is truncated."""
+
+
+def land_publications(
+    publisher: Publisher, publications: Sequence[Publication], memory: Memory, settings: Settings
+) -> Iterator[list[Landing]]:
+    """What became of each publication of one publisher, some at a time; never raises for one of them."""
+    if isinstance(publisher.source, ListingSource):
+        with Fetcher(publisher) as fetcher:
+            yield from _land_some(
+                publisher, publications, memory, lambda p, known: download(publisher, fetcher, p, known, settings)
+            )
+    elif isinstance(publisher.source, BucketSource):
+        source = publisher.source
+        yield from _land_some(publisher, publications, memory, lambda p, known: _copy(source, p, known, settings))
+    else:
+        for publication in publications:
+            yield [_told(publication, None, lambda p, _: _land_file(p, settings))]
+
+
+def _land_some(
+    publisher: Publisher,
+    publications: Sequence[Publication],
+    memory: Memory,
+    land: Callable[[Publication, Remembered | None], Landing],
+) -> Iterator[list[Landing]]:
+    """Several at a time, and no more of them in memory than one visit to the ledger takes."""
+    with ThreadPoolExecutor(publisher.politeness.concurrency) as pool:
+        for start in range(0, len(publications), AT_ONCE):
+            some = publications[start : start + AT_ONCE]
+            known = memory([one.url for one in some])
+            yield list(pool.map(lambda one, known=known: _told(one, known.get(one.url), land), some))
+
+
+def _told(
+    publication: Publication,
+    known: Remembered | None,
+    land: Callable[[Publication, Remembered | None], Landing],
+) -> Landing:
+    """A landing, also where an error ended it: what a refusal leaves for the next night is kept."""
+    try:
+        return land(publication, known)
+    except (JixiaoError, OSError) as error:
+        return Landing(publication, error=error)
+
+
+def download(
+    publisher: Publisher, fetcher: Fetcher, publication: Publication, known: Remembered | None, settings: Settings
+) -> Landing:
+    """One publication of a site; raises Refused or SourceError where there is nothing to remember."""
+    usable = known if known is not None and (known.reason or _blob(known, settings)) else None
+    try:
+        return fetcher.retry(lambda: _attempt(publisher, fetcher, publication, usable, settings))
+    except CutShortError as error:
+        raise Refused(Reason.TRUNCATED, str(error)) from error
+    except Refused as error:
+        landed = _blob(known, settings)
+        if error.reason is not Reason.GONE or landed is None:
+            raise
+        gone = Finding("gone", f"{error.detail}; the document {landed.sha256[:12]} stays")
+        return Landing(publication, landed=landed, findings=(gone,))
+
+
+def _attempt(
+    publisher: Publisher, fetcher: Fetcher, publication: Publication, known: Remembered | None, settings: Settings
+) -> Landing:
+    limit = settings.max_file_megabytes * MEGABYTE
+    with fetcher.open(publication.url, known) as answer:
+        if answer.status_code == 304:
+            return _unchanged(publication, known, settings)
+        memo = validators_of(answer, publication.url)
+        announced = answer.headers.get("content-length", "")
+        if announced.isdigit() and int(announced) > limit:
+            raise Refused(Reason.TOO_LARGE, f"{publication.url}: {announced} bytes, at most {limit} are taken")
+        with receive(settings.archive) as incoming:
+            _take(answer, incoming, publication.url, limit)
+            try:
+                prove_pdf(incoming, publication.url)
+            except Refused as error:
+                memo = replace(memo, reason=error.reason.value, detail=error.detail)
+                return Landing(publication, error=error, remember=memo)
+            landed = incoming.keep()
+    memo = replace(memo, sha256=landed.sha256, size=landed.size)
+    return Landing(publication, landed=landed, remember=memo, findings=_shrunk(publisher, known, landed))
+
+
+def _take(answer: httpx.Response, incoming: Incoming, url: str, limit: int) -> None:
+    for piece in answer.iter_bytes():
+        incoming.write(piece)
+        if incoming.size > limit:
+            raise Refused(Reason.TOO_LARGE, f"{url}: more than {limit} bytes")
+    check_length(answer, url)
+
+
+def prove_pdf(incoming: Incoming, url: str) -> None:
+    """Raises Refused where the bytes are no PDF, CutShortError where its end is missing."""
+    if incoming.size == 0:
+        raise Refused(Reason.EMPTY, f"{url}: the answer has no bytes")
+    if b"%PDF-" not in incoming.head:
+        raise Refused(Reason.NOT_PDF, f"{url}: no %PDF- in the first 1,024 bytes, found {incoming.head[:40]!r}")
+    if b"%%EOF" not in incoming.tail:
+        raise CutShortError(f"{url}: no %%EOF near the end of {incoming.size} bytes")
+
+
+def _unchanged(publication: Publication, known: Remembered | None, settings: Settings) -> Landing:
+    if known is not None and known.reason:
+        return Landing(publication, error=Refused(Reason(known.reason), known.detail or publication.url))
+    landed = _blob(known, settings)
+    if landed is None:
+        raise SourceError(f"{publication.url}: answers 304 although nothing was asked conditionally")
+    return Landing(publication, landed=landed)
+
+
+def _blob(known: Remembered | None, settings: Settings) -> LandedPdf | None:
+    """The bytes that are remembered, if the archive still holds them."""
+    if known is None or known.sha256 is None:
+        return None
+    path = archive_path(settings.archive, known.sha256)
+    if not path.exists():
+        return None
+    return LandedPdf(known.sha256, path, path.stat().st_size, datetime.now(UTC))
+
+
+def _shrunk(publisher: Publisher, known: Remembered | None, landed: LandedPdf) -> tuple[Finding, ...]:
+    if known is None or known.size is None or landed.size * 100 > known.size * (100 - publisher.shrink_pct):
+        return ()
+    return (Finding("file_shrank", f"{known.size} bytes before, {landed.size} bytes now"),)
+
+
+def _copy(source: BucketSource, publication: Publication, known: Remembered | None, settings: Settings) -> Landing:
+    """One object of a bucket; where the bucket's list says that nothing changed, nothing is asked."""
+    landed = _blob(known, settings)
+    if known is not None and landed is not None and publication.version and known.version == publication.version:
+        return Landing(publication, landed=landed)
+    with receive(settings.archive) as incoming:
+        for piece in read_object(source, publication.url, settings.max_file_megabytes * MEGABYTE):
+            incoming.write(piece)
+        landed = incoming.keep()  # no proof of its form: the store has checked its own length, the reader does the rest
+    memo = Remembered(publication.url, version=publication.version, sha256=landed.sha256, size=landed.size)
+    return Landing(publication, landed=landed, remember=memo)
+
+
+def _land_file(publication: Publication, settings: Settings) -> Landing:
+    limit = settings.max_file_megabytes * MEGABYTE
+    data = read_file(publication.url, publication.listing, settings.settle_seconds, limit)
+    return Landing(publication, landed=land_bytes(settings.archive, data))

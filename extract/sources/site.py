@@ -1,0 +1,138 @@
+"""The lists of a site become publications: list pages, their next pages, and the detail pages behind their links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from extract.entities import Publication, Remembered
+from extract.errors import JixiaoError, Reason, Refused, SourceError
+from extract.publishers.models import ListingSource, Paging, Publisher
+from extract.sources.fetch import Fetcher
+from extract.sources.listing import Entry, Page, read_detail, read_listing
+from extract.sources.pages import fetch_page
+
+Memory = Callable[[list[str]], dict[str, Remembered]]
+
+
+class Discovery(NamedTuple):
+    """What a source shows; `unreached` leads to no PDF, each with the reason, `broken` says why a list ended early."""
+
+    publications: list[Publication]
+    unreached: list[tuple[Publication, Exception]] = []  # noqa: RUF012 - a default that nobody changes
+    remember: list[Remembered] = []  # noqa: RUF012
+    broken: list[str] = []  # noqa: RUF012
+
+
+class _Listed(NamedTuple):
+    entry: Entry
+    page: str
+
+
+def discover_site(publisher: Publisher, source: ListingSource, fetcher: Fetcher, memory: Memory) -> Discovery:
+    """Every publication that the site lists; what cannot be reached is told and not passed over.
+
+    Never raises for the site's sake: a list that breaks off is told in `broken`, with what it gave until then.
+    """
+    found = Discovery([], [], [], [])
+    listed: dict[str, _Listed] = {}
+    for first in source.pages:
+        try:
+            for url, page in _pages(source, fetcher, memory, first, found.remember):
+                for entry in page.entries:
+                    listed.setdefault(entry.url, _Listed(entry, url))
+        except (JixiaoError, OSError) as error:
+            found.broken.append(str(error))
+    if source.detail is None:
+        found.publications.extend(
+            Publication(publisher.code, one.entry.url, one.entry.title, one.entry.printed_on, one.page)
+            for one in listed.values()
+        )
+    else:
+        _follow_details(publisher, source, fetcher, memory, list(listed.values()), found)
+    return found
+
+
+def _pages(
+    source: ListingSource, fetcher: Fetcher, memory: Memory, first: str, remember: list[Remembered]
+) -> Iterator[tuple[str, Page]]:
+    """The pages of one list; numbered pages end where the site has none any more, or one that shows nothing."""
+    visited: set[str] = set()
+    entries: set[str] = set()
+    url: str | None = first
+    numbered = _numbered(source.paging)
+    most = source.paging.last if source.paging else 1
+    while url is not None and url not in visited and len(visited) <= most:
+        visited.add(url)
+        try:
+            page, memo = fetch_page(fetcher, url, read_listing, source, memory([url]).get(url))
+        except Refused as error:
+            if error.reason is Reason.GONE and url != first:
+                return
+            raise
+        remember.append(memo)
+        yield url, page
+        fresh = {entry.url for entry in page.entries} - entries
+        entries |= fresh
+        if source.paging is None or (source.paging.pattern and not fresh):
+            return  # some sites answer any number with their last page again
+        url = page.next_url if source.paging.next else next(numbered, None)
+    if url is not None and url not in visited:
+        raise SourceError(f"{first}: the list has more than {most} further pages; raise paging.last")
+
+
+def _numbered(paging: Paging | None) -> Iterator[str]:
+    if paging is not None and paging.pattern is not None:
+        for number in range(paging.first, paging.last + 1):
+            yield paging.pattern.replace("{page}", str(number))
+
+
+def _follow_details(
+    publisher: Publisher,
+    source: ListingSource,
+    fetcher: Fetcher,
+    memory: Memory,
+    listed: list[_Listed],
+    found: Discovery,
+) -> None:
+    direct = re.compile(source.detail.attachment.url) if source.detail and source.detail.attachment.url else None
+    details = [one for one in listed if direct is None or not direct.search(one.entry.url)]
+    seen: dict[str, Publication] = {
+        one.entry.url: Publication(publisher.code, one.entry.url, one.entry.title, one.entry.printed_on, one.page)
+        for one in listed
+        if one not in details
+    }
+    known = memory([one.entry.url for one in details])
+
+    def follow(one: _Listed) -> tuple[Page, Remembered] | Exception:
+        try:
+            return fetch_page(fetcher, one.entry.url, read_detail, source, known.get(one.entry.url))
+        except (JixiaoError, OSError) as error:
+            return error
+
+    with ThreadPoolExecutor(publisher.politeness.concurrency) as pool:
+        for one, outcome in zip(details, pool.map(follow, details), strict=True):
+            if isinstance(outcome, Exception):
+                found.unreached.append((_detail(publisher, one), outcome))
+                continue
+            page, memo = outcome
+            found.remember.append(memo)
+            if not page.entries:
+                refusal = Refused(Reason.NOT_PDF, f"{one.entry.url}: no link on the page fits `detail.attachment`")
+                found.unreached.append((_detail(publisher, one), refusal))
+            for attachment in page.entries:
+                seen.setdefault(attachment.url, _attached(publisher, one, page, attachment))
+    found.publications.extend(seen.values())
+
+
+def _detail(publisher: Publisher, one: _Listed) -> Publication:
+    return Publication(publisher.code, one.entry.url, one.entry.title, one.entry.printed_on, one.page)
+
+
+def _attached(publisher: Publisher, one: _Listed, page: Page, attachment: Entry) -> Publication:
+    """The listing's title says what it is; where one page has several attachments, their own titles tell them apart."""
+    title = one.entry.title if len(page.entries) == 1 else f"{one.entry.title} {attachment.title}".strip()
+    printed = one.entry.printed_on or page.printed_on or attachment.printed_on
+    return Publication(publisher.code, attachment.url, title, printed, one.entry.url)

@@ -1,0 +1,53 @@
+"""What a publisher file says of its documents, in the rows that are staged."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+
+from extract.entities import Column, DocumentKind, Part, Reading
+from extract.frames import Origin, make_frames
+from extract.publishers import Publisher
+
+SEEN = datetime(2026, 1, 1)  # noqa: DTZ001 - as the ledger stores it: UTC
+
+
+def part(number: int, publisher: str) -> Part:
+    columns = (Column.PROJECT, Column.INDICATOR, Column.ANNUAL_VALUE)
+    return Part(
+        number, f"{publisher}2025年绩效目标", publisher, 2025, DocumentKind.TARGET, columns, ("项目", "指标", "值")
+    )
+
+
+def documents(printed: list[str], code: str | None, **more: object) -> list[dict[str, object]]:
+    """The rows of raw.documents for a PDF that prints these publishers and came from the source of `code`."""
+    given = {"code": "gz", "name": "某局", "source": {"kind": "folder", "path": "/x"}, **more}
+    parts = tuple(part(number, name) for number, name in enumerate(printed, start=1))
+    reading = Reading("ab" * 32, 1, ("pdfium",), parts, ())
+    origin = Origin("http://a/x.pdf", SEEN, date(2025, 2, 10), code)
+    frames = make_frames(reading, origin, [Publisher.model_validate(given)], "1")
+    return frames["documents"].to_dict("records")  # type: ignore[return-value]
+
+
+def test_a_variant_of_the_name_from_the_publishers_own_source_carries_its_code() -> None:
+    (row,) = documents(["某某局（本级）"], "gz", region_code="440400")
+    assert (row["publisher_code"], row["publisher_name"], row["region_code"]) == ("gz", "某局", "440400")
+    assert row["published_on"] == date(2025, 2, 10)
+
+
+@pytest.mark.parametrize("code", ["inbox", None])
+def test_the_same_variant_from_elsewhere_is_what_it_prints(code: str | None) -> None:
+    (row,) = documents(["某某局（本级）"], code)
+    assert row["publisher_code"] == "某某局(本级)"
+
+
+def test_a_pdf_of_two_publishers_keeps_both() -> None:
+    assert [row["publisher_code"] for row in documents(["某局", "未知局"], "gz")] == ["gz", "未知局"]
+
+
+def test_the_kind_that_the_file_names_is_that_of_its_documents() -> None:
+    (row,) = documents(["某局"], "gz", document_kind="self_evaluation")
+    assert row["document_kind"] == "self_evaluation"
+    (plain,) = documents(["某局"], "gz")
+    assert plain["document_kind"] == "target"

@@ -1,0 +1,77 @@
+"""The ledger on PostgreSQL: where JIXIAO_TEST_POSTGRES_URL names an empty database that these tests may fill."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError
+
+from extract.entities import Finding, LandedPdf, Landing, Publication, Remembered
+from extract.errors import Reason, Refused
+from extract.ledger import Ledger
+
+URL = os.environ.get("JIXIAO_TEST_POSTGRES_URL", "")
+pytestmark = pytest.mark.skipif(not URL, reason="JIXIAO_TEST_POSTGRES_URL names no database")
+
+
+@pytest.fixture
+def url() -> str:
+    """A schema that holds nothing."""
+    engine = create_engine(URL)
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
+    return URL
+
+
+def landing(n: int) -> Landing:
+    publication = Publication("gz", f"http://a/{n}.pdf")
+    document = LandedPdf(f"{n:064x}", Path("unused"), 10, datetime(2026, 1, 1, tzinfo=UTC))
+    memo = Remembered(publication.url, etag='"1"', sha256=document.sha256)
+    return Landing(publication, document, remember=memo, findings=(Finding("gone", "x"),))
+
+
+def test_workers_at_the_same_time_neither_lose_nor_double_nor_migrate_twice(url: str) -> None:
+    def work(n: int) -> None:
+        mine = Ledger(url)
+        mine.start_run("night")
+        for _ in range(2):  # a step that is repeated changes nothing
+            mine.sight("night", [landing(n).publication])
+            mine.note_landings("night", [landing(n)])
+        mine.note_read(f"{n:064x}", "1")
+        mine.note_staged(f"{n:064x}", "night")
+        mine.engine.dispose()
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(30)))
+    ledger = Ledger(url)
+    assert ledger.close_run("night") == {"seen": 30, "loaded": 30, "unchanged": 0, "refused": 0, "failed": 0}
+    assert len(ledger.findings("night")) == 30
+    assert ledger.remembered("gz", ["http://a/1.pdf"])["http://a/1.pdf"].etag == '"1"'
+    assert ledger.freshness()[0]["documents"] == 30
+    assert ledger.waiting(is_behind=True)["gz"]["waiting"] == 30
+    assert ledger.seen_before("night", "gz") == 0
+    ledger.engine.dispose()
+
+
+def test_refusals_decisions_and_constraints_hold_there_too(url: str) -> None:
+    ledger = Ledger(url)
+    ledger.start_run("night")
+    ledger.sight("night", [landing(1).publication, Publication("gz", "http://a/2.pdf")])
+    ledger.note_landings("night", [landing(1)])
+    ledger.note_unlanded("night", "http://a/2.pdf", OSError("broken"))
+    ledger.note_unread(f"{1:064x}", "1", Refused(Reason.NO_TABLE, "none"))
+    assert ledger.close_run("night")["refused"] == 1
+    assert ledger.waiting(is_behind=False)["gz"]["waiting"] == 1
+    assert len(ledger.troubled()) == 2
+    ledger.decide(ledger.find_document(f"{1:064x}"), "accept", "张三", "none of ours")
+    assert len(ledger.troubled()) == 1
+    with pytest.raises(IntegrityError, match="counts_add_up"), ledger.engine.begin() as connection:
+        connection.execute(text("UPDATE runs SET seen = 7"))
+    ledger.engine.dispose()
