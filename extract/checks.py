@@ -16,6 +16,11 @@ CODE = re.compile(r"^(\d{9})\s*[-—–]")
 LEVEL_CODE = re.compile(r"^(\d{1,2})\s*[-—–]")
 INNER_CODE = re.compile(r"\d{9}-")
 INNER_LEVEL = re.compile(r"指标")
+CLASS = "数量|质量|时效|成本|经济效益|社会效益|生态效益|可持续影响|服务对象满意度|满意度"
+SEVERAL_CLASSES = re.compile(  # names without anything between them: rows that no rule parts
+    rf"^(?:(?:{CLASS})(?:指标)?){{2,}}$|(?:产出|效益|满意度|成本)指标(?=(?:产出|效益|满意度|成本)指标)"
+)
+SEVERAL_TARGETS = re.compile(r"^[≥≧≤≦＞＜=＝>].*(?![且和或至并及而到])[一-龥%％)）][≥≧≤≦＞＜=＝>]\s*\d", re.S)
 TARGET_MARK = re.compile(r"[≥≧≤≦＞＜]|[%％]|\d(?=[≥≧≤≦])")
 TOLERATED = 0.1  # of the rows may break the code rule by the publisher's own mistake
 
@@ -49,11 +54,12 @@ def _check_single(records: tuple[Record, ...]) -> None:
     for record in records:
         for column in (Column.ANNUAL_VALUE, Column.CYCLE_VALUE):
             marks = len(TARGET_MARK.findall(_text(record, column)))
-            if marks >= 4:
-                raise Refused(Reason.CONSERVATION, f"row {record.row}: {marks} targets in one cell", record.page)
+            if marks >= 4 or SEVERAL_TARGETS.match(_text(record, column)):
+                raise Refused(Reason.CONSERVATION, f"row {record.row}: several targets in one cell", record.page)
         codes = len(INNER_CODE.findall(_text(record, Column.INDICATOR)))
         levels = len(INNER_LEVEL.findall(_text(record, Column.LEVEL2)))
-        if codes >= 2 or levels >= 3:
+        classes = any(SEVERAL_CLASSES.search(_text(record, c)) for c in (Column.LEVEL1, Column.LEVEL2))
+        if codes >= 2 or levels >= 3 or classes:
             raise Refused(Reason.CONSERVATION, f"row {record.row}: several indicators in one cell", record.page)
 
 

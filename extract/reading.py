@@ -18,10 +18,11 @@ from extract.tables.compare import find_difference
 from extract.tables.page_checks import check_pages
 from extract.tables.records import build_parts
 
-__all__ = ["READER_VERSION", "read_document", "read_grids", "reading_from_json", "reading_to_json"]
+__all__ = ["READER_VERSION", "is_sampled", "read_document", "read_grids", "reading_from_json", "reading_to_json"]
 
 READER_VERSION = "1"
 PDFIUM, PDFPLUMBER = "pdfium", "pdfplumber"
+NOT_SAMPLED = "the second reader was not asked: the document is outside its share"
 SECOND_MAY_HEAL = frozenset({Reason.CONSERVATION})  # other reasons say that nobody should load the document
 
 
@@ -33,10 +34,13 @@ class Outcome:
     refusal: Refused | None
 
 
-def read_document(path: Path, *, reader: str = "auto", password: str | None = None) -> Reading:
+def read_document(
+    path: Path, *, reader: str = "auto", password: str | None = None, second_reader_share: float = 1.0
+) -> Reading:
     """Read one document in this process; raises Refused.
 
-    `reader` is pdfium, pdfplumber or auto: both, which must agree in every cell.
+    `reader` is pdfium, pdfplumber or auto: both, which must agree in every cell. `second_reader_share` is the part of
+    the documents, 0 to 1, that the second reader also reads under auto; a refusal by the first is always tried again.
     """
     check_file(path)
     if reader != "auto":
@@ -44,7 +48,19 @@ def read_document(path: Path, *, reader: str = "auto", password: str | None = No
     first = _try(path, PDFIUM, password)
     if first.refusal is not None and first.refusal.reason not in SECOND_MAY_HEAL:
         raise first.refusal
+    if first.reading is not None and not is_sampled(first.reading.sha256, second_reader_share):
+        return replace(first.reading, findings=(*first.reading.findings, Finding("single_reader", NOT_SAMPLED, None)))
     return _agree(first, _try(path, PDFPLUMBER, password))
+
+
+def is_sampled(sha256: str, share: float) -> bool:
+    """Whether a document belongs to the share that both readers read: by its hash, so always the same ones.
+
+    A larger share contains every smaller one; raises ValueError for a share outside 0 to 1.
+    """
+    if not 0.0 <= share <= 1.0:
+        raise ValueError(f"share of the second reader {share}: expected 0 to 1")
+    return int(sha256[:13], 16) < share * 16**13
 
 
 def read_grids(path: Path, *, reader: str = "auto", password: str | None = None) -> tuple[PageGrids, ...]:

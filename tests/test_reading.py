@@ -11,7 +11,7 @@ import pytest
 
 from extract.entities import Column, Reading
 from extract.errors import Reason, Refused
-from extract.reading import read_document, read_grids, reading_from_json, reading_to_json
+from extract.reading import is_sampled, read_document, read_grids, reading_from_json, reading_to_json
 from extract.values import fold_text
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -78,6 +78,13 @@ def test_the_folder_of_fixtures_is_not_empty() -> None:
         ("s_overprint", Reason.CONSERVATION, 1),
         ("p_missing_vertical", Reason.CONSERVATION, 1),
         ("q_borderless_second_page", Reason.CONSERVATION, 2),
+        ("w01_pictured_value", Reason.NO_TEXT_LAYER, 1),
+        ("w02_picture_over", Reason.NO_TEXT_LAYER, 1),
+        ("w04_field", Reason.NO_TEXT_LAYER, 1),
+        ("w07_page_gap", Reason.PAGE_MISSING, 2),
+        ("w12_header_conflict", Reason.YEAR_UNKNOWN, 1),
+        ("w15_outlines", Reason.NO_TEXT_LAYER, 1),
+        ("w18_last_page_lost", Reason.PAGE_MISSING, 2),
     ],
 )
 def test_a_refusal_has_the_fitting_reason_and_names_the_page(name: str, reason: Reason, page: int) -> None:
@@ -108,6 +115,19 @@ def test_a_reading_survives_json_unchanged() -> None:
 def test_both_readers_agree_and_are_named() -> None:
     reading = read_document(FIXTURES / "d05_fpdf2_a3.pdf")
     assert reading.readers == ("pdfium", "pdfplumber")
+
+
+def test_the_second_reader_reads_its_share_of_the_documents_and_always_the_same_ones() -> None:
+    hashes = [f"{i * 16**13 // 100:013x}" for i in range(100)]
+    assert [is_sampled(h, 0.25) for h in hashes].count(True) == 25
+    assert all(is_sampled(h, 1.0) and not is_sampled(h, 0.0) for h in hashes)
+    assert all(is_sampled(h, 0.5) for h in hashes if is_sampled(h, 0.25))
+
+
+def test_a_document_outside_the_share_says_that_one_reader_read_it() -> None:
+    reading = read_document(FIXTURES / "d05_fpdf2_a3.pdf", second_reader_share=0.0)
+    assert reading.readers == ("pdfium",)
+    assert [f.code for f in reading.findings if f.code == "single_reader"] == ["single_reader"]
 
 
 def test_two_projects_of_one_name_stay_two() -> None:

@@ -48,7 +48,9 @@ def _answer(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
         if path.stat().st_size > limits.size:
             raise Refused(Reason.TOO_LARGE, f"{path.stat().st_size} bytes, more than {limits.size}")
         check_pages_limit(path, request["password"], limits.pages)
-        reading = read_document(path, reader=request["reader"], password=request["password"])
+        reading = read_document(
+            path, reader=request["reader"], password=request["password"], second_reader_share=request.get("share", 1.0)
+        )
         return {"reading": reading_to_json(reading)}
     except Refused as refusal:
         return {"refused": refusal.reason.value, "detail": refusal.detail, "page": refusal.page}

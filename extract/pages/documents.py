@@ -27,21 +27,22 @@ def check_file(path: Path) -> None:
 
 def read_checked_pages(path: Path, reader: str, password: str | None) -> tuple[CheckedPage, ...]:
     """All pages by one reader, built and checked one after the other."""
-    return tuple(build_page(ink) for ink in _read_ink(path, reader, password))
+    return tuple(build_page(ink, typed) for ink, typed in _read_ink(path, reader, password))
 
 
-def _read_ink(path: Path, reader: str, password: str | None) -> Iterator[Ink]:
+def _read_ink(path: Path, reader: str, password: str | None) -> Iterator[tuple[Ink, int]]:
+    """Each page with the number of texts that only its annotations print."""
     if reader == "pdfium":
         from extract.pages import pdfium
 
         with pdfium.open_document(path, password) as document:
             outline = check_page_count(len(document), path, password)
-            yield from pdfium.read_pages(document, outline.hidden_layers)
+            yield from zip(pdfium.read_pages(document, outline.hidden_layers), outline.typed, strict=True)
     elif reader == "pdfplumber":
         from extract.pages import plumber
 
         with plumber.open_document(path, password) as document:
             outline = check_page_count(count_by_pdfium(path, password), path, password)
-            yield from plumber.read_pages(document, outline.hidden_layers)
+            yield from zip(plumber.read_pages(document, outline.hidden_layers), outline.typed, strict=True)
     else:
         raise ValueError(f"reader {reader!r}: expected pdfium or pdfplumber")

@@ -12,6 +12,7 @@ from extract.pages.conservation import Problem, check_inferred, check_page
 from extract.pages.inference import infer_in_frame, infer_lattices
 from extract.pages.ink import Drop, Ink, settle_hyphens
 from extract.pages.lattice import Lattice, find_lattices, find_stretches
+from extract.pages.pictures import check_pictures
 from extract.pages.placement import OUTSIDE, Table, place
 from extract.pages.spans import Spans, find_spans
 from extract.pages.text import Sorted, find_overlaps, join_cells, join_lines, sort_glyphs
@@ -27,9 +28,10 @@ class CheckedPage:
     problems: tuple[Problem, ...]
     pictures: float  # part of the page that images cover, 0..1
     glyphs: int  # kept
+    typed: int = 0  # texts that are form fields or free notes and stand in no cell
 
 
-def build_page(ink: Ink) -> CheckedPage:
+def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     """The stages of one page: unseen glyphs, lattices, spans, placement, text, checks."""
     settle_hyphens(ink.glyphs)
     mark_unseen(ink)
@@ -42,11 +44,13 @@ def build_page(ink: Ink) -> CheckedPage:
     outside = sort_glyphs(ink.glyphs, np.zeros_like(owner), kept & (owner == OUTSIDE))
     lines = tuple(Line(text, box) for text, box in join_lines(ink.glyphs, outside))
     grids = tuple(_build_grid(ink.page, number, table, texts) for number, table in enumerate(tables, 1))
-    problems = check_page(ink, tables, owner, rows, outside, find_overlaps(rows)) + check_inferred(
-        ink, tables, crossing
+    problems = (
+        *check_page(ink, tables, owner, rows, outside, find_overlaps(rows)),
+        *check_inferred(ink, tables, crossing),
+        *check_pictures(ink, tables, owner),
     )
     page = PageGrids(ink.page, ink.width, ink.height, grids, lines, _count_dropped(ink))
-    return CheckedPage(page, problems, _cover(ink), len(rows.glyph) + len(outside.glyph))
+    return CheckedPage(page, problems, _cover(ink), len(rows.glyph) + len(outside.glyph), typed)
 
 
 def _find_tables(ink: Ink) -> list[Table]:
@@ -89,9 +93,10 @@ def _count_dropped(ink: Ink) -> dict[str, int]:
 
 def _cover(ink: Ink) -> float:
     """The largest part of the page that one image covers."""
-    if not len(ink.pictures) or ink.width <= 0 or ink.height <= 0:
+    images = ink.pictures.box[~ink.pictures.outline]
+    if not len(images) or ink.width <= 0 or ink.height <= 0:
         return 0.0
-    box = np.clip(ink.pictures, 0, [ink.width, ink.height, ink.width, ink.height])
+    box = np.clip(images, 0, [ink.width, ink.height, ink.width, ink.height])
     return float(((box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1])).max() / (ink.width * ink.height))
 
 

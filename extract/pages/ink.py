@@ -21,6 +21,9 @@ BLANKS = frozenset(" \t\r\n\f\v\u00a0\u3000\u2002\u2003\u2009\u200a\u200b\u200c\
 _IS_BLANK = np.zeros(0x10000, np.bool_)
 _IS_BLANK[[ord(letter) for letter in BLANKS]] = True
 SOFT_HYPHEN = 0xAD
+PALE = 0.55  # brightness: what is never darker is a watermark
+OUTLINE_POINTS = 7  # a filled path with so many may be a letter; a rectangle has 4 or 5
+OUTLINE_HIGH = 40.0  # points: no higher letter stands in a table
 NO_CLIP = (-1e9, -1e9, 1e9, 1e9)
 
 
@@ -84,6 +87,20 @@ class Fills:
 
 
 @dataclass(slots=True)
+class Pictures:
+    """Images, and filled outlines that may be letters; what may print a text without being one.
+
+    `solid` ones let nothing show through, `pale` ones have no dark pixel (watermarks).
+    """
+
+    box: Floats  # (n, 4)
+    order: Ints
+    solid: Bools
+    pale: Bools
+    outline: Bools  # a filled path of many points: text turned into curves looks like this
+
+
+@dataclass(slots=True)
 class Ink:
     """One page as its reader sees it."""
 
@@ -93,8 +110,23 @@ class Ink:
     glyphs: Glyphs
     rules: Rules
     fills: Fills
-    pictures: Floats  # (n, 4) boxes of images: a page of nothing else is a scan
+    pictures: Pictures  # a page of nothing else is a scan
     bulk_count: int  # glyphs by the reader's own bulk text, blanks left out; -1 where it has none
+
+
+def add_outlines(images: Pictures, box: Floats, order: Ints) -> Pictures:
+    """Images and, behind them, those outlines that are as high as letters."""
+    high = box[:, 3] - box[:, 1]
+    fit = (high > 2.0) & (high < OUTLINE_HIGH) & (box[:, 2] > box[:, 0])
+    n, m = len(images.box), int(fit.sum())
+    nothing = np.zeros(m, np.bool_)
+    return Pictures(
+        np.concatenate([images.box, box[fit]]),
+        np.concatenate([images.order, order[fit]]),
+        np.concatenate([images.solid, nothing]),
+        np.concatenate([images.pale, nothing]),
+        np.arange(n + m) >= n,
+    )
 
 
 def are_blank(codes: Ints) -> Bools:

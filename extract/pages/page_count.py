@@ -16,6 +16,7 @@ from pdfminer.pdfparser import PDFParser
 from pdfminer.pdftypes import resolve1
 
 from extract.errors import Reason, Refused
+from extract.pages.annotations import count_typed
 from extract.pages.layers import hidden_names
 
 MAX_PAGES = 2_000
@@ -27,6 +28,7 @@ class Outline:
 
     pages: int | None
     hidden_layers: frozenset[str]
+    typed: tuple[int, ...] = ()  # texts that the annotations of each page print
 
 
 def check_page_count(by_pdfium: int | None, path: Path, password: str | None) -> Outline:
@@ -61,7 +63,9 @@ def outline_by_pdfminer(path: Path, password: str | None) -> Outline:
         with path.open("rb") as stream:
             document = PDFDocument(PDFParser(stream), password=password or "")
             hidden = hidden_names(resolve1(document.catalog.get("OCProperties")), resolve1)
-            return Outline(sum(1 for _ in islice(PDFPage.create_pages(document), MAX_PAGES + 1)), hidden)
+            pages = islice(PDFPage.create_pages(document), MAX_PAGES + 1)
+            typed = tuple(count_typed(page.annots) for page in pages)
+            return Outline(len(typed), hidden, typed)
     except MemoryError:
         raise
     except Exception:  # pdfminer lets any exception through on damaged files

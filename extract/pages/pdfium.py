@@ -16,12 +16,13 @@ import pypdfium2.raw as pdfium
 
 from extract.errors import Reason, Refused
 from extract.pages import raw
-from extract.pages.affine import display_matrix, map_boxes
-from extract.pages.ink import Floats, Ink, Ints, are_blank
+from extract.pages.affine import display_matrix
+from extract.pages.ink import Ink, Ints, are_blank
 from extract.pages.layers import is_marked_hidden
 from extract.pages.pdfium_glyphs import read_glyphs
-from extract.pages.pdfium_objects import IMAGE, Objects, walk_objects
+from extract.pages.pdfium_objects import walk_objects
 from extract.pages.pdfium_paths import read_paths
+from extract.pages.pdfium_pictures import read_pictures
 
 NAME = "pdfium"
 MAX_GLYPHS = 120_000  # on one page; the fullest table of the fixtures has 5,000
@@ -67,7 +68,16 @@ def read_page(page: pypdfium2.PdfPage, number: int, hidden_layers: frozenset[str
     finally:
         text_page.close()
     rules, fills = read_paths(objects)
-    return Ink(number, width, height, glyphs, rules, fills, _read_pictures(objects), int((~are_blank(bulk)).sum()))
+    return Ink(
+        number,
+        width,
+        height,
+        glyphs,
+        rules,
+        fills,
+        read_pictures(page, objects, hidden_layers),
+        int((~are_blank(bulk)).sum()),
+    )
 
 
 def _read_bulk(text_page: pypdfium2.PdfTextPage, count: int) -> Ints:
@@ -76,13 +86,3 @@ def _read_bulk(text_page: pypdfium2.PdfTextPage, count: int) -> Ints:
     written = pdfium.FPDFText_GetText(text_page, 0, count, buffer)
     units = np.frombuffer(bytes(buffer), np.uint16)[: max(0, written - 1)].astype(np.int64)
     return units[(units < 0xDC00) | (units > 0xDFFF)]  # of a pair that is one character the second half goes
-
-
-def _read_pictures(objects: Objects) -> Floats:
-    """Displayed boxes of the images."""
-    found = []
-    for layer in objects.layers:
-        handles = [h for h, t in zip(layer.handles, layer.types, strict=True) if t == IMAGE]
-        bounds = raw.fill_rows(raw.get_bounds, len(handles), 4, handles).astype(np.float64)
-        found.append(map_boxes(bounds, layer.matrix))
-    return np.concatenate(found) if found else np.zeros((0, 4))

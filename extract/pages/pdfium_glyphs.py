@@ -124,7 +124,7 @@ def _find_clips(owners: list[raw.Handle], objects: Objects) -> tuple[Floats, Int
         mine = [layer.handles[i] for i in places]
         handles += mine
         boxes.append(intersect(map_clips(mine, layer.matrix), layer.clip))
-        orders.append(np.array(places, dtype=np.int64) + layer.first)
+        orders.append(layer.order[places])
     clips = np.tile(np.array(NO_CLIP), (len(owners), 1))
     order = np.full(len(owners), -1, np.int64)
     if handles and owners:

@@ -10,9 +10,10 @@ import numpy as np
 from extract.errors import Reason, Refused
 from extract.pages import raw
 from extract.pages.affine import IDENTITY, Matrix, map_boxes, multiply
-from extract.pages.ink import NO_CLIP, Floats
+from extract.pages.ink import NO_CLIP, Floats, Ints
 
 TEXT, PATH, IMAGE, SHADING, FORM = 1, 2, 3, 4, 5
+ClipBox = tuple[float, float, float, float]
 MAX_DEPTH = 12  # a form inside a form inside ...: pdf-association files go to 4
 MAX_OBJECTS = 400_000  # per page; hostile/form_xobject_2pow18.pdf opens to 262,144 forms
 
@@ -24,8 +25,8 @@ class Layer:
     handles: list[raw.Handle]
     types: list[int]
     matrix: Matrix  # to displayed coordinates
-    clip: tuple[float, float, float, float]  # of the form, displayed
-    first: int  # place of the first object in the painting order of the page
+    clip: ClipBox  # of the form, displayed
+    order: Ints  # place of each object in the painting order of the page
 
 
 @dataclass(slots=True)
@@ -35,29 +36,37 @@ class Objects:
     layers: list[Layer] = field(default_factory=list)
     count: int = 0
 
+    def number(self, order: Ints, start: int, stop: int) -> int:
+        """Give the next places in the painting order to objects [start, stop) of a stream; returns stop."""
+        order[start:stop] = np.arange(self.count, self.count + stop - start)
+        self.count += stop - start
+        return stop
+
 
 def walk_objects(page: raw.Handle, matrix: Matrix) -> Objects:
     """Open the page and every form XObject on it; refuses pages that grow without end (`too_large`)."""
     found = Objects()
-    waiting: list[tuple[list[raw.Handle], Matrix, tuple[float, float, float, float], int]] = [
-        (raw.list_objects(page), matrix, NO_CLIP, 0)
-    ]
-    while waiting:
-        handles, where, clip, depth = waiting.pop(0)
-        if found.count + len(handles) > MAX_OBJECTS or depth > MAX_DEPTH:
-            raise Refused(Reason.TOO_LARGE, f"more than {MAX_OBJECTS} drawing operations or {MAX_DEPTH} nested forms")
-        types = list(map(raw.get_type, handles))
-        found.layers.append(Layer(handles, types, where, clip, found.count))
-        found.count += len(handles)
-        forms = [h for h, t in zip(handles, types, strict=True) if t == FORM]
-        if forms:
-            clips = intersect(map_clips(forms, where), clip)
-            for handle, form_matrix, form_clip in zip(forms, raw.read_matrices(forms), clips, strict=True):
-                a, b, c, d, e, f = (float(v) for v in form_matrix)
-                inner = multiply((a, b, c, d, e, f), where)
-                box = (float(form_clip[0]), float(form_clip[1]), float(form_clip[2]), float(form_clip[3]))
-                waiting.append((raw.list_form_objects(handle), inner, box, depth + 1))
+    _open_layer(found, raw.list_objects(page), matrix, NO_CLIP, 0)
     return found
+
+
+def _open_layer(found: Objects, handles: list[raw.Handle], where: Matrix, clip: ClipBox, depth: int) -> None:
+    """Number the objects of one stream as they are painted: what a form paints comes before what follows the form."""
+    if found.count + len(handles) > MAX_OBJECTS or depth > MAX_DEPTH:
+        raise Refused(Reason.TOO_LARGE, f"more than {MAX_OBJECTS} drawing operations or {MAX_DEPTH} nested forms")
+    types = list(map(raw.get_type, handles))
+    order = np.zeros(len(handles), np.int64)
+    found.layers.append(Layer(handles, types, where, clip, order))
+    places = [i for i, t in enumerate(types) if t == FORM]
+    forms = [handles[i] for i in places]
+    clips = intersect(map_clips(forms, where), clip)
+    start = 0
+    for place, form, form_matrix, cut in zip(places, forms, raw.read_matrices(forms), clips, strict=True):
+        start = found.number(order, start, place + 1)
+        a, b, c, d, e, f = (float(v) for v in form_matrix)
+        box = (float(cut[0]), float(cut[1]), float(cut[2]), float(cut[3]))
+        _open_layer(found, raw.list_form_objects(form), multiply((a, b, c, d, e, f), where), box, depth + 1)
+    found.number(order, start, len(order))
 
 
 def map_clips(objects: list[raw.Handle], matrix: Matrix) -> Floats:

@@ -35,7 +35,7 @@ def _read_layer(layer: Layer, places: list[int]) -> tuple[Floats, Floats]:
     boxes = map_boxes(raw.fill_rows(raw.get_bounds, n, 4, handles).astype(np.float64), layer.matrix)
     lights, opaque = _read_colours(handles)
     clips = intersect(map_clips(handles, layer.matrix), layer.clip)
-    order = np.array(places, dtype=np.float64) + layer.first
+    order = layer.order[places].astype(np.float64)
     seen = (filled & opaque[:, 0]) | (stroked & opaque[:, 1])
     thin = seen & (np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) <= THIN)
     light = np.where(stroked & opaque[:, 1], lights[:, 1], lights[:, 0])

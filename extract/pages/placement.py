@@ -16,6 +16,8 @@ from extract.pages.lattice import Lattice
 from extract.pages.spans import Spans
 
 GLUED = 0.12  # of the size: letters of one word are nearer than this
+STRADDLE = 0.15  # of a glyph's width: a rule so deep inside goes through it
+BESIDE = 0.75  # of the size: nearer than this a letter belongs to its neighbour, whatever stands between them
 MIDDLE = 0.36  # of the size above the baseline: the middle of a Chinese glyph and of a digit
 
 
@@ -120,6 +122,7 @@ def _settle_overflow(glyphs: Glyphs, tables: list[Table], owner: Ints) -> list[i
     kept = np.flatnonzero((glyphs.drop == Drop.KEPT) & (glyphs.runs.turn[glyphs.run] == 0))
     if len(kept) < 2:
         return []
+    _settle_straddling(glyphs, tables, owner, kept)
     crossing: list[int] = []
     a, b = kept[:-1], kept[1:]
     glued = _are_glued(glyphs, a, b)
@@ -135,6 +138,26 @@ def _settle_overflow(glyphs: Glyphs, tables: list[Table], owner: Ints) -> list[i
         crossing.append(_choose(glyphs, tables, owner, word))
         owner[word] = crossing[-1]
     return crossing
+
+
+def _settle_straddling(glyphs: Glyphs, tables: list[Table], owner: Ints, kept: Ints) -> None:
+    """A lone glyph with a rule through it belongs to the letter that it follows closely or that follows it closely.
+
+    Where a font lies about its widths the letters of a word do not touch, so that no word holds the glyph.
+    """
+    x0, x1, size = glyphs.box[kept, 0], glyphs.box[kept, 2], glyphs.runs.size[glyphs.run[kept]]
+    base, glued = baselines(glyphs)[kept], _are_glued(glyphs, kept[:-1], kept[1:])
+    lone = ~(np.append(glued, False) | np.insert(glued, 0, False))
+    inset = STRADDLE * (x1 - x0)
+    for table in tables:
+        inner = table.lattice.xs[1:-1]
+        mine = (owner[kept] >= table.first) & (owner[kept] < table.first + len(table.spans.cells))
+        through = np.searchsorted(inner, x0 + inset) < np.searchsorted(inner, x1 - inset)
+        for k in np.flatnonzero(lone & mine & through).tolist():
+            line = np.flatnonzero((np.abs(base - base[k]) < 0.1 * size[k]) & (np.arange(len(kept)) != k))
+            gap = np.abs(np.where(x0[line] < x0[k], x0[k] - x1[line], x0[line] - x1[k]))
+            if len(gap) and gap.min() < BESIDE * size[k]:
+                owner[kept[k]] = owner[kept[line[int(gap.argmin())]]]
 
 
 def _are_glued(glyphs: Glyphs, a: Ints, b: Ints) -> Bools:

@@ -16,7 +16,7 @@ from pdfplumber.utils.exceptions import PdfminerException
 
 from extract.errors import Reason, Refused
 from extract.pages.affine import display_matrix
-from extract.pages.ink import BLANKS, NO_CLIP, Drop, Floats, Glyphs, Ink, Runs
+from extract.pages.ink import BLANKS, NO_CLIP, Drop, Floats, Glyphs, Ink, Pictures, Runs, add_outlines
 from extract.pages.pdfium_glyphs import turns_of
 from extract.pages.plumber_device import Collected, InkDevice
 from extract.pages.plumber_interpreter import InkInterpreter
@@ -67,7 +67,16 @@ def read_page(page: Any, number: int, hidden_layers: frozenset[str]) -> Ink:
     if len(drawn.text) > MAX_GLYPHS:
         raise Refused(Reason.TOO_LARGE, f"{len(drawn.text)} glyphs on one page", number)
     rules, fills = settle_paths(_rows(drawn.rules, 6), _rows(drawn.areas, 6))
-    return Ink(number, width, height, _glyphs(drawn), rules, fills, _rows(drawn.pictures, 4), -1)
+    return Ink(number, width, height, _glyphs(drawn), rules, fills, _pictures(drawn), -1)
+
+
+def _pictures(drawn: Collected) -> Pictures:
+    """pdfminer does not paint, so no picture is known to be pale."""
+    rows = _rows(drawn.pictures, 6)
+    none = np.zeros(len(rows), np.bool_)
+    images = Pictures(rows[:, :4], rows[:, 4].astype(np.int64), rows[:, 5] > 0, none, none)
+    outlines = _rows(drawn.outlines, 5)
+    return add_outlines(images, outlines[:, :4], outlines[:, 4].astype(np.int64))
 
 
 def _rows(values: list[Any], columns: int) -> Floats:

@@ -11,10 +11,11 @@ from pdfminer.pdffont import PDFUnicodeNotDefined
 from pdfminer.utils import mult_matrix
 
 from extract.pages.affine import map_boxes, map_points
-from extract.pages.ink import NO_CLIP, Floats, brightness
-from extract.pages.shapes import Quad, open_path
+from extract.pages.ink import NO_CLIP, OUTLINE_POINTS, PALE, Floats, brightness
+from extract.pages.shapes import Quad, around, open_path
 
 UNSEEN_MODES = (3, 7)
+SOLID = 0.9  # alpha: nothing that one could read shows through
 UNICODE = 1 << 24  # marks a code that is a character by itself
 ASCENT, DESCENT = 0.88, -0.12  # of an em: only the middle of the box counts, and that is taken from the baseline
 
@@ -29,7 +30,8 @@ class Collected:
     runs: list[tuple[Any, ...]] = field(default_factory=list)  # matrix, size, light, unseen, faint, hidden, clip, order
     rules: list[tuple[float, ...]] = field(default_factory=list)
     areas: list[tuple[float, ...]] = field(default_factory=list)
-    pictures: list[Quad] = field(default_factory=list)
+    outlines: list[tuple[float, ...]] = field(default_factory=list)  # box, order: filled paths of many points
+    pictures: list[tuple[float, ...]] = field(default_factory=list)  # box, order, solid
 
 
 class InkDevice(PDFTextDevice):  # type: ignore[misc]
@@ -41,6 +43,7 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
         self.clip: Quad = NO_CLIP
         self.alpha = (1.0, 1.0)  # fill, stroke
         self.hidden = 0
+        self.blends = False  # what is painted mixes with what lies under it
         self.order = 0
 
     def render_string(self, textstate: Any, seq: Any, ncs: Any, graphicstate: Any) -> None:
@@ -103,7 +106,10 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
             return
         fill_light = light_of(graphicstate.ncolor, graphicstate.ncs)
         stroke_light = light_of(graphicstate.scolor, graphicstate.scs)
-        for box, is_rule, by_stroke in open_path(subpaths_of(path, self.ctm), fill, stroke):
+        pieces = subpaths_of(path, self.ctm)
+        if fill and fill_light < PALE and self.alpha[0] > 0.5 and sum(map(len, pieces)) >= OUTLINE_POINTS:
+            self.page.outlines.append((*cut_box(around(np.concatenate(pieces)), self.clip), float(self.order)))
+        for box, is_rule, by_stroke in open_path(pieces, fill, stroke):
             cut = cut_box(box, self.clip)
             seen = self.alpha[1 if by_stroke else 0] > 0.02
             if seen and cut[2] - cut[0] > -1e-6 and cut[3] - cut[1] > -1e-6:
@@ -111,9 +117,13 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
                 (self.page.rules if is_rule else self.page.areas).append(row)
 
     def render_image(self, name: str, stream: Any) -> None:
-        """The box of a picture: the unit square through the matrix."""
-        box = map_boxes(np.array([[0.0, 0.0, 1.0, 1.0]]), self.ctm)[0]
-        self.page.pictures.append((float(box[0]), float(box[1]), float(box[2]), float(box[3])))
+        """The box of a picture: the unit square through the matrix, cut to the clip; solid without mask and alpha."""
+        self.order += 1
+        box = cut_box(tuple(map_boxes(np.array([[0.0, 0.0, 1.0, 1.0]]), self.ctm)[0].tolist()), self.clip)
+        masks = any(stream.get(key) for key in ("SMask", "Mask", "ImageMask", "IM"))
+        if not self.hidden and self.alpha[0] > 0.02 and box[0] < box[2] and box[1] < box[3]:
+            solid = not masks and not self.blends and self.alpha[0] > SOLID
+            self.page.pictures.append((*box, float(self.order), float(solid)))
 
 
 def mend_unicode_font(font: Any) -> None:

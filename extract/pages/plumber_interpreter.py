@@ -31,7 +31,7 @@ class InkInterpreter(PDFPageInterpreter):  # type: ignore[misc]
         super().__init__(manager, device)
         self.hidden_layers = hidden_layers
         self._pending_clip = False
-        self._saved: list[tuple[Quad, tuple[float, float]]] = []
+        self._saved: list[tuple[Quad, tuple[float, float], bool]] = []
         self._marks: list[tuple[bool, str | None, int]] = []
         self.forms = [0]
 
@@ -42,12 +42,12 @@ class InkInterpreter(PDFPageInterpreter):  # type: ignore[misc]
 
     def do_q(self) -> None:
         super().do_q()
-        self._saved.append((self.device.clip, self.device.alpha))
+        self._saved.append((self.device.clip, self.device.alpha, self.device.blends))
 
     def do_Q(self) -> None:  # noqa: N802 - the operator's name
         super().do_Q()
         if self._saved:
-            self.device.clip, self.device.alpha = self._saved.pop()
+            self.device.clip, self.device.alpha, self.device.blends = self._saved.pop()
 
     def do_W(self) -> None:  # noqa: N802
         self._pending_clip = True
@@ -79,6 +79,11 @@ class InkInterpreter(PDFPageInterpreter):  # type: ignore[misc]
             fill, stroke = self.device.alpha
             fill = float(resolve1(state.get("ca", fill)))
             self.device.alpha = (fill, float(resolve1(state.get("CA", stroke))))
+            modes = resolve1(state.get("BM", [])) or []
+            names = [literal_name(m) for m in (modes if isinstance(modes, list) else [modes])]
+            masked = isinstance(resolve1(state.get("SMask")), dict)
+            if names or masked:
+                self.device.blends = masked or names[0] not in ("Normal", "Compatible")
 
     def do_BMC(self, tag: Any) -> None:  # noqa: N802
         self._marks.append((False, None, 0))
@@ -126,7 +131,7 @@ class InkInterpreter(PDFPageInterpreter):  # type: ignore[misc]
         xobject = resolve1(self.xobjmap.get(literal_name(xobjid_arg)))
         attributes = getattr(xobject, "attrs", {})
         hidden = self._is_hidden(resolve1(attributes.get("OC")))
-        clip, alpha = self.device.clip, self.device.alpha
+        clip, alpha, blends = self.device.clip, self.device.alpha, self.device.blends
         self.device.hidden += hidden
         box = resolve1(attributes.get("BBox"))
         if literal_name(attributes.get("Subtype", "")) == "Form" and isinstance(box, list) and len(box) == 4:
@@ -134,7 +139,7 @@ class InkInterpreter(PDFPageInterpreter):  # type: ignore[misc]
         try:
             super().do_Do(xobjid_arg)
         finally:
-            self.device.clip, self.device.alpha = clip, alpha
+            self.device.clip, self.device.alpha, self.device.blends = clip, alpha, blends
             self.device.hidden -= hidden
             self.device.set_ctm(self.ctm)
 

@@ -22,10 +22,15 @@ MAX_ANSWER = 256 * 1024 * 1024
 
 
 def read_sandboxed(
-    path: Path, *, reader: str = "auto", password: str | None = None, limits: Limits | None = None
+    path: Path,
+    *,
+    reader: str = "auto",
+    password: str | None = None,
+    limits: Limits | None = None,
+    second_reader_share: float = 1.0,
 ) -> Reading:
     """Read one document in a process of its own; raises Refused (timeout, memory and every reason of the readers)."""
-    with Sandbox(limits or Limits()) as sandbox:
+    with Sandbox(limits or Limits(), second_reader_share=second_reader_share) as sandbox:
         return sandbox.read(path, reader=reader, password=password)
 
 
@@ -35,8 +40,9 @@ class Sandbox:
     Uses `subprocess` with no fork hooks, so it is safe in an Airflow task that has threads.
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, *, second_reader_share: float = 1.0) -> None:
         self.limits = limits or Limits()
+        self.second_reader_share = second_reader_share  # of the documents read under auto, 0 to 1
         self._child: subprocess.Popen[bytes] | None = None
         self._served = 0
 
@@ -52,7 +58,8 @@ class Sandbox:
             self.close()
         child = self._start()
         self._served += 1
-        request = {"path": str(Path(path).resolve()), "reader": reader, "password": password}
+        share = self.second_reader_share
+        request = {"path": str(Path(path).resolve()), "reader": reader, "password": password, "share": share}
         answer = self._ask(child, json.dumps(request))
         data = json.loads(answer)
         if "reading" in data:

@@ -36,7 +36,7 @@ def turn_upright(ink: Ink) -> None:
     runs.clip[finite] = map_boxes(runs.clip[finite], matrix)
     glyphs.box = map_boxes(glyphs.box, matrix)
     ink.rules.box, ink.fills.box = map_boxes(ink.rules.box, matrix), map_boxes(ink.fills.box, matrix)
-    ink.pictures = map_boxes(ink.pictures, matrix)
+    ink.pictures.box = map_boxes(ink.pictures.box, matrix)
     if turn != 2:
         ink.rules.level = ~ink.rules.level
         ink.width, ink.height = height, width

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from extract.pages.ink import Bools, Drop, Fills, Floats, Ink, Ints
+from extract.pages.ink import PALE, Bools, Drop, Fills, Floats, Ink, Ints
 
 WHITE = 0.97
-PALE = 0.55
 BIG = 1.8  # times the usual size of the page's text
 
 

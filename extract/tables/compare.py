@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from extract.entities import Reading, Record
 from extract.values import fold_text
+
+BLANK = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,14 @@ def find_difference(first: Reading, second: Reading) -> Difference | None:
     return None
 
 
+def _fold(text: str) -> str:
+    """What two readers must agree on: all but blanks, which are judged by widths that fonts lie about.
+
+    Between digits a blank counts: 1 200 may be two figures.
+    """
+    return BLANK.sub("", fold_text(text))
+
+
 def _differ(mine: Record, other: Record) -> Difference | None:
     """The first difference of two records."""
     if (mine.page, mine.row, mine.project_no) != (other.page, other.row, other.project_no):
@@ -38,7 +49,7 @@ def _differ(mine: Record, other: Record) -> Difference | None:
         return Difference(mine.page, f"{place}, project {other.project_no}")
     for column in [*mine.cells, *(c for c in other.cells if c not in mine.cells)]:
         a, b = mine.cells.get(column), other.cells.get(column)
-        if (a is None) != (b is None) or (a and b and fold_text(a.text) != fold_text(b.text)):
+        if (a is None) != (b is None) or (a and b and _fold(a.text) != _fold(b.text)):
             left, right = a.text if a else None, b.text if b else None
             return Difference(mine.page, f"row {mine.row}, {column}: {left!r} and {right!r}")
     if mine.amounts != other.amounts:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from extract.entities import Cell, Column, Finding, Printed
 from extract.errors import Reason, Refused
+from extract.tables.account import Account
 from extract.tables.drafts import (
     AMOUNTS,
     LEVELS,
@@ -28,12 +29,14 @@ from extract.tables.rows import (
     TOTAL,
     Row,
     find_crossing,
+    find_merges,
     is_blank,
     is_note,
     is_numbering,
     is_subtotal,
     is_total,
     is_wide,
+    refuse_words,
     split_rows,
 )
 from extract.tables.stitch import Cut, join_fragment, judge_cut
@@ -63,6 +66,7 @@ class FlatTable:
         self._cells: list[Cell] = []  # keeps ids alive
         self._previous: dict[Column, Field] = {}
         self._merged = False
+        self._merges: set[Column] = set()
 
     def attach(self, part: Sink, findings: list[Finding]) -> None:
         """Deliver into a part; the lists are shared."""
@@ -72,21 +76,30 @@ class FlatTable:
         """Add the body rows [start, stop) of a page."""
         self._merged |= _merges_projects(table, layout, start, stop)
         after_break = bool(self._previous)
+        account = Account(table, layout)
+        self._merges |= find_merges(table, layout, start, stop)
         for row in split_rows(table, layout, start, stop):
             wide = is_wide(row, table)
             if wide is not None:
                 self._read_wide(wide, table.grid.page)
-            elif is_blank(row) or is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table):
+                account.take([wide])
+            elif is_blank(row):
                 continue
+            elif is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table):
+                account.take_row(row.first, row.last)
             elif after_break and self._continues_row(row, table.grid.page):
-                self._append(row, table.grid.page)
+                account.take(self._append(row, table.grid.page))
             elif is_subtotal(row):
-                continue
+                account.take_row(row.first, row.last)
             elif not row.has_indicator:
                 self._report_empty(row, table.grid.page)
+                account.take(row.cells.values())
             else:
+                refuse_words(row, table.grid.page)
                 self._add(row, table, layout, after_break)
+                account.take(row.cells.values())
                 after_break = False
+        account.close(start, stop)
 
     def _read_wide(self, cell: Cell, page: int) -> None:
         """A row of one cell: a unit's heading when it looks like one, else a title or a note."""
@@ -128,14 +141,17 @@ class FlatTable:
         if name:
             self.findings.append(Finding("project_without_indicators", f"{name} has no indicator row", page))
 
-    def _append(self, row: Row, page: int) -> None:
-        """The rest of a row that the page break cut: every text goes to the row before."""
+    def _append(self, row: Row, page: int) -> list[Cell]:
+        """The rest of a row that the page break cut: every text goes to the row before. Returns what was joined."""
+        joined = []
         for column, cell in row.cells.items():
             previous = self._previous.get(column)
             if previous is not None:
                 if cell.text and cell.text != previous.text:
                     join_fragment(previous, cell, page)
                 self._remember(cell, previous)
+                joined.append(cell)
+        return joined
 
     def _remember(self, cell: Cell, field: Field) -> Field:
         self._fields[id(cell)] = field
@@ -184,13 +200,19 @@ class FlatTable:
             if previous is None or id(cell) in self._fields:
                 continue
             if (column in UNIT_LEVEL and not cell.text) or (
-                column in LEVELS and not cell.text and (previous.spans or cell.rowspan > 1)
+                column in LEVELS and not cell.text and self._is_cut_level(row, column, previous)
             ):
                 self._remember(cell, previous)
             elif column in PROJECT_LEVEL and cut is not Cut.NONE:
                 if cell.text and cell.text != previous.text:
                     join_fragment(previous, cell, page)
                 self._remember(cell, previous)
+
+    def _is_cut_level(self, row: Row, column: Column, previous: Field) -> bool:
+        """Whether a blank level at the top of a page is the rest of the cell before; not under a new level 1."""
+        if column == Column.LEVEL2 and row.text(Column.LEVEL1):
+            return False
+        return previous.spans or row.cells[column].rowspan > 1 or column in self._merges
 
     def _fill_unit(self, fields: dict[Column, Field]) -> None:
         """A blank unit is the unit above: units are headings, not facts of a row."""

@@ -7,15 +7,28 @@ from collections.abc import Iterator
 
 from extract.entities import Cell, Column, Finding, Printed
 from extract.errors import Reason, Refused
-from extract.tables.drafts import AMOUNTS, LEVELS, Draft, Field, Project, field_of, surround
+from extract.tables.account import Account
+from extract.tables.drafts import AMOUNTS, LEVELS, PERIOD_VALUES, Draft, Field, Project, field_of, surround
 from extract.tables.flat import Sink
-from extract.tables.heads import FormHead, is_word
+from extract.tables.headers import match_column
+from extract.tables.heads import HEAD_COLUMNS, FormHead, is_word
 from extract.tables.layout import Layout
-from extract.tables.rows import Row, find_crossing, is_note, is_numbering, is_total, split_rows
+from extract.tables.rows import (
+    Row,
+    find_crossing,
+    find_merges,
+    is_note,
+    is_numbering,
+    is_total,
+    refuse_words,
+    split_rows,
+)
 from extract.tables.table import Table
 from extract.tables.titles import Heading
 
 SUM = re.compile(r"^(?:总分|合计|总计|小计|总得分|得分合计|自评总分|自评得分|综合得分|总分合计)")
+BEGINS_TARGET = re.compile(r"[≥≧⩾≤≦⩽><＞＜=＝≈]")
+LEVEL_NAME = re.compile(r"指标$|目标$|^其[他它]$")  # a level that is printed whole
 
 
 class Form:
@@ -32,6 +45,7 @@ class Form:
         self._fields: dict[int, Field] = {}
         self._cells: list[Cell] = []
         self._previous: dict[Column, Field] = {}
+        self._merges: set[Column] = set()
 
     def _find_units(self) -> dict[Column, str]:
         """The money unit of each amount: its own word, else the head's, else the caption's."""
@@ -48,39 +62,61 @@ class Form:
             self.project.fields[Column.UNIT] = Field([unit])
 
     def read_rows(self, table: Table, layout: Layout, start: int, stop: int) -> None:
-        """Add the indicator rows [start, stop) of a page."""
+        """Add the indicator rows [start, stop) of a page; raises Refused where a text of them becomes nothing."""
         after_break = bool(self._previous)
+        account = Account(table, layout)
+        self._merges |= find_merges(table, layout, start, stop)
         for row in _list_rows(table, layout, start, stop):
-            if find_crossing(row, layout) is not None:
-                if self._ends(row, table):
-                    break
+            crossing = find_crossing(row, layout) is not None
+            if crossing or is_numbering(row, table) or is_total(row, table):
+                if crossing:
+                    _refuse_unless_known(row, table, after_break and row.first == start)
+                account.take_row(row.first, row.last)
                 continue
-            if is_numbering(row, table) or is_total(row, table) or not any(c.text for c in row.cells.values()):
+            if not any(c.text for c in row.cells.values()):
                 continue
-            if not row.has_indicator:
-                self._take_rest(row, table.grid.page, after_break)
+            refuse_words(row, table.grid.page)
+            if (after_break and self._continues(row, table.grid.page)) or not row.has_indicator:
+                account.take(self._take_rest(row, table.grid.page, after_break))
                 continue
             self._add(row, table.grid.page, after_break)
+            account.take((*row.cells.values(), *row.same))
             after_break = False
+        account.close(start, stop)
 
-    def _ends(self, row: Row, table: Table) -> bool:
-        """A row whose cells do not stand under the headings: a sum, a note, another word; else not ours to guess."""
-        texts = [c for c in table.row_cells(row.first) if c.text]
-        if not texts or any(SUM.match(c.text) for c in texts):
+    def _continues(self, row: Row, page: int) -> bool:
+        """Whether the first row of a page is the rest of the last row of the page before."""
+        name, levels = row.text(Column.INDICATOR), [row.text(c) for c in LEVELS if row.text(c)]
+        if name and row.has_target:
             return False
-        if any(is_word(c) or is_note(c.text) for c in texts):
-            return True
-        if len(table.row_cells(row.first)) <= 2:
-            return True  # a remark over the whole width
-        detail = f"row {row.first + 1}: the cell {texts[0].text[:20]!r} stands across columns"
-        raise Refused(Reason.CONSERVATION, detail, table.grid.page)
+        whole_levels = bool(levels) and all(LEVEL_NAME.search(text) for text in levels)
+        if row.has_indicator and not name:
+            if any(BEGINS_TARGET.match(row.text(c)) for c in (*PERIOD_VALUES, Column.SIGN)) and not whole_levels:
+                detail = f"row {row.first + 1}: a target without an indicator at the top of the page"
+                raise Refused(Reason.CONSERVATION, detail, page)
+            return Column.INDICATOR in row.cells and not whole_levels
+        if name and any(levels):
+            return False
+        if name:
+            detail = f"row {row.first + 1}: {name!r} may be an indicator or the rest of one"
+            raise Refused(Reason.CONSERVATION, detail, page)
+        return bool(levels) and not whole_levels
 
-    def _take_rest(self, row: Row, page: int, after_break: bool) -> None:
-        """A row without indicator and value: levels alone are an empty class; after a break, the rest of a cell."""
-        if after_break and not any(row.text(c) for c in LEVELS):
-            for column, cell in row.cells.items():
-                if cell.text and column in self._previous:
-                    self._previous[column].fragments.append(Printed(cell.text, page, cell.box))
+    def _take_rest(self, row: Row, page: int, after_break: bool) -> list[Cell]:
+        """A row without indicator and target: levels alone are an empty class; after a break, the rest of a row.
+
+        Returns the cells that were understood.
+        """
+        levels = [row.text(c) for c in LEVELS if row.text(c)]
+        rest = after_break and not (levels and all(LEVEL_NAME.search(text) for text in levels))
+        if not rest:
+            return list(row.cells.values()) if levels else []
+        joined = []
+        for column, cell in row.cells.items():
+            if cell.text and column in self._previous:
+                self._previous[column].fragments.append(Printed(cell.text, page, cell.box))
+                joined.append(cell)
+        return joined
 
     def _field(self, cell: Cell, page: int) -> Field:
         if id(cell) not in self._fields:
@@ -92,14 +128,34 @@ class Form:
         fields: dict[Column, Field] = {}
         for column, cell in row.cells.items():
             previous = self._previous.get(column)
-            continues = after_break and column in LEVELS and not cell.text and previous is not None
-            if continues and previous is not None and (previous.spans or cell.rowspan > 1):
+            blank = after_break and column in LEVELS and not cell.text and not _begins_class(row, column)
+            merges = previous is not None and (previous.spans or cell.rowspan > 1 or column in self._merges)
+            if blank and merges and previous is not None:
                 self._fields[id(cell)] = previous
                 self._cells.append(cell)
             fields[column] = self._field(cell, page)
         box = surround([c.box for c in row.cells.values()])
         self.drafts.append(Draft(page, self.number, box, self.project, fields, self.money_units))
         self._previous = fields
+
+
+def _begins_class(row: Row, column: Column) -> bool:
+    """Whether a row prints a new level 1, under which a blank level 2 is its own."""
+    return column == Column.LEVEL2 and bool(row.text(Column.LEVEL1))
+
+
+def _refuse_unless_known(row: Row, table: Table, at_break: bool) -> None:
+    """A row whose cells do not stand under the headings is a sum, a note, a remark with its label, or refused."""
+    texts = [c for c in table.row_cells(row.first) if c.text]
+    if not texts or any(SUM.match(c.text) for c in texts):
+        return
+    project_words = [c for c in texts if match_column(c.text) in HEAD_COLUMNS]
+    if not project_words and (is_note(texts[0].text) or is_word(texts[0]) or any(is_note(c.text) for c in texts)):
+        return
+    if len(table.row_cells(row.first)) == 1 and not at_break:
+        return  # a remark over the whole width
+    detail = f"row {row.first + 1}: the cell {texts[0].text[:20]!r} stands across columns"
+    raise Refused(Reason.CONSERVATION, detail, table.grid.page)
 
 
 def _list_rows(table: Table, layout: Layout, start: int, stop: int) -> Iterator[Row]:
@@ -134,6 +190,7 @@ def _pair(table: Table, layout: Layout, left: Row | None, right: Row | None) -> 
             cells.setdefault(Column.CYCLE_VALUE, value)
         left = Row(left.first, left.last, cells)
     if left is not None and right is not None and left.text(Column.INDICATOR) == right.text(Column.INDICATOR):
-        yield Row(left.first, left.last, {**right.cells, **left.cells})
+        same = [c for column, c in right.cells.items() if column in left.cells and c.text == left.text(column)]
+        yield Row(left.first, left.last, {**right.cells, **left.cells}, tuple(same))
         return
     yield from (row for row in (left, right) if row is not None)

@@ -31,7 +31,28 @@ def refuse_unread_words(table: Table, start: int, stop: int, head: FormHead) -> 
             if value is None or not value.text or is_word(word) or is_word(value) or len(word.text) > 20:
                 continue
             if _seems_to_carry(word, value, found):
-                raise Refused(Reason.UNKNOWN_HEADER, f"row {row + 1}: unknown word {word.text!r}", table.grid.page)
+                detail = f"row {row + 1}: unknown word {word.text!r}"
+                raise Refused(Reason.UNKNOWN_HEADER, detail, table.page_of(word))
+
+
+def refuse_stray_cells(table: Table, start: int, stop: int) -> None:
+    """Every text of a head is a word, stands right of a text, or below a word; raises Refused (conservation)."""
+    for row in range(start, stop):
+        for cell in table.starting(row):
+            if cell.text and not _belongs(table, cell):
+                detail = f"row {row + 1}: {cell.text[:30]!r} belongs to no word of the form's head"
+                raise Refused(Reason.CONSERVATION, detail, table.page_of(cell))
+
+
+def _belongs(table: Table, cell: Cell) -> bool:
+    """Whether a text of a head is a word, a label that nobody has listed, a title, or some word's value."""
+    if is_word(cell) or cell.col == 0:
+        return True
+    left = table.cell(cell.row, cell.col - 1)
+    if left is not None and left.text:
+        return True
+    above = [table.cell(row, cell.col) for row in range(cell.row)]
+    return any(is_word(c) for c in above) and any(is_word(c) for c in table.row_cells(cell.row))
 
 
 def _seems_to_carry(word: Cell, value: Cell, found: set[Column]) -> bool:

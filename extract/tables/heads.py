@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from extract.entities import AMOUNT_KINDS, Box, Cell, Column
+from extract.errors import Reason, Refused
 from extract.tables.drafts import Field, field_of
 from extract.tables.headers import find_money_unit, is_group, is_ignored, match_column, normalise
 from extract.tables.table import Table
-from extract.tables.titles import find_year
+from extract.tables.years import Evidence, find_in_words, find_period, find_year, fold_years, is_closed
 
 HEAD_COLUMNS = frozenset(
     {Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.PROJECT_CODE, Column.CATEGORY}
@@ -38,7 +40,10 @@ class FormHead:
     money_unit: str | None = None
     year: int | None = None
     period: tuple[int, int] | None = None
+    closed: bool = False  # the period prints its end
+    years: list[Evidence] = field(default_factory=list)  # in the words of amounts and goals: 2025年金额（元）
     box: Box = NO_BOX
+    project_word: str = ""
 
     @property
     def has_project(self) -> bool:
@@ -57,9 +62,9 @@ class FormHead:
         return tuple(self.fields)
 
 
-def read_head(table: Table, start: int, stop: int, before: FormHead | None) -> FormHead:
-    """Rows [start, stop) of a table, added to what an earlier page printed of the same head."""
-    head = before or FormHead(table.grid.page, box=table.grid.box)
+def read_head(table: Table, start: int, stop: int) -> FormHead:
+    """Rows [start, stop) of a table; raises Refused (conservation) where they name two projects."""
+    head = FormHead(table.grid.page, box=table.grid.box)
     used: set[int] = set()
     _read_matrix(table, start, stop, head, used)
     for row in range(start, stop):
@@ -87,6 +92,22 @@ def finds_head(table: Table, start: int, stop: int) -> int | None:
                     row -= 1
                 return row
     return None
+
+
+def has_head_shape(table: Table) -> bool:
+    """Whether every row is words and their values by turns: a head, however few of its rows stand on this page."""
+    for row in range(table.grid.n_rows):
+        texts = [c for c in table.row_cells(row) if c.text]
+        if texts and not is_word(texts[0]) and not SPLIT.match(texts[0].text):
+            return False
+        if any(not is_word(a) and not is_word(b) for a, b in pairwise(texts)):
+            return False
+    return True
+
+
+def prints_head(above: Table) -> bool:
+    """Whether rows above an indicator header print more than titles over the whole width."""
+    return any(c.text and c.colspan < above.grid.n_cols for c in above.cells)
 
 
 def _leads(table: Table, row: int) -> bool:
@@ -151,17 +172,23 @@ def _value_under_group(table: Table, word: Cell, stop: int) -> Cell | None:
 def _keep(table: Table, head: FormHead, word: str, value: Cell, used: set[int], word_cell: Cell | None = None) -> None:
     """Remember a value under the column that its word means; the first one printed counts."""
     if normalise(word) in YEAR_WORDS:
-        found = YEARS.search(value.text)
+        found = YEARS.search(fold_years(value.text))
         head.year = head.year or find_year(value.text) or (int(found.group()) if found else None)
         return
     if PERIOD_WORDS.match(normalise(word)):
-        years = [int(y) for y in YEARS.findall(value.text)]
-        head.period = (min(years), max(years)) if years else head.period
+        head.period = find_period(value.text) or head.period
+        head.closed = is_closed(value.text)
     column = match_column(word)
+    if column == Column.PROJECT and normalise(word) == head.project_word and head.fields[column].text != value.text:
+        detail = f"one head names {head.fields[column].text!r} and {value.text!r}"
+        raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
     if column not in HEAD_COLUMNS or column is None or column in head.fields:
         return
+    if column == Column.PROJECT:
+        head.project_word = normalise(word)
     used.add(id(value))
-    head.fields[column] = field_of(value, table.grid.page)
+    head.fields[column] = field_of(value, table.page_of(value))
+    head.years += find_in_words([(column, (word,))])
     if column in AMOUNT_KINDS:
         unit = find_money_unit(word) or (_unit_beside(table, word_cell) if word_cell else None)
         if unit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from extract.entities import Cell, Column
+from extract.entities import AMOUNT_KINDS, Cell, Column
 from extract.errors import Reason, Refused
 from extract.tables.headers import find_money_unit, is_group, is_ignored, match_column, normalise
 from extract.tables.table import Table
@@ -15,11 +15,14 @@ INDICATOR_WORDS = frozenset(
     | {Column.MEASURE_UNIT, Column.WEIGHT, Column.ACTUAL_VALUE, Column.SCORE, Column.DEVIATION}
 )
 VALUES = frozenset({Column.ANNUAL_VALUE, Column.CYCLE_VALUE, Column.VALUE, Column.ADJUSTED_VALUE})
+BARE_VALUES = frozenset({"内容", "数值", "值"})  # 指标值 over 运算符号, 内容 and 度量单位
 SUMS = frozenset({"合计", "小计", "总计", "总额", "金额", "资金总额"})
 SIGN_TEXT = re.compile(
     r"^(?:[≥≧⩾≤≦⩽><＞＜=＝═≈±]{1,2}|大于|小于|等于|大于等于|小于等于|不低于|不高于|不少于|不超过|定性)$"
 )
+ABOUT_MONEY = re.compile(r"资金(?!来源|性质)|拨款|预算(?!年度|单位|部门|执行率|编码|科目)|补助")
 NOT_SIGNS = frozenset({"定量", "正向", "反向", "逆向", "正向指标", "反向指标", "定量指标", "定性指标"})
+SAME_PLACE = 4.0  # points: an upright line stands where it stood on the page before
 CYCLE = ("长期", "中期", "实施期", "实施周期", "总体", "周期")
 
 
@@ -69,10 +72,20 @@ class Layout:
         return next((u for w in heading.words if (u := find_money_unit(w))), None) if heading else None
 
 
+def move_layout(layout: Layout, before: tuple[float, ...], now: tuple[float, ...]) -> Layout:
+    """A layout on a table without header whose upright lines stand at the same places; it may have fewer or more."""
+    headings = []
+    for heading in layout.headings:
+        first = max((k for k, x in enumerate(now[:-1]) if x <= before[heading.first] + SAME_PLACE), default=0)
+        last = min((k for k, x in enumerate(now) if x >= before[heading.last] - SAME_PLACE), default=len(now) - 1)
+        headings.append(replace(heading, first=first, last=max(last, first + 1)))
+    return replace(layout, headings=tuple(headings))
+
+
 def find_layout(table: Table, row: int) -> Layout | None:
     """The header block that begins at a row, or None; raises Refused (unknown_header) naming a word."""
     first = table.starting(row)
-    if not _is_header_row(first, table):
+    if not _is_header_row(first, table) and not _is_header_row(_with_rows_below(table, row, first), table):
         return None
     stop = _find_stop(table, row, first)
     leaves = [_read_leaf(table, leaf, row) for leaf in _find_leaves(table, row, stop)]
@@ -86,6 +99,13 @@ def find_layout(table: Table, row: int) -> Layout | None:
         detail = f"row {row + 1}: indicators without a value: {'、'.join(h.word for h in headings)}"
         raise Refused(Reason.UNKNOWN_HEADER, detail, table.grid.page)
     return Layout(row, stop, tuple(headings))
+
+
+def _with_rows_below(table: Table, row: int, first: list[Cell]) -> list[Cell]:
+    """A row and the cells beside its deeper words: 一级指标 over two rows beside 中期指标 and 年度指标 (安徽)."""
+    depth = max((c.rowspan for c in first if match_column(c.text) in (Column.LEVEL1, Column.LEVEL2)), default=1)
+    below = range(row + 1, min(row + depth, table.grid.n_rows))
+    return [*first, *(c for k in below for c in table.starting(k))]
 
 
 def _is_header_row(cells: list[Cell], table: Table) -> bool:
@@ -182,6 +202,8 @@ def _match_words(heading: Heading) -> Column | None:
     if not heading.words:
         return None
     column = match_column(heading.word)
+    if len(heading.words) > 1 and normalise(heading.word) in BARE_VALUES and match_column(heading.words[-2]) in VALUES:
+        column = match_column(heading.words[-2])
     above = "".join(normalise(w) for w in heading.words[:-1])
     if column == Column.ANNUAL_VALUE and any(w in above for w in CYCLE) and "年度" not in above:
         return Column.CYCLE_VALUE
@@ -210,7 +232,8 @@ def _separate_levels(headings: list[Heading]) -> list[Heading]:
     """指标类型 | 指标类型 (临海): the same word twice is level 1 and level 2; without 一级指标 the type is level 1."""
     levels = [h for h in headings if h.column == Column.LEVEL2]
     has_first = any(h.column == Column.LEVEL1 for h in headings)
-    if has_first or not levels:
+    side_by_side = sum(h.column == Column.INDICATOR for h in headings) == 2
+    if has_first or not levels or side_by_side:
         return headings
     twice = len(levels) == 2 and levels[0].word == levels[1].word
     if twice or (len(levels) == 1 and "类型" in levels[0].word):
@@ -257,3 +280,8 @@ def _refuse_unknown(table: Table, row: int, headings: list[Heading]) -> None:
             detail = f"row {row + 1}: {seen[key]!r} and {heading.word!r} both mean {heading.column}"
             raise Refused(Reason.UNKNOWN_HEADER, detail, page)
         seen[key] = heading.word
+    columns = {column for column, _ in seen}
+    money = next((h.word for h in headings if h.column is None and ABOUT_MONEY.search(normalise(h.word))), None)
+    if Column.PROJECT in columns and money and not columns & set(AMOUNT_KINDS):
+        detail = f"row {row + 1}: no amount but {money!r}, which is a part of one"
+        raise Refused(Reason.UNKNOWN_HEADER, detail, page)

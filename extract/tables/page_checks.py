@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from extract.errors import Reason, Refused
 from extract.pages.grids import CheckedPage
+from extract.tables.page_numbers import check_page_numbers
 from extract.tables.targets import STRICT_WORDS
 
 FEW_GLYPHS = 20
@@ -22,6 +23,8 @@ def check_pages(pages: tuple[CheckedPage, ...]) -> None:
         raise Refused(problem.reason, problem.detail, problem.page)
     check_language(pages)
     _check_subject(pages)
+    _check_typed(pages)
+    check_page_numbers([page.grids for page in pages])
     for problem in problems:
         raise Refused(problem.reason, problem.detail, problem.page)
     for page in pages:
@@ -30,6 +33,14 @@ def check_pages(pages: tuple[CheckedPage, ...]) -> None:
             detail = f"{words} lines speak of indicators outside every ruled table"
             reason = Reason.CONSERVATION if any(p.grids.grids for p in pages) else Reason.NO_TABLE
             raise Refused(reason, detail, page.grids.page)
+
+
+def _check_typed(pages: tuple[CheckedPage, ...]) -> None:
+    """Form fields and free notes on a page of targets are printed and are not in its text."""
+    for page in pages:
+        if page.typed and any(STRICT_WORDS.search(c.text) for grid in page.grids.grids for c in grid.cells):
+            detail = f"{page.typed} texts of the page are form fields or notes laid over it"
+            raise Refused(Reason.NO_TEXT_LAYER, detail, page.grids.page)
 
 
 def _check_subject(pages: tuple[CheckedPage, ...]) -> None:

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from extract.entities import Cell, Column
-from extract.tables.drafts import PERIOD_VALUES, PROJECT_LEVEL
-from extract.tables.headers import normalise
+from extract.errors import Reason, Refused
+from extract.tables.drafts import LEVELS, PERIOD_VALUES, PROJECT_LEVEL
+from extract.tables.headers import match_column, normalise
 from extract.tables.layout import Layout
 from extract.tables.table import Table
 
 TOTAL = re.compile(r"^(?:.{0,20}(?:合计|总计|小计|共计|累计)(?:数|金额)?)(?:[（(].*[)）])?$")
 NUMBERING = frozenset({"栏次", "甲", "乙", "丙", "丁", "序号", "列次"})
+HEADER_ONLY = frozenset(
+    {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.SIGN, Column.MEASURE_UNIT, *PERIOD_VALUES}
+)
 NOTE = re.compile(
     r"^(?:注|备注|说明|填表说明|填报说明|附注|填表人|制表人|填报人|审核人|负责人|联系人|经办人|单位负责人)[:：\d]"
 )
@@ -27,6 +31,12 @@ class Row:
     first: int
     last: int
     cells: dict[Column, Cell]
+    same: tuple[Cell, ...] = ()  # cells of the other half of a side-by-side table that say the same
+
+    @property
+    def has_target(self) -> bool:
+        """Whether a target is printed."""
+        return any(self.text(c) for c in (*PERIOD_VALUES, Column.SIGN, Column.ACTUAL_VALUE))
 
     def text(self, column: Column) -> str:
         cell = self.cells.get(column)
@@ -35,7 +45,7 @@ class Row:
     @property
     def has_indicator(self) -> bool:
         """Whether an indicator or a target is printed."""
-        return any(self.text(c) for c in (Column.INDICATOR, *PERIOD_VALUES, Column.SIGN, Column.ACTUAL_VALUE))
+        return bool(self.text(Column.INDICATOR)) or self.has_target
 
 
 def split_rows(table: Table, layout: Layout, start: int, stop: int, block: int = 0) -> Iterator[Row]:
@@ -53,6 +63,20 @@ def split_rows(table: Table, layout: Layout, start: int, stop: int, block: int =
         cells = {h.column: c for h in headings if h.column and (c := table.cell(first, h.first)) is not None}
         yield Row(first, last, cells)
         first = last
+
+
+def find_merges(table: Table, layout: Layout, start: int, stop: int) -> set[Column]:
+    """The level columns whose cells cover several rows: there a blank cell at the top of a page continues one."""
+    rows = list(split_rows(table, layout, start, stop))
+    return {c for row in rows for c in LEVELS if c in row.cells and row.cells[c].rowspan > row.last - row.first}
+
+
+def refuse_words(row: Row, page: int) -> None:
+    """A row of header words where indicators are expected; raises Refused (unknown_header)."""
+    words = [c.text for c in row.cells.values() if match_column(c.text) in HEADER_ONLY]
+    if len(words) >= 2:
+        detail = f"row {row.first + 1}: header words among indicators: {'、'.join(words)}"
+        raise Refused(Reason.UNKNOWN_HEADER, detail, page)
 
 
 def is_total(row: Row, table: Table) -> bool:

@@ -13,6 +13,19 @@ class Table:
 
     grid: Grid
     at: list[list[int]]
+    row_pages: tuple[int, ...] = ()  # of a table joined over page breaks: the page of each row
+
+    def page_of(self, cell: Cell) -> int:
+        """The page on which a cell begins."""
+        return self.row_pages[cell.row] if self.row_pages else self.grid.page
+
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """Where the lattice columns begin, and where the last one ends."""
+        starts: dict[int, float] = {}
+        for cell in self.grid.cells:
+            starts.setdefault(cell.col, cell.box.x0)
+        return (*(starts.get(col, self.grid.box.x0) for col in range(self.grid.n_cols)), self.grid.box.x1)
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -38,10 +51,10 @@ class Table:
         return [cell for cell in self.row_cells(row) if cell.row == row]
 
 
-def index_grid(grid: Grid) -> Table:
+def index_grid(grid: Grid, row_pages: tuple[int, ...] = ()) -> Table:
     """Build the look-up once per grid."""
     at = [[-1] * grid.n_cols for _ in range(grid.n_rows)]
     for number, cell in enumerate(grid.cells):
         for row in range(cell.row, cell.row + cell.rowspan):
             at[row][cell.col : cell.col + cell.colspan] = [number] * cell.colspan
-    return Table(grid, at)
+    return Table(grid, at, row_pages)

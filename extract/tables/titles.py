@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from extract.entities import DocumentKind, Line
-from extract.tables.headers import find_money_unit, normalise
+from extract.entities import Column, DocumentKind, Line
+from extract.errors import Reason, Refused
+from extract.tables.headers import find_money_unit, match_column, normalise
+from extract.tables.years import Evidence, find_in_lines, find_years, fold_years
 
 PAGE_NUMBER = re.compile(r"^(?:第\s*\d+\s*页.*|共\s*\d+\s*页|[-—–\s]*\d+[-—–\s]*(?:/\s*\d+)?|\d+\s*/\s*\d+)$")
 LABEL = re.compile(r"^\s*([^:：]{2,16})[:：]\s*(.*)$")
 PUBLISHER_LABELS = re.compile(
     r"^(?:填报|编制|申报|预算|公开|主管)?(?:单位|部门)(?:[（(](?:单位|部门|公章|盖章)[)）])?(?:名称|全称)?(?:[（(](?:公章|盖章)[)）])?$"
 )
-CHINESE_YEAR = re.compile(r"二[〇○零Oo0]([〇○零Oo0一二三四五六七八九])([〇○零Oo0一二三四五六七八九])年")
-YEAR = re.compile(r"(?<!\d)(20[0-4]\d)\s*(?:年度?|财政年度|[（(]?年度|版)")
-DATE = re.compile(r"(?:日期|时间)[:：]|20\d\d\s*年\s*\d{1,2}\s*月|20\d\d[-./]\d{1,2}[-./]\d{1,2}")
+YEAR_ALONE = re.compile(r"^the line '[(（]?\s*20\d\d\s*年度?\s*[)）]?'$")  # （2026年度） under a title
+UNIT_CAPTION = re.compile(r"单位(?:名称|全称)?(?:\(.{0,6}\))?$")
 ABOUT = ("绩效", "目标", "自评")
 
 
@@ -28,6 +29,7 @@ class Heading:
     year: int | None = None
     money_unit: str | None = None
     unit: str = ""
+    conflict: str = ""  # where the title and the lines beside it name two years
 
     @property
     def says_anything(self) -> bool:
@@ -40,11 +42,9 @@ def read_heading(lines: list[Line]) -> Heading:
     captions = [line for line in texts if LABEL.match(line.text)]
     titles = _find_titles([line for line in texts if line not in captions])
     title = "".join(line.text.strip() for line in titles)
-    plain = [line for line in texts if not DATE.search(line.text)]
-    year = find_year(title)
-    if year is None:
-        year = next((y for line in plain if (y := find_year(line.text))), None)
-    return Heading(title, _find_publisher(title, captions), year, _find_unit(texts), _find_caption_unit(captions))
+    year, conflict = _find_heading_year(title, texts)
+    publisher, unit = _find_publisher(title, captions), _find_caption_unit(captions)
+    return Heading(title, publisher, year, _find_unit(texts), unit, conflict)
 
 
 def _find_titles(lines: list[Line]) -> list[Line]:
@@ -63,16 +63,17 @@ def _find_titles(lines: list[Line]) -> list[Line]:
     return lines[first : last + 1]
 
 
-def find_year(text: str) -> int | None:
-    """The fiscal year that a title prints, in digits or as 二〇二五年."""
-    found = YEAR.search(text)
+def _find_heading_year(title: str, texts: list[Line]) -> tuple[int | None, str]:
+    """The year of the title, else of the lines beside it; and, where they name several, what contradicts."""
+    found = [Evidence(y, f"the title {title!r}") for y in find_years(title)]
+    near = [e for line in texts for e in find_in_lines([line], titles_only=False) if line.text.strip() not in title]
     if found:
-        return int(found.group(1))
-    chinese = CHINESE_YEAR.search(text)
-    if chinese:
-        digits = {c: str(i) for i, c in enumerate("零一二三四五六七八九")} | dict.fromkeys("〇○Oo0", "0")
-        return int("20" + "".join(digits[c] for c in chinese.groups()))
-    return None
+        near = [e for e in near if YEAR_ALONE.match(fold_years(e.where))]
+    stated = [*found, *near]
+    others = [e for e in stated[1:] if e.year != stated[0].year]
+    if others:
+        return None, f"{stated[0].where} says {stated[0].year}, {others[0].where} says {others[0].year}"
+    return (stated[0].year if stated else None), ""
 
 
 def _find_publisher(title: str, captions: list[Line]) -> str:
@@ -100,9 +101,23 @@ def _find_caption_unit(captions: list[Line]) -> str:
     """The spending unit that a caption names for every row below it."""
     for line in captions:
         label = LABEL.match(line.text)
-        if label and PUBLISHER_LABELS.match(normalise(label.group(1))) and not find_money_unit(line.text):
+        if not label or find_money_unit(line.text):
+            continue
+        word = normalise(label.group(1))
+        if PUBLISHER_LABELS.match(word) or match_column(word) == Column.UNIT:
             return label.group(2).strip()
     return ""
+
+
+def refuse_unread_unit(lines: list[Line], page: int) -> None:
+    """A caption 某某单位：… that is no known word for the unit; raises Refused (unknown_header) naming it."""
+    for line in lines:
+        label = LABEL.match(line.text)
+        if not label or not label.group(2).strip() or find_money_unit(line.text):
+            continue
+        word = normalise(label.group(1))
+        if UNIT_CAPTION.search(word) and match_column(word) is None:
+            raise Refused(Reason.UNKNOWN_HEADER, f"unknown caption {label.group(1)!r} may name the unit", page)
 
 
 def find_kind(title: str) -> DocumentKind:

@@ -55,3 +55,13 @@ def test_the_money_unit_is_read_from_headers_captions_and_notes(text: str, unit:
 
 def test_no_synonym_means_two_columns() -> None:
     assert len(load_synonyms().columns) > 250
+
+
+@pytest.mark.parametrize("word", ["三级指标及编码", "指标值及依据", "指标名称及代码", "其中：年度预算", "指标值内容"])
+def test_a_word_that_may_head_what_is_loaded_is_never_ignored(word: str) -> None:
+    assert not is_ignored(word)
+
+
+@pytest.mark.parametrize("word", ["负责人及联系电话", "指标值来源", "其中：财政拨款", "功能科目编码"])
+def test_words_of_persons_sources_and_codes_are_ignored(word: str) -> None:
+    assert is_ignored(word)

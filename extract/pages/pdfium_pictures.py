@@ -1,0 +1,95 @@
+"""Image objects of a pdfium page in, Pictures out: where they are, whether they hide what lies under them."""
+
+from __future__ import annotations
+
+import ctypes
+
+import numpy as np
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from extract.pages import raw
+from extract.pages.affine import map_boxes
+from extract.pages.ink import OUTLINE_POINTS, PALE, Floats, Ints, Pictures, add_outlines
+from extract.pages.layers import is_marked_hidden
+from extract.pages.pdfium_objects import IMAGE, PATH, Objects, intersect, map_clips
+
+DARK_PART = 0.002  # of the pixels may be darker (noise of the compression)
+FAINT = 0.75  # at one pixel per point a thin black stroke is no darker than this
+SOLID_ALPHA = 230
+SOLID_PART = 0.9
+
+
+def read_pictures(page: pypdfium2.PdfPage, objects: Objects, hidden_layers: frozenset[str]) -> Pictures:
+    """All images that are shown, in painting order of their layers."""
+    boxes, orders, flags = [np.zeros((0, 4))], [np.zeros(0, np.int64)], [np.zeros((0, 2), np.bool_)]
+    for layer in objects.layers:
+        places = [
+            i for i, t in enumerate(layer.types) if t == IMAGE and not is_marked_hidden(layer.handles[i], hidden_layers)
+        ]
+        handles = [layer.handles[i] for i in places]
+        if not handles:
+            continue
+        bounds = map_boxes(raw.fill_rows(raw.get_bounds, len(handles), 4, handles).astype(np.float64), layer.matrix)
+        cut = intersect(intersect(bounds, map_clips(handles, layer.matrix)), layer.clip)
+        shown = (cut[:, 0] < cut[:, 2]) & (cut[:, 1] < cut[:, 3])
+        boxes.append(cut[shown])
+        orders.append(layer.order[places][shown])
+        looks = [_look(page, h) for h, s in zip(handles, shown.tolist(), strict=True) if s]
+        flags.append(np.array(looks, dtype=np.bool_).reshape(-1, 2))
+    flag = np.concatenate(flags)
+    images = Pictures(np.concatenate(boxes), np.concatenate(orders), flag[:, 0], flag[:, 1], np.zeros(len(flag), bool))
+    return add_outlines(images, *_find_outlines(objects))
+
+
+def _find_outlines(objects: Objects) -> tuple[Floats, Ints]:
+    """Boxes and order of filled dark paths with as many points as letters have."""
+    boxes, orders = [np.zeros((0, 4))], [np.zeros(0, np.int64)]
+    for layer in objects.layers:
+        paths = [i for i, t in enumerate(layer.types) if t == PATH]
+        handles = [layer.handles[i] for i in paths]
+        many = np.array(list(map(raw.count_segments, handles)), dtype=np.int64) >= OUTLINE_POINTS
+        handles = [h for h, m in zip(handles, many.tolist(), strict=True) if m]
+        modes = raw.fill_rows(raw.get_draw_mode, len(handles), 2, handles, kind=np.int32)
+        paint = raw.fill_rows(raw.get_fill, len(handles), 4, handles, kind=np.uint32).astype(np.float64) / 255.0
+        dark = (modes[:, 0] != 0) & (paint[:, 3] > 0.5) & (paint[:, :3] @ np.array([0.299, 0.587, 0.114]) < PALE)
+        bounds = map_boxes(raw.fill_rows(raw.get_bounds, len(handles), 4, handles).astype(np.float64), layer.matrix)
+        clips = intersect(map_clips(handles, layer.matrix), layer.clip)
+        boxes.append(intersect(bounds, clips)[dark])
+        orders.append(layer.order[np.array(paths, dtype=np.int64)[many]][dark])
+    return np.concatenate(boxes), np.concatenate(orders)
+
+
+def _look(page: pypdfium2.PdfPage, image: raw.Handle) -> tuple[bool, bool]:
+    """Whether a picture hides what lies under it, and whether it is pale, from its pixels as pdfium paints them.
+
+    pdfium paints at one pixel per point, so a scan of any resolution costs half a million pixels. A picture that it
+    cannot paint counts as solid and dark: then its page is refused where text or blank cells lie under it.
+    """
+    handle = ctypes.cast(image, pdfium.FPDF_PAGEOBJECT)
+    bitmap = pdfium.FPDFImageObj_GetRenderedBitmap(page.pdf, page, handle)
+    if not bitmap:
+        return True, False
+    try:
+        pixels = _read_pixels(bitmap)
+    finally:
+        pdfium.FPDFBitmap_Destroy(bitmap)
+    alpha = pixels[:, :, 3].astype(np.float64) / 255.0
+    light = pixels[:, :, :3].astype(np.float64) @ np.array([0.114, 0.587, 0.299]) / 255.0
+    shown = light * alpha + (1.0 - alpha)
+    solid = raw.has_transparency(image) != 1 and bool((pixels[:, :, 3] > SOLID_ALPHA).mean() > SOLID_PART)
+    return solid, bool((shown < FAINT).mean() <= DARK_PART)
+
+
+def _read_pixels(bitmap: pdfium.FPDF_BITMAP) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """A bitmap as (height, width, 4) blue, green, red, alpha."""
+    width, height = pdfium.FPDFBitmap_GetWidth(bitmap), pdfium.FPDFBitmap_GetHeight(bitmap)
+    stride, form = pdfium.FPDFBitmap_GetStride(bitmap), pdfium.FPDFBitmap_GetFormat(bitmap)
+    depth = {pdfium.FPDFBitmap_Gray: 1, pdfium.FPDFBitmap_BGR: 3}.get(form, 4)
+    buffer = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * height)
+    rows = np.frombuffer(buffer, np.uint8).reshape(height, stride)[:, : width * depth].reshape(height, width, depth)
+    pixels = np.full((height, width, 4), 255, np.uint8)
+    pixels[:, :, :3] = rows[:, :, : min(3, depth)]
+    if form == pdfium.FPDFBitmap_BGRA:
+        pixels[:, :, 3] = rows[:, :, 3]
+    return pixels

@@ -1,0 +1,110 @@
+"""Printed texts in, the fiscal years that they name out, and which of them counts.
+
+Ranked: the title and the lines beside it, a form's own year, the words over amounts and annual values, a period that
+lies in one year, and last what the titles before the table say, if they all say the same. Texts of equal weight that
+name two years are a contradiction that nobody but the publisher can settle (layouts D8).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from extract.entities import Column, Line
+from extract.errors import Reason, Refused
+
+ZEROS = "〇○◯零Oo0"
+CHINESE_DIGITS = {c: str(i) for i, c in enumerate("零一二三四五六七八九")} | dict.fromkeys(ZEROS, "0")
+CHINESE_YEAR = re.compile(rf"二[{ZEROS}]([{ZEROS}一二三四五六七八九])([{ZEROS}一二三四五六七八九])(?=年)")
+YEAR = re.compile(
+    r"(?<![\d.])(20[0-4]\d)\s*(?:年|财政年度|[(]?年度|版|(?=部门|预算|项目|绩效))|年度[:：]\s*(20[0-4]\d)(?!\d)"
+)
+ANY_YEAR = re.compile(r"(?<![\d.,])20[0-4]\d(?![\d.,])")
+RANGE = re.compile(r"20[0-4]\d\s*年?\s*(?:度\s*)?[-—–~～至到]+\s*20[0-4]\d\s*年?")
+MONTH = re.compile(r"20\d\d\s*(?:年\s*[\d一二三四五六七八九十]{1,2}\s*月|[-./]\d{1,2}[-./]\d{1,2})")
+DATE_LABEL = re.compile(r"(?:日期|时间)[:：]")
+SENTENCE = re.compile(r"[。；;，,、！]")
+TITLE_WORDS = re.compile(r"预算|决算|绩效|目标|自评|公开|批复|项目支出|年度[)）]?$")
+LONGEST_TITLE = 45
+OPEN_END = re.compile(r"起|至今|长期|以后|持续")
+THIS_YEAR = frozenset({Column.AMOUNT, Column.ANNUAL_VALUE, Column.VALUE, Column.ANNUAL_GOAL})
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A year and where it is printed."""
+
+    year: int
+    where: str
+
+
+def fold_years(text: str) -> str:
+    """Full-width digits and 二〇二六年 as 2026年."""
+    folded = unicodedata.normalize("NFKC", text)
+    return CHINESE_YEAR.sub(lambda m: "20" + "".join(CHINESE_DIGITS[c] for c in m.groups()), folded)
+
+
+def find_years(text: str) -> tuple[int, ...]:
+    """The different years that a title or header word names; ranges (2024—2026年) and dates do not count."""
+    plain = MONTH.sub(" ", RANGE.sub(" ", fold_years(text)))
+    return tuple(dict.fromkeys(int(one or other) for one, other in YEAR.findall(plain)))
+
+
+def find_year(text: str) -> int | None:
+    """The one year that a text names; None for none and for several."""
+    years = find_years(text)
+    return years[0] if len(years) == 1 else None
+
+
+def find_period(text: str) -> tuple[int, int] | None:
+    """First and last year of a printed period."""
+    years = [int(y) for y in ANY_YEAR.findall(fold_years(text))]
+    return (min(years), max(years)) if years else None
+
+
+def is_closed(text: str) -> bool:
+    """Whether a period prints its end: two dates, two months of one year, or a year alone."""
+    folded = fold_years(text)
+    ends = len(ANY_YEAR.findall(folded)) >= 2 or bool(re.search(r"[-—–~～至到].*\d", folded))
+    alone = re.fullmatch(r"\s*20\d\d\s*(?:年度?)?\s*", folded) is not None
+    return (ends or alone) and not OPEN_END.search(folded)
+
+
+def find_in_words(words: Iterable[tuple[Column | None, tuple[str, ...]]]) -> list[Evidence]:
+    """Years over amounts and values of the year: 2026年预算数, 预期2022年实现值; those over history do not count."""
+    found = []
+    for column, printed in words:
+        if column in THIS_YEAR:
+            found += [Evidence(y, f"the header {w!r}") for w in printed for y in find_years(w)]
+    return found
+
+
+def find_in_lines(lines: Iterable[Line], titles_only: bool) -> list[Evidence]:
+    """Years of lines that are short, no sentence and no date; of titles alone where the table is far away."""
+    found = []
+    for line in lines:
+        text = line.text.strip()
+        if len(text) > LONGEST_TITLE or SENTENCE.search(text) or DATE_LABEL.search(text):
+            continue
+        if not titles_only or TITLE_WORDS.search(fold_years(text)):
+            found += [Evidence(y, f"the line {text!r}") for y in find_years(text)]
+    return found
+
+
+def choose_year(ranks: Iterable[list[Evidence]], page: int) -> int | None:
+    """The year of the highest rank that names one; raises Refused (year_unknown) where printed years contradict."""
+    stated = [evidence for rank in ranks for evidence in rank]
+    for other in stated[1:]:
+        if other.year != stated[0].year:
+            first = stated[0]
+            detail = f"{first.where} says {first.year}, {other.where} says {other.year}"
+            raise Refused(Reason.YEAR_UNKNOWN, detail, page)
+    return stated[0].year if stated else None
+
+
+def agree(evidence: list[Evidence]) -> int | None:
+    """The year that all name, or None."""
+    years = {e.year for e in evidence}
+    return years.pop() if len(years) == 1 else None

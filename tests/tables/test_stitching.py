@@ -1,0 +1,190 @@
+"""Heads and rows that a page break cuts, and texts that belong to nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from extract.entities import Box, Cell, Column, Grid, Line, PageGrids
+from extract.errors import Reason, Refused
+from extract.tables.account import Account
+from extract.tables.assemble import Assembler
+from extract.tables.heads import read_head
+from extract.tables.joining import cut_rows, join_tables
+from extract.tables.layout import find_layout, move_layout
+from extract.tables.table import Table, index_grid
+from extract.tables.titles import read_heading, refuse_unread_unit
+
+WIDTH = 100.0  # points of a lattice column
+HEADER = ("一级指标", "二级指标", "三级指标", "指标值")
+ROW = ("产出指标", "数量指标", "巡查次数", "≥12次")
+
+Spec = tuple[int, int, int, int, str]  # row, col, rowspan, colspan, text
+
+
+def make_grid(cells: Iterable[Spec], page: int = 1, edges: tuple[float, ...] | None = None) -> Grid:
+    """A grid from places and texts; rows are 20 points high."""
+    specs = list(cells)
+    n_rows = max(row + rowspan for row, _, rowspan, _, _ in specs)
+    n_cols = max(col + colspan for _, col, _, colspan, _ in specs)
+    x = edges or tuple(WIDTH * k for k in range(n_cols + 1))
+    made = tuple(
+        Cell(row, col, rowspan, colspan, Box(x[col], 20.0 * row, x[col + colspan], 20.0 * (row + rowspan)), text)
+        for row, col, rowspan, colspan, text in specs
+    )
+    return Grid(page, 1, Box(x[0], 0.0, x[n_cols], 20.0 * n_rows), n_rows, n_cols, made)
+
+
+def plain_rows(first: int, *rows: tuple[str, ...]) -> list[Spec]:
+    return [(first + r, c, 1, 1, text) for r, row in enumerate(rows) for c, text in enumerate(row)]
+
+
+def head_rows(project: str, first: int = 0) -> list[Spec]:
+    return [
+        (first, 0, 1, 1, "项目名称"),
+        (first, 1, 1, 3, project),
+        (first + 1, 0, 1, 1, "年度资金总额（元）"),
+        (first + 1, 1, 1, 3, "100.00"),
+        (first + 2, 0, 1, 1, "年度目标"),
+        (first + 2, 1, 1, 3, "全年巡查"),
+    ]
+
+
+def assemble(*grids: Grid) -> list[tuple[str, str]]:
+    """The project and indicator of every draft, after reading each grid as a page of its own."""
+    assembler = Assembler()
+    for grid in grids:
+        title = Line("2025年度项目支出绩效目标表", Box(0, -20, 400, -5))
+        lines = (title,) if grid.page == 1 else ()
+        assembler.read_page(PageGrids(grid.page, 600, 800, (grid,), lines, {}))
+    assembler.finish()
+    drafts = [d for part in assembler.parts for d in part.drafts]
+    return [(d.project.fields[Column.PROJECT].text, d.fields[Column.INDICATOR].text) for d in drafts]
+
+
+def table_of(*cells: Spec, page: int = 1, edges: tuple[float, ...] | None = None) -> Table:
+    grid = make_grid(cells, page, edges)
+    return cut_rows(index_grid(grid), 0, grid.n_rows)
+
+
+def test_a_head_cut_after_its_first_row_keeps_its_own_indicators() -> None:
+    whole = make_grid(
+        [*head_rows("道路保洁"), *plain_rows(3, HEADER, ROW), (5, 0, 1, 1, "项目名称"), (5, 1, 1, 3, "河道保洁")]
+    )
+    rest = [(row - 1, *cell) for row, *cell in head_rows("-")[2:]]
+    below = make_grid([*rest, *plain_rows(2, HEADER, ROW)], page=2)  # type: ignore[list-item]
+    assert assemble(whole, below) == [("道路保洁", "巡查次数"), ("河道保洁", "巡查次数")]
+
+
+def test_rows_under_a_header_at_the_foot_of_a_page_are_that_forms() -> None:
+    first = make_grid([*head_rows("道路保洁"), *plain_rows(3, HEADER, ROW)])
+    second = make_grid([*head_rows("河道保洁"), *plain_rows(3, HEADER)], page=2)
+    third = make_grid(plain_rows(0, ROW), page=3)
+    assert assemble(first, second, third) == [("道路保洁", "巡查次数"), ("河道保洁", "巡查次数")]
+
+
+def test_a_head_that_another_head_follows_refuses_the_document() -> None:
+    with pytest.raises(Refused, match="without its indicators") as refusal:
+        assemble(
+            make_grid(head_rows("道路保洁")), make_grid([*head_rows("河道保洁"), *plain_rows(3, HEADER, ROW)], page=2)
+        )
+    assert refusal.value.reason == Reason.PAGE_MISSING
+
+
+def test_a_goal_that_flows_over_the_page_break_is_one_text() -> None:
+    upper = table_of(
+        (0, 0, 1, 1, "项目名称"), (0, 1, 1, 1, "道路保洁"), (1, 0, 1, 1, "年度目标"), (1, 1, 1, 1, "全年保洁")
+    )
+    lower = table_of((0, 0, 1, 1, ""), (0, 1, 1, 1, "六百天"), page=2)
+    joined = join_tables(upper, lower)
+    head = read_head(joined, 0, joined.grid.n_rows)
+    assert head.fields[Column.ANNUAL_GOAL].text == "全年保洁六百天"
+    assert (joined.grid.n_rows, joined.row_pages) == (3, (1, 1, 2))
+
+
+def test_a_label_whose_cell_goes_on_blank_is_one_cell_and_new_rows_stay_rows() -> None:
+    upper = table_of((0, 0, 1, 1, "项目资金（元）"), (0, 1, 1, 1, "年度资金总额"), (0, 2, 1, 1, "20"))
+    lower = table_of((0, 0, 1, 1, ""), (0, 1, 1, 1, "其他资金"), (0, 2, 1, 1, "3"), page=2)
+    texts = [(c.text, c.rowspan) for c in join_tables(upper, lower).cells]
+    assert texts == [("项目资金（元）", 2), ("年度资金总额", 1), ("20", 1), ("其他资金", 1), ("3", 1)]
+
+
+def test_a_head_that_goes_on_in_a_table_of_another_width_is_refused() -> None:
+    upper = table_of((0, 0, 1, 1, "项目名称"), (0, 1, 1, 1, "道路保洁"))
+    with pytest.raises(Refused, match="another width"):
+        join_tables(upper, table_of((0, 0, 1, 1, "年度目标"), (0, 1, 1, 1, "x"), edges=(0.0, 90.0, 300.0)))
+
+
+def test_one_head_that_names_two_projects_is_refused() -> None:
+    table = table_of((0, 0, 1, 1, "项目名称"), (0, 1, 1, 1, "甲"), (1, 0, 1, 1, "项目名称"), (1, 1, 1, 1, "乙"))
+    with pytest.raises(Refused, match="'甲' and '乙'"):
+        read_head(table, 0, 2)
+
+
+def test_a_layout_moves_to_a_table_with_fewer_upright_lines() -> None:
+    layout = find_layout(index_grid(make_grid(plain_rows(0, HEADER, ROW), edges=(0.0, 50.0, 80.0, 200.0, 300.0))), 0)
+    assert layout is not None
+    moved = move_layout(layout, (0.0, 50.0, 80.0, 200.0, 300.0), (0.0, 50.0, 80.0, 120.0, 201.0, 300.0))
+    assert [(h.first, h.last) for h in moved.headings] == [(0, 1), (1, 2), (2, 4), (4, 5)]
+
+
+def test_a_two_row_header_keeps_the_level_that_stands_over_both_rows() -> None:
+    upper = [(0, 0, 2, 1, "一级指标"), (0, 1, 1, 3, "中期指标"), (0, 4, 1, 3, "年度指标")]
+    below = [(1, c + 1, 1, 1, word) for c, word in enumerate(("二级指标", "三级指标", "指标值") * 2)]
+    layout = find_layout(index_grid(make_grid([*upper, *below])), 0)
+    assert layout is not None
+    assert [h.column for h in layout.headings][:4] == [
+        Column.LEVEL1,
+        Column.LEVEL2,
+        Column.INDICATOR,
+        Column.CYCLE_VALUE,
+    ]
+    assert layout.headings[6].column == Column.ANNUAL_VALUE
+
+
+def test_sign_content_and_unit_under_one_word_are_the_parts_of_the_value() -> None:
+    upper = [(0, c, 2, 1, word) for c, word in enumerate(("一级指标", "二级指标", "三级指标"))]
+    below = [(1, c + 3, 1, 1, word) for c, word in enumerate(("运算符号", "内容", "度量单位"))]
+    layout = find_layout(index_grid(make_grid([*upper, (0, 3, 1, 3, "指标值"), *below])), 0)
+    assert layout is not None
+    assert layout.columns[3:] == (Column.SIGN, Column.VALUE, Column.MEASURE_UNIT)
+
+
+def test_a_text_that_became_nothing_is_refused_and_named() -> None:
+    table = index_grid(make_grid(plain_rows(0, HEADER, ROW)))
+    layout = find_layout(table, 0)
+    assert layout is not None
+    account = Account(table, layout)
+    account.take(c for c in table.row_cells(1) if c.text != "巡查次数")
+    with pytest.raises(Refused, match="row 2: '巡查次数' became no field"):
+        account.close(1, 2)
+
+
+def test_header_words_among_indicators_are_refused() -> None:
+    first = make_grid([*head_rows("道路保洁"), *plain_rows(3, HEADER, ROW)])
+    with pytest.raises(Refused) as refusal:
+        assemble(first, make_grid(plain_rows(0, ("", "", "运算符号", "度量单位"), ROW), page=2))
+    assert (refusal.value.reason, refusal.value.page) == (Reason.UNKNOWN_HEADER, 2)
+
+
+def test_an_indicator_without_a_target_at_the_top_of_a_page_is_refused() -> None:
+    first = make_grid([*head_rows("道路保洁"), *plain_rows(3, HEADER, ROW)])
+    with pytest.raises(Refused, match="may be an indicator or the rest of one"):
+        assemble(first, make_grid(plain_rows(0, ("", "", "完成率", "")), page=2))
+
+
+def test_a_target_without_an_indicator_at_the_top_of_a_page_is_refused() -> None:
+    first = make_grid([*head_rows("道路保洁"), *plain_rows(3, HEADER, ROW)])
+    with pytest.raises(Refused, match="a target without an indicator"):
+        assemble(first, make_grid(plain_rows(0, ("", "", "", "≥5次")), page=2))
+
+
+def test_an_unknown_caption_that_may_name_the_unit_is_refused() -> None:
+    with pytest.raises(Refused, match="报表单位"):
+        refuse_unread_unit([Line("报表单位：清河县水利局", Box(0, 0, 1, 1))], 1)
+    refuse_unread_unit([Line("主管单位：清河县水利局", Box(0, 0, 1, 1)), Line("金额单位：元", Box(0, 0, 1, 1))], 1)
+
+
+def test_a_caption_names_the_unit_by_any_word_that_a_header_may_use() -> None:
+    assert read_heading([Line("项目单位：206001-高新区科技创新局", Box(0, 0, 1, 1))]).unit == "206001-高新区科技创新局"
