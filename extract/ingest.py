@@ -149,7 +149,7 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
     ledger = Ledger(settings.ledger_url or "")
     publishers = load_publishers(settings.publishers_dir)
     done = 0
-    with Sandbox(settings.limits()) as sandbox:
+    with Sandbox(settings.limits(), second_reader_share=settings.second_reader_share) as sandbox:
         for sha256 in batch:
             try:
                 reading = _read_one(settings, sandbox, sha256, _passwords(publishers, ledger.document(sha256)))
