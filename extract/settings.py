@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     schedule: str = Field("30 2 * * *", description="cron of the nightly ingest, Asia/Shanghai")
     reader: str = Field("auto", pattern="^(auto|pdfium|pdfplumber)$", description="auto reads with both and compares")
     second_reader_share: float = Field(
-        1.0, ge=0, le=1, description="part of the documents that `auto` also gives to the second reader; less in backfills"
+        1.0, ge=0, le=1, description="part of the documents that `auto` gives to both readers; less in backfills"
     )
     batch_documents: int = Field(20, ge=1, description="documents that one mapped read task takes at most")
     batch_megabytes: int = Field(64, ge=1, description="size of the PDFs that one mapped read task takes at most")
