@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from extract.entities import Cell, Column
 from extract.errors import Reason, Refused
-from extract.tables.drafts import LEVELS, PERIOD_VALUES, PROJECT_LEVEL
+from extract.tables.drafts import LEVELS, PERIOD_VALUES
 from extract.tables.headers import match_column, normalise
 from extract.tables.layout import Layout
 from extract.tables.table import Table
@@ -126,8 +126,3 @@ def is_subtotal(row: Row) -> bool:
 def is_blank(row: Row) -> bool:
     """Nothing printed under any heading."""
     return not any(c.text for c in row.cells.values())
-
-
-def project_texts(row: Row) -> dict[Column, str]:
-    """Printed project-level texts of a row."""
-    return {c: row.text(c) for c in PROJECT_LEVEL if c in row.cells}
