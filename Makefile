@@ -4,11 +4,11 @@ BIN := .venv/bin
 export UV_NO_CONFIG := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint bench up clean lock
+.PHONY: demo test lint bench up clean lock optional
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # uv is taken from the lock by pip (hash-checked), then uv installs the rest: seconds instead of a minute.
 .venv/installed: constraints.txt pyproject.toml
@@ -19,6 +19,12 @@ help: ## this list
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes constraints.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
+
+.venv/optional: constraints-optional.txt .venv/installed
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r constraints-optional.txt
+	@touch $@
+
+optional: .venv/optional ## also what not everyone needs: recognition of scans (ocr), peers to measure against (bench)
 
 demo: .venv/installed ## two published PDFs through the whole line, then what changed from 2024 to 2025
 	@$(BIN)/jixiao run --inbox demo/publications
@@ -35,15 +41,19 @@ lint: .venv/installed ## ruff, mypy, sqlfluff, Airflow import errors
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models
 	$(BIN)/jixiao airflow dags list-import-errors
 
-bench: .venv/installed ## how fast, against a named peer in the same run
+bench: .venv/optional ## how fast, against a named peer in the same run
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 up: .venv/installed ## Airflow with its scheduler on this machine; PDFs go into var/inbox
 	@$(BIN)/jixiao airflow standalone
 
+LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	--no-annotate --quiet $(UPGRADE)
 lock: ## make constraints.txt follow pyproject.toml; with UPGRADE=--upgrade take the newest versions
-	$(BIN)/uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes \
-		--no-emit-index-url --no-header --no-annotate --quiet $(UPGRADE) pyproject.toml -o constraints.txt
+	$(LOCK) --extra postgres --extra s3 --extra celery --extra dev -o constraints.txt pyproject.toml
+	$(LOCK) --all-extras -c constraints.txt -o .venv/all.txt pyproject.toml
+	@awk 'NR==FNR{if(/^[^ ]/)have[$$1]=1;next} /^[^ ]/{emit=!($$1 in have)} emit' constraints.txt .venv/all.txt \
+		> constraints-optional.txt
 
 clean: ## remove what make created, but not var/
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs

@@ -56,7 +56,12 @@ class Origin(NamedTuple):
 
 
 def make_frames(reading: Reading, origin: Origin, publishers: Iterable[Publisher], reader_version: str) -> Frames:
-    """One typed frame per table of `raw.DOCUMENT_TABLES`, by its name; columns and types are those of the table."""
+    """One typed frame per table of `raw.DOCUMENT_TABLES`, by its name; columns and types are those of the table.
+
+    Raises ValueError for recognised scans: those are for people (`review.py`) and never become facts.
+    """
+    if "ocr" in reading.readers:
+        raise ValueError(f"document {reading.sha256[:12]}: recognised text is never loaded")
     publishers = tuple(publishers)
     numbered = list(_number_records(reading.records))
     rows: dict[str, list[Row]] = {

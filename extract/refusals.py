@@ -98,6 +98,20 @@ def drop(
     _decide(documents, "drop", by, why)
 
 
+@app.command()
+def ocr(documents: Ids) -> None:
+    """Recognise refused scans into `var/review/ID.csv`, for a person to check; nothing of it is ever loaded."""
+    from extract.output import show_progress
+    from extract.review import queue_review
+
+    ledger, settings = _ledger(), get_settings()
+    hashes = [ledger.find_document(one) for one in documents]
+    with show_progress() as tell:
+        for number, sha256 in enumerate(hashes, 1):
+            tell(f"recognising document {number} of {len(hashes)}: 10 to 60 s a page")
+            print(queue_review(settings, sha256, ledger.document(sha256)["reason"]))
+
+
 def _decide(documents: list[str], action: str, by: str, why: str) -> None:
     ledger = _ledger()
     hashes = [ledger.find_document(one) for one in documents]

@@ -48,9 +48,15 @@ def _answer(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
         if path.stat().st_size > limits.size:
             raise Refused(Reason.TOO_LARGE, f"{path.stat().st_size} bytes, more than {limits.size}")
         check_pages_limit(path, request["password"], limits.pages)
-        reading = read_document(
-            path, reader=request["reader"], password=request["password"], second_reader_share=request.get("share", 1.0)
-        )
+        if request["reader"] == "ocr":
+            from extract.review import recognise_document
+
+            reading = recognise_document(path, request["password"])
+        else:
+            share = request.get("share", 1.0)
+            reading = read_document(
+                path, reader=request["reader"], password=request["password"], second_reader_share=share
+            )
         return {"reading": reading_to_json(reading)}
     except Refused as refusal:
         return {"refused": refusal.reason.value, "detail": refusal.detail, "page": refusal.page}
