@@ -1,4 +1,4 @@
-"""A PDF file in, pdfminer's document out, for one walk over its page tree: nothing is parsed that the walk does not meet.
+"""A PDF file in, pdfminer's document out, for one walk over its page tree: parsed no further than it goes.
 
 pdfminer parses all objects of an object stream when one of them is asked for, and reads the labels of all pages: three
 quarters of the time that counting pages took on those fixtures that have object streams.

@@ -16,12 +16,13 @@ from extract.pages.ink import Fills, Floats, Rules
 THIN = 3.0  # points: thicker is an area, not a rule (the thickest border of Excel prints 2.5)
 WHITE = 0.97
 Quad = tuple[float, float, float, float]
+Points = list[list[float]]  # x, y: subpaths are short, so plain lists are quicker than arrays
 
 
-def around(points: Floats) -> Quad:
+def around(points: Points) -> Quad:
     """The box around points."""
-    (x0, y0), (x1, y1) = points.min(0), points.max(0)
-    return float(x0), float(y0), float(x1), float(y1)
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def is_thin(box: Quad) -> bool:
@@ -29,13 +30,23 @@ def is_thin(box: Quad) -> bool:
     return min(box[2] - box[0], box[3] - box[1]) <= THIN
 
 
-def open_path(subpaths: Sequence[Floats], filled: bool, stroked: bool) -> Iterator[tuple[Quad, bool, bool]]:
+def cut_box(box: Quad, clip: Quad) -> Quad:
+    """The part of a box inside another."""
+    return max(box[0], clip[0]), max(box[1], clip[1]), min(box[2], clip[2]), min(box[3], clip[3])
+
+
+def is_visible(cut: Quad) -> bool:
+    """Whether a clip leaves something of a box; a line without thickness counts."""
+    return cut[2] - cut[0] > -1e-6 and cut[3] - cut[1] > -1e-6
+
+
+def open_path(subpaths: Sequence[Points], filled: bool, stroked: bool) -> Iterator[tuple[Quad, bool, bool]]:
     """The boxes that a path paints, each with whether it is a rule and whether the stroke's colour paints it."""
-    boxes = [around(points) for points in subpaths if len(points)]
     if stroked:
         for points in subpaths:
             yield from ((box, True, True) for box in _strokes(points))
     if filled:
+        boxes = [around(points) for points in subpaths if points]
         for box in boxes:
             yield box, is_thin(box), False
         for outer, inner in pairwise(boxes):
@@ -52,11 +63,11 @@ def ring(outer: Quad, inner: Quad) -> list[Quad]:
     return [side for side, gap in zip(sides, gaps, strict=True) if gap > 0]
 
 
-def _strokes(points: Floats) -> Iterator[Quad]:
+def _strokes(points: Points) -> Iterator[Quad]:
     """The upright and level pieces of a stroked subpath as boxes without thickness."""
-    for (x0, y0), (x1, y1) in pairwise(points.tolist()):
+    for (x0, y0), (x1, y1) in pairwise(points):
         if abs(x1 - x0) <= 0.5 or abs(y1 - y0) <= 0.5:
-            yield float(min(x0, x1)), float(min(y0, y1)), float(max(x0, x1)), float(max(y0, y1))
+            yield min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
 
 def settle_paths(rules: Floats, areas: Floats) -> tuple[Rules, Fills]:
