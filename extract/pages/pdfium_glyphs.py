@@ -30,8 +30,9 @@ def read_glyphs(
     else:
         codes = np.fromiter(map(raw.get_unicode, repeat(text_page), range(count)), np.int64, count)
     kept = np.ones(count, np.bool_)
-    for i in np.flatnonzero((codes <= 32) | (codes == 0xA0)).tolist():
-        kept[i] = not raw.is_generated(text_page, i)  # pdfium adds blanks and line ends of its own
+    blanks = np.flatnonzero((codes <= 32) | (codes == 0xA0))
+    invented = np.fromiter(map(raw.is_generated, repeat(text_page), blanks.tolist()), np.int64, len(blanks))
+    kept[blanks[invented != 0]] = False  # pdfium adds blanks and line ends of its own
     places = np.flatnonzero(kept).tolist()
     codes = _mend_codes(text_page, codes[kept], places)
     owners = np.fromiter(map(raw.get_text_object, repeat(text_page), places), np.int64, len(places))

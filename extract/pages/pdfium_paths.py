@@ -9,14 +9,13 @@ import numpy as np
 
 from extract.pages import raw
 from extract.pages.affine import map_points
-from extract.pages.ink import Bools, Fills, Floats, Rules
+from extract.pages.ink import Bools, Fills, Floats, Ints, Rules
 from extract.pages.pdfium_objects import PATH, Layer, Objects, intersect
-from extract.pages.shapes import THIN, Points, cut_box, is_visible, open_path, settle_paths
+from extract.pages.shapes import THIN, Subpaths, open_paths, settle_paths
 
 MAX_SEGMENTS = 200_000  # of one path
 AT_ONCE = 20_000  # segments that are opened together
 MOVE = 2  # FPDF_SEGMENT_MOVETO
-Row = tuple[float, float, float, float, float, float]  # box, brightness, painting order
 
 
 def read_paths(objects: Objects) -> tuple[Rules, Fills]:
@@ -25,47 +24,40 @@ def read_paths(objects: Objects) -> tuple[Rules, Fills]:
     for layer in objects.layers:
         places = layer.places_of(PATH)
         if places:
-            thin, lines, wide = _read_layer(layer, places)
-            rules += [thin, _stack(lines)]
-            areas.append(_stack(wide))
+            for rows, is_rule in _read_layer(layer, places):
+                rules.append(rows[is_rule])
+                areas.append(rows[~is_rule])
     return settle_paths(np.concatenate(rules), np.concatenate(areas))
 
 
-def _stack(rows: list[Row]) -> Floats:
-    return np.array(rows, dtype=np.float64).reshape(-1, 6)
-
-
-def _read_layer(layer: Layer, places: list[int]) -> tuple[Floats, list[Row], list[Row]]:
-    """Paths that are a rule as a whole, then the rules and the areas of those that have to be opened."""
+def _read_layer(layer: Layer, places: list[int]) -> Iterator[tuple[Floats, Bools]]:
+    """What the paths paint, as rows of box, brightness, painting order, and which of them are rules."""
     pointers = [layer.pointers[i] for i in places]
     modes = raw.fill_columns(raw.get_draw_mode, 2, pointers, kind=np.int32)
     filled, stroked = modes[:, 0] != 0, modes[:, 1] != 0
     boxes, clips = layer.bounds_of(pointers), layer.clips_of(pointers)
     lights, opaque = _read_colours(pointers)
-    order = layer.order[places].astype(np.float64)
-    seen = (filled & opaque[:, 0]) | (stroked & opaque[:, 1])
-    thin = seen & (np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) <= THIN)
-    light = np.where(stroked & opaque[:, 1], lights[:, 1], lights[:, 0])
-    rows = np.concatenate([boxes, light[:, None], order[:, None]], axis=1)
-    rules: list[Row] = []
-    areas: list[Row] = []
-    opened = np.flatnonzero(seen & ~thin).tolist()
-    for i, subpaths in zip(opened, _read_subpaths([pointers[i] for i in opened], layer), strict=True):
-        clip, when = tuple(clips[i].tolist()), float(order[i])
-        fill_light, stroke_light = lights[i].tolist()
-        fill_shows, stroke_shows = opaque[i].tolist()
-        for box, is_rule, by_stroke in open_path(subpaths, bool(filled[i]), bool(stroked[i])):
-            cut = cut_box(box, clip)
-            if (stroke_shows if by_stroke else fill_shows) and is_visible(cut):
-                (rules if is_rule else areas).append((*cut, stroke_light if by_stroke else fill_light, when))
-    return _cut(rows[thin], clips[thin]), rules, areas
+    order = layer.order[places]
+    by_fill, by_stroke = filled & opaque[:, 0], stroked & opaque[:, 1]
+    thin = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) <= THIN
+    whole = np.flatnonzero((by_fill | by_stroke) & thin)  # a rule as it is
+    light = np.where(by_stroke, lights[:, 1], lights[:, 0])
+    rows, _ = _cut(boxes[whole], light[whole], order[whole], clips[whole])
+    yield rows, np.ones(len(rows), np.bool_)
+    opened = np.flatnonzero((by_fill | by_stroke) & ~thin)
+    for some, subpaths in _read_subpaths(pointers, opened, layer):
+        painted = open_paths(subpaths, by_fill[some], by_stroke[some])
+        path = some[painted.path]
+        light = np.where(painted.by_stroke, lights[path, 1], lights[path, 0])
+        rows, kept = _cut(painted.box, light, order[path], clips[path])
+        yield rows, painted.is_rule[kept]
 
 
-def _cut(rows: Floats, clips: Floats) -> Floats:
-    """Rows cut to their clips; what is clipped away goes."""
-    cut = np.concatenate([intersect(rows[:, :4], clips), rows[:, 4:]], axis=1)
-    visible: Bools = (cut[:, 2] - cut[:, 0] > -1e-6) & (cut[:, 3] - cut[:, 1] > -1e-6)
-    return cut[visible]
+def _cut(boxes: Floats, lights: Floats, order: Ints, clips: Floats) -> tuple[Floats, Ints]:
+    """Rows of boxes cut to their clips, and which boxes they are; what is clipped away goes."""
+    cut = intersect(boxes, clips)
+    kept = np.flatnonzero((cut[:, 2] - cut[:, 0] > -1e-6) & (cut[:, 3] - cut[:, 1] > -1e-6))
+    return np.concatenate([cut[kept], lights[kept, None], order[kept, None]], axis=1), kept
 
 
 def _read_colours(pointers: list[raw.Pointer]) -> tuple[Floats, Bools]:
@@ -77,35 +69,35 @@ def _read_colours(pointers: list[raw.Pointer]) -> tuple[Floats, Bools]:
     return lights, np.stack([fill[:, 3] > 0.02, stroke[:, 3] > 0.02], axis=1)
 
 
-def _read_subpaths(paths: list[raw.Pointer], layer: Layer) -> Iterator[list[Points]]:
-    """The displayed points of each path by subpath; many paths are read at once, because most have few segments."""
-    sizes = [min(max(0, n), MAX_SEGMENTS) for n in map(raw.count_segments, paths)]
+def _read_subpaths(pointers: list[raw.Pointer], chosen: Ints, layer: Layer) -> Iterator[tuple[Ints, Subpaths]]:
+    """The chosen paths and their displayed subpaths, as many at once as have not too many segments."""
+    sizes = [min(max(0, raw.count_segments(pointers[i])), MAX_SEGMENTS) for i in chosen.tolist()]
     first = 0
-    while first < len(paths):
+    while first < len(sizes):
         last, total = first + 1, sizes[first]
-        while last < len(paths) and total + sizes[last] <= AT_ONCE:
+        while last < len(sizes) and total + sizes[last] <= AT_ONCE:
             total += sizes[last]
             last += 1
-        yield from _open_paths(paths[first:last], sizes[first:last], layer)
+        some = chosen[first:last]
+        yield some, _open([pointers[i] for i in some.tolist()], np.array(sizes[first:last]), layer)
         first = last
 
 
-def _open_paths(paths: list[raw.Pointer], sizes: list[int], layer: Layer) -> Iterator[list[Points]]:
-    """The subpaths of each path; a closed one ends where it began; curves count by their end points."""
-    owners = chain.from_iterable(map(repeat, paths, sizes))
-    segments = raw.prepare(map(raw.get_segment, owners, chain.from_iterable(map(range, sizes))))
-    kinds, closes = list(map(raw.get_segment_type, segments)), list(map(raw.get_close, segments))
+def _open(paths: list[raw.Pointer], sizes: Ints, layer: Layer) -> Subpaths:
+    """The points of paths by subpath; a closed one ends where it began; curves count by their end points."""
+    total = int(sizes.sum())
+    owners = chain.from_iterable(map(repeat, paths, sizes.tolist()))
+    segments = raw.prepare(map(raw.get_segment, owners, chain.from_iterable(map(range, sizes.tolist()))))
+    begins = np.fromiter(map(raw.get_segment_type, segments), np.int64, total) == MOVE
+    begins[(np.cumsum(sizes) - sizes)[sizes > 0]] = True
+    closes = np.fromiter(map(raw.get_close, segments), np.bool_, total)
     points = raw.fill_columns(raw.get_point, 2, segments)
     a, b, c, d, e, f = np.repeat(raw.fill_structs(raw.get_object_matrix, 6, paths), sizes, axis=0).T
     x, y = map_points(points[:, 0] * a + points[:, 1] * c + e, points[:, 0] * b + points[:, 1] * d + f, layer.matrix)
-    shown: Points = np.stack([x, y], axis=1).tolist()
-    first = 0
-    for size in sizes:
-        last = first + size
-        starts = [i for i in range(first, last) if kinds[i] == MOVE] or [first]
-        ends = [*starts[1:], last]
-        yield [
-            [*shown[start:end], shown[start]] if end > start and closes[end - 1] else shown[start:end]
-            for start, end in zip(starts, ends, strict=True)
-        ]
-        first = last
+    starts = np.flatnonzero(begins)
+    ends = np.append(starts[1:], total)[: len(starts)]
+    closed = closes[ends - 1]
+    places = np.insert(np.arange(total), ends[closed], starts[closed])
+    subpath = np.cumsum(begins) - 1
+    path = np.repeat(np.arange(len(paths)), sizes)[starts]
+    return Subpaths(np.stack([x, y], axis=1)[places], subpath[places], path)

@@ -11,8 +11,8 @@ from pdfminer.pdffont import PDFUnicodeNotDefined
 from pdfminer.utils import mult_matrix
 
 from extract.pages.affine import map_boxes, map_points
-from extract.pages.ink import NO_CLIP, OUTLINE_POINTS, PALE, brightness
-from extract.pages.shapes import Points, Quad, around, cut_box, is_visible, open_path
+from extract.pages.ink import NO_CLIP, OUTLINE_POINTS, PALE, Floats, brightness
+from extract.pages.shapes import Quad, around, gather, open_paths
 
 UNSEEN_MODES = (3, 7)
 SOLID = 0.9  # alpha: nothing that one could read shows through
@@ -108,13 +108,13 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
         stroke_light = light_of(graphicstate.scolor, graphicstate.scs)
         pieces = subpaths_of(path, self.ctm)
         if fill and fill_light < PALE and self.alpha[0] > 0.5 and sum(map(len, pieces)) >= OUTLINE_POINTS:
-            self.page.outlines.append(
-                (*cut_box(around([point for piece in pieces for point in piece]), self.clip), float(self.order))
-            )
-        for box, is_rule, by_stroke in open_path(pieces, fill, stroke):
+            self.page.outlines.append((*cut_box(around(np.concatenate(pieces)), self.clip), float(self.order)))
+        painted = open_paths(gather(pieces), np.array([fill]), np.array([stroke]))
+        facts = zip(painted.box.tolist(), painted.is_rule.tolist(), painted.by_stroke.tolist(), strict=True)
+        for box, is_rule, by_stroke in facts:
             cut = cut_box(box, self.clip)
             seen = self.alpha[1 if by_stroke else 0] > 0.02
-            if seen and is_visible(cut):
+            if seen and cut[2] - cut[0] > -1e-6 and cut[3] - cut[1] > -1e-6:
                 row = (*cut, stroke_light if by_stroke else fill_light, float(self.order))
                 (self.page.rules if is_rule else self.page.areas).append(row)
 
@@ -147,7 +147,12 @@ def mend_unicode_font(font: Any) -> None:
     font.decode, font.mended = decode, True
 
 
-def subpaths_of(path: Any, matrix: Any) -> list[Points]:
+def cut_box(box: Quad, clip: Quad) -> Quad:
+    """The part of a box inside another."""
+    return max(box[0], clip[0]), max(box[1], clip[1]), min(box[2], clip[2]), min(box[3], clip[3])
+
+
+def subpaths_of(path: Any, matrix: Any) -> list[Floats]:
     """pdfminer's path operators in, the points of each subpath on the displayed page out."""
     found: list[list[tuple[float, float]]] = []
     for operator, *values in path:
@@ -160,7 +165,7 @@ def subpaths_of(path: Any, matrix: Any) -> list[Points]:
     shown = []
     for piece in found:
         points = np.array(piece, dtype=np.float64).reshape(-1, 2)
-        shown.append(np.stack(map_points(points[:, 0], points[:, 1], matrix), axis=1).tolist())
+        shown.append(np.stack(map_points(points[:, 0], points[:, 1], matrix), axis=1))
     return shown
 
 

@@ -15,8 +15,8 @@ from pdfminer.utils import mult_matrix
 
 from extract.errors import Reason, Refused
 from extract.pages.ink import NO_CLIP
-from extract.pages.plumber_device import InkDevice, subpaths_of
-from extract.pages.shapes import Quad, around, cut_box
+from extract.pages.plumber_device import InkDevice, cut_box, subpaths_of
+from extract.pages.shapes import Quad, around
 
 MAX_FORMS = 20_000  # forms painted on one page: hostile/form_xobject_2pow18.pdf paints 262,144
 PAINTING = ("S", "s", "f", "F", "f_a", "B", "B_a", "b", "b_a", "n")
@@ -59,7 +59,7 @@ class InkInterpreter(PDFPageInterpreter):  # type: ignore[misc]
         """After the painting operator that follows W, the path cuts everything painted later."""
         if self._pending_clip:
             self._pending_clip = False
-            pieces = [p for p in subpaths_of(path, self.ctm) if p]
+            pieces = [p for p in subpaths_of(path, self.ctm) if len(p)]
             boxes = [around(p) for p in pieces]
             if boxes:
                 box = (min(b[0] for b in boxes), min(b[1] for b in boxes))
