@@ -116,6 +116,8 @@ class Ink:
 
 def add_outlines(images: Pictures, box: Floats, order: Ints) -> Pictures:
     """Images and, behind them, those outlines that are as high as letters."""
+    if not len(box):
+        return images
     high = box[:, 3] - box[:, 1]
     fit = (high > 2.0) & (high < OUTLINE_HIGH) & (box[:, 2] > box[:, 0])
     n, m = len(images.box), int(fit.sum())

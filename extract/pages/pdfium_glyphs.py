@@ -123,7 +123,7 @@ def _find_clips(owners: list[raw.Handle], objects: Objects) -> tuple[Floats, Int
     for layer in objects.layers:
         places = layer.places_of(TEXT)
         handles += [layer.handles[i] for i in places]
-        boxes.append(layer.clips_of([layer.pointers[i] for i in places]))
+        boxes.append(layer.clips[places])
         orders.append(layer.order[places])
     boxes.append(np.array([NO_CLIP]))
     orders.append(np.array([-1]))

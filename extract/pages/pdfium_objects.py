@@ -26,16 +26,12 @@ class Layer:
     pointers: list[raw.Pointer]  # the same objects as functions take them
     types: Ints
     matrix: Matrix  # to displayed coordinates
-    clip: ClipBox  # of the form, displayed
+    clips: Floats  # (n, 4) displayed boxes that cut the objects: their own clip paths and the form's
     order: Ints  # place of each object in the painting order of the page
 
     def places_of(self, kind: int) -> list[int]:
         """Where the objects of one type are."""
         return np.flatnonzero(self.types == kind).tolist()
-
-    def clips_of(self, pointers: list[raw.Pointer]) -> Floats:
-        """(n, 4) displayed boxes that cut these objects: their own clip paths and the form's."""
-        return intersect(_map_clips(pointers, self.matrix), self.clip)
 
     def bounds_of(self, pointers: list[raw.Pointer]) -> Floats:
         """(n, 4) displayed boxes of objects."""
@@ -69,20 +65,18 @@ def _open_layer(found: Objects, handles: list[raw.Handle], where: Matrix, clip: 
         raise Refused(Reason.TOO_LARGE, f"more than {MAX_OBJECTS} drawing operations or {MAX_DEPTH} nested forms")
     pointers = raw.prepare(handles)
     types = np.fromiter(map(raw.get_type, pointers), np.int64, len(pointers))
-    layer = Layer(handles, pointers, types, where, clip, np.zeros(len(handles), np.int64))
+    clips = intersect(_map_clips(pointers, where), clip)
+    layer = Layer(handles, pointers, types, where, clips, np.zeros(len(handles), np.int64))
     found.layers.append(layer)
     places = layer.places_of(FORM)
     forms = [pointers[i] for i in places]
+    matrices = raw.fill_structs(raw.get_object_matrix, 6, forms).tolist()
     start = 0
-    for place, form, form_matrix, cut in zip(
-        places,
-        forms,
-        raw.fill_structs(raw.get_object_matrix, 6, forms).tolist(),
-        layer.clips_of(forms).tolist(),
-        strict=True,
-    ):
+    for place, form, (a, b, c, d, e, f) in zip(places, forms, matrices, strict=True):
         start = found.number(layer.order, start, place + 1)
-        _open_layer(found, raw.list_form_objects(form), multiply(tuple(form_matrix), where), tuple(cut), depth + 1)
+        x0, y0, x1, y1 = clips[place].tolist()
+        placed = multiply((a, b, c, d, e, f), where)
+        _open_layer(found, raw.list_form_objects(form), placed, (x0, y0, x1, y1), depth + 1)
     found.number(layer.order, start, len(handles))
 
 

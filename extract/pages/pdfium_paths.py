@@ -35,7 +35,7 @@ def _read_layer(layer: Layer, places: list[int]) -> Iterator[tuple[Floats, Bools
     pointers = [layer.pointers[i] for i in places]
     modes = raw.fill_columns(raw.get_draw_mode, 2, pointers, kind=np.int32)
     filled, stroked = modes[:, 0] != 0, modes[:, 1] != 0
-    boxes, clips = layer.bounds_of(pointers), layer.clips_of(pointers)
+    boxes, clips = layer.bounds_of(pointers), layer.clips[places]
     lights, opaque = _read_colours(pointers)
     order = layer.order[places]
     by_fill, by_stroke = filled & opaque[:, 0], stroked & opaque[:, 1]

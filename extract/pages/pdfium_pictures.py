@@ -27,7 +27,7 @@ def read_pictures(page: pypdfium2.PdfPage, objects: Objects, hidden_layers: froz
         if not places:
             continue
         pointers = [layer.pointers[i] for i in places]
-        cut = intersect(layer.bounds_of(pointers), layer.clips_of(pointers))
+        cut = intersect(layer.bounds_of(pointers), layer.clips[places])
         shown = (cut[:, 0] < cut[:, 2]) & (cut[:, 1] < cut[:, 3])
         boxes.append(cut[shown])
         orders.append(layer.order[places][shown])
@@ -51,7 +51,7 @@ def _find_outlines(objects: Objects) -> tuple[Floats, Ints]:
         modes = raw.fill_columns(raw.get_draw_mode, 2, pointers, kind=np.int32)
         paint = raw.fill_columns(raw.get_fill, 4, pointers, kind=np.uint32) / 255.0
         dark = (modes[:, 0] != 0) & (paint[:, 3] > 0.5) & (paint[:, :3] @ np.array([0.299, 0.587, 0.114]) < PALE)
-        boxes.append(intersect(layer.bounds_of(pointers), layer.clips_of(pointers))[dark])
+        boxes.append(intersect(layer.bounds_of(pointers), layer.clips[many])[dark])
         orders.append(layer.order[many][dark])
     return np.concatenate(boxes), np.concatenate(orders)
 

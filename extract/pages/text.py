@@ -106,12 +106,8 @@ def find_blanks(glyphs: Glyphs, rows: Sorted) -> Bools:
 
 def are_chinese(code: Ints) -> Bools:
     """Chinese characters and the full-width signs set among them."""
-    found = code >= 0x2E80
-    high = (code >= 0xB7) & ~found
-    if high.any():  # rarely: most other characters are letters and digits
-        signs = ((code >= 0x2010) & (code <= 0x2027)) | np.isin(code, (0xB7, 0x2030, 0x203B))
-        found |= signs
-    return found
+    signs = ((code >= 0x2010) & (code <= 0x2027)) | (code == 0xB7) | (code == 0x2030) | (code == 0x203B)
+    return (code >= 0x2E80) | signs
 
 
 def join_lines(glyphs: Glyphs, rows: Sorted) -> list[tuple[str, Box]]:
