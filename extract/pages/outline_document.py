@@ -1,7 +1,7 @@
 """A PDF file in, pdfminer's document out, for one walk over its page tree: parsed no further than it goes.
 
-pdfminer parses all objects of an object stream when one of them is asked for, and reads the labels of all pages: three
-quarters of the time that counting pages took on those fixtures that have object streams.
+pdfminer parses all objects of an object stream when one of them is asked for, reads the labels of all pages, and opens
+the resources of each: more than half of the time that counting pages took on the fixtures.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from pdfminer.pdfdocument import PDFDocument, PDFNoPageLabels
+from pdfminer.pdfpage import PDFPage
 from pdfminer.pdfparser import PDFParser, PDFStreamParser
-from pdfminer.pdftypes import PDFStream
+from pdfminer.pdftypes import PDFStream, dict_value
 
 
 class OutlineDocument(PDFDocument):
@@ -51,3 +52,12 @@ class OutlineDocument(PDFDocument):
         except ValueError:
             table = []
         return parser, table if len(table) % 2 == 0 else [], first
+
+
+class OutlinePage(PDFPage):
+    """A page of the tree: its content streams must be there; of the rest only the annotations are looked at."""
+
+    def __init__(self, doc: PDFDocument, pageid: object, attrs: object, label: str | None) -> None:
+        entries = dict_value(attrs)
+        self.contents = self._parse_contents(entries.get("Contents"))
+        self.annots = entries.get("Annots")
