@@ -15,7 +15,7 @@ import numpy as np
 
 from extract.entities import Box
 from extract.errors import Reason
-from extract.pages.ink import Drop, Ink, Ints
+from extract.pages.ink import BLANK, CLIPPED, KEPT, Ink, Ints
 from extract.pages.placement import LOST, Table
 from extract.pages.text import Sorted
 
@@ -71,15 +71,15 @@ def _check_counts(ink: Ink, owner: Ints, placed: Sorted, outside: Sorted) -> lis
     """Placed + outside + dropped = all glyphs = bulk text; nothing inside a table's box without a cell."""
     problems = []
     drop = ink.glyphs.drop
-    lost = np.flatnonzero((owner == LOST) & (drop == Drop.KEPT))
+    lost = np.flatnonzero((owner == LOST) & (drop == KEPT))
     if len(lost):
         text = "".join(ink.glyphs.text[i] for i in lost.tolist()[:8])
         problems.append(Problem(Reason.CONSERVATION, ink.page, f"{len(lost)} glyphs in no cell of a table: {text!r}"))
-    total = int((drop != Drop.BLANK).sum())
-    counted = len(placed.glyph) + len(outside.glyph) + len(lost) + int((drop > Drop.BLANK).sum())
+    total = int((drop != BLANK).sum())
+    counted = len(placed.glyph) + len(outside.glyph) + len(lost) + int((drop > BLANK).sum())
     if counted != total:
         problems.append(Problem(Reason.CONSERVATION, ink.page, f"{total} glyphs on the page, {counted} accounted for"))
-    clipped = ink.glyphs.run[drop == Drop.CLIPPED]
+    clipped = ink.glyphs.run[drop == CLIPPED]
     half = np.intersect1d(clipped, ink.glyphs.run[placed.glyph]) if len(clipped) else clipped
     if len(half):
         text = "".join(ink.glyphs.text[i] for i in np.flatnonzero(ink.glyphs.run == half[0]).tolist())

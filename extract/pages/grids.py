@@ -9,7 +9,7 @@ import numpy as np
 from extract.entities import Box, Cell, Grid, Line, PageGrids
 from extract.pages.conservation import Problem, check_inferred, check_page
 from extract.pages.inference import infer_in_frame, infer_lattices
-from extract.pages.ink import Drop, Ink, settle_hyphens
+from extract.pages.ink import BLANK, KEPT, Drop, Ink, settle_hyphens
 from extract.pages.lattice import Lattice, find_lattices, find_stretches
 from extract.pages.pictures import check_pictures
 from extract.pages.placement import OUTSIDE, Spots, Table, locate, place
@@ -38,7 +38,7 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     spots = locate(ink.glyphs)
     tables = _find_tables(ink, spots)
     owner, crossing = place(ink.glyphs, spots, tables, ink.width, ink.height)
-    kept = ink.glyphs.drop == Drop.KEPT
+    kept = ink.glyphs.drop == KEPT
     rows = sort_glyphs(ink.glyphs, spots, owner, kept & (owner >= 0))
     texts = join_cells(ink.glyphs, rows)
     outside = sort_glyphs(ink.glyphs, spots, np.zeros_like(owner), kept & (owner == OUTSIDE))
@@ -55,7 +55,7 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
 
 def _find_tables(ink: Ink, spots: Spots) -> list[Table]:
     """Lattices with at least two cells, top to bottom."""
-    kept = ink.glyphs.drop == Drop.KEPT
+    kept = ink.glyphs.drop == KEPT
     size = find_median(spots.size[kept], 10.0)
     tolerance = min(3.0, max(1.0, 0.45 * size))
     level, upright = find_stretches(ink.rules, tolerance)
@@ -87,7 +87,7 @@ def _build_grid(page: int, number: int, table: Table, texts: dict[int, str]) -> 
 
 def _count_dropped(ink: Ink) -> dict[str, int]:
     counts = np.bincount(ink.glyphs.drop, minlength=len(Drop)).tolist()
-    return {reason.name.lower(): counts[reason] for reason in Drop if reason > Drop.BLANK and counts[reason]}
+    return {reason.name.lower(): counts[reason] for reason in Drop if reason > BLANK and counts[reason]}
 
 
 def _cover(ink: Ink) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from extract.pages.ink import Bools, Drop, Floats, Glyphs, Rules
+from extract.pages.ink import KEPT, Bools, Floats, Glyphs, Rules
 from extract.pages.lattice import DASH_GAP, Lattice, Stretches, join, mark_edges, snap
 from extract.pages.placement import Spots
 from extract.pages.shapes import Quad
@@ -94,7 +94,7 @@ def find_columns(
     gaps = [(a, b, False) for a, b in _text_gaps(glyphs, spots, box)]
     inner = sorted(g for g in ends + gaps if left + tolerance < (g[0] + g[1]) / 2 < right - tolerance)
     x, y = spots.x, spots.y
-    inside = (glyphs.drop == Drop.KEPT) & (x > left) & (x < right) & (y > ys[0]) & (y < ys[-1])
+    inside = (glyphs.drop == KEPT) & (x > left) & (x < right) & (y > ys[0]) & (y < ys[-1])
     borders = _merge_empty(inner, np.sort(x[inside]), left, right)
     header = np.sort(x[inside & (y < ys[1])])
     kept = _drop_wordless(borders, header, left, right)
@@ -150,7 +150,7 @@ def _rule_ends(rules: Rules, box: Quad, tolerance: float) -> Floats:
 def _text_gaps(glyphs: Glyphs, spots: Spots, box: Quad) -> list[tuple[float, float]]:
     """Stretches of the width that (nearly) no text line crosses, between text on both sides."""
     x, y = spots.x, spots.y
-    inside = (glyphs.drop == Drop.KEPT) & (x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])
+    inside = (glyphs.drop == KEPT) & (x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])
     if not inside.any():
         return []
     usual = float(np.median(spots.size[inside]))

@@ -15,7 +15,7 @@ from pdfminer.pdfparser import PDFParser, PDFStreamParser
 from pdfminer.pdftypes import PDFStream, dict_value
 
 
-class OutlineDocument(PDFDocument):
+class OutlineDocument(PDFDocument):  # type: ignore[misc]
     """pdfminer's document with object streams that are opened object by object, and without page labels."""
 
     def __init__(self, parser: PDFParser, password: str) -> None:
@@ -54,7 +54,7 @@ class OutlineDocument(PDFDocument):
         return parser, table if len(table) % 2 == 0 else [], first
 
 
-class OutlinePage(PDFPage):
+class OutlinePage(PDFPage):  # type: ignore[misc]
     """A page of the tree: its content streams must be there; of the rest only the annotations are looked at."""
 
     def __init__(self, doc: PDFDocument, pageid: object, attrs: object, label: str | None) -> None:

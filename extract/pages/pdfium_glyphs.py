@@ -9,7 +9,7 @@ import numpy as np
 
 from extract.pages import raw
 from extract.pages.affine import Matrix, map_boxes, map_points
-from extract.pages.ink import NO_CLIP, Bools, Drop, Floats, Glyphs, Ints, Runs, are_blank
+from extract.pages.ink import BLANK, KEPT, NO_CLIP, Bools, Floats, Glyphs, Ints, Runs, are_blank
 from extract.pages.pdfium_objects import TEXT, Objects
 
 IsHidden = Callable[[raw.Pointer], bool] | None
@@ -45,7 +45,7 @@ def read_glyphs(
     if is_hidden is not None:
         runs.hidden[:] = [bool(owner) and is_hidden(pointer) for owner, pointer in zip(heads, pointers, strict=True)]
     blank = are_blank(codes)
-    drop = np.where(blank, np.int64(Drop.BLANK), np.int64(Drop.KEPT))
+    drop = np.where(blank, BLANK, KEPT)
     codes[_find_unmapped(text_page, codes, places, run_of, pointers) & ~blank] = REPLACEMENT
     return Glyphs(list(codes.astype("<u4").tobytes().decode("utf-32-le")), codes, shown, run_of, drop, runs)
 

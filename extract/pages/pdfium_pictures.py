@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 
 import numpy as np
-import pypdfium2
 import pypdfium2.raw as pdfium
 
 from extract.pages import raw
@@ -19,7 +18,9 @@ SOLID_ALPHA = 230
 SOLID_PART = 0.9
 
 
-def read_pictures(page: pypdfium2.PdfPage, objects: Objects, hidden_layers: frozenset[str]) -> Pictures:
+def read_pictures(
+    document: raw.Pointer, page: raw.Pointer, objects: Objects, hidden_layers: frozenset[str]
+) -> Pictures:
     """All images that are shown, in painting order of their layers."""
     boxes, orders, flags = [np.zeros((0, 4))], [np.zeros(0, np.int64)], [np.zeros((0, 2), np.bool_)]
     for layer in objects.layers:
@@ -31,7 +32,7 @@ def read_pictures(page: pypdfium2.PdfPage, objects: Objects, hidden_layers: froz
         shown = (cut[:, 0] < cut[:, 2]) & (cut[:, 1] < cut[:, 3])
         boxes.append(cut[shown])
         orders.append(layer.order[places][shown])
-        looks = [_look(page, image) for image, seen in zip(pointers, shown.tolist(), strict=True) if seen]
+        looks = [_look(document, page, image) for image, seen in zip(pointers, shown.tolist(), strict=True) if seen]
         flags.append(np.array(looks, dtype=np.bool_).reshape(-1, 2))
     flag = np.concatenate(flags)
     images = Pictures(np.concatenate(boxes), np.concatenate(orders), flag[:, 0], flag[:, 1], np.zeros(len(flag), bool))
@@ -56,13 +57,13 @@ def _find_outlines(objects: Objects) -> tuple[Floats, Ints]:
     return np.concatenate(boxes), np.concatenate(orders)
 
 
-def _look(page: pypdfium2.PdfPage, image: raw.Pointer) -> tuple[bool, bool]:
+def _look(document: raw.Pointer, page: raw.Pointer, image: raw.Pointer) -> tuple[bool, bool]:
     """Whether a picture hides what lies under it, and whether it is pale, from its pixels as pdfium paints them.
 
     pdfium paints at one pixel per point, so a scan of any resolution costs half a million pixels. A picture that it
     cannot paint counts as solid and dark: then its page is refused where text or blank cells lie under it.
     """
-    bitmap = ctypes.cast(raw.get_bitmap(raw.point_at(page.pdf), raw.point_at(page), image), pdfium.FPDF_BITMAP)
+    bitmap = ctypes.cast(raw.get_bitmap(document, page, image), pdfium.FPDF_BITMAP)
     if not bitmap:
         return True, False
     try:

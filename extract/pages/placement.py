@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extract.pages.ink import Bools, Drop, Floats, Glyphs, Ints
+from extract.pages.ink import CLIPPED, KEPT, Bools, Floats, Glyphs, Ints
 from extract.pages.lattice import Lattice
 from extract.pages.spans import Spans
 
@@ -72,7 +72,7 @@ def place(glyphs: Glyphs, spots: Spots, tables: list[Table], width: float, heigh
     if not len(glyphs):
         return owner, []
     off = (x < 0) | (x > width) | (y < 0) | (y > height)
-    glyphs.drop[off & (owner < 0) & (glyphs.drop == Drop.KEPT)] = Drop.CLIPPED
+    glyphs.drop[off & (owner < 0) & (glyphs.drop == KEPT)] = CLIPPED
     return owner, _settle_overflow(glyphs, spots, tables, owner)
 
 
@@ -95,7 +95,7 @@ def _settle_clipped(glyphs: Glyphs, tables: list[Table], owner: Ints, x: Floats,
     clip = glyphs.runs.clip[glyphs.run]
     beyond_x = (x < clip[:, 0]) | (x > clip[:, 2])
     beyond_y = (y < clip[:, 1]) | (y > clip[:, 3])
-    rows = np.flatnonzero((beyond_x | beyond_y) & (glyphs.drop == Drop.KEPT))
+    rows = np.flatnonzero((beyond_x | beyond_y) & (glyphs.drop == KEPT))
     if not len(rows):
         return
     cut, aside, above = clip[rows], beyond_x[rows], beyond_y[rows]
@@ -107,7 +107,7 @@ def _settle_clipped(glyphs: Glyphs, tables: list[Table], owner: Ints, x: Floats,
     fits_y = ~above | ((np.abs(cut[:, 1] - boxes[:, 1]) <= 3) & (np.abs(cut[:, 3] - boxes[:, 3]) <= 3))
     at_home = (homes >= 0) & fits_x & fits_y
     owner[rows[at_home]] = homes[at_home]
-    glyphs.drop[rows[~at_home]] = Drop.CLIPPED
+    glyphs.drop[rows[~at_home]] = CLIPPED
 
 
 def _boxes_of(cells: Ints, tables: list[Table]) -> Floats:
@@ -122,7 +122,7 @@ def _boxes_of(cells: Ints, tables: list[Table]) -> Floats:
 
 def _settle_overflow(glyphs: Glyphs, spots: Spots, tables: list[Table], owner: Ints) -> list[int]:
     """Words that run over a rule: find them by letters too near for two cells, and give them to one cell."""
-    kept = np.flatnonzero((glyphs.drop == Drop.KEPT) & (spots.turn == 0))
+    kept = np.flatnonzero((glyphs.drop == KEPT) & (spots.turn == 0))
     if len(kept) < 2:
         return []
     glued = _are_glued(glyphs, spots, kept[:-1], kept[1:])

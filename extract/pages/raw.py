@@ -24,7 +24,7 @@ _ADDRESS, _NUMBER = ctypes.c_size_t, ctypes.c_int
 
 ROWS, COLUMNS = 1024, 6  # rows of the buffer that functions write to, four bytes an item
 _BUFFER = np.zeros((ROWS, COLUMNS), np.uint32)
-_FIRST = (ctypes.c_uint32 * _BUFFER.size).from_buffer(_BUFFER)
+_FIRST = (ctypes.c_uint32 * _BUFFER.size).from_buffer(_BUFFER.data)
 _PLACES = [[ctypes.byref(_FIRST, 4 * (COLUMNS * row + k)) for row in range(ROWS)] for k in range(4)]
 
 
@@ -36,6 +36,15 @@ def _bind(name: str, result: Any) -> Callable[..., Any]:
     return ctypes.PYFUNCTYPE(result)(address)
 
 
+# (document, index), (page)
+load_page = _bind("FPDF_LoadPage", _ADDRESS)
+close_page = _bind("FPDF_ClosePage", None)
+get_page_box = _bind("FPDF_GetPageBoundingBox", _NUMBER)  # left, top, right, bottom
+get_rotation = _bind("FPDFPage_GetRotation", _NUMBER)  # in quarter turns
+load_text = _bind("FPDFText_LoadPage", _ADDRESS)
+close_text = _bind("FPDFText_ClosePage", None)
+count_chars = _bind("FPDFText_CountChars", _NUMBER)
+get_text = _bind("FPDFText_GetText", _NUMBER)  # (text page, index, count, buffer)
 # (text page, index) and, where something is filled, places of it
 get_loose_box = _bind("FPDFText_GetLooseCharBox", _NUMBER)
 get_unicode = _bind("FPDFText_GetUnicode", ctypes.c_uint)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from extract.entities import Box
-from extract.pages.ink import Bools, Drop, Floats, Glyphs, Ints
+from extract.pages.ink import BLANK, DUPLICATE, Bools, Floats, Glyphs, Ints
 from extract.pages.placement import Spots
 
 DOUBLE = 0.16  # of the size: a glyph over the same glyph, so near, is a fake bold or a shadow
@@ -43,12 +43,12 @@ def sort_glyphs(glyphs: Glyphs, spots: Spots, group: Ints, chosen: Bools) -> Sor
     high, low, mine = size[order], across[order], mine[order]
     step = low[1:] - low[:-1] > NEW_LINE * np.maximum(high[1:], high[:-1]) * 0.999
     new[1:] = (mine[1:] != mine[:-1]) | step
-    line = np.cumsum(new)
+    line = np.cumsum(new, dtype=np.int64)
     order2 = np.lexsort((start[order], line))
     full = order[order2]
     lines = line[order2]
     keep = ~_find_doubles(glyphs, index[full], lines, start[full], size[full])
-    glyphs.drop[index[full[~keep]]] = Drop.DUPLICATE
+    glyphs.drop[index[full[~keep]]] = DUPLICATE
     full, lines = full[keep], lines[keep]
     return Sorted(index[full], group[index[full]], lines, start[full], end[full], size[full])
 
@@ -96,7 +96,7 @@ def find_blanks(glyphs: Glyphs, rows: Sorted) -> Bools:
     before, after = rows.glyph[:-1], rows.glyph[1:]
     wide = are_chinese(glyphs.code[rows.glyph])
     gap = rows.start[1:] - rows.end[:-1]
-    printed = (after > 0) & (glyphs.drop[after - 1] == Drop.BLANK) & (before != after - 1)
+    printed = (after > 0) & (glyphs.drop[after - 1] == BLANK) & (before != after - 1)
     narrow = ~wide[:-1] & ~wide[1:]
     mixed = wide[:-1] != wide[1:]
     same = rows.line[1:] == rows.line[:-1]
@@ -107,7 +107,8 @@ def find_blanks(glyphs: Glyphs, rows: Sorted) -> Bools:
 def are_chinese(code: Ints) -> Bools:
     """Chinese characters and the full-width signs set among them."""
     signs = ((code >= 0x2010) & (code <= 0x2027)) | (code == 0xB7) | (code == 0x2030) | (code == 0x203B)
-    return (code >= 0x2E80) | signs
+    found: Bools = (code >= 0x2E80) | signs
+    return found
 
 
 def join_lines(glyphs: Glyphs, rows: Sorted) -> list[tuple[str, Box]]:

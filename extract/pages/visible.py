@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from extract.pages.ink import PALE, Bools, Drop, Fills, Floats, Ink, Ints
+from extract.pages.ink import HIDDEN, INVISIBLE, KEPT, PALE, WATERMARK, Bools, Fills, Floats, Ink, Ints
 
 WHITE = 0.97
 BIG = 1.8  # times the usual size of the page's text
@@ -18,15 +18,15 @@ def mark_unseen(ink: Ink) -> None:
     glyphs, runs = ink.glyphs, ink.glyphs.runs
     if not len(glyphs):
         return
-    kept = glyphs.drop == Drop.KEPT
+    kept = glyphs.drop == KEPT
     usual = find_median(runs.size[glyphs.run[kept]], 1.0)
     watermark = (runs.turn == -1) | ((runs.size >= BIG * usual) & ((runs.light > PALE) | runs.faint))
     watermark &= ~((runs.turn == 0) & _on_dark(runs.light))
-    _drop_runs(ink, watermark, Drop.WATERMARK)
-    _drop_runs(ink, runs.unseen | (runs.size < 0.5), Drop.INVISIBLE)
-    _drop_runs(ink, runs.hidden, Drop.HIDDEN)
-    _drop_glyphs(ink, _find_white(ink), Drop.INVISIBLE)
-    _drop_glyphs(ink, _find_covered(ink), Drop.HIDDEN)
+    _drop_runs(ink, watermark, WATERMARK)
+    _drop_runs(ink, runs.unseen | (runs.size < 0.5), INVISIBLE)
+    _drop_runs(ink, runs.hidden, HIDDEN)
+    _drop_glyphs(ink, _find_white(ink), INVISIBLE)
+    _drop_glyphs(ink, _find_covered(ink), HIDDEN)
 
 
 def find_median(values: Floats, otherwise: float) -> float:
@@ -37,15 +37,15 @@ def find_median(values: Floats, otherwise: float) -> float:
     return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 
-def _drop_runs(ink: Ink, runs: Bools, reason: Drop) -> None:
+def _drop_runs(ink: Ink, runs: Bools, reason: int) -> None:
     if runs.any():
         _drop_glyphs(ink, np.flatnonzero(runs[ink.glyphs.run]), reason)
 
 
-def _drop_glyphs(ink: Ink, glyphs: Ints, reason: Drop) -> None:
+def _drop_glyphs(ink: Ink, glyphs: Ints, reason: int) -> None:
     """The first reason that is found for a glyph stays."""
     drop = ink.glyphs.drop
-    drop[glyphs[drop[glyphs] == Drop.KEPT]] = reason
+    drop[glyphs[drop[glyphs] == KEPT]] = reason
 
 
 def _on_dark(light: Floats) -> Bools:
