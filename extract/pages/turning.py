@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from extract.pages.affine import Matrix, map_boxes
-from extract.pages.ink import Drop, Ink
+from extract.pages.ink import KEPT, Ink
 
 MOST = 0.8
 
@@ -16,7 +16,7 @@ MOST = 0.8
 def turn_upright(ink: Ink) -> None:
     """Turn the whole page when four of five glyphs have the same quarter turn."""
     glyphs, runs = ink.glyphs, ink.glyphs.runs
-    kept = glyphs.drop == Drop.KEPT
+    kept = glyphs.drop == KEPT
     if not kept.any():
         return
     turns = np.bincount(runs.turn[glyphs.run[kept]] % 4, minlength=4)
