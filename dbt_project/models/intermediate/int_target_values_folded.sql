@@ -1,5 +1,8 @@
 with target_values as (
     select * from {{ ref('stg_jixiao__target_values') }}
+    {%- if var('changed_only') %}
+    where target_text in (select target_text from {{ ref('stg_jixiao__targets') }})
+    {%- endif %}
 ),
 
 folded as (
