@@ -96,7 +96,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
         "JIXIAO_DBT_THREADS": str(settings.dbt_threads),
-        "JIXIAO_DBT_MEMORY": settings.dbt_memory,
+        "JIXIAO_DBT_MEMORY": settings.dbt_memory or _usual_memory(),
     }
     if url.get_backend_name() == "duckdb":
         environment["JIXIAO_BUILD_DB"] = url.database or str(settings.build_db)
@@ -109,6 +109,11 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
             "JIXIAO_PG_DATABASE": url.database or "",
         }
     return environment
+
+
+def _usual_memory() -> str:
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    return f"{pages * size * 6 // 10 >> 20}MiB"  # DuckDB counts its buffers only and would take 80 %
 
 
 def run_dbt(settings: Settings, *arguments: str) -> dict[str, int]:
