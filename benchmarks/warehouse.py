@@ -23,13 +23,11 @@ from statistics import median
 from typing import Any
 
 import duckdb
-import pandas as pd
-from made.publications import Document, make_publisher
+from made.publications import Document, make_publisher, stage_document
 
 from extract import build, raw
 from extract.publish import publish
 from extract.settings import Settings
-from extract.stage import open_warehouse, stage_frames
 
 PUBLISHERS, YEARS, ROWS = 10, range(2021, 2026), 100
 NEW_DOCUMENTS = 3
@@ -44,16 +42,6 @@ class Cost:
     cpu: float
     wall: float
     python: float
-
-
-def stage_document(settings: Settings, document: Document) -> None:
-    """Through staging, as the nightly line does."""
-    rows = document.rows()
-    with open_warehouse(settings) as engine:
-        stage_frames(engine, document.sha256, {
-            table.name: pd.DataFrame(rows.get(table.name, []), columns=list(table.columns.keys()), dtype=object)
-            for table in raw.DOCUMENT_TABLES
-        })  # fmt: skip
 
 
 def stage_region(settings: Settings) -> list[Document]:

@@ -14,6 +14,12 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+import pandas as pd
+
+from extract import raw
+from extract.settings import Settings
+from extract.stage import open_warehouse, stage_frames
+
 Rows = dict[str, list[dict[str, Any]]]
 
 THEMES = (
@@ -43,7 +49,6 @@ CODED = tuple(
     for number, name in enumerate(names.split(), start=1)
 )
 BOX = {"x0": 10.25, "y0": 20.5, "x1": 110.125, "y1": 40.0625}
-RECORD_TEXTS = ("sign", "value", "measure_unit", "weight", "score", "actual", "deviation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,20 +136,34 @@ def make_publisher(random: Random, code: str, region: str | None, years: range, 
         yield Document(code, region, year, tuple(projects), sha256)
 
 
+def stage_document(settings: Settings, document: Document) -> None:
+    """Through staging, as the nightly line does with what it read."""
+    rows = document.rows()
+    frames = {
+        table.name: pd.DataFrame(rows.get(table.name, []), columns=list(table.columns.keys()), dtype=object)
+        for table in raw.DOCUMENT_TABLES
+    }
+    with open_warehouse(settings) as engine:
+        stage_frames(engine, document.sha256, frames)
+
+
 class _Maker:
     """Makes projects and their next years; counts identities."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
         self.identities = 0
+        self.gone: list[Project] = []
 
     def add(self, units: list[str], others: list[Project]) -> Project:
-        """A new project; one in three resembles a project that is there: its theme, category and some indicators."""
+        """A new project. Every second one resembles a project that is there, or one that just went: its unit, theme,
+        category and a third, half or all of its indicators and targets, as where an office fills in a template."""
         choice = self.random
         self.identities += 1
-        like = choice.choice(others) if others and choice.random() < 0.34 else None
-        targets = dict(list(like.targets.items())[::3]) if like else {}
-        for indicator in choice.sample(CODED, choice.randint(3, 12)):
+        models = self.gone or others
+        like = choice.choice(models) if models and choice.random() < 0.5 else None
+        targets = dict(list(like.targets.items())[:: choice.choice((3, 3, 3, 2, 2, 1))]) if like else {}
+        for indicator in choice.sample(CODED, choice.randint(0 if len(targets) > 2 else 3, 12 - len(targets) % 10)):
             targets.setdefault(indicator, self.target(indicator[2]))
         taken = {(project.unit, project.theme, project.facet) for project in others}
         while True:
@@ -169,7 +188,9 @@ class _Maker:
 
     def age(self, projects: list[Project], year: int) -> list[Project]:
         """The projects that go on, a year older."""
-        return [self.change(project, year) for project in projects if self.random.random() >= 0.08]
+        staying = [project for project in projects if self.random.random() >= 0.08]
+        self.gone = [project for project in projects if project not in staying]
+        return [self.change(project, year) for project in staying]
 
     def change(self, project: Project, year: int) -> Project:
         choice = self.random

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -182,3 +183,33 @@ def test_nights_of_changed_partitions_end_in_the_rows_of_one_full_build(
     monkeypatch.setattr(build, "run_dbt", run_models_only)
     build.build_marts(fresh)
     assert different_marts(settings.build_db, fresh.build_db) == {}
+
+
+def test_a_mart_of_what_is_built_now_keeps_what_was_built_before(built: tuple[Path, Any]) -> None:
+    """Staging, intermediate and quality models hold the partitions of the build alone: a mart of them is incremental."""
+    nodes = json.loads((built[0].parent / "target/manifest.json").read_text(encoding="utf-8"))["nodes"]
+    models = {key: node for key, node in nodes.items() if node["resource_type"] == "model"}
+
+    def holds_part(key: str) -> bool:
+        node = models.get(key)
+        if node is None or node["config"]["materialized"] == "incremental":
+            return False
+        return "staged_rows(" in node["raw_code"] or any(map(holds_part, node["depends_on"]["nodes"]))
+
+    partial = {node["name"] for key, node in models.items() if node["schema"] == "marts" and holds_part(key)}
+    assert partial == set()
+    assert {node["name"] for key, node in models.items() if holds_part(key)} >= {"int_projects_current", "quality_c01"}
+
+
+def test_only_the_changed_rows_of_a_mart_are_read_on(built: tuple[Path, Any]) -> None:
+    """A quality model that read all rows of a mart would cost as much as the warehouse is large."""
+    nodes = json.loads((built[0].parent / "target/manifest.json").read_text(encoding="utf-8"))["nodes"]
+    models = {key: node for key, node in nodes.items() if node["resource_type"] == "model"}
+    facts = {key for key, node in models.items() if node["name"].startswith(("fct_", "yoy_"))}
+    readers = [
+        (node["name"], models[key]["name"])
+        for node in models.values()
+        for key in facts & set(node["depends_on"]["nodes"])
+        if f"changed_rows(ref('{models[key]['name']}')" not in node["raw_code"]
+    ]
+    assert readers == []
