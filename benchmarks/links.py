@@ -10,6 +10,7 @@ on any night; then every pair of neighbouring years under one project_key is hel
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import tempfile
 from collections import Counter
@@ -78,9 +79,7 @@ def true_pairs(documents: list[Document], identities: dict[Printing, int]) -> se
 def linked_pairs(warehouse: duckdb.DuckDBPyConnection) -> dict[tuple[Printing, Printing], str]:
     """The printings under one project_key in neighbouring years, and by which method they were linked."""
     methods = {(key, year): method for key, year, method in warehouse.execute(LINKS).fetchall()}
-    places = {
-        (key, year): (sha256, number) for sha256, year, _, number, key in warehouse.execute(PRINTED).fetchall()
-    }
+    places = {(key, year): (sha256, number) for sha256, year, _, number, key in warehouse.execute(PRINTED).fetchall()}
     return {
         (place, places[key, year + 1]): methods.get((key, year + 1), "none")
         for (key, year), place in places.items()
@@ -105,7 +104,7 @@ def print_scores(warehouse: duckdb.DuckDBPyConnection, truth: set[tuple[Printing
         (float(score), ((earlier, one), (later, other)) in truth)
         for earlier, one, later, other, score in warehouse.execute(PROPOSALS).fetchall()
     ]
-    for low, high in zip(BANDS, BANDS[1:], strict=False):
+    for low, high in itertools.pairwise(BANDS):
         inside = [is_right for score, is_right in rows if low <= score < high]
         print(f"| {low:.2f} … {min(high, 1):.2f} | {sum(inside):,} | {len(inside) - sum(inside):,} |")
 

@@ -74,7 +74,9 @@ def copy_region(settings: Settings, facts: int) -> int:
         copies = f"(select range + 1 as copy from range({max(0, round(facts / region) - 1)}))"
         for table in (*raw.DOCUMENT_TABLES, raw.document_fingerprints):
             columns = ", ".join(renamed.get(column.name, f"t.{column.name}") for column in table.columns)
-            warehouse.execute(f"insert into raw.{table.name} select {columns} from raw.{table.name} as t, {copies} as c")
+            warehouse.execute(
+                f"insert into raw.{table.name} select {columns} from raw.{table.name} as t, {copies} as c"
+            )
         (targets,) = warehouse.execute("select count(*) from raw.targets").fetchone() or (0,)
     return int(targets)
 
@@ -164,7 +166,9 @@ def main() -> int:
             rows.append(measure_size(facts, given.memory, given.folder or Path(temporary)))
             print("| " + " | ".join(show(rows[-1]) for _, show in COLUMNS) + " |", flush=True)
     growth = rows[-1]["new"] / rows[0]["new"]
-    print(f"\na new document: {growth:.2f} times the cost at {rows[-1]['facts'] / rows[0]['facts']:.0f} times the facts")
+    print(
+        f"\na new document: {growth:.2f} times the cost at {rows[-1]['facts'] / rows[0]['facts']:.0f} times the facts"
+    )
     return 0 if growth <= GROWTH else 1
 
 

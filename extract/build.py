@@ -73,7 +73,10 @@ def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, 
     with open_warehouse(settings) as engine:
         plan = plan_build(engine, fingerprint_rules(settings), full=full_refresh)
         log.info(
-            "%s: %d publishers, %d documents", "full build" if plan.is_full else "build", plan.publishers, plan.documents
+            "%s: %d publishers, %d documents",
+            "full build" if plan.is_full else "build",
+            plan.publishers,
+            plan.documents,
         )
         fresh = stage_target_values(engine)
         log.info("%d new target texts read, %d pairs of projects proposed", fresh, propose_links(engine))

@@ -1,8 +1,8 @@
 """Typed frames become rows of the raw schema: one transaction a document.
 
 Staging a document again deletes its rows by hash and inserts them anew, so a crash at any moment, a cleared task and a
-better reader all end in the same rows. A fingerprint of the rows stays beside them: rows that are the same again cost no
-build (`partitions`).
+better reader all end in the same rows. A fingerprint of the rows stays beside them: equal rows cost no build
+(`partitions`).
 """
 
 from __future__ import annotations

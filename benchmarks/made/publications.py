@@ -38,7 +38,10 @@ CATEGORIES = ("331-部门预算部门职能类", "32-其它事业发展性支出
 INDICATORS = {
     ("1-产出指标", "11-数量指标"): "开展活动场次 培训参与人数 检查次数 购置设备数量 发放补助人数 编制报告数 抽检批次 "
     "维护站点数量 举办培训班次数 宣传资料印制数 完成建设项目数 新增床位数 覆盖社区数量 引进企业数",
-    ("1-产出指标", "12-质量指标"): "验收合格率 任务达标完成率 培训合格率 资金发放准确率 设备完好率 抽检合格率 数据准确率",
+    (
+        "1-产出指标",
+        "12-质量指标",
+    ): "验收合格率 任务达标完成率 培训合格率 资金发放准确率 设备完好率 抽检合格率 数据准确率",
     ("1-产出指标", "13-时效指标"): "任务按时完成率 任务完成及时率 资金拨付及时率 培训按时完成率",
     ("2-效益指标", "22-社会效益"): "补助对象覆盖率 宣传对象覆盖率 群众知晓率 安全事故发生数 公共服务水平提升情况",
     ("3-满意度指标", "31-服务对象满意度"): "受益对象满意度 群众满意度 服务企业满意度 培训人员满意度",
@@ -95,7 +98,10 @@ class Document:
                 record = place | {"record_no": len(rows["records"]) + 1}
                 texts = {"level1_text": level1, "level2_text": level2, "indicator_text": indicator}
                 rows["records"].append(
-                    record | {"project_no": number, "table_no": 1, "page": 1, "row_no": record["record_no"]} | texts | BOX
+                    record
+                    | {"project_no": number, "table_no": 1, "page": 1, "row_no": record["record_no"]}
+                    | texts
+                    | BOX
                 )
                 for horizon in ("annual", "cycle"):
                     rows["targets"].append(record | {"horizon": horizon, "target_text": target, "page": 1} | BOX)
@@ -165,7 +171,7 @@ class _Maker:
         targets = dict(list(like.targets.items())[:: choice.choice((3, 3, 3, 2, 2, 1))]) if like else {}
         for indicator in choice.sample(CODED, choice.randint(0 if len(targets) > 2 else 3, 12 - len(targets) % 10)):
             targets.setdefault(indicator, self.target(indicator[2]))
-        taken = {(project.unit, project.theme, project.facet) for project in others}
+        taken = {(project.unit, project.theme, project.facet) for project in (*others, *self.gone)}
         while True:
             unit = like.unit if like else choice.choice(units)
             theme = like.theme if like else choice.choice(THEMES)
@@ -220,7 +226,9 @@ class _Maker:
         if kind == "order":
             return replace(project, theme=project.facet, facet=project.theme)
         if kind == "shorter":
-            return replace(project, facet=SHORTER.get(project.facet, project.facet), theme=project.theme.removesuffix("宣传"))
+            return replace(
+                project, facet=SHORTER.get(project.facet, project.facet), theme=project.theme.removesuffix("宣传")
+            )
         if kind == "longer":
             return replace(project, prefix=choice.choice(("区级", "全区", "市区两级")))
         return replace(project, decoration="" if project.decoration else choice.choice(OFFICES))
@@ -232,4 +240,6 @@ class _Maker:
         if indicator.endswith("情况"):
             return choice.choice(("逐步提升", "有效提高", "健全"))
         number = choice.choice((choice.randint(0, 30), choice.randint(30, 900), choice.randint(1000, 60000)))
-        return choice.choice(("", "≥", "＞", "约", "≧")) + str(number) + choice.choice("家 人 人次 场 次 份 个 台".split())
+        return (
+            choice.choice(("", "≥", "＞", "约", "≧")) + str(number) + choice.choice("家 人 人次 场 次 份 个 台".split())
+        )

@@ -119,13 +119,14 @@ def different_marts(one: Path, other: Path) -> dict[str, int]:
         assert len(names) > 15
         found = {}
         for name in names:
-            sides = [f"select * from {side}.marts.{name}" for side in ("one", "other")]
+            one_rows, other_rows = (f"select * from {side}.marts.{name}" for side in ("one", "other"))
             (rows,) = connection.execute(
-                f"select count(*) from (({sides[0]} except all {sides[1]}) union all ({sides[1]} except all {sides[0]}))"
+                f"select count(*) from (({one_rows} except all {other_rows}) "
+                f"union all ({other_rows} except all {one_rows}))"
             ).fetchone() or (0,)
             found[name] = rows
             if name.startswith("fct_indicator_t"):
-                assert connection.execute(f"select count(*) > 100 from ({sides[0]})").fetchone() == (True,)
+                assert connection.execute(f"select count(*) > 100 from ({one_rows})").fetchone() == (True,)
         return {name: rows for name, rows in found.items() if rows}
 
 
@@ -186,7 +187,7 @@ def test_nights_of_changed_partitions_end_in_the_rows_of_one_full_build(
 
 
 def test_a_mart_of_what_is_built_now_keeps_what_was_built_before(built: tuple[Path, Any]) -> None:
-    """Staging, intermediate and quality models hold the partitions of the build alone: a mart of them is incremental."""
+    """Staging, intermediate and quality models hold the partitions of one build: a mart of them is incremental."""
     nodes = json.loads((built[0].parent / "target/manifest.json").read_text(encoding="utf-8"))["nodes"]
     models = {key: node for key, node in nodes.items() if node["resource_type"] == "model"}
 
