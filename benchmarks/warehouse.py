@@ -109,11 +109,14 @@ def measure_size(facts: int, memory: str, folder: Path) -> dict[str, float]:
     settings.home.mkdir(parents=True)
     fresh = stage_region(settings)
     targets = copy_region(settings, facts)
+    _tell(f"{targets:,} facts staged")
     full = measure_build(settings)
+    _tell(f"full build: {full}")
     news = []
     for document in fresh[:NEW_DOCUMENTS]:
         stage_document(settings, document)
         news.append(measure_build(settings))
+        _tell(f"one new document: {news[-1]}")
     begin = time.perf_counter()
     release = publish(settings)
     published = time.perf_counter() - begin
@@ -130,6 +133,10 @@ def measure_size(facts: int, memory: str, folder: Path) -> dict[str, float]:
         "megabytes": size / 1e6,
         "memory": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6,
     }
+
+
+def _tell(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
 
 
 def _children_seconds() -> float:
