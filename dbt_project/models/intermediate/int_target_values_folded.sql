@@ -1,7 +1,8 @@
 with target_values as (
-    select * from {{ ref('stg_jixiao__target_values') }}
+    select spelled.*
+    from {{ ref('stg_jixiao__target_values') }} as spelled
     {%- if var('changed_only') %}
-    where target_text in (select target_text from {{ ref('stg_jixiao__targets') }})
+    where spelled.target_text in (select targets.target_text from {{ ref('stg_jixiao__targets') }} as targets)
     {%- endif %}
 ),
 
