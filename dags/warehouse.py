@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import dag, get_current_context, task
+from airflow.sdk import Param, dag, get_current_context, task
 
 from extract.orchestration import RELEASE, STAGED, TASK_DEFAULTS, WRITER_POOL
 from extract.settings import get_settings
@@ -18,14 +18,18 @@ from extract.settings import get_settings
     is_paused_upon_creation=False,
     dagrun_timeout=timedelta(hours=12),
     default_args=TASK_DEFAULTS | {"pool": WRITER_POOL},
+    params={"full_refresh": Param(False, type="boolean", description="build everything and not only what changed")},
     tags=["jixiao"],
     doc_md="""
 ### Build the star schema and publish it
 
 | task | does | again after a failure or a clear |
 |---|---|---|
-| build | reads new target texts, then `dbt build` (models and tests) in a private database | the same rows |
+| build | reads new target texts, then `dbt build` (models and tests) of the partitions that changed, in a private \
+database | the same rows |
 | publish | writes a release beside the served one and swaps the link `current` | publishes equal rows only once |
+
+Everything is built where models, seeds, the grammar or a version changed, and where `full_refresh` asks for it.
 
 A model or a test that fails stops here: nothing is published, readers keep the release they have, and the rows that
 failed are in the schema `audit` of the build database. Clear `build` after mending the cause.
@@ -40,7 +44,7 @@ def warehouse() -> None:
         from extract.errors import BuildError
 
         try:
-            return build_marts(get_settings())
+            return build_marts(get_settings(), full_refresh=get_current_context()["params"]["full_refresh"])
         except BuildError as error:  # a test that fails on these rows fails again: no retry
             raise AirflowFailException(str(error)) from error
 

@@ -69,6 +69,9 @@ def run(
         Path | None, typer.Option(exists=True, file_okay=False, help="Take PDFs from this folder.")
     ] = None,
     publisher: Annotated[str | None, typer.Option(metavar="ID", help="Only this publisher file.")] = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Build everything, not only what changed: the same rows.")
+    ] = False,
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Run the whole line once: the DAGs `ingest` and `warehouse`, in this process."""
@@ -80,7 +83,8 @@ def run(
     trouble: RunError | None = None
     with show_progress() as progress:
         try:
-            run_line(settings, progress, inbox=str(inbox.absolute()) if inbox else None, publisher=publisher)
+            folder = str(inbox.absolute()) if inbox else None
+            run_line(settings, progress, inbox=folder, publisher=publisher, full_refresh=full_refresh)
         except RunError as error:
             trouble = error
     counts = Ledger(settings.ledger_url or "").last_run() or {}

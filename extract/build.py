@@ -1,5 +1,8 @@
 """The raw schema becomes the marts: target texts are read, then `dbt build` runs in a process of its own.
 
+Only the partitions that changed since the last good build are built again (`partitions`), unless models, seeds, grammar
+or versions changed: then, and when asked, everything is.
+
 dbt keeps DuckDB's lock as long as its process lives, so it never runs inside ours (measured: stack notes in
 CONTRIBUTING.md). A failed model or test raises BuildError with the names of what failed; nothing is published then.
 """
@@ -7,6 +10,7 @@ CONTRIBUTING.md). A failed model or test raises BuildError with the names of wha
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
 import logging
 import os
@@ -25,14 +29,23 @@ log = logging.getLogger(__name__)
 
 
 def fingerprint_inputs(settings: Settings) -> str:
-    """32 hex digits of all that a build depends on: staged documents, their readers, grammar, matching, models."""
-    from extract import match
+    """32 hex digits of all that a build depends on: the rules, and the staged documents with their readers."""
+    digest = hashlib.sha256(fingerprint_rules(settings).encode())
+    for sha256, reader_version in Ledger(settings.ledger_url or "").staged():
+        digest.update(f"{sha256} {reader_version}\n".encode())
+    return digest.hexdigest()[:32]
+
+
+def fingerprint_rules(settings: Settings) -> str:
+    """32 hex digits of all by which documents become marts: grammar, matching, partitions, dbt, models and seeds."""
+    from extract import match, partitions
     from extract.values import GRAMMAR_VERSION
 
-    ledger = Ledger(settings.ledger_url or "")
-    digest = hashlib.sha256(GRAMMAR_VERSION.encode() + Path(match.__file__).read_bytes())
-    for sha256, reader_version in ledger.staged():
-        digest.update(f"{sha256} {reader_version}\n".encode())
+    digest = hashlib.sha256(GRAMMAR_VERSION.encode())
+    for module in (match, partitions):
+        digest.update(Path(module.__file__ or "").read_bytes())
+    for package in ("dbt-core", "dbt-duckdb", "duckdb"):
+        digest.update(f"{package} {importlib.metadata.version(package)}\n".encode())
     for path in sorted(settings.dbt_dir.rglob("*")):
         if path.suffix in {".sql", ".yml", ".csv"} and not {"target", "logs"} & set(path.parts):
             digest.update(f"{path.relative_to(settings.dbt_dir)}\n".encode() + path.read_bytes())
@@ -48,17 +61,31 @@ def is_behind(settings: Settings) -> bool:
     return not published or published[-1]["inputs"] != fingerprint_inputs(settings)
 
 
-def build_marts(settings: Settings) -> dict[str, int]:
-    """Stage what only the build needs, run dbt, and return how many of its nodes ended in which status."""
+def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, int]:
+    """Stage what only the build needs, run dbt, and return how many of its nodes ended in which status.
+
+    Works on the partitions that changed; on all of them where `full_refresh` asks for it or the rules changed.
+    """
     from extract.match import propose_links
+    from extract.partitions import note_built, plan_build
     from extract.stage import open_warehouse, stage_releases, stage_target_values
 
     with open_warehouse(settings) as engine:
+        plan = plan_build(engine, fingerprint_rules(settings), full=full_refresh)
+        log.info(
+            "%s: %d publishers, %d documents",
+            "full build" if plan.is_full else "build",
+            plan.publishers,
+            plan.documents,
+        )
         fresh = stage_target_values(engine)
         log.info("%d new target texts read, %d pairs of projects proposed", fresh, propose_links(engine))
         stage_releases(engine, Ledger(settings.ledger_url or "").releases())
         engine.dispose()  # DuckDB admits one process at a time: let go of the file before dbt opens it
-        return run_dbt(settings, "build", "--exclude-resource-type", "unit_test")
+        only = [] if plan.is_full else ["--vars", json.dumps({"changed_only": True})]
+        counts = run_dbt(settings, "build", "--exclude-resource-type", "unit_test", *only)
+        note_built(engine, plan)
+    return counts
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -72,6 +99,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
         "JIXIAO_DBT_THREADS": str(settings.dbt_threads),
+        "JIXIAO_DBT_MEMORY": settings.dbt_memory or _usual_memory(),
     }
     if url.get_backend_name() == "duckdb":
         environment["JIXIAO_BUILD_DB"] = url.database or str(settings.build_db)
@@ -84,6 +112,11 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
             "JIXIAO_PG_DATABASE": url.database or "",
         }
     return environment
+
+
+def _usual_memory() -> str:
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    return f"{pages * size * 6 // 10 >> 20}MiB"  # DuckDB counts its buffers only and would take 80 %
 
 
 def run_dbt(settings: Settings, *arguments: str) -> dict[str, int]:

@@ -191,6 +191,13 @@ releases = Table(  # one row per release published so far, copied from the ledge
 DOCUMENT_TABLES = (documents, projects, amounts, records, targets, findings)
 """Everything that belongs to one document: replaced together, by its hash, in one transaction."""
 
+document_fingerprints = Table(  # one row per staged PDF: equal where every row that it left above is equal
+    "document_fingerprints",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("rows_fingerprint", String(32), nullable=False),
+)
+
 project_proposals = Table(  # one row per pair of similar projects of neighbouring years; written by `match`
     "project_proposals",
     metadata,
@@ -218,4 +225,35 @@ project_proposals = Table(  # one row per pair of similar projects of neighbouri
         "to_project_no",
         name="project_proposals_pk",
     ),
+)
+
+changed_partitions = Table(  # one row per partition that the build at work, or the last one, builds again
+    "changed_partitions",
+    metadata,
+    Column("publisher_code", String, nullable=False),
+    Column("code_scope", String, nullable=False),  # as int_documents_keyed has it: the region, else the publisher
+    PrimaryKeyConstraint("publisher_code", "code_scope"),
+)
+
+changed_documents = Table(  # one row per staged PDF of those partitions, whether or not it changed itself
+    "changed_documents",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+)
+
+built_documents = Table(  # one row per part that the marts hold; an empty fingerprint: a build of it did not end
+    "built_documents",
+    metadata,
+    Column("sha256", String(64), nullable=False),
+    Column("part_no", Integer, nullable=False),
+    Column("publisher_code", String, nullable=False),
+    Column("code_scope", String, nullable=False),
+    Column("rows_fingerprint", String, nullable=False),
+    PrimaryKeyConstraint("sha256", "part_no", "publisher_code", "code_scope"),
+)
+
+built_rules = Table(  # one row: by which models, seeds, grammar and versions all marts were built; none: not all were
+    "built_rules",
+    metadata,
+    Column("rules_fingerprint", String, primary_key=True),
 )

@@ -70,8 +70,17 @@ def start_airflow(settings: Settings) -> None:
     stamp.write_text(version, encoding="utf-8")
 
 
-def run_line(settings: Settings, progress: Progress, *, inbox: str | None = None, publisher: str | None = None) -> str:
+def run_line(
+    settings: Settings,
+    progress: Progress,
+    *,
+    inbox: str | None = None,
+    publisher: str | None = None,
+    full_refresh: bool = False,
+) -> str:
     """Run `ingest`, and `warehouse` when the published release is behind; returns the run id of the ingest.
+
+    With `full_refresh` the warehouse is built whatever changed, and all of it.
 
     `progress` is told of each task that starts; what Airflow and the tasks say goes to JIXIAO_HOME/logs. Raises
     RunError when a DAG ends red, LockedError when another run of this home does not end in time.
@@ -83,8 +92,8 @@ def run_line(settings: Settings, progress: Progress, *, inbox: str | None = None
         progress("preparing Airflow")
         start_airflow(settings)
         run_id = run_dag(settings, "ingest", {"inbox": inbox, "publisher": publisher}, progress)
-        if is_behind(settings):
-            run_dag(settings, "warehouse", {}, progress)
+        if full_refresh or is_behind(settings):
+            run_dag(settings, "warehouse", {"full_refresh": full_refresh}, progress)
     return run_id
 
 

@@ -55,6 +55,12 @@ class Settings(BaseSettings):
     keep_releases: int = Field(7, ge=1, description="published releases that stay on disk")
     dbt_threads: int = Field(2, ge=1, description="threads of dbt")
     dbt_seconds: int = Field(3600, ge=1, description="time that `dbt build` may take")
+    dbt_memory: str | None = Field(
+        None,
+        pattern=r"^[1-9][0-9]*[MGT]i?B$",
+        description="memory that DuckDB may use under dbt, 8GB for example; what needs more goes to disk "
+        "[60 % of the machine's]",
+    )
     writer_wait_seconds: int = Field(1800, ge=0, description="how long a writer waits for another to finish")
 
     def __init__(self, **values: object) -> None:

@@ -28,8 +28,8 @@ class Line(NamedTuple):
         command = [sys.executable, "-m", "extract", *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
-    def run(self) -> tuple[int, dict[str, Any]]:
-        done = self.jixiao("run", "--inbox", str(self.inbox), "--format", "jsonl")
+    def run(self, *options: str) -> tuple[int, dict[str, Any]]:
+        done = self.jixiao("run", "--inbox", str(self.inbox), "--format", "jsonl", *options)
         assert done.stdout, done.stderr
         return done.returncode, json.loads(done.stdout)
 
@@ -125,3 +125,12 @@ def test_a09_a_second_run_changes_nothing_and_says_so(line: Line) -> None:
     assert (counts["seen"], counts["loaded"], counts["unchanged"], counts["refused"]) == (4, 0, 3, 1)
     assert os.readlink(line.home / "current") == before
     assert (line.home / "current/warehouse.duckdb").read_bytes() == bytes_before
+
+
+def test_building_everything_again_gives_the_rows_that_are_served(line: Line) -> None:
+    before = os.readlink(line.home / "current")
+    log = line.home / "logs/warehouse.log"
+    builds = log.read_text(encoding="utf-8").count("full build: 1 publishers, 2 documents")
+    line.run("--full-refresh")
+    assert log.read_text(encoding="utf-8").count("full build: 1 publishers, 2 documents") == builds + 1
+    assert os.readlink(line.home / "current") == before, "the checksum over all rows is the same"

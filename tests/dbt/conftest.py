@@ -22,6 +22,7 @@ from sqlalchemy import Engine, create_engine, insert, text
 
 from extract import raw
 from extract.match import propose_links
+from extract.partitions import plan_build
 from extract.stage import stage_target_values
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
@@ -143,6 +144,7 @@ class RawSchema:
             for table in raw.metadata.sorted_tables:
                 if self.rows[table.name]:
                     connection.execute(insert(table), self.rows[table.name])
+        plan_build(engine, "rules of the test", full=True)
         stage_target_values(engine)
         propose_links(engine)
 
@@ -393,6 +395,12 @@ def add_quality(schema: RawSchema, unit: str) -> None:
         unit, "易达经费", "1.00", ("111000701-户数", "≥5户"), actual="10户", record={"score_text": "10分"}
     )
     schema.add("质量", 2024, reached, kind="self_evaluation", region="999999")
+
+
+@pytest.fixture
+def raw_schema() -> RawSchema:
+    """An empty one, to be filled by the test."""
+    return RawSchema()
 
 
 @pytest.fixture(scope="session")
