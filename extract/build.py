@@ -51,10 +51,11 @@ def is_behind(settings: Settings) -> bool:
 def build_marts(settings: Settings) -> dict[str, int]:
     """Stage what only the build needs, run dbt, and return how many of its nodes ended in which status."""
     from extract.match import propose_links
-    from extract.stage import open_warehouse, stage_releases, stage_target_values
+    from extract.stage import open_warehouse, stage_goal_promises, stage_releases, stage_target_values
 
     with open_warehouse(settings) as engine:
         fresh = stage_target_values(engine)
+        stage_goal_promises(engine)
         log.info("%d new target texts read, %d pairs of projects proposed", fresh, propose_links(engine))
         stage_releases(engine, Ledger(settings.ledger_url or "").releases())
         engine.dispose()  # DuckDB admits one process at a time: let go of the file before dbt opens it

@@ -167,6 +167,21 @@ target_values = Table(  # one row per distinct printed text and version of the g
     PrimaryKeyConstraint("target_text", "grammar_version"),
 )
 
+goal_promises = Table(  # one row per number that a goal's text promises; promise_no 0 says that the text was read
+    "goal_promises",
+    metadata,
+    Column("goal_text", String, nullable=False),
+    Column("grammar_version", String, nullable=False),
+    Column("promise_no", Integer, nullable=False),
+    Column("promise_text", String, nullable=False),  # the clause as printed
+    Column("comparator", String),
+    Column("low", NUMBER),
+    Column("high", NUMBER),
+    Column("measure_unit", String),
+    Column("per", String),
+    PrimaryKeyConstraint("goal_text", "grammar_version", "promise_no"),
+)
+
 findings = Table(  # one row per thing a person should know of a loaded document
     "findings",
     metadata,

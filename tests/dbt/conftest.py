@@ -22,7 +22,7 @@ from sqlalchemy import Engine, create_engine, insert, text
 
 from extract import raw
 from extract.match import propose_links
-from extract.stage import stage_target_values
+from extract.stage import stage_goal_promises, stage_target_values
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 BOX = {"x0": 10.25, "y0": 20.5, "x1": 110.125, "y1": 40.0625}
@@ -144,6 +144,7 @@ class RawSchema:
                 if self.rows[table.name]:
                     connection.execute(insert(table), self.rows[table.name])
         stage_target_values(engine)
+        stage_goal_promises(engine)
         propose_links(engine)
 
 
