@@ -6,6 +6,7 @@ Every scenario is a publisher of its own, so that one build answers all of them.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -31,7 +32,7 @@ Indicator = tuple[str, str] | tuple[str, str, str]
 
 
 def project(unit: str | None, name: str, amount: str | None, *indicators: Indicator, **more: Any) -> dict[str, Any]:
-    """A project as printed; `more`: category, code, overall_goal, annual_goal."""
+    """A project as printed; `more`: category, code, overall_goal, annual_goal, and its rows' actual, adjusted value."""
     return {"unit": unit, "name": name, "amount": amount, "indicators": indicators, **more}
 
 
@@ -129,7 +130,8 @@ class RawSchema:
             | each.get("record", {})
             | BOX
         )
-        values = {"annual": annual, "actual": each.get("actual"), "cycle": cycle[0] if cycle else None}
+        values = {"annual": annual, "cycle": cycle[0] if cycle else None}
+        values |= {horizon: each.get(horizon) for horizon in ("actual", "adjusted")}
         for horizon, value in values.items():
             if value is not None:
                 self.rows["targets"].append(
@@ -344,6 +346,18 @@ def add_scenarios(schema: RawSchema) -> None:
     schema.add(
         "候选", 2025, project(unit, "人才培养奖励", "90.00", *few[:2], ("111000007-天数", "1天"), category="331-职能类")
     )
+    # 调整: a target revised during the year, printed beside the first one and in a document of its own
+    schema.add("调整", 2025, project(unit, "巡查经费", "10.00", ("111000001-巡查次数", "≥8次"), adjusted="≥6次"))
+    schema.add("调整", 2025, project(unit, "培训经费", "10.00", ("111000002-人数", "≥50人")), name="二")
+    schema.add("调整", 2025, project(unit, "培训经费", "10.00", ("111000002-人数", "≥60人")), kind="adjusted")
+    # 承诺: numbers in the goal that the table has, has in another word or without one, and lacks
+    goal = "惠及企业700家，走访1.5公里，培训3场，满意度达90%以上，知晓率达90%以上，发放手册2份。"
+    promised = [("惠及企业数", "＞700"), ("走访里程", "1500米"), ("培训场次", "3场"), ("群众满意度（%）", "≥90%")]
+    schema.add("承诺", 2025, project(unit, "惠企经费", "10.00", *promised, annual_goal=goal, overall_goal="惠及企业。"))
+    # 执行: half of the money spent and the target reached
+    spent = {"adjusted": "80.00", "executed": "40.00"}
+    row = ("111000001-巡查次数", "≥8次")
+    schema.add("执行", 2025, project(unit, "巡查经费", None, row, actual="9次", amounts=spent), kind="self_evaluation")
     # 怪: every odd value of one year beside every odd value of the next
     for year in (2024, 2025):
         pairs = [(f"1110{i:02d}0{j:02d}-指标", was if year == 2024 else now) for i, was in ODD for j, now in ODD]
@@ -415,6 +429,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.Co
 @pytest.fixture(scope="session")
 def unit_tests(built: tuple[Path, subprocess.CompletedProcess[str]]) -> subprocess.CompletedProcess[str]:
     return built[1]
+
+
+@pytest.fixture(scope="session")
+def manifest(built: tuple[Path, subprocess.CompletedProcess[str]]) -> dict[str, Any]:
+    """What dbt knows of its project."""
+    found: dict[str, Any] = json.loads((built[0].parent / "target/manifest.json").read_text(encoding="utf-8"))
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -228,6 +228,20 @@ def test_results_stand_beside_their_targets(marts: Query) -> None:
     assert (row["is_reached"], row["achievement_pct"], row["score"]) == (True, Decimal(200), Decimal(10))
 
 
+def test_a_number_of_the_goal_is_in_the_table_with_its_measure_word_another_of_its_dimension_or_none(
+    marts: Query,
+) -> None:
+    rows = marts("select * from fct_goal_promises where project_name = '惠企经费' order by promise_no")
+    assert [(row["goal"], row["promise_text"], row["is_in_targets"]) for row in rows] == [
+        ("annual", "惠及企业700家", True),
+        ("annual", "走访1.5公里", True),
+        ("annual", "培训3场", True),
+        ("annual", "满意度达90%以上", True),
+        ("annual", "知晓率达90%以上", False),
+        ("annual", "发放手册2份", False),
+    ]
+
+
 def test_every_check_finds_the_fault_made_for_it(marts: Query) -> None:
     rows = marts(
         """
