@@ -20,17 +20,21 @@ from sqlalchemy.engine import make_url
 from extract.errors import BuildError
 from extract.ledger import Ledger
 from extract.settings import PROJECT, Settings
+from extract.sources.archive import write_whole
 
 log = logging.getLogger(__name__)
 
 
 def fingerprint_inputs(settings: Settings) -> str:
-    """32 hex digits of all that a build depends on: staged documents, their readers, grammar, matching, models."""
+    """32 hex digits of all that a build depends on: staged documents, their readers, what should be there and is not,
+    grammar, matching, models."""
     from extract import match
+    from extract.coverage import coverage_inputs
     from extract.values import GRAMMAR_VERSION
 
     ledger = Ledger(settings.ledger_url or "")
     digest = hashlib.sha256(GRAMMAR_VERSION.encode() + Path(match.__file__).read_bytes())
+    digest.update(coverage_inputs(settings).encode())
     for sha256, reader_version in ledger.staged():
         digest.update(f"{sha256} {reader_version}\n".encode())
     for path in sorted(settings.dbt_dir.rglob("*")):
@@ -50,16 +54,31 @@ def is_behind(settings: Settings) -> bool:
 
 def build_marts(settings: Settings) -> dict[str, int]:
     """Stage what only the build needs, run dbt, and return how many of its nodes ended in which status."""
+    from extract.coverage import stage_coverage
     from extract.match import propose_links
     from extract.stage import open_warehouse, stage_goal_promises, stage_releases, stage_target_values
 
     with open_warehouse(settings) as engine:
+        inputs = fingerprint_inputs(settings)
         fresh = stage_target_values(engine)
         stage_goal_promises(engine)
         log.info("%d new target texts read, %d pairs of projects proposed", fresh, propose_links(engine))
+        stage_coverage(engine, settings)
         stage_releases(engine, Ledger(settings.ledger_url or "").releases())
         engine.dispose()  # DuckDB admits one process at a time: let go of the file before dbt opens it
-        return run_dbt(settings, "build", "--exclude-resource-type", "unit_test")
+        statuses = run_dbt(settings, "build", "--exclude-resource-type", "unit_test")
+        write_whole(_inputs_path(settings), inputs.encode())
+    return statuses
+
+
+def built_inputs(settings: Settings) -> str:
+    """The fingerprint that the last build began with: what arrives while it runs must not pass for built."""
+    path = _inputs_path(settings)
+    return path.read_text(encoding="utf-8") if path.exists() else fingerprint_inputs(settings)
+
+
+def _inputs_path(settings: Settings) -> Path:
+    return settings.home / "dbt" / "inputs"
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:

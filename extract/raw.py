@@ -203,6 +203,38 @@ releases = Table(  # one row per release published so far, copied from the ledge
     Column("checksum", String, nullable=False),
 )
 
+publishers = Table(  # one row per publisher that a publisher file names
+    "publishers",
+    metadata,
+    Column("publisher_code", String, primary_key=True),
+    Column("publisher_name", String, nullable=False),
+    Column("region_code", String),
+)
+
+expected_publications = Table(  # one row per publisher, fiscal year and kind that a publisher file expects
+    "expected_publications",
+    metadata,
+    Column("publisher_code", String, nullable=False),
+    Column("fiscal_year", Integer, nullable=False),
+    Column("document_kind", String, nullable=False),
+    Column("expected", Integer, nullable=False),
+    Column("due_on", Date, nullable=False),  # last day of the season
+    Column("as_of", Date, nullable=False),  # on which this was last known to change
+    PrimaryKeyConstraint("publisher_code", "fiscal_year", "document_kind"),
+)
+
+unloaded_publications = Table(  # one row per publication seen and not loaded
+    "unloaded_publications",
+    metadata,
+    Column("source_url", String, nullable=False),
+    Column("sha256", String(64)),  # null where no bytes came
+    Column("publisher_code", String),  # null where the source does not say whose it is
+    Column("fiscal_year", Integer),
+    Column("document_kind", String),
+    Column("state", String, nullable=False),  # refused waiting
+    Column("reason", String),
+)
+
 DOCUMENT_TABLES = (documents, projects, amounts, records, targets, findings)
 """Everything that belongs to one document: replaced together, by its hash, in one transaction."""
 

@@ -138,6 +138,21 @@ class RawSchema:
                     place | {"record_no": record_no, "horizon": horizon, "target_text": value, "page": 1} | BOX
                 )
 
+    def expect(self, publisher: str, year: int, count: int, due_on: date) -> None:
+        """A document kind `target` that a publisher file expects, as of 2026-01-15."""
+        named = {"publisher_code": publisher, "publisher_name": f"{publisher}局", "region_code": None}
+        if named not in self.rows["publishers"]:
+            self.rows["publishers"].append(named)
+        wanted = {"fiscal_year": year, "document_kind": "target", "expected": count, "due_on": due_on}
+        row = {"publisher_code": publisher, **wanted, "as_of": date(2026, 1, 15)}
+        self.rows["expected_publications"].append(row)
+
+    def leave(self, url: str, publisher: str | None, state: str) -> None:
+        """A publication that was seen and is not loaded."""
+        unknown = {"sha256": None, "fiscal_year": None, "document_kind": None, "reason": None}
+        row = {"source_url": url, "publisher_code": publisher, "state": state, **unknown}
+        self.rows["unloaded_publications"].append(row)
+
     def write(self, engine: Engine) -> None:
         with engine.begin() as connection:
             connection.execute(text("create schema if not exists raw"))
@@ -358,6 +373,16 @@ def add_scenarios(schema: RawSchema) -> None:
     spent = {"adjusted": "80.00", "executed": "40.00"}
     row = ("111000001-巡查次数", "≥8次")
     schema.add("执行", 2025, project(unit, "巡查经费", None, row, actual="9次", amounts=spent), kind="self_evaluation")
+    # 齐全, 迟到, 拒收: what publisher files expect, what is loaded, and what was seen and not loaded
+    schema.expect("齐全", 2025, 1, date(2025, 3, 31))
+    schema.add("齐全", 2025, project(unit, "宣传经费", "10.00", *one))
+    schema.expect("迟到", 2024, 1, date(2024, 3, 31))
+    schema.expect("迟到", 2025, 2, date(2025, 3, 31))
+    schema.expect("迟到", 2026, 1, date(2026, 3, 31))
+    schema.add("迟到", 2025, project(unit, "宣传经费", "10.00", *one))
+    schema.leave("https://example.org/迟到.pdf", "迟到", "refused")
+    schema.leave("https://example.org/迟到2.pdf", "迟到", "waiting")
+    schema.leave("var/inbox/error.pdf", None, "refused")
     # 怪: every odd value of one year beside every odd value of the next
     for year in (2024, 2025):
         pairs = [(f"1110{i:02d}0{j:02d}-指标", was if year == 2024 else now) for i, was in ODD for j, now in ODD]

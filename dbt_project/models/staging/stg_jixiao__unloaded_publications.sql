@@ -1,0 +1,17 @@
+with source as (
+    select * from {{ source('jixiao', 'unloaded_publications') }}
+),
+
+renamed as (
+    select
+        source_url,
+        sha256,
+        publisher_code,
+        fiscal_year,
+        document_kind,
+        state,
+        reason
+    from source
+)
+
+select * from renamed
