@@ -81,7 +81,10 @@ def look(settings: Settings) -> Coverage:
     started = ledger.last_start()
     day = None if started is None else started.replace(tzinfo=UTC).astimezone(PLACE).date()
     known = {one.code: one for one in publishers}
-    unloaded = tuple(_unloaded_row(row, known.get(row["publisher"])) for row in ledger.unloaded())
+    unloaded = tuple(
+        {"publication_no": number, **_unloaded_row(row, known.get(row["publisher"]))}
+        for number, row in enumerate(ledger.unloaded(), start=1)
+    )
     return Coverage(publishers, day, unloaded)
 
 

@@ -226,6 +226,7 @@ expected_publications = Table(  # one row per publisher, fiscal year and kind th
 unloaded_publications = Table(  # one row per publication seen and not loaded
     "unloaded_publications",
     metadata,
+    Column("publication_no", Integer, primary_key=True, autoincrement=False),  # one URL may have brought two contents
     Column("source_url", String, nullable=False),
     Column("sha256", String(64)),  # null where no bytes came
     Column("publisher_code", String),  # null where the source does not say whose it is

@@ -150,8 +150,9 @@ class RawSchema:
     def leave(self, url: str, publisher: str | None, state: str) -> None:
         """A publication that was seen and is not loaded."""
         unknown = {"sha256": None, "fiscal_year": None, "document_kind": None, "reason": None}
-        row = {"source_url": url, "publisher_code": publisher, "state": state, **unknown}
-        self.rows["unloaded_publications"].append(row)
+        rows = self.rows["unloaded_publications"]
+        row = {"publication_no": len(rows) + 1, "source_url": url, "publisher_code": publisher, "state": state}
+        rows.append(row | unknown)
 
     def write(self, engine: Engine) -> None:
         with engine.begin() as connection:

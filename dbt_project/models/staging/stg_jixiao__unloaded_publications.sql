@@ -4,6 +4,7 @@ with source as (
 
 renamed as (
     select
+        publication_no,
         source_url,
         sha256,
         publisher_code,
