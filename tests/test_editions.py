@@ -47,6 +47,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         "+edition_changes",
         "+dim_publishers",
         "+dim_documents",
+        "+dim_indicators",
         "+fct_indicator_targets",
         "+releases",
     )
