@@ -153,7 +153,9 @@ def diff(
         return
     for pair, cells in groupby(rows, key=lambda row: [row[name] for name in COLUMNS[:5]]):
         print(" ".join(str(word) for word in pair[:3]), f"{pair[3]} → {pair[4]}")
-        shown = [row | dict(zip(("before", "after"), shorten(row["before"], row["after"]), strict=True)) for row in cells]
+        shown = [
+            row | dict(zip(("before", "after"), shorten(row["before"], row["after"]), strict=True)) for row in cells
+        ]
         print_rows(shown, SHOWN, how)
     if not rows:
         errors.print("no later edition changed a cell")

@@ -102,7 +102,7 @@ def stage_coverage(engine: Engine, settings: Settings) -> None:
         raw.documents.c.publisher_code
     )
     with engine.begin() as connection:
-        first_years = {code: year for code, year in connection.execute(earliest)}
+        first_years = {str(code): int(year) for code, year in connection.execute(earliest)}
         tables = {
             raw.publishers: list(_publisher_rows(found.publishers)),
             raw.expected_publications: found.expect(first_years),

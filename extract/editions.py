@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -63,7 +62,9 @@ WHERE
     AND (? IS NULL OR c.fiscal_year = ?)
     AND (? IS NULL OR earlier.sha256 LIKE ? OR later.sha256 LIKE ?)
     AND (? IS NULL OR earlier.sha256 LIKE ? OR later.sha256 LIKE ?)
-ORDER BY publisher, c.fiscal_year, c.document_kind, later.first_seen_at, later, unit, project, c.record_no NULLS FIRST, c.cell
+ORDER BY
+    publisher, c.fiscal_year, c.document_kind, later.first_seen_at, later, unit, project,
+    c.record_no NULLS FIRST, c.cell
 """
 _KNOWN = """
 SELECT 1 FROM dim_documents AS d INNER JOIN dim_publishers AS p ON d.publisher_key = p.publisher_key
@@ -104,9 +105,15 @@ def shorten(before: str | None, after: str | None) -> tuple[str | None, str | No
     """Two long texts cut down to what differs, with a little of what stands around it."""
     if before is None or after is None or max(len(before), len(after)) <= _LONG:
         return before, after
-    head = len(os.path.commonprefix((before, after)))
-    tail = len(os.path.commonprefix((before[head:][::-1], after[head:][::-1])))
+    head = _common_length(before, after)
+    tail = _common_length(before[head:][::-1], after[head:][::-1])
     return _cut(before, head, tail), _cut(after, head, tail)
+
+
+def _common_length(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    pairs = zip(one, other, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def _cut(text: str, head: int, tail: int) -> str:

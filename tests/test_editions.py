@@ -1,4 +1,4 @@
-"""`jixiao diff` on a real correction: the corrected publication changes three cells of the first one, and says where."""
+"""`jixiao diff` on a real correction: the corrected publication changes three cells of the first one."""
 
 from __future__ import annotations
 

@@ -151,7 +151,9 @@ def test_every_model_and_column_is_described(manifest: Node, models: dict[str, N
     for node in [*models.values(), *manifest["sources"].values()]:
         assert node["description"].startswith("One row per "), node["name"]
         assert node["columns"], node["name"]
-        bare = [name for name, column in node["columns"].items() if not re.search(r"[\u4e00-\u9fff]", column["description"])]
+        bare = [
+            name for name, column in node["columns"].items() if not re.search(r"[\u4e00-\u9fff]", column["description"])
+        ]
         assert bare == [], f"{node['name']}: no description with its Chinese term: {bare}"
 
 
