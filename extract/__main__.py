@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -131,6 +132,37 @@ def sql(
 
     columns, rows = ask(get_settings(), sys.stdin.read() if query == "-" else query)
     print_rows(rows, columns, how)
+
+
+@app.command()
+def diff(
+    documents: Annotated[
+        list[str] | None, typer.Argument(metavar="[DOCUMENT] [DOCUMENT]", help="Beginnings of one or two hashes.")
+    ] = None,
+    publisher: Annotated[str | None, typer.Option(help="Code or name of the publisher.")] = None,
+    year: Annotated[int | None, typer.Option(help="Fiscal year.")] = None,
+    how: FormatOption = Format.TABLE,
+) -> None:
+    """Say cell by cell what a correction changed.
+
+    `jixiao diff --publisher zhuhai-gaoxin-dangqun --year 2025`
+    """
+    from extract.editions import COLUMNS, SHOWN, find_changes, shorten
+
+    if len(documents or []) > 2:
+        raise typer.BadParameter("expected at most two documents")
+    rows = find_changes(get_settings(), publisher, year, documents or [])
+    if how is not Format.TABLE:
+        print_rows(rows, COLUMNS, how)
+        return
+    for pair, cells in groupby(rows, key=lambda row: [row[name] for name in COLUMNS[:5]]):
+        print(" ".join(str(word) for word in pair[:3]), f"{pair[3]} → {pair[4]}")
+        shown = [
+            row | dict(zip(("before", "after"), shorten(row["before"], row["after"]), strict=True)) for row in cells
+        ]
+        print_rows(shown, SHOWN, how)
+    if not rows:
+        errors.print("no later edition changed a cell")
 
 
 @app.command()

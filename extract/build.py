@@ -24,26 +24,33 @@ from sqlalchemy.engine import make_url
 from extract.errors import BuildError
 from extract.ledger import Ledger
 from extract.settings import PROJECT, Settings
+from extract.sources.archive import write_whole
 
 log = logging.getLogger(__name__)
 
 
 def fingerprint_inputs(settings: Settings) -> str:
-    """32 hex digits of all that a build depends on: the rules, and the staged documents with their readers."""
-    digest = hashlib.sha256(fingerprint_rules(settings).encode())
+    """32 hex digits of all that a build depends on: the rules, the staged documents with their readers, and what should
+    be there and is not."""
+    from extract.coverage import coverage_inputs
+
+    digest = hashlib.sha256((fingerprint_rules(settings) + coverage_inputs(settings)).encode())
     for sha256, reader_version in Ledger(settings.ledger_url or "").staged():
         digest.update(f"{sha256} {reader_version}\n".encode())
     return digest.hexdigest()[:32]
 
 
 def fingerprint_rules(settings: Settings) -> str:
-    """32 hex digits of all by which documents become marts: grammar, matching, partitions, dbt, models and seeds."""
+    """32 hex digits of all by which documents become marts: grammar, matching, partitions, publishers, dbt, models."""
     from extract import match, partitions
+    from extract.publishers import load_publishers
     from extract.values import GRAMMAR_VERSION
 
     digest = hashlib.sha256(GRAMMAR_VERSION.encode())
     for module in (match, partitions):
         digest.update(Path(module.__file__ or "").read_bytes())
+    for one in load_publishers(settings.publishers_dir):
+        digest.update(f"{one.code} {one.name} {one.region_code}\n".encode())
     for package in ("dbt-core", "dbt-duckdb", "duckdb"):
         digest.update(f"{package} {importlib.metadata.version(package)}\n".encode())
     for path in sorted(settings.dbt_dir.rglob("*")):
@@ -66,11 +73,13 @@ def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, 
 
     Works on the partitions that changed; on all of them where `full_refresh` asks for it or the rules changed.
     """
+    from extract.coverage import stage_coverage
     from extract.match import propose_links
     from extract.partitions import note_built, plan_build
-    from extract.stage import open_warehouse, stage_releases, stage_target_values
+    from extract.stage import open_warehouse, stage_goal_promises, stage_releases, stage_target_values
 
     with open_warehouse(settings) as engine:
+        inputs = fingerprint_inputs(settings)
         plan = plan_build(engine, fingerprint_rules(settings), full=full_refresh)
         log.info(
             "%s: %d publishers, %d documents",
@@ -79,13 +88,28 @@ def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, 
             plan.documents,
         )
         fresh = stage_target_values(engine)
+        stage_goal_promises(engine)
         log.info("%d new target texts read, %d pairs of projects proposed", fresh, propose_links(engine))
+        stage_coverage(engine, settings)
         stage_releases(engine, Ledger(settings.ledger_url or "").releases())
         engine.dispose()  # DuckDB admits one process at a time: let go of the file before dbt opens it
         only = [] if plan.is_full else ["--vars", json.dumps({"changed_only": True})]
-        counts = run_dbt(settings, "build", "--exclude-resource-type", "unit_test", *only)
+        # keys inside the project are proven by the test suite; those of the marts in every build
+        left_out = ("--exclude-resource-type", "unit_test", "--exclude", "tag:development")
+        counts = run_dbt(settings, "build", *left_out, *only)
         note_built(engine, plan)
+        write_whole(_inputs_path(settings), inputs.encode())
     return counts
+
+
+def built_inputs(settings: Settings) -> str:
+    """The fingerprint that the last build began with: what arrives while it runs must not pass for built."""
+    path = _inputs_path(settings)
+    return path.read_text(encoding="utf-8") if path.exists() else fingerprint_inputs(settings)
+
+
+def _inputs_path(settings: Settings) -> Path:
+    return settings.home / "dbt" / "inputs"
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:

@@ -97,16 +97,17 @@ def _silent(publisher: Publisher, ledger: Ledger, moment: datetime) -> list[str]
 
 def season_start(season: Season, today: date) -> date:
     """The first day of the season that is under way, or of the last one."""
-    return max(day for year in (today.year - 1, today.year) if (day := _on(season.start, year)) <= today)
+    return max(day for year in (today.year - 1, today.year) if (day := on_day(season.start, year)) <= today)
 
 
 def season_end(season: Season, start: date) -> date:
     """The last day of the season that begins on `start`; it may lie in the next year."""
-    end = _on(season.end, start.year)
-    return end if end >= start else _on(season.end, start.year + 1)
+    end = on_day(season.end, start.year)
+    return end if end >= start else on_day(season.end, start.year + 1)
 
 
-def _on(day: str, year: int) -> date:
+def on_day(day: str, year: int) -> date:
+    """MM-DD in a year; 02-29 is the 28th where the year has none."""
     month, number = (int(part) for part in day.split("-"))
     if (month, number) == (2, 29) and (year % 4 or (year % 100 == 0 and year % 400)):
         number = 28

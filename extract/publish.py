@@ -23,7 +23,7 @@ from typing import Any
 
 import duckdb
 
-from extract.build import fingerprint_inputs
+from extract.build import built_inputs
 from extract.errors import BuildError
 from extract.ledger import Ledger
 from extract.locks import hold_lock
@@ -85,7 +85,7 @@ def _write_release(settings: Settings, folder: Path) -> dict[str, Any]:
             "source_documents": _count(warehouse, "dim_documents"),
             "row_counts": {table: _count(warehouse, table) for table in tables if table != "releases"},
             "checksum": checksum,
-            "inputs": fingerprint_inputs(settings),
+            "inputs": built_inputs(settings),
         }
         _add_own_row(warehouse, release)
         for table in tables:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import duckdb
@@ -22,8 +22,10 @@ class QueryError(JixiaoError):
     """The statement is wrong, or there is no release to ask."""
 
 
-def ask(settings: Settings, query: str) -> tuple[list[str], Iterator[dict[str, Any]]]:
+def ask(settings: Settings, query: str, values: Sequence[Any] = ()) -> tuple[list[str], Iterator[dict[str, Any]]]:
     """Column names and rows of one statement on the served release, opened read-only with everything else locked.
+
+    `values` stand for the question marks of the statement.
 
     Raises QueryError with DuckDB's own words when the statement fails.
     """
@@ -32,7 +34,7 @@ def ask(settings: Settings, query: str) -> tuple[list[str], Iterator[dict[str, A
         raise QueryError(f"nothing is published yet below {settings.home}: `jixiao run --inbox FOLDER` publishes")
     try:
         connection = duckdb.connect(str(warehouse.resolve()), read_only=True, config=LOCKED)
-        result = connection.execute(query)
+        result = connection.execute(query, list(values))
         columns = [column[0] for column in result.description or []]
     except duckdb.Error as error:
         raise QueryError(str(error)) from None

@@ -167,6 +167,21 @@ target_values = Table(  # one row per distinct printed text and version of the g
     PrimaryKeyConstraint("target_text", "grammar_version"),
 )
 
+goal_promises = Table(  # one row per number that a goal's text promises; promise_no 0 says that the text was read
+    "goal_promises",
+    metadata,
+    Column("goal_text", String, nullable=False),
+    Column("grammar_version", String, nullable=False),
+    Column("promise_no", Integer, nullable=False),
+    Column("promise_text", String, nullable=False),  # the clause as printed
+    Column("comparator", String),
+    Column("low", NUMBER),
+    Column("high", NUMBER),
+    Column("measure_unit", String),
+    Column("per", String),
+    PrimaryKeyConstraint("goal_text", "grammar_version", "promise_no"),
+)
+
 findings = Table(  # one row per thing a person should know of a loaded document
     "findings",
     metadata,
@@ -186,6 +201,39 @@ releases = Table(  # one row per release published so far, copied from the ledge
     Column("source_documents", Integer, nullable=False),
     Column("row_counts", String, nullable=False),  # JSON object: table -> rows
     Column("checksum", String, nullable=False),
+)
+
+publishers = Table(  # one row per publisher that a publisher file names
+    "publishers",
+    metadata,
+    Column("publisher_code", String, primary_key=True),
+    Column("publisher_name", String, nullable=False),
+    Column("region_code", String),
+)
+
+expected_publications = Table(  # one row per publisher, fiscal year and kind that a publisher file expects
+    "expected_publications",
+    metadata,
+    Column("publisher_code", String, nullable=False),
+    Column("fiscal_year", Integer, nullable=False),
+    Column("document_kind", String, nullable=False),
+    Column("expected", Integer, nullable=False),
+    Column("due_on", Date, nullable=False),  # last day of the season
+    Column("as_of", Date, nullable=False),  # on which this was last known to change
+    PrimaryKeyConstraint("publisher_code", "fiscal_year", "document_kind"),
+)
+
+unloaded_publications = Table(  # one row per publication seen and not loaded
+    "unloaded_publications",
+    metadata,
+    Column("publication_no", Integer, primary_key=True, autoincrement=False),  # one URL may have brought two contents
+    Column("source_url", String, nullable=False),
+    Column("sha256", String(64)),  # null where no bytes came
+    Column("publisher_code", String),  # null where the source does not say whose it is
+    Column("fiscal_year", Integer),
+    Column("document_kind", String),
+    Column("state", String, nullable=False),  # refused waiting
+    Column("reason", String),
 )
 
 DOCUMENT_TABLES = (documents, projects, amounts, records, targets, findings)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine, create_engine, delete, insert, select, text
+from sqlalchemy import Engine, create_engine, delete, insert, select, text, union
 
 from extract import raw
 from extract.entities import TargetValue
@@ -103,6 +103,36 @@ def _value_row(value: TargetValue, grammar_version: str) -> Row:
         "date_low": value.date_low,
         "date_high": value.date_high,
     }
+
+
+def stage_goal_promises(engine: Engine) -> int:
+    """Find the numbers in every goal text of the changed documents that this version of the grammar has not read.
+
+    Returns how many texts were new. A text without any number leaves one row too, so that no night reads it again.
+    """
+    from extract.values import GRAMMAR_VERSION, find_promises
+
+    changed = raw.projects.c.sha256.in_(select(raw.changed_documents.c.sha256))
+    texts_of = (raw.projects.c.annual_goal_text.label("goal_text"), raw.projects.c.overall_goal_text)
+    goals = union(*(select(text_of).where(changed) for text_of in texts_of)).subquery()
+    known = select(raw.goal_promises.c.goal_text).where(raw.goal_promises.c.grammar_version == GRAMMAR_VERSION)
+    distinct = select(goals.c.goal_text).where(goals.c.goal_text.is_not(None), goals.c.goal_text.not_in(known))
+    with engine.begin() as connection:
+        texts = sorted(connection.scalars(distinct))
+        rows = [row for text_ in texts for row in _promise_rows(text_, find_promises(text_), GRAMMAR_VERSION)]
+        if rows:
+            connection.execute(insert(raw.goal_promises), rows)
+    return len(texts)
+
+
+def _promise_rows(goal: str, promises: Iterable[TargetValue], grammar_version: str) -> Iterator[Row]:
+    place = {"goal_text": goal, "grammar_version": grammar_version}
+    names = ("comparator", "low", "high", "measure_unit", "per")
+    yield place | {"promise_no": 0, "promise_text": ""} | dict.fromkeys(names)
+    readable = (promise for promise in promises if _fits(promise.low) and _fits(promise.high))
+    for number, promise in enumerate(readable, start=1):
+        value = _value_row(promise, grammar_version)
+        yield place | {"promise_no": number, "promise_text": promise.text} | {name: value[name] for name in names}
 
 
 def _fits(number: Decimal | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select, update
@@ -68,6 +69,30 @@ class History(Store):
                 one["since"] = min(one["since"], since)
         return found
 
+    def unloaded(self) -> list[dict[str, Any]]:
+        """Publications that are seen and neither staged nor dropped: url, publisher, sha256, state, reason; sorted.
+
+        Besides documents, what the newest run of a publisher refused without having its bytes.
+        """
+        d, s = documents.c, sightings.c
+        landed = select(d.first_url.label("url"), d.publisher, d.sha256, d.state, d.reason).where(
+            d.state.in_(("landed", "read", "failed", "refused"))
+        )
+        bare = (
+            select(s.url, s.publisher, s.sha256, s.outcome.label("state"), s.reason)
+            .select_from(_newest_sightings())
+            .where(s.outcome == "refused", s.sha256.is_(None))
+        )
+        with self._reading() as connection:
+            rows = [dict(row) for query in (landed, bare) for row in connection.execute(query).mappings()]
+        return sorted(rows, key=lambda row: (row["url"], row["publisher"], row["sha256"] or ""))
+
+    def last_start(self) -> datetime | None:
+        """When the newest run began (UTC), whether or not it has ended."""
+        query = select(runs.c.started_at).order_by(runs.c.run_no.desc()).limit(1)
+        with self._reading() as connection:
+            return connection.scalar(query)
+
     def new_since(self, publisher: str, since: Any) -> int:
         """How many documents a publisher has brought since a moment (UTC)."""
         query = select(func.count()).where(documents.c.publisher == publisher, documents.c.first_seen_at >= since)
@@ -78,15 +103,18 @@ class History(Store):
 def _never_landed() -> Any:
     """(publisher, first sighting) of what failed in the newest run of its publisher and never gave bytes."""
     s, other = sightings, sightings.alias()
-    newest = (
-        select(func.max(runs.c.run_no))
-        .select_from(other.join(runs, runs.c.run_id == other.c.run_id))
-        .where(other.c.publisher == s.c.publisher)
-        .scalar_subquery()
-    )
     first = select(func.min(other.c.seen_at)).where(other.c.url == s.c.url).scalar_subquery()
-    return (
-        select(s.c.publisher, first)
-        .select_from(s.join(runs, runs.c.run_id == s.c.run_id))
-        .where(s.c.outcome == "failed", s.c.sha256.is_(None), runs.c.run_no == newest)
+    query = select(s.c.publisher, first).select_from(_newest_sightings())
+    return query.where(s.c.outcome == "failed", s.c.sha256.is_(None))
+
+
+def _newest_sightings() -> Any:
+    """The sightings of the newest run that saw anything of their publisher."""
+    newest = (
+        select(sightings.c.publisher, func.max(runs.c.run_no).label("run_no"))
+        .join(runs, runs.c.run_id == sightings.c.run_id)
+        .group_by(sightings.c.publisher)
+        .subquery()
     )
+    latest = sightings.join(runs, runs.c.run_id == sightings.c.run_id)
+    return latest.join(newest, and_(newest.c.publisher == sightings.c.publisher, newest.c.run_no == runs.c.run_no))

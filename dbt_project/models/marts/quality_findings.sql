@@ -61,6 +61,7 @@ select
     found.project_key,
     found.indicator_key,
     found.document_key,
+    found.subject,
     found.figure,
     found.explanation_zh || ' / ' || found.explanation_en as explanation,
     found.explanation_zh,
