@@ -52,7 +52,8 @@ class Settings(BaseSettings):
     read_seconds: int = Field(300, ge=1, description="time that reading one document may take")
     read_megabytes: int = Field(2048, ge=64, description="memory that reading one document may take")
     read_attempts: int = Field(3, ge=1, description="attempts before a failing document counts as refused")
-    keep_releases: int = Field(7, ge=1, description="published releases that stay on disk")
+    keep_releases: int = Field(7, ge=1, description="published releases that are kept, besides the served one")
+    sql_seconds: int = Field(300, ge=1, description="time that one query of `jixiao sql` may take")
     dbt_threads: int = Field(2, ge=1, description="threads of dbt")
     dbt_seconds: int = Field(3600, ge=1, description="time that `dbt build` may take")
     writer_wait_seconds: int = Field(1800, ge=0, description="how long a writer waits for another to finish")
@@ -83,6 +84,11 @@ class Settings(BaseSettings):
             pages=self.max_pages,
             size=self.max_file_megabytes << 20,
         )
+
+    @property
+    def on_postgres(self) -> bool:
+        """Whether the warehouse is a PostgreSQL database and not a DuckDB file."""
+        return (self.warehouse_url or "").startswith("postgresql")
 
     @property
     def archive(self) -> Path:
