@@ -112,6 +112,7 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
         "waiting": sum(states.get(state, 0) for state in ("landed", "read", "failed")),
         "release": release and {k: release[k] for k in ("release_id", "published_at", "row_counts", "checksum")},
         "release_is_behind": is_behind(settings),
+        "pin": ledger.pin(),
         "refusals": [
             {
                 "id": one["sha256"][:12] if one["sha256"] else None,
@@ -138,6 +139,8 @@ def print_status(found: dict[str, Any]) -> None:
     if release:
         behind = "; staged documents wait for the next build" if found["release_is_behind"] else ""
         console.print(f"release {release['release_id']}{behind}", markup=False)
+    if pin := found["pin"]:
+        console.print(f"pinned by {pin['pinned_by']} since {pin['pinned_at']} UTC: {pin['why']}", markup=False)
     if found["refusals"]:
         print_rows(found["refusals"], ("id", "file", "state", "reason", "page", "detail"), Format.TABLE)
     if found["publishers"]:

@@ -1,1 +1,1 @@
-"""Releases on a shelf: written privately, checked, kept, and one of them served. Folders for DuckDB, schemas for PostgreSQL."""
+"""Releases on a shelf, one of them served: folders for DuckDB, schemas for PostgreSQL."""

@@ -75,6 +75,7 @@ def _count(run: Run, relation: str) -> int:
 
 def _query(new: str, old: str, key: Sequence[str], digest: str) -> str:
     columns = ", ".join(f'"{column}"' for column in key)
+    texts = ", ".join(f'CAST("{column}" AS varchar) AS "{column}"' for column in key)  # its type may have changed
     return f"""
     SELECT
         coalesce(sum(rows_before), 0),
@@ -89,9 +90,9 @@ def _query(new: str, old: str, key: Sequence[str], digest: str) -> str:
             min(digest) AS first_digest,
             max(digest) AS last_digest
         FROM (
-            SELECT {columns}, 0 AS is_before, {digest} AS digest FROM {new} AS t
+            SELECT {texts}, 0 AS is_before, {digest} AS digest FROM {new} AS t
             UNION ALL
-            SELECT {columns}, 1 AS is_before, {digest} AS digest FROM {old} AS t
+            SELECT {texts}, 1 AS is_before, {digest} AS digest FROM {old} AS t
         ) AS versions
         GROUP BY {columns}
     ) AS by_key

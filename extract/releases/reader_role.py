@@ -9,8 +9,8 @@ from sqlalchemy import Connection, text
 log = logging.getLogger(__name__)
 READER = "jixiao_reader"
 MISSING = (
-    f"role {READER} is missing and this connection may not make it; an administrator can: CREATE ROLE {READER} NOLOGIN; "
-    f"GRANT {READER} TO <the role of JIXIAO_WAREHOUSE_URL>"
+    f"role {READER} is missing and this connection may not make it; an administrator can: "
+    f"CREATE ROLE {READER} NOLOGIN; GRANT {READER} TO <the role of JIXIAO_WAREHOUSE_URL>"
 )
 
 

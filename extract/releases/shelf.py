@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, Self
 
 from extract.errors import JixiaoError
 from extract.settings import Settings
 
 Release = dict[str, Any]
-"""A manifest: release_id, published_at (UTC), source_documents, row_counts, checksum, inputs, compared_with, changes."""
+"""A manifest: release_id, published_at (UTC), source_documents, row_counts, checksum, inputs, what it changed."""
 
 NOT_COUNTED = frozenset({"releases", "release_changes"})
 """Tables about the releases themselves: no part of a release's checksum, or equal rows would never be equal."""
@@ -75,9 +75,12 @@ def open_shelf(settings: Settings) -> Shelf:
     return FolderShelf(settings)
 
 
-def name_release(published_at: datetime, checksum: str) -> str:
-    """An id that sorts by time and differs where the rows do."""
-    return f"{published_at:%Y%m%dT%H%M%SZ}-{checksum[:8]}"
+def name_release(checksum: str, before: Release | None) -> tuple[str, datetime]:
+    """An id and its moment, UTC. Ids sort as releases follow each other, even when the clock has been set back."""
+    moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    if before is not None:
+        moment = max(moment, before["published_at"] + timedelta(seconds=1))
+    return f"{moment:%Y%m%dT%H%M%SZ}-{checksum[:8]}", moment
 
 
 def find_release(kept: list[Release], release_id: str) -> Release:

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +23,16 @@ SAFE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "f
 def write_warehouse(settings: Settings, folder: Path, inputs: str, before: Release | None) -> Release:
     """Write the marts into a folder and return their manifest, which compares them with the release `before`."""
     compared_with = before["release_id"] if before else None
-    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     with contextlib.closing(duckdb.connect(str(folder / WAREHOUSE), config=SAFE)) as warehouse:
         warehouse.execute(f"ATTACH '{_quote(settings.build_db)}' AS build (READ_ONLY)")
         tables = _copy_marts(warehouse)
         checksum = _checksum(warehouse, tables)
         earlier = settings.releases / compared_with / WAREHOUSE if compared_with else None
         changes = _compare(warehouse, tables, earlier, load_keys(settings.dbt_dir))
+        release_id, published_at = name_release(checksum, before)
         release: Release = {
-            "release_id": name_release(now, checksum),
-            "published_at": now,
+            "release_id": release_id,
+            "published_at": published_at,
             "source_documents": _count(warehouse, "dim_documents"),
             "row_counts": {table: _count(warehouse, table) for table in tables if table not in NOT_COUNTED},
             "checksum": checksum,
@@ -42,7 +41,7 @@ def write_warehouse(settings: Settings, folder: Path, inputs: str, before: Relea
             "changes": {one.table: {"added": one.added, "changed": one.changed, "gone": one.gone} for one in changes},
         }
         _add_own_row(warehouse, release)
-        _add_changes(warehouse, [one.as_row(release["release_id"], compared_with) for one in changes])
+        _add_changes(warehouse, [one.as_row(release_id, compared_with) for one in changes])
         for table in (*tables, "release_changes"):
             _write_parquet(warehouse, table, folder / "parquet" / table)
         warehouse.execute("DETACH build")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -30,8 +29,7 @@ def write_schema(connection: Connection, settings: Settings, inputs: str, before
     if not tables:
         raise BuildError("the build holds no marts: run `dbt build` first")
     checksum = _checksum(connection, MARTS, tables)
-    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    release_id = name_release(now, checksum)
+    release_id, published_at = name_release(checksum, before)
     schema = schema_of(release_id)
     connection.execute(text(f"CREATE SCHEMA {schema}"))
     for table in tables:
@@ -43,7 +41,7 @@ def write_schema(connection: Connection, settings: Settings, inputs: str, before
     changes = _compare(connection, schema, compared_with and schema_of(compared_with), load_keys(settings.dbt_dir))
     release: Release = {
         "release_id": release_id,
-        "published_at": now,
+        "published_at": published_at,
         "source_documents": _count(connection, schema, "dim_documents"),
         "row_counts": {table: _count(connection, schema, table) for table in tables if table not in NOT_COUNTED},
         "checksum": checksum,
