@@ -153,11 +153,11 @@ def setting_rows(settings: Settings) -> Iterator[dict[str, Any]]:
     """Every setting with its value; passwords inside URLs are hidden."""
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
-        if name.endswith("_url"):
+        if name in ("ledger_url", "warehouse_url"):
             value = make_url(value).render_as_string(hide_password=True)
         yield {
             "variable": f"JIXIAO_{name.upper()}",
-            "value": str(value),
+            "value": "" if value is None else str(value),
             "default": "" if field.default is None else str(field.default),
             "meaning": field.description,
         }

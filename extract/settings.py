@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from extract.errors import SettingsError
@@ -40,9 +40,13 @@ class Settings(BaseSettings):
         None, description="SQLAlchemy URL of the build database [duckdb, home/build.duckdb]"
     )
     schedule: str = Field("30 2 * * *", description="cron of the nightly ingest, Asia/Shanghai")
+    alert_url: SecretStr | None = Field(None, description="webhook to which failed and late runs are posted as JSON")
     reader: str = Field("auto", pattern="^(auto|pdfium|pdfplumber)$", description="auto reads with both and compares")
     second_reader_share: float = Field(
         1.0, ge=0, le=1, description="part of the documents that `auto` gives to both readers; less in backfills"
+    )
+    read_tasks: int = Field(
+        8, ge=1, description="read tasks that run at the same time, on all machines; size of a new pool jixiao_read"
     )
     batch_documents: int = Field(20, ge=1, description="documents that one mapped read task takes at most")
     batch_megabytes: int = Field(64, ge=1, description="size of the PDFs that one mapped read task takes at most")
