@@ -39,8 +39,8 @@ from extract.settings import get_settings
 
 A document that must not be loaded is *refused* with a reason and the run stays green; one that *failed* makes `close`
 red and is tried again next time. `catchup` is off: a missed night needs no backfill, since each run works on everything
-that is published and not yet loaded. So **rerun** (trigger) after mending a cause; **clear** a task to finish the counts
-of this run.
+that is published and not yet loaded. So **rerun** (trigger) after mending a cause; **clear** a task to finish the
+counts of this run.
 """,
 )
 def ingest() -> None:
