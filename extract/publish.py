@@ -12,6 +12,7 @@ from typing import Any
 from extract.build import fingerprint_inputs
 from extract.ledger import Ledger
 from extract.locks import hold_writer
+from extract.releases.mirror import mirror_release
 from extract.releases.shelf import Release, ReleaseError, Shelf, find_release, open_shelf
 from extract.settings import Settings
 
@@ -32,6 +33,7 @@ def publish(settings: Settings) -> dict[str, Any]:
                 if newest is not None and newest["checksum"] == release["checksum"]:
                     ledger.note_inputs(newest["release_id"], release["inputs"])
                     log.info("nothing changed: release %s stays", newest["release_id"])
+                    mirror_release(settings, shelf.served(), shelf.kept())
                     return {**newest, "published": False, "served": shelf.served() == newest}
                 shelf.keep(release)
             pin = ledger.pin()
@@ -40,6 +42,7 @@ def publish(settings: Settings) -> dict[str, Any]:
         ledger.note_release(release)
         with open_shelf(settings) as shelf:
             shelf.prune(settings.keep_releases)
+            mirror_release(settings, shelf.served(), shelf.kept())
     if pin is None:
         log.info("release %s is served", release["release_id"])
     else:
@@ -99,6 +102,7 @@ def roll_back(settings: Settings, release_id: str | None, by: str, why: str) -> 
         release = find_release(kept, release_id)
         Ledger(settings.ledger_url or "").pin_release(release["release_id"], by, why)
         shelf.serve(release["release_id"])
+        mirror_release(settings, release, kept)
     log.warning("release %s is served and pinned by %s: %s", release["release_id"], by, why)
     return release
 
@@ -108,4 +112,6 @@ def unpin(settings: Settings, by: str) -> Release | None:
     with hold_writer(settings), open_shelf(settings) as shelf:
         ledger = Ledger(settings.ledger_url or "")
         ledger.unpin_release(by)
-        return _tidy(shelf, ledger)
+        newest = _tidy(shelf, ledger)
+        mirror_release(settings, newest, shelf.kept())
+        return newest

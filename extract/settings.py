@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     warehouse_url: str | None = Field(
         None, description="SQLAlchemy URL of the build database [duckdb, home/build.duckdb]"
     )
+    releases_url: str | None = Field(
+        None, description="folder or bucket (s3://…) to which the served release is copied, for readers elsewhere"
+    )
     schedule: str = Field("30 2 * * *", description="cron of the nightly ingest, Asia/Shanghai")
     alert_url: SecretStr | None = Field(None, description="webhook to which failed and late runs are posted as JSON")
     reader: str = Field("auto", pattern="^(auto|pdfium|pdfplumber)$", description="auto reads with both and compares")
@@ -77,6 +80,8 @@ class Settings(BaseSettings):
         object.__setattr__(self, "inbox", inbox)
         object.__setattr__(self, "ledger_url", self.ledger_url or f"sqlite:///{self.home / 'ledger.db'}")
         object.__setattr__(self, "warehouse_url", self.warehouse_url or f"duckdb:///{self.build_db}")
+        if self.releases_url and self.on_postgres:
+            raise SettingsError("JIXIAO_RELEASES_URL: a warehouse on PostgreSQL has no files to copy; leave it empty")
 
     def limits(self) -> Limits:
         """What reading one document may cost."""

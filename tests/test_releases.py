@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import duckdb
+import fsspec
 import pytest
 
 from extract.build import is_behind
@@ -249,6 +250,56 @@ def test_a28_releases_follow_each_other_although_the_clock_was_set_back(
     assert second["release_id"] > first["release_id"]
     assert served(built) == second["release_id"]
     assert not is_behind(built)
+
+
+def bucket_of(settings: Settings) -> tuple[Settings, fsspec.AbstractFileSystem]:
+    files = fsspec.filesystem("memory")
+    files.store.clear()
+    files.pseudo_dirs[:] = [""]
+    return Settings(home=settings.home, releases_url="memory://bucket/jixiao", keep_releases=2), files
+
+
+def pointer(files: fsspec.AbstractFileSystem) -> str:
+    return str(json.loads(files.cat_file("/bucket/jixiao/current.json"))["release_id"])
+
+
+def test_a_bucket_gets_the_served_release_whole_and_the_pointer_last(with_facts: Settings) -> None:
+    mirrored, files = bucket_of(with_facts)
+    first = publish(mirrored)
+    folder = f"/bucket/jixiao/releases/{first['release_id']}"
+    assert pointer(files) == first["release_id"]
+    for name, sha256 in (current_release(mirrored) or {})["files"].items():
+        assert hashlib.sha256(files.cat_file(f"{folder}/{name}")).hexdigest() == sha256
+    assert json.loads(files.cat_file(f"{folder}/release.json"))["checksum"] == first["checksum"]
+    for n in range(3):
+        change(mirrored, f"INSERT INTO marts.dim_documents VALUES ({10 + n})")
+        publish(mirrored)
+    assert len(files.ls("/bucket/jixiao/releases", detail=False)) == 2
+    roll_back(mirrored, None, "张三", "wrong amounts")
+    assert pointer(files) == served(mirrored)
+
+
+def test_a_bucket_that_fails_in_mid_upload_still_points_to_the_release_before(
+    built: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirrored, files = bucket_of(built)
+    first = publish(mirrored)["release_id"]
+    change(mirrored, "INSERT INTO marts.dim_documents VALUES (9)")
+    put, calls = files.put_file, iter(range(100))
+
+    def fail(source: str, target: str) -> None:
+        if next(calls) == 2:
+            raise OSError("connection lost")
+        put(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "put_file", fail)
+        with pytest.raises(OSError, match="connection lost"):
+            publish(mirrored)
+    assert pointer(files) == first
+    again = publish(mirrored)
+    assert not again["published"], "here it was served already"
+    assert pointer(files) == again["release_id"] != first
 
 
 def test_a_query_that_takes_too_long_is_stopped(built: Settings) -> None:
