@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import Param, dag, get_current_context, task
 
-from extract.orchestration import RELEASE, STAGED, TASK_DEFAULTS, WRITER_POOL
+from extract.orchestration import RELEASE, STAGED, TASK_DEFAULTS, WRITER_POOL, tell_failure, tell_later_than
 from extract.settings import get_settings
 
 
@@ -17,6 +17,8 @@ from extract.settings import get_settings
     max_active_runs=1,
     is_paused_upon_creation=False,
     dagrun_timeout=timedelta(hours=12),
+    on_failure_callback=tell_failure(),
+    deadline=tell_later_than(timedelta(hours=3)),
     default_args=TASK_DEFAULTS | {"pool": WRITER_POOL},
     params={"full_refresh": Param(False, type="boolean", description="build everything and not only what changed")},
     tags=["jixiao"],
@@ -27,12 +29,14 @@ from extract.settings import get_settings
 |---|---|---|
 | build | reads new target texts, then `dbt build` (models and tests) of the partitions that changed, in a private \
 database | the same rows |
-| publish | writes a release beside the served one and swaps the link `current` | publishes equal rows only once |
+| publish | writes a release beside the served one, reads it back, serves it in one step | publishes equal rows once |
 
 Everything is built where models, seeds, the grammar or a version changed, and where `full_refresh` asks for it.
 
 A model or a test that fails stops here: nothing is published, readers keep the release they have, and the rows that
-failed are in the schema `audit` of the build database. Clear `build` after mending the cause.
+failed are in the schema `audit` of the build database. **Clear** `build` after mending the cause, or wait: the next
+night builds what no release holds. **Rerun** (trigger) builds again at any time and publishes equal rows only once.
+While a release is pinned (`jixiao rollback`) new ones are kept and not served.
 """,
 )
 def warehouse() -> None:
@@ -59,7 +63,10 @@ def warehouse() -> None:
             raise AirflowSkipException(f"nothing changed: release {release['release_id']} stays")
         get_current_context()["outlet_events"][RELEASE].extra = {
             "release_id": release["release_id"],
+            "is_served": release["served"],
+            "source_documents": release["source_documents"],
             "rows": release["row_counts"],
+            "changes": release["changes"],
         }
         return str(release["release_id"])
 

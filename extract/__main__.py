@@ -17,6 +17,7 @@ import typer
 from extract import refusals
 from extract.errors import JixiaoError, Refused
 from extract.output import Format, as_json, errors, print_rows, show_progress
+from extract.releases import commands
 from extract.settings import Settings, get_settings
 
 app = typer.Typer(
@@ -26,6 +27,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.add_typer(refusals.app, name="refusals")
+app.command()(commands.releases)
+app.command()(commands.rollback)
 REFUSED = 3
 
 FormatOption = Annotated[Format, typer.Option("--format", help="`table` for people; the others alone on stdout.")]
@@ -100,9 +103,18 @@ def _print_run(settings: Settings, counts: dict[str, Any], release: dict[str, An
     names = ("seen", "loaded", "unchanged", "refused", "failed")
     row = {name: counts.get(name) for name in names} | {
         "release": release and release["release_id"],
-        "warehouse": str(settings.current / "warehouse.duckdb") if release else None,
+        "warehouse": _warehouse_of(settings) if release else None,
     }
     print_rows([row], list(row), how)
+
+
+def _warehouse_of(settings: Settings) -> str:
+    """Where readers find the served release."""
+    if not settings.on_postgres:
+        return str(settings.current / "warehouse.duckdb")
+    from sqlalchemy.engine import make_url
+
+    return f"{make_url(settings.warehouse_url or '').render_as_string(hide_password=True)}, schema published"
 
 
 @app.command()
@@ -122,15 +134,18 @@ def status(how: FormatOption = Format.TABLE) -> None:
 @app.command()
 def sql(
     query: Annotated[str, typer.Argument(metavar='"SELECT …"', help="One statement; - reads it from stdin.")],
+    release: Annotated[
+        str | None, typer.Option(metavar="ID", help="An earlier release, as `jixiao releases` lists them.")
+    ] = None,
     how: FormatOption = Format.TABLE,
 ) -> None:
-    """Ask the published release; nothing can be changed.
+    """Ask the served release, or another one that is kept; nothing can be changed.
 
     `jixiao sql "SELECT status, count(*) FROM yoy_project_budgets GROUP BY 1"`
     """
     from extract.query import ask
 
-    columns, rows = ask(get_settings(), sys.stdin.read() if query == "-" else query)
+    columns, rows = ask(get_settings(), sys.stdin.read() if query == "-" else query, release)
     print_rows(rows, columns, how)
 
 

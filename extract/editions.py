@@ -91,12 +91,12 @@ def find_changes(
         _require(settings, publisher, year, None)
     one, other = (None if start is None else f"{start.lower()}%" for start in starts)
     values = [publisher] * 3 + [year] * 2 + [one] * 3 + [other] * 3
-    return list(ask(settings, _CHANGES, values)[1])
+    return list(ask(settings, _CHANGES, values=values)[1])
 
 
 def _require(settings: Settings, publisher: str | None, year: int | None, document: str | None) -> None:
     like = None if document is None else f"{document.lower()}%"
-    if next(ask(settings, _KNOWN, [publisher] * 3 + [year] * 2 + [like] * 2)[1], None) is None:
+    if next(ask(settings, _KNOWN, values=[publisher] * 3 + [year] * 2 + [like] * 2)[1], None) is None:
         words = (f"document {document}" if document else "", publisher or "", str(year) if year else "")
         raise JixiaoError(f"the release holds nothing of {' '.join(word for word in words if word)}")
 
