@@ -115,6 +115,35 @@ def status(how: FormatOption = Format.TABLE) -> None:
 
 
 @app.command()
+def show(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="A target_key, budget_key, result_key or document_key.")],
+    png: Annotated[
+        Path | None, typer.Option(dir_okay=False, metavar="FILE", help="Draw the page with the cell marked.")
+    ] = None,
+    page: Annotated[int, typer.Option(min=1, help="The page to draw of a whole document.")] = 1,
+    how: FormatOption = Format.TABLE,
+) -> None:
+    """Follow a figure back to the cell that it was printed in. Eight digits of a key are enough.
+
+    `jixiao show 003bb4e7 --png cell.png`
+    """
+    from extract.pictures import WIDE, Mark, draw_archived
+    from extract.printing import print_trace
+    from extract.trace import trace_key
+
+    settings = get_settings()
+    found = trace_key(settings, key)
+    if png is not None:
+        marks = [Mark(tuple(found["bbox"]))] if found["bbox"] else []
+        draw_archived(settings, found["document"]["sha256"], found["page"] or page, png, marks, pixels=WIDE)
+        found["picture"] = str(png)
+    if how is Format.TABLE:
+        print_trace(found)
+    else:
+        print_rows([found], tuple(found), how)
+
+
+@app.command()
 def sql(
     query: Annotated[str, typer.Argument(metavar='"SELECT …"', help="One statement; - reads it from stdin.")],
     how: FormatOption = Format.TABLE,
@@ -160,7 +189,7 @@ def grids(
 
     `jixiao grids 2025.pdf --picture page1.png`
     """
-    from extract.pages.picture import draw_page
+    from extract.pictures import WIDE, draw_page, mark_cells
     from extract.printing import grids_of, refusal_line
     from extract.reading import read_grids
 
@@ -171,7 +200,7 @@ def grids(
         if picture is not None:
             if page > len(pages):
                 raise typer.BadParameter(f"{file.name} has {len(pages)} pages")
-            draw_page(file, pages[page - 1], picture, password)
+            draw_page(file, page, picture, mark_cells(pages[page - 1]), password=password, pixels=WIDE)
         print(as_json(grids_of(file, pages)))
     except Refused as error:
         print(refusal_line(file, error), file=sys.stderr)

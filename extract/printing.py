@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -158,3 +159,26 @@ def setting_rows(settings: Settings) -> Iterator[dict[str, Any]]:
             "default": "" if field.default is None else str(field.default),
             "meaning": field.description,
         }
+
+
+def print_trace(found: dict[str, Any]) -> None:
+    """A fact's way back for people: what it is, where it was printed, and the same cell in other editions."""
+    flat = {
+        "kind": found["kind"],
+        "key": found["key"],
+        "printed": found["printed"],
+        **(found["reading"] or {}),
+        **(found["names"] or {}),
+        "page": found["page"],
+        "row": found["row"],
+        "box (points)": found["bbox"] and " ".join(f"{side:g}" for side in found["bbox"]),
+        **found["document"],
+        "archive": found["archive"],
+        "picture": found.get("picture"),
+    }
+    shown = {name: format(value, ",f") if isinstance(value, Decimal) else value for name, value in flat.items()}
+    rows = [{"what": name, "is": str(value)} for name, value in shown.items() if value is not None]
+    print_rows(rows, ("what", "is"), Format.TABLE)
+    if found["other_editions"]:
+        Console(highlight=False).print("other editions")
+        print_rows(found["other_editions"], tuple(found["other_editions"][0]), Format.TABLE)

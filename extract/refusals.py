@@ -50,8 +50,7 @@ def show(
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Everything that the ledger knows of one document: where it was seen, each attempt, each decision."""
-    from extract.errors import JixiaoError
-    from extract.pictures import draw_page
+    from extract.pictures import WIDE, draw_archived
     from extract.sources.archive import archive_path
 
     ledger, settings = _ledger(), get_settings()
@@ -68,8 +67,8 @@ def show(
                 print_rows(found[part], tuple(found[part][0]), how)
     else:
         print(as_json(found))
-    if png is not None and not draw_page(settings, sha256, one["page"] or 1, png):
-        raise JixiaoError(f"document {sha256[:12]}: page {one['page'] or 1} cannot be drawn")
+    if png is not None:
+        draw_archived(settings, sha256, one["page"] or 1, png, pixels=WIDE)
 
 
 @app.command()
