@@ -25,7 +25,7 @@ from extract.settings import get_settings
 | task | does | again after a failure or a clear |
 |---|---|---|
 | build | reads new target texts, then `dbt build` (models and tests) in a private database | the same rows |
-| publish | writes a release beside the served one and swaps the link `current` | publishes equal rows only once |
+| publish | writes a release and its report beside the served one, swaps `current` | publishes equal rows only once |
 
 A model or a test that fails stops here: nothing is published, readers keep the release they have, and the rows that
 failed are in the schema `audit` of the build database. Clear `build` after mending the cause.
@@ -49,8 +49,10 @@ def warehouse() -> None:
         from airflow.sdk.exceptions import AirflowSkipException
 
         from extract.publish import publish as publish_release
+        from extract.report import refresh_night_report
 
         release = publish_release(get_settings())
+        refresh_night_report(get_settings())
         if not release["published"]:
             raise AirflowSkipException(f"nothing changed: release {release['release_id']} stays")
         get_current_context()["outlet_events"][RELEASE].extra = {

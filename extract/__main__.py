@@ -127,7 +127,7 @@ def show(
 
     `jixiao show 003bb4e7 --png cell.png`
     """
-    from extract.pictures import WIDE, Mark, draw_archived
+    from extract.pictures import Mark, draw_archived
     from extract.printing import print_trace
     from extract.trace import trace_key
 
@@ -135,12 +135,30 @@ def show(
     found = trace_key(settings, key)
     if png is not None:
         marks = [Mark(tuple(found["bbox"]))] if found["bbox"] else []
-        draw_archived(settings, found["document"]["sha256"], found["page"] or page, png, marks, pixels=WIDE)
+        draw_archived(settings, found["document"]["sha256"], found["page"] or page, png, marks)
         found["picture"] = str(png)
     if how is Format.TABLE:
         print_trace(found)
     else:
         print_rows([found], tuple(found), how)
+
+
+@app.command()
+def report(
+    open_it: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+) -> None:
+    """Write the nightly page again from the ledger and the served release, and print where it is.
+
+    `jixiao report --open`
+    """
+    from extract.report import write_night_report
+
+    with show_progress() as progress:
+        progress("writing the report")
+        page = write_night_report(get_settings())
+    print(page)
+    if open_it:
+        typer.launch(page.resolve().as_uri())
 
 
 @app.command()
@@ -189,7 +207,7 @@ def grids(
 
     `jixiao grids 2025.pdf --picture page1.png`
     """
-    from extract.pictures import WIDE, draw_page, mark_cells
+    from extract.pictures import draw_page, mark_cells
     from extract.printing import grids_of, refusal_line
     from extract.reading import read_grids
 
@@ -200,7 +218,7 @@ def grids(
         if picture is not None:
             if page > len(pages):
                 raise typer.BadParameter(f"{file.name} has {len(pages)} pages")
-            draw_page(file, page, picture, mark_cells(pages[page - 1]), password=password, pixels=WIDE)
+            draw_page(file, page, picture, mark_cells(pages[page - 1]), password=password)
         print(as_json(grids_of(file, pages)))
     except Refused as error:
         print(refusal_line(file, error), file=sys.stderr)

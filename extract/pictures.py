@@ -19,8 +19,7 @@ from extract.settings import Settings
 from extract.sources.archive import archive_path
 
 SECONDS = 60.0
-WIDTH = 1100  # pixels of a page in a report, half of it on a narrow screen
-WIDE = 1600  # pixels of a page that somebody asked for
+WIDTH = 1600  # pixels of a page: the small print of an A3 sheet can be read
 
 
 class PictureError(JixiaoError):

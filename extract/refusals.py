@@ -50,7 +50,7 @@ def show(
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Everything that the ledger knows of one document: where it was seen, each attempt, each decision."""
-    from extract.pictures import WIDE, draw_archived
+    from extract.pictures import draw_archived
     from extract.sources.archive import archive_path
 
     ledger, settings = _ledger(), get_settings()
@@ -68,7 +68,7 @@ def show(
     else:
         print(as_json(found))
     if png is not None:
-        draw_archived(settings, sha256, one["page"] or 1, png, pixels=WIDE)
+        draw_archived(settings, sha256, one["page"] or 1, png)
 
 
 @app.command()

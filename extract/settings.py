@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     read_megabytes: int = Field(2048, ge=64, description="memory that reading one document may take")
     read_attempts: int = Field(3, ge=1, description="attempts before a failing document counts as refused")
     keep_releases: int = Field(7, ge=1, description="published releases that stay on disk")
+    report_pages: int = Field(150, ge=0, description="printed pages that a report shows pictures of")
+    report_megabytes: int = Field(48, ge=0, description="room that a report's pictures may take")
     dbt_threads: int = Field(2, ge=1, description="threads of dbt")
     dbt_seconds: int = Field(3600, ge=1, description="time that `dbt build` may take")
     writer_wait_seconds: int = Field(1800, ge=0, description="how long a writer waits for another to finish")
