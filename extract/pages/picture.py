@@ -52,7 +52,7 @@ def draw_request(request: dict[str, Any]) -> dict[str, float]:
         image = _mark(image, request["marks"], image.width / width, image.height / height)
     else:
         image = image.quantize(COLOURS, dither=0)
-    image.save(request["target"], format="PNG", optimize=not request["marks"])
+    image.save(request["target"], format="PNG")
     return {"width": width, "height": height, "pixels_wide": image.width, "pixels_high": image.height}
 
 

@@ -89,8 +89,8 @@ def _write(
     target.mkdir(parents=True)
     sheets = Sheets(settings.report_pages)
     night = read_night(settings, is_behind=is_behind)
-    for row in night["troubled"]:
-        row["href"] = sheets.link(row["sha256"], row["page"])
+    for place, row in enumerate(night["troubled"]):  # a third of the pictures at most: cells need theirs
+        row["href"] = sheets.link(row["sha256"], row["page"]) if place < settings.report_pages // 3 else None
     environment = _environment(target)
     shown: dict[str, Any] = {
         "night": night,
@@ -113,8 +113,6 @@ def _read_release(figures: Figures, release: dict[str, Any], sheets: Sheets) -> 
     projects, targets, findings = figures.project_changes(), figures.target_changes(), figures.findings()
     changes, editions = figures.changes_of_release(release), figures.edition_changes()
     documents, notes = figures.documents(), figures.document_findings()
-    for row in documents:
-        row["href"] = sheets.link(row["sha256"], 1)
     now, before = ("href", "sha256", "page"), ("prior_href", "prior_sha256", "prior_page")
     link_rows(sheets, projects.rows, (*now, "budget_key"), (*before, "prior_budget_key"))
     link_rows(sheets, targets.rows, (*now, "target_key"), (*before, "prior_target_key"))
@@ -122,6 +120,8 @@ def _read_release(figures: Figures, release: dict[str, Any], sheets: Sheets) -> 
         link_rows(sheets, finding["cells"], (*now, "key"))
     for row in (*editions.rows, *notes.rows):
         row["href"] = sheets.link(row["sha256"], row["page"])
+    for place, row in enumerate(documents):  # the first page of each comes last: cells matter more
+        row["href"] = sheets.link(row["sha256"], 1) if place < MOST_ROWS else None
     since = changes["before"] and changes["before"]["published_at"]
     counts = figures.change_classes()
     return {
