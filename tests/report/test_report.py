@@ -172,13 +172,10 @@ def test_every_reason_has_words_in_both_languages() -> None:
     assert set(REASON_WORDS.values()) <= set(load_chinese())
 
 
-def test_every_word_of_the_templates_has_its_chinese_and_every_chinese_its_use() -> None:
+def test_every_word_of_the_templates_has_its_chinese() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in writing.TEMPLATES.glob("*.jinja"))
-    used = set(re.findall(r'\bt\("([^"]+)"\)', source)) | {
-        name.lstrip("#")
-        for names in re.findall(r"head\(\[(.*?)\]\)", source)
-        for name in re.findall(r'"([^"]+)"', names)
-    }
+    heads = "".join(re.findall(r"head\(\[(.*?)\]\)", source))
+    used = {*re.findall(r'\bt\("([^"]+)"\)', source), *(name.lstrip("#") for name in re.findall(r'"([^"]+)"', heads))}
     assert used <= set(load_chinese())
     assert all(re.search("[\u4e00-\u9fff%]", chinese) for chinese in load_chinese().values())
 

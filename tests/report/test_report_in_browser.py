@@ -26,9 +26,10 @@ for (const element of document.querySelectorAll("main *, header *, footer *")) {
   if (element.disabled) continue;
   let ground = element;
   while (ground && read(getComputedStyle(ground).backgroundColor)[3] === 0) ground = ground.parentElement;
-  const a = light(read(getComputedStyle(element).color)), b = light(read(getComputedStyle(ground || document.body).backgroundColor));
+  const a = light(read(getComputedStyle(element).color));
+  const b = light(read(getComputedStyle(ground || document.body).backgroundColor));
   const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-  if (ratio < 4.5) poor.push(`${ratio.toFixed(2)} ${element.tagName} ${element.className} ${element.textContent.slice(0, 20)}`);
+  if (ratio < 4.5) poor.push(`${ratio.toFixed(2)} ${element.outerHTML.slice(0, 80)}`);
 }
 return poor;
 """
