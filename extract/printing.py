@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 
 from extract.entities import Column, PageGrids, Reading
 from extract.errors import Refused
+from extract.language import say
 from extract.ledger import OUTCOMES, Ledger
 from extract.output import Format, as_json, print_rows
 from extract.settings import Settings
@@ -133,12 +134,12 @@ def print_status(found: dict[str, Any]) -> None:
     """The same for people."""
     console = Console(highlight=False)
     names = ("seen", *OUTCOMES, "waiting")
-    console.print(f"last run {found['run_id'] or '– none yet'}", markup=False)
+    console.print(say("last run {run}", run=found["run_id"] or say("– none yet")), markup=False)
     print_rows([{name: found[name] for name in names}], names, Format.TABLE)
     release = found["release"]
     if release:
-        behind = "; staged documents wait for the next build" if found["release_is_behind"] else ""
-        console.print(f"release {release['release_id']}{behind}", markup=False)
+        behind = say("; staged documents wait for the next build") if found["release_is_behind"] else ""
+        console.print(say("release {release}", release=release["release_id"]) + behind, markup=False)
     if found["refusals"]:
         print_rows(found["refusals"], ("id", "file", "state", "reason", "page", "detail"), Format.TABLE)
     if found["publishers"]:
@@ -180,5 +181,5 @@ def print_trace(found: dict[str, Any]) -> None:
     rows = [{"what": name, "is": str(value)} for name, value in shown.items() if value is not None]
     print_rows(rows, ("what", "is"), Format.TABLE)
     if found["other_editions"]:
-        Console(highlight=False).print("other editions")
+        Console(highlight=False).print(say("other editions"))
         print_rows(found["other_editions"], tuple(found["other_editions"][0]), Format.TABLE)

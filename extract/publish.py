@@ -2,7 +2,7 @@
 
     releases/<id>/warehouse.duckdb   the marts and nothing else
                   parquet/<table>/   the same rows
-                  report/index.html  the page that people open
+                  report/, docs/     the page that people open, and what every table and column means
                   release.json       what was published, when, from what, with which checksum
     current -> releases/<id>
 
@@ -28,7 +28,7 @@ from extract.build import fingerprint_inputs
 from extract.errors import BuildError
 from extract.ledger import Ledger
 from extract.locks import hold_lock
-from extract.report import write_release_report
+from extract.report import write_release_pages
 from extract.settings import Settings
 from extract.sources.archive import sync_folder, write_whole
 
@@ -55,7 +55,7 @@ def publish(settings: Settings) -> dict[str, Any]:
                 ledger.note_inputs(current["release_id"], release["inputs"])
                 log.info("nothing changed: release %s stays", current["release_id"])
                 return {**current, "published": False}
-            write_release_report(settings, folder, release)
+            write_release_pages(settings, folder, release)
             _swap(settings, folder, release["release_id"])
         finally:
             shutil.rmtree(folder, ignore_errors=True)

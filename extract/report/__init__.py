@@ -5,6 +5,20 @@ JIXIAO_HOME/report      the newest page: written again at the end of every run, 
                         still shows what it refused; a link that is swapped in one step
 """
 
-from extract.report.writing import refresh_night_report, write_night_report, write_release_report
+from __future__ import annotations
 
-__all__ = ["refresh_night_report", "write_night_report", "write_release_report"]
+from pathlib import Path
+from typing import Any
+
+from extract.report.writing import refresh_night_report, write_night_report, write_release_report
+from extract.settings import Settings
+
+__all__ = ["refresh_night_report", "write_night_report", "write_release_pages", "write_release_report"]
+
+
+def write_release_pages(settings: Settings, folder: Path, release: dict[str, Any]) -> None:
+    """All that people read beside the data of a release: its report, and the documentation of its models."""
+    from extract.model_docs import write_model_docs
+
+    write_model_docs(settings, folder)
+    write_release_report(settings, folder, release)

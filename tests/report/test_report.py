@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from extract import report
+from extract import model_docs, report
 from extract.errors import Reason
 from extract.language import load_chinese
 from extract.ledger import Ledger
@@ -211,3 +212,21 @@ def test_a25_a_chart_escapes_what_is_printed_and_fetches_nothing() -> None:
     assert "report.invalid" not in chart["svg"]
     assert " style=" not in chart["svg"]
     assert " (2)" in chart["svg"], "two projects of one name keep a line each"
+
+
+def test_the_release_explains_its_tables_and_names_no_place_of_this_machine(reported: Settings) -> None:
+    page = (reported.current / "docs/index.html").read_text(encoding="utf-8")
+    assert json.dumps("指标值原文")[1:-1] in page
+    for place in (reported.home, PROJECT):
+        assert str(place) not in page
+
+
+def test_the_documentation_is_written_again_only_when_a_model_changes(
+    reported: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise AssertionError("dbt was started")
+
+    monkeypatch.setattr(model_docs, "run_dbt", stop)
+    model_docs.write_model_docs(reported, tmp_path)
+    assert (tmp_path / "docs/index.html").read_bytes() == (reported.current / "docs/index.html").read_bytes()

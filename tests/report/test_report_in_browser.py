@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from extract.pictures import WIDTH
 from extract.query import ask
@@ -264,3 +265,11 @@ def test_ten_thousand_findings_leave_the_page_usable(browser: Any, hostile: Sett
     quality = browser.driver.find_element(By.ID, "quality").text
     assert "10,1" in quality, "how many there are"
     assert "SELECT * FROM quality_findings" in quality, "and how to get the rest"
+
+
+def test_the_documentation_of_the_models_opens_from_disk_and_asks_no_network(browser: Any, reported: Settings) -> None:
+    browser.open(reported.current / "docs/index.html", "#!/model/model.jixiao.fct_indicator_targets")
+    WebDriverWait(browser.driver, 30).until(
+        lambda driver: "fct_indicator_targets" in driver.find_element(By.TAG_NAME, "body").text
+    )
+    assert [url for url in browser.requests() if not url.startswith(("file:", "data:"))] == []
