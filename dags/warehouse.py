@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import dag, get_current_context, task
 
-from extract.orchestration import RELEASE, STAGED, TASK_DEFAULTS, WRITER_POOL
+from extract.orchestration import RELEASE, STAGED, TASK_DEFAULTS, WRITER_POOL, tell_failure, tell_later_than
 from extract.settings import get_settings
 
 
@@ -17,6 +17,8 @@ from extract.settings import get_settings
     max_active_runs=1,
     is_paused_upon_creation=False,
     dagrun_timeout=timedelta(hours=12),
+    on_failure_callback=tell_failure(),
+    deadline=tell_later_than(timedelta(hours=3)),
     default_args=TASK_DEFAULTS | {"pool": WRITER_POOL},
     tags=["jixiao"],
     doc_md="""
@@ -25,10 +27,12 @@ from extract.settings import get_settings
 | task | does | again after a failure or a clear |
 |---|---|---|
 | build | reads new target texts, then `dbt build` (models and tests) in a private database | the same rows |
-| publish | writes a release and its report beside the served one, swaps `current` | publishes equal rows only once |
+| publish | writes a release and its report beside the served one, serves it in one step | publishes equal rows once |
 
 A model or a test that fails stops here: nothing is published, readers keep the release they have, and the rows that
-failed are in the schema `audit` of the build database. Clear `build` after mending the cause.
+failed are in the schema `audit` of the build database. **Clear** `build` after mending the cause, or wait: the next
+night builds what no release holds. **Rerun** (trigger) builds again at any time and publishes equal rows only once.
+While a release is pinned (`jixiao rollback`) new ones are kept and not served.
 """,
 )
 def warehouse() -> None:
@@ -57,7 +61,10 @@ def warehouse() -> None:
             raise AirflowSkipException(f"nothing changed: release {release['release_id']} stays")
         get_current_context()["outlet_events"][RELEASE].extra = {
             "release_id": release["release_id"],
+            "is_served": release["served"],
+            "source_documents": release["source_documents"],
             "rows": release["row_counts"],
+            "changes": release["changes"],
         }
         return str(release["release_id"])
 

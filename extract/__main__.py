@@ -19,6 +19,7 @@ from extract.errors import JixiaoError, Refused
 from extract.guidance import advise, prepare_help, translate_frames
 from extract.language import say
 from extract.output import Format, as_json, errors, print_rows, show_progress, track
+from extract.releases import commands
 from extract.settings import Settings, get_settings
 
 app = typer.Typer(
@@ -28,6 +29,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.add_typer(refusals.app, name="refusals")
+app.command()(commands.releases)
+app.command()(commands.rollback)
 REFUSED = 3
 
 FormatOption = Annotated[Format, typer.Option("--format", help="`table` for people; the others alone on stdout.")]
@@ -97,9 +100,18 @@ def _print_run(settings: Settings, counts: dict[str, Any], release: dict[str, An
     names = ("seen", "loaded", "unchanged", "refused", "failed")
     row = {name: counts.get(name) for name in names} | {
         "release": release and release["release_id"],
-        "warehouse": str(settings.current / "warehouse.duckdb") if release else None,
+        "warehouse": _warehouse_of(settings) if release else None,
     }
     print_rows([row], list(row), how)
+
+
+def _warehouse_of(settings: Settings) -> str:
+    """Where readers find the served release."""
+    if not settings.on_postgres:
+        return str(settings.current / "warehouse.duckdb")
+    from sqlalchemy.engine import make_url
+
+    return f"{make_url(settings.warehouse_url or '').render_as_string(hide_password=True)}, schema published"
 
 
 @app.command()
@@ -161,12 +173,15 @@ def report(
 @app.command()
 def sql(
     query: Annotated[str, typer.Argument(metavar='"SELECT …"', help="One statement; - reads it from stdin.")],
+    release: Annotated[
+        str | None, typer.Option(metavar="ID", help="An earlier release, as `jixiao releases` lists them.")
+    ] = None,
     how: FormatOption = Format.TABLE,
 ) -> None:
-    """Ask the published release; nothing can be changed."""
+    """Ask the served release, or another one that is kept; nothing can be changed."""
     from extract.query import ask
 
-    columns, rows = ask(get_settings(), sys.stdin.read() if query == "-" else query)
+    columns, rows = ask(get_settings(), sys.stdin.read() if query == "-" else query, release)
     print_rows(rows, columns, how)
 
 

@@ -7,7 +7,7 @@ drifted  the last run found the source unlistable, empty or far shorter than bef
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -70,9 +70,15 @@ def check_freshness(
     return rows
 
 
-def describe_alerts(rows: Iterable[Freshness]) -> str:
-    """Every alert with its publisher, one a line; empty when there is none."""
-    return "\n".join(f"{row.publisher}: {alert}" for row in rows for alert in row.alerts)
+def describe_alerts(rows: Iterable[Freshness], pin: Mapping[str, Any] | None = None) -> str:
+    """Every alert with its publisher, and a pin that keeps newer releases from readers, one a line; empty when none."""
+    lines = [f"{row.publisher}: {alert}" for row in rows for alert in row.alerts]
+    if pin is not None:
+        lines.append(
+            f"release {pin['release_id']} is pinned by {pin['pinned_by']} since {pin['pinned_at']:%Y-%m-%d %H:%M} UTC "
+            f"({pin['why']}): `jixiao rollback --unpin` serves the newest one"
+        )
+    return "\n".join(lines)
 
 
 def _ahead(publisher: Publisher, open_: dict[str, Any], moment: datetime) -> list[str]:

@@ -114,6 +114,7 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
         "waiting": sum(states.get(state, 0) for state in ("landed", "read", "failed")),
         "release": release and {k: release[k] for k in ("release_id", "published_at", "row_counts", "checksum")},
         "release_is_behind": is_behind(settings),
+        "pin": ledger.pin(),
         "refusals": [
             {
                 "id": one["sha256"][:12] if one["sha256"] else None,
@@ -140,6 +141,9 @@ def print_status(found: dict[str, Any]) -> None:
     if release:
         behind = say("; staged documents wait for the next build") if found["release_is_behind"] else ""
         console.print(say("release {release}", release=release["release_id"]) + behind, markup=False)
+    if pin := found["pin"]:
+        pinned = "pinned by {by} since {since} UTC: {why}"
+        console.print(say(pinned, by=pin["pinned_by"], since=pin["pinned_at"], why=pin["why"]), markup=False)
     if found["refusals"]:
         print_rows(found["refusals"], ("id", "file", "state", "reason", "page", "detail"), Format.TABLE)
     if found["publishers"]:
@@ -152,11 +156,11 @@ def setting_rows(settings: Settings) -> Iterator[dict[str, Any]]:
     """Every setting with its value; passwords inside URLs are hidden."""
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
-        if name.endswith("_url"):
+        if name in ("ledger_url", "warehouse_url"):
             value = make_url(value).render_as_string(hide_password=True)
         yield {
             "variable": f"JIXIAO_{name.upper()}",
-            "value": str(value),
+            "value": "" if value is None else str(value),
             "default": "" if field.default is None else str(field.default),
             "meaning": field.description,
         }

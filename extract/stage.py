@@ -14,29 +14,41 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine, create_engine, delete, insert, select, text
+from sqlalchemy import Connection, Engine, create_engine, delete, insert, select, text
 
 from extract import raw
 from extract.entities import TargetValue
+from extract.errors import SettingsError
 from extract.frames import Frames, Row
-from extract.locks import hold_lock
+from extract.locks import hold_writer
 from extract.settings import Settings
 
 
 @contextmanager
 def open_warehouse(settings: Settings) -> Iterator[Engine]:
-    """The build database, for one writer at a time; another writer of this machine waits its turn."""
-    with hold_lock(settings.home / "writer.lock", settings.writer_wait_seconds):
+    """The build database, for one writer at a time; another writer waits its turn."""
+    with hold_writer(settings):
         engine = create_engine(settings.warehouse_url or "")
         # duckdb_engine would bind decimals as floats: 99999999999999999.99 became 100000000000000000.00
         engine.dialect.supports_native_decimal = True
         try:
             with engine.begin() as connection:
+                if settings.on_postgres:
+                    _check_order(connection)
                 connection.execute(text("CREATE SCHEMA IF NOT EXISTS raw"))
                 raw.metadata.create_all(connection)
             yield engine
         finally:
             engine.dispose()
+
+
+def _check_order(connection: Connection) -> None:
+    """A database that sorts by a language would number rows, and so name things, in another way than DuckDB does."""
+    if not connection.scalar(text("SELECT 'Z' < 'a' AND lower('ДÄ') = 'дä'")):
+        raise SettingsError(
+            "JIXIAO_WAREHOUSE_URL: expected a database that sorts by code point: CREATE DATABASE … TEMPLATE template0 "
+            "ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
+        )
 
 
 def stage_frames(engine: Engine, sha256: str, frames: Frames) -> None:

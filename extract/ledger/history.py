@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
-from extract.ledger.store import Store
-from extract.ledger.tables import documents, releases, runs, sightings
+from extract.errors import LedgerError
+from extract.ledger.store import Store, now
+from extract.ledger.tables import documents, pins, releases, runs, sightings
 
 
 class History(Store):
@@ -17,7 +18,8 @@ class History(Store):
     def note_release(self, release: dict[str, Any]) -> None:
         """Write down a published release, once."""
         with self._writing() as connection:
-            row = {**release, "row_counts": json.dumps(release["row_counts"], sort_keys=True)}
+            row = {column.name: release[column.name] for column in releases.columns}
+            row["row_counts"] = json.dumps(release["row_counts"], sort_keys=True)
             self._insert_missing(connection, releases, [row])
 
     def note_inputs(self, release_id: str, inputs: str) -> None:
@@ -30,6 +32,30 @@ class History(Store):
         with self._reading() as connection:
             rows = connection.execute(select(releases).order_by(releases.c.release_id)).mappings()
             return [{**row, "row_counts": json.loads(row["row_counts"])} for row in rows]
+
+    def pin(self) -> dict[str, Any] | None:
+        """The pin in force: release_id, pinned_by, why, pinned_at; None where the newest release is served."""
+        with self._reading() as connection:
+            row = connection.execute(select(pins).where(pins.c.unpinned_at.is_(None))).mappings().one_or_none()
+            return None if row is None else dict(row)
+
+    def pin_release(self, release_id: str, by: str, why: str) -> None:
+        """Write down that a person wants this release served until further notice; an earlier pin ends."""
+        if not by.strip() or not why.strip():
+            raise LedgerError("a rollback needs a person's name and a reason")
+        with self._writing() as connection:
+            self._end_pin(connection, by)
+            row = {"release_id": release_id, "pinned_by": by.strip(), "why": why.strip(), "pinned_at": now()}
+            connection.execute(insert(pins), row)
+
+    def unpin_release(self, by: str) -> None:
+        """End the pin in force, if there is one."""
+        with self._writing() as connection:
+            self._end_pin(connection, by)
+
+    def _end_pin(self, connection: Connection, by: str) -> None:
+        ended = {"unpinned_by": by.strip(), "unpinned_at": now()}
+        connection.execute(update(pins).where(pins.c.unpinned_at.is_(None)).values(ended))
 
     def freshness(self) -> list[dict[str, Any]]:
         """Per publisher file: how many documents it has, and when it was last seen to publish a new one."""

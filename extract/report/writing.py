@@ -70,7 +70,9 @@ def write_night_report(settings: Settings) -> Path:
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.getpid()}"
     part, final = reports / f".{stamp}", reports / stamp
     try:
-        _write(settings, part, settings.current.resolve() if release else None, release, is_behind=behind)
+        # a release on PostgreSQL has no folder: its page is that of the night
+        folder = settings.current.resolve() if release and not settings.on_postgres else None
+        _write(settings, part, folder, release if folder else None, is_behind=behind)
         os.rename(part, final)
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -42,6 +42,12 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     run_night(settings, inbox, "night-1")
     build_marts(settings)
     publish(settings)
+    with duckdb.connect(str(settings.build_db)) as build:  # a second release, in which one text differs
+        build.execute(
+            "UPDATE marts.quality_findings SET explanation_en = explanation_en || ' (again)' "
+            "WHERE finding_key = (SELECT min(finding_key) FROM marts.quality_findings)"
+        )
+    publish(settings)
     write_night_report(settings)
     return settings
 
