@@ -118,11 +118,20 @@ def draw_cached(settings: Settings, sha256: str, page: int) -> Sheet:
     measures = target.with_suffix(".json")
     with contextlib.suppress(OSError, ValueError, TypeError):
         if target.exists():
+            os.utime(target)  # still wanted: see forget_pictures
             return Sheet(target, **json.loads(measures.read_text(encoding="utf-8")))
     sheet = draw_archived(settings, sha256, page, target)
     sizes = {name: value for name, value in asdict(sheet).items() if name != "path"}
     measures.write_text(json.dumps(sizes), encoding="utf-8")
     return replace(sheet, path=target)
+
+
+def forget_pictures(settings: Settings, most: int) -> None:
+    """Leave the `most` pictures that were wanted last; others are drawn again when somebody asks."""
+    found = sorted((settings.home / "pictures").glob("*.png"), key=lambda path: path.stat().st_mtime)
+    for old in found[: max(0, len(found) - most)]:
+        old.unlink(missing_ok=True)
+        old.with_suffix(".json").unlink(missing_ok=True)
 
 
 def draw_refused(settings: Settings, sha256: str, page: int | None) -> Path | None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 from extract.entities import Cell
-from extract.pictures import Mark, PictureError, draw_archived, draw_cached, draw_page, mark_cells
+from extract.pictures import Mark, PictureError, draw_archived, draw_cached, draw_page, forget_pictures, mark_cells
 from extract.reading import read_grids
 from extract.settings import PROJECT, Settings
 from extract.sources.archive import archive_path, land_bytes
@@ -120,6 +121,17 @@ def test_an_archived_page_is_drawn_once(settings: Settings) -> None:
     first = draw_cached(settings, landed.sha256, 1)
     archive_path(settings.archive, landed.sha256).unlink()
     assert draw_cached(settings, landed.sha256, 1) == first
+
+
+def test_pictures_that_nobody_wanted_lately_are_forgotten_first(settings: Settings) -> None:
+    landed = land_bytes(settings.archive, DEMO.read_bytes())
+    for page in (1, 2, 3):
+        path = draw_cached(settings, landed.sha256, page).path
+        os.utime(path, (page, page))
+    draw_cached(settings, landed.sha256, 1)
+    forget_pictures(settings, 2)
+    kept = sorted(path.name for path in (settings.home / "pictures").iterdir())
+    assert kept == [f"{landed.sha256}-{page}.{kind}" for page in (1, 3) for kind in ("json", "png")]
 
 
 def test_a_missing_archived_file_is_named_with_what_to_do(settings: Settings, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from extract.language import load_chinese
 from extract.ledger import Ledger
+from extract.pictures import forget_pictures
 from extract.publishers import load_publishers
 from extract.report.charts import draw_change_classes, draw_runs, draw_waterfalls
 from extract.report.figures import MOST_ROWS, Figures, open_release
@@ -82,6 +83,7 @@ def write_night_report(settings: Settings) -> Path:
     os.replace(link, settings.home / "report")
     for old in sorted(reports.iterdir())[:-2]:  # who has the one before open may still click
         shutil.rmtree(old, ignore_errors=True)
+    forget_pictures(settings, 4 * settings.report_pages)
     return settings.home / "report" / "index.html"
 
 
