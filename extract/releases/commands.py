@@ -75,4 +75,6 @@ def rollback(
     if not why.strip():
         raise typer.BadParameter("a rollback needs its reason: --why TEXT")
     served = publish.roll_back(settings, release_id, person, why)
-    errors.print(f"{served['release_id']}: served and pinned; `jixiao rollback --unpin` ends that", markup=False)
+    errors.print(
+        f"{served['release_id']}: served and pinned; `jixiao rollback --unpin` ends that", markup=False, soft_wrap=True
+    )
