@@ -35,7 +35,7 @@ from extract.settings import get_settings
 | plan | puts the hashes that wait into batches | plans what still waits |
 | read | reads a batch of PDFs, each in a sandbox | reads what it had not finished |
 | stage | replaces each document's rows in the raw schema, one transaction each | the same rows |
-| close | proves seen = loaded + unchanged + refused + failed | the same counts |
+| close | proves seen = loaded + unchanged + refused + failed, renews JIXIAO_HOME/report | the same counts |
 
 A document that must not be loaded is *refused* with a reason and the run stays green; one that *failed* makes `close`
 red and is tried again next time. `catchup` is off: a missed night needs no backfill, since each run works on everything
@@ -88,11 +88,15 @@ def ingest() -> None:
     @task(trigger_rule="all_done", retries=0)
     def close() -> dict[str, int]:
         from extract import ingest as steps
+        from extract.report import refresh_night_report
 
         # The last task decides the colour of the run, and it runs whatever happened before: it must look back itself.
         states = get_current_context()["ti"].get_task_states(dag_id="ingest", run_ids=[run_id()])[run_id()]
         failed = [task_id for task_id, state in states.items() if state in ("failed", "upstream_failed")]
-        return steps.close(get_settings(), run_id(), failed)
+        try:
+            return steps.close(get_settings(), run_id(), failed)
+        finally:  # a night that publishes nothing still shows what it refused
+            refresh_night_report(get_settings())
 
     discover() >> land() >> (batches := plan())
     read.expand(batch=batches) >> stage() >> close()

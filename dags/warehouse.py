@@ -29,7 +29,7 @@ from extract.settings import get_settings
 |---|---|---|
 | build | reads new target texts, then `dbt build` (models and tests) of the partitions that changed, in a private \
 database | the same rows |
-| publish | writes a release beside the served one, reads it back, serves it in one step | publishes equal rows once |
+| publish | writes a release and its report beside the served one, serves it in one step | publishes equal rows once |
 
 Everything is built where models, seeds, the grammar or a version changed, and where `full_refresh` asks for it.
 
@@ -57,8 +57,10 @@ def warehouse() -> None:
         from airflow.sdk.exceptions import AirflowSkipException
 
         from extract.publish import publish as publish_release
+        from extract.report import refresh_night_report
 
         release = publish_release(get_settings())
+        refresh_night_report(get_settings())
         if not release["published"]:
             raise AirflowSkipException(f"nothing changed: release {release['release_id']} stays")
         get_current_context()["outlet_events"][RELEASE].extra = {

@@ -33,15 +33,20 @@ class Freshness:
     alerts: tuple[str, ...] = ()
 
 
-def check_freshness(settings: Settings, now: datetime | None = None) -> list[Freshness]:
-    """One row per publisher file with a source, and per publisher that the ledger knows, by code."""
-    from extract.build import is_behind
+def check_freshness(
+    settings: Settings, now: datetime | None = None, *, is_behind: bool | None = None
+) -> list[Freshness]:
+    """One row per publisher file with a source, and per publisher that the ledger knows, by code.
+
+    `is_behind`: whether staged documents are in no release; found out where it is not given.
+    """
+    from extract import build
 
     moment = (now or datetime.now(UTC)).astimezone(UTC)
     ledger = Ledger(settings.ledger_url or "")
     publishers = {one.code: one for one in load_publishers(settings.publishers_dir)}
     known = {row["publisher"]: row for row in ledger.freshness()}
-    waiting = ledger.waiting(is_behind(settings))
+    waiting = ledger.waiting(build.is_behind(settings) if is_behind is None else is_behind)
     last = ledger.last_run()
     findings = ledger.findings(last["run_id"] if last else None)
     codes = sorted({*known, *waiting, *(code for code, one in publishers.items() if one.source is not None)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.engine import make_url
 
 from extract.entities import Column, PageGrids, Reading
 from extract.errors import Refused
+from extract.language import say
 from extract.ledger import OUTCOMES, Ledger
 from extract.output import Format, as_json, print_rows
 from extract.settings import Settings
@@ -133,14 +135,15 @@ def print_status(found: dict[str, Any]) -> None:
     """The same for people."""
     console = Console(highlight=False)
     names = ("seen", *OUTCOMES, "waiting")
-    console.print(f"last run {found['run_id'] or '– none yet'}", markup=False)
+    console.print(say("last run {run}", run=found["run_id"] or say("– none yet")), markup=False)
     print_rows([{name: found[name] for name in names}], names, Format.TABLE)
     release = found["release"]
     if release:
-        behind = "; staged documents wait for the next build" if found["release_is_behind"] else ""
-        console.print(f"release {release['release_id']}{behind}", markup=False)
+        behind = say("; staged documents wait for the next build") if found["release_is_behind"] else ""
+        console.print(say("release {release}", release=release["release_id"]) + behind, markup=False)
     if pin := found["pin"]:
-        console.print(f"pinned by {pin['pinned_by']} since {pin['pinned_at']} UTC: {pin['why']}", markup=False)
+        pinned = "pinned by {by} since {since} UTC: {why}"
+        console.print(say(pinned, by=pin["pinned_by"], since=pin["pinned_at"], why=pin["why"]), markup=False)
     if found["refusals"]:
         print_rows(found["refusals"], ("id", "file", "state", "reason", "page", "detail"), Format.TABLE)
     if found["publishers"]:
@@ -161,3 +164,26 @@ def setting_rows(settings: Settings) -> Iterator[dict[str, Any]]:
             "default": "" if field.default is None else str(field.default),
             "meaning": field.description,
         }
+
+
+def print_trace(found: dict[str, Any]) -> None:
+    """A fact's way back for people: what it is, where it was printed, and the same cell in other editions."""
+    flat = {
+        "kind": found["kind"],
+        "key": found["key"],
+        "printed": found["printed"],
+        **(found["reading"] or {}),
+        **(found["names"] or {}),
+        "page": found["page"],
+        "row": found["row"],
+        "box (points)": found["bbox"] and " ".join(f"{side:g}" for side in found["bbox"]),
+        **found["document"],
+        "archive": found["archive"],
+        "picture": found.get("picture"),
+    }
+    shown = {name: format(value, ",f") if isinstance(value, Decimal) else value for name, value in flat.items()}
+    rows = [{"what": name, "is": str(value)} for name, value in shown.items() if value is not None]
+    print_rows(rows, ("what", "is"), Format.TABLE)
+    if found["other_editions"]:
+        Console(highlight=False).print(say("other editions"))
+        print_rows(found["other_editions"], tuple(found["other_editions"][0]), Format.TABLE)

@@ -100,7 +100,7 @@ def _ask_postgres(settings: Settings, query: str, values: Sequence[Any], release
             connection.execute(text(statement))
         connection.commit()
         if values:  # EXECUTE takes text alone: the driver writes the values into it, quoted
-            with contextlib.closing(cast(Any, connection.connection.cursor())) as cursor:
+            with contextlib.closing(cast("Any", connection.connection.cursor())) as cursor:
                 query = cursor.mogrify(query.replace("%", "%%").replace("?", "%s"), tuple(values)).decode()
         connection.execute(text("SELECT set_config('jixiao.query', :query, true)"), {"query": query})
         connection.execute(text(OPEN_CURSOR))

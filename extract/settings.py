@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     read_seconds: int = Field(300, ge=1, description="time that reading one document may take")
     read_megabytes: int = Field(2048, ge=64, description="memory that reading one document may take")
     read_attempts: int = Field(3, ge=1, description="attempts before a failing document counts as refused")
+    report_pages: int = Field(150, ge=0, description="printed pages that a report shows pictures of")
+    report_megabytes: int = Field(48, ge=0, description="room that a report's pictures may take")
     keep_releases: int = Field(7, ge=1, description="published releases that are kept, besides the served one")
     sql_seconds: int = Field(300, ge=1, description="time that one query of `jixiao sql` may take")
     dbt_threads: int = Field(2, ge=1, description="threads of dbt")

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,6 +39,32 @@ def test_a_figure_leads_back_to_the_cell_it_was_printed_in(line: Line) -> None:
     height = page.get_height()
     box = (row["x0"], height - row["y1"], row["x1"], height - row["y0"])
     assert "".join(page.get_textpage().get_text_bounded(*box).split()) == "≥200万"
+
+
+def test_show_leads_from_a_key_to_the_marked_cell(line: Line, tmp_path: Path) -> None:
+    (row,) = line.sql(
+        "SELECT target_key, document_key FROM fct_indicator_targets "
+        "WHERE fiscal_year = 2025 AND horizon = 'annual' AND target_text = '≥200万'"
+    )
+    picture = tmp_path / "cell.png"
+    done = line.jixiao("show", row["target_key"][:12], "--png", str(picture), "--format", "jsonl")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["kind"], found["key"], found["printed"]) == ("target", row["target_key"], "≥200万")
+    assert (found["reading"]["comparator"], found["reading"]["low"]) == ("ge", "2000000")
+    assert found["document"]["fiscal_year"] == 2025
+    assert Path(found["archive"]).exists()
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    whole = line.jixiao("show", row["document_key"], "--format", "jsonl")
+    assert json.loads(whole.stdout)["document"] == found["document"]
+    for table, key in (("fct_project_budgets", "budget_key"), ("fct_indicator_targets", "target_key")):
+        (first,) = line.sql(f"SELECT {key} AS key FROM {table} ORDER BY 1 LIMIT 1")
+        assert json.loads(line.jixiao("show", first["key"], "--format", "jsonl").stdout)["key"] == first["key"]
+    shown = line.jixiao("show", row["target_key"])
+    assert "≥200万" in shown.stdout
+    missing = line.jixiao("show", "00000000")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "no fact of the served release begins with 00000000" in missing.stderr
 
 
 def test_what_was_refused_is_named_with_its_reason(line: Line) -> None:

@@ -21,10 +21,7 @@ def releases(
     ] = None,
     how: FormatOption = Format.TABLE,
 ) -> None:
-    """List the releases that are kept, newest first: what each changed, which is served.
-
-    `jixiao releases 20261122T084601Z`
-    """
+    """List the releases that are kept, newest first: what each changed, which is served."""
     from extract.publish import list_releases
     from extract.releases.shelf import find_release
 
@@ -65,10 +62,7 @@ def rollback(
         bool, typer.Option("--unpin", help="Serve the newest release again, and those that follow.")
     ] = False,
 ) -> None:
-    """Serve an earlier release and pin it: the nights go on building and keeping releases, readers get none of them.
-
-    `jixiao rollback --why "amounts of 2025 are wrong"`, and when it is mended `jixiao rollback --unpin`
-    """
+    """Serve an earlier release and pin it: the nights go on building and keeping releases, readers get none of them."""
     from extract import publish
 
     settings, person = get_settings(), by or getpass.getuser()
@@ -81,4 +75,6 @@ def rollback(
     if not why.strip():
         raise typer.BadParameter("a rollback needs its reason: --why TEXT")
     served = publish.roll_back(settings, release_id, person, why)
-    errors.print(f"{served['release_id']}: served and pinned; `jixiao rollback --unpin` ends that", markup=False)
+    errors.print(
+        f"{served['release_id']}: served and pinned; `jixiao rollback --unpin` ends that", markup=False, soft_wrap=True
+    )

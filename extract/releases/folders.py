@@ -2,6 +2,7 @@
 
     releases/<id>/warehouse.duckdb   the marts and nothing else
                   parquet/<table>/   the same rows; one file a fiscal year where the table has one
+                  report/, docs/     the page that people open, and what every table and column means
                   release.json       what was published, when, from what, what it changed, and the hash of each file
     current -> releases/<id>
 
@@ -24,6 +25,7 @@ from typing import Self
 
 from extract.releases.shelf import Release, find_release
 from extract.releases.warehouse_file import check_warehouse, write_warehouse
+from extract.report import write_release_pages
 from extract.settings import Settings
 from extract.sources.archive import sync_folder, write_whole
 
@@ -75,6 +77,7 @@ class FolderShelf:
 
     def keep(self, release: Release) -> None:
         folder = self._building()
+        write_release_pages(self._settings, folder, release)
         for path in [*sorted(folder.rglob("*")), folder]:
             descriptor = os.open(path, os.O_RDONLY)
             try:
