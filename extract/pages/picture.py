@@ -40,7 +40,7 @@ def draw_request(request: dict[str, Any]) -> dict[str, float]:
             raise ValueError(f"the document has {len(document)} pages")
         document.init_forms()  # else filled-in fields stay empty
         page = document[request["page"] - 1]
-        turn = _find_turn(page, request["page"])
+        turn = _find_turn(document, page, request["page"])
         width, height = page.get_size()
         if turn % 2:
             width, height = height, width
@@ -56,16 +56,17 @@ def draw_request(request: dict[str, Any]) -> dict[str, float]:
     return {"width": width, "height": height, "pixels_wide": image.width, "pixels_high": image.height}
 
 
-def _find_turn(page: Any, number: int) -> int:
+def _find_turn(document: Any, page: Any, number: int) -> int:
     """How the readers turned the page (turning.py); 0 for a page that they cannot read."""
     from extract.errors import Refused
     from extract.pages.ink import settle_hyphens
     from extract.pages.pdfium import read_page
+    from extract.pages.raw import point_at
     from extract.pages.turning import find_turn
     from extract.pages.visible import mark_unseen
 
     try:
-        ink = read_page(page, number, frozenset())
+        ink = read_page(point_at(document), point_at(page), number, frozenset())
         settle_hyphens(ink.glyphs)
         mark_unseen(ink)
         return find_turn(ink)
