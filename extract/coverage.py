@@ -13,12 +13,12 @@ of all documents: both are null then, never guessed from a title.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from extract import raw
 from extract.entities import DocumentKind
@@ -96,13 +96,18 @@ def coverage_inputs(settings: Settings) -> str:
 
 
 def stage_coverage(engine: Engine, settings: Settings) -> None:
-    """Write the three tables anew, in one transaction."""
+    """Write the three tables anew, in one transaction; follows `partitions.plan_build`.
+
+    A publisher of whom nothing is staged is in no partition that changes. It counts as one of its own in every build,
+    also the first one after its file is gone, so that dim_publishers always holds the publishers of today's files.
+    """
     found = look(settings)
     earliest = select(raw.documents.c.publisher_code, func.min(raw.documents.c.fiscal_year)).group_by(
         raw.documents.c.publisher_code
     )
     with engine.begin() as connection:
         first_years = {str(code): int(year) for code, year in connection.execute(earliest)}
+        earlier = set(connection.scalars(select(raw.publishers.c.publisher_code)))
         tables = {
             raw.publishers: list(_publisher_rows(found.publishers)),
             raw.expected_publications: found.expect(first_years),
@@ -112,6 +117,17 @@ def stage_coverage(engine: Engine, settings: Settings) -> None:
             connection.execute(delete(table))
             if rows:
                 connection.execute(insert(table), rows)
+        named = {str(row["publisher_code"]) for row in tables[raw.publishers]}
+        _mark_changed(connection, (earlier | named) - set(first_years))
+
+
+def _mark_changed(connection: Connection, codes: Iterable[str]) -> None:
+    """Partitions of publishers without documents: no code of theirs counts in any region."""
+    changed = raw.changed_partitions
+    listed = {tuple(row) for row in connection.execute(select(changed.c.publisher_code, changed.c.code_scope))}
+    rows = [{"publisher_code": code, "code_scope": code} for code in sorted(codes) if (code, code) not in listed]
+    if rows:
+        connection.execute(insert(changed), rows)
 
 
 def _publisher_rows(publishers: tuple[Publisher, ...]) -> Iterator[Row]:

@@ -18,6 +18,7 @@ from extract.entities import LandedPdf, Landing, Publication
 from extract.errors import Reason, Refused
 from extract.ledger import Ledger
 from extract.ledger.tables import runs
+from extract.partitions import plan_build
 from extract.settings import Settings
 from extract.stage import open_warehouse
 
@@ -138,6 +139,18 @@ def test_staging_again_gives_the_same_rows(home: Settings) -> None:
     see(home, "night", "office", "page", REFUSAL, bytes_=True)
     for table in (raw.publishers, raw.expected_publications, raw.unloaded_publications):
         assert staged(home, table) == staged(home, table) != []
+
+
+def test_a_publisher_without_documents_is_built_every_time_and_once_more_when_its_file_is_gone(home: Settings) -> None:
+    load(home, "office", 2025)
+    assert [row["publisher_code"] for row in staged(home, raw.changed_partitions)] == ["winter"]
+    (home.publishers_dir / "winter.yml").unlink()
+    with open_warehouse(home) as engine:
+        plan_build(engine, "rules", full=False)
+        stage_coverage(engine, home)
+        with engine.connect() as connection:
+            codes = set(connection.scalars(select(raw.changed_partitions.c.publisher_code)))
+    assert "winter" in codes
 
 
 def test_a_night_with_refusals_only_is_another_input_and_a_quiet_one_is_not(home: Settings) -> None:
