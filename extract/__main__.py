@@ -199,10 +199,7 @@ def diff(
     year: Annotated[int | None, typer.Option(help="Fiscal year.")] = None,
     how: FormatOption = Format.TABLE,
 ) -> None:
-    """Say cell by cell what a correction changed.
-
-    `jixiao diff --publisher zhuhai-gaoxin-dangqun --year 2025`
-    """
+    """Say cell by cell what a correction changed."""
     from extract.editions import COLUMNS, SHOWN, find_changes, shorten
 
     if len(documents or []) > 2:
