@@ -108,6 +108,8 @@ def _print_run(settings: Settings, counts: dict[str, Any], release: dict[str, An
         "warehouse": _warehouse_of(settings) if release else None,
     }
     print_rows([row], list(row), how)
+    if how is Format.TABLE and release:
+        print(f"report: {settings.home / 'report' / 'index.html'}")
 
 
 def _warehouse_of(settings: Settings) -> str:
