@@ -44,6 +44,14 @@ class Line(NamedTuple):
         command = [sys.executable, "-m", "extract", *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
+    def typed(self, command: str) -> str:
+        """What a line of shell prints, typed in the project's folder."""
+        environment = {**os.environ, "JIXIAO_HOME": str(self.home), "JIXIAO_SETTLE_SECONDS": "0"}
+        environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        shell = ["bash", "-c", command]
+        done = subprocess.run(shell, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+        return done.stdout
+
     def run(self, *options: str) -> tuple[int, dict[str, Any]]:
         done = self.jixiao("run", "--inbox", str(self.inbox), "--format", "jsonl", *options)
         assert done.stdout, done.stderr
