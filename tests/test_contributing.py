@@ -21,6 +21,7 @@ import pytest
 import yaml
 
 from extract import ingest
+from extract.entities import Column
 from extract.errors import Refused
 from extract.ledger import Ledger
 from extract.publishers import load_publishers
@@ -104,9 +105,8 @@ def test_a_header_word_is_one_line_and_the_refused_document_is_read(words: Path)
     forget()
     reading = read_document(document)
     assert reading.readers == ("pdfium", "pdfplumber")
-    records = [record for part in reading.parts for record in part.records]
-    assert records
-    assert all(getattr(record, column).text for record in records)
+    assert reading.records
+    assert all(record.cells[Column(column)].text for record in reading.records)
 
 
 @pytest.mark.parametrize(("name", "kind"), [("Form", Form), ("FlatTable", FlatTable)])
