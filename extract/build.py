@@ -93,7 +93,7 @@ def run_dbt(settings: Settings, *arguments: str) -> dict[str, int]:
     project = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir), "--target", target]
     results = Path(environment["DBT_TARGET_PATH"]) / "run_results.json"
     results.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "dbt.cli.main", *arguments, *project]
+    command = [sys.executable, "-m", "extract.dbt_process", str(os.getpid()), *arguments, *project]
     try:
         done = subprocess.run(
             command, cwd=PROJECT, env=environment, timeout=settings.dbt_seconds, capture_output=True, text=True
