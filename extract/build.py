@@ -51,14 +51,25 @@ def is_behind(settings: Settings) -> bool:
 def build_marts(settings: Settings) -> dict[str, int]:
     """Stage what only the build needs, run dbt, and return how many of its nodes ended in which status."""
     from extract.match import propose_links
-    from extract.stage import open_warehouse, stage_releases, stage_target_values
+    from extract.stage import find_lost, open_warehouse, stage_releases, stage_target_values
 
+    ledger = Ledger(settings.ledger_url or "")
     with open_warehouse(settings) as engine:
+        _refuse_loss(find_lost(engine, (sha256 for sha256, _ in ledger.staged())))
         fresh = stage_target_values(engine)
         log.info("%d new target texts read, %d pairs of projects proposed", fresh, propose_links(engine))
-        stage_releases(engine, Ledger(settings.ledger_url or "").releases())
+        stage_releases(engine, ledger.releases())
         engine.dispose()  # DuckDB admits one process at a time: let go of the file before dbt opens it
         return run_dbt(settings, "build", "--exclude-resource-type", "unit_test")
+
+
+def _refuse_loss(lost: list[str]) -> None:
+    """A release without documents that earlier ones had must not be published."""
+    if lost:
+        raise BuildError(
+            f"{len(lost)} staged documents are not in the build database, {lost[0][:12]} among them: was it removed or "
+            "replaced by an older copy? The next `ingest` reads them again; the served release stays"
+        )
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
