@@ -1,63 +1,15 @@
-"""The whole line on the demo's publications: real DAGs, real PDFs, real dbt, one home for the module."""
+"""The whole line on the demo's publications: real DAGs, real PDFs, real dbt, one home for all tests."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import sqlite3
-import subprocess
-import sys
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING
 
-import pytest
-
-from extract.settings import PROJECT
-
-PUBLICATIONS = PROJECT / "demo/publications"
-
-
-class Line(NamedTuple):
-    home: Path
-    inbox: Path
-
-    def jixiao(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "JIXIAO_HOME": str(self.home), "JIXIAO_SETTLE_SECONDS": "0"}
-        command = [sys.executable, "-m", "extract", *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-
-    def run(self) -> tuple[int, dict[str, Any]]:
-        done = self.jixiao("run", "--inbox", str(self.inbox), "--format", "jsonl")
-        assert done.stdout, done.stderr
-        return done.returncode, json.loads(done.stdout)
-
-    def sql(self, query: str) -> list[dict[str, Any]]:
-        done = self.jixiao("sql", query, "--format", "jsonl")
-        assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-@pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
-    """Two good publications, one of them twice, and an HTML page named .pdf, after one run."""
-    folder = tmp_path_factory.mktemp("line")
-    inbox = folder / "inbox"
-    shutil.copytree(PUBLICATIONS, inbox)
-    shutil.copy(inbox / "2025.pdf", inbox / "again.pdf")
-    (inbox / "error.pdf").write_text("<html><title>404</title></html>", encoding="utf-8")
-    line = Line(folder / "var", inbox)
-    status, counts = line.run()
-    assert status == 3, "something was refused"
-    assert {name: counts[name] for name in ("seen", "loaded", "unchanged", "refused", "failed")} == {
-        "seen": 4,
-        "loaded": 2,
-        "unchanged": 1,
-        "refused": 1,
-        "failed": 0,
-    }
-    return line
+if TYPE_CHECKING:
+    from conftest import Line
 
 
 def test_the_year_over_year_answer_is_that_of_the_publications(line: Line) -> None:
