@@ -18,11 +18,10 @@ FILL = """
 import errno, os
 def fill(leave):
     # everything but `leave` bytes of the disk
-    with open(home / 'ballast', 'wb') as ballast:
+    with open(home / 'ballast', 'wb', buffering=0) as ballast:
         try:
             while True:
                 ballast.write(bytes(1 << 16))
-                ballast.flush()
         except OSError as error:
             assert error.errno == errno.ENOSPC
     os.truncate(home / 'ballast', os.path.getsize(home / 'ballast') - leave)
