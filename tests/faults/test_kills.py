@@ -50,7 +50,8 @@ def test_a02_forty_kills_around_landing_lose_and_double_nothing(moments: str) ->
 
 PARENT = """
 import subprocess, sys, os, signal
-child = subprocess.Popen([sys.executable, "-c", sys.argv[1], str(os.getpid())], stdout=subprocess.PIPE)
+command = [sys.executable, "-c", sys.argv[1], str(os.getpid())]
+child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 print(child.pid, child.stdout.readline().decode(), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
