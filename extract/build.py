@@ -77,9 +77,11 @@ def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, 
     from extract.coverage import stage_coverage
     from extract.match import propose_links
     from extract.partitions import note_built, plan_build
-    from extract.stage import open_warehouse, stage_goal_promises, stage_releases, stage_target_values
+    from extract.stage import find_lost, open_warehouse, stage_goal_promises, stage_releases, stage_target_values
 
+    ledger = Ledger(settings.ledger_url or "")
     with open_warehouse(settings) as engine:
+        _refuse_loss(find_lost(engine, (sha256 for sha256, _ in ledger.staged())))
         inputs = fingerprint_inputs(settings)
         plan = plan_build(engine, fingerprint_rules(settings), full=full_refresh)
         log.info(
@@ -92,7 +94,7 @@ def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, 
         stage_goal_promises(engine)
         log.info("%d new target texts read, %d pairs of projects proposed", fresh, propose_links(engine))
         stage_coverage(engine, settings)
-        stage_releases(engine, Ledger(settings.ledger_url or "").releases())
+        stage_releases(engine, ledger.releases())
         engine.dispose()  # DuckDB admits one process at a time: let go of the file before dbt opens it
         only = [] if plan.is_full else ["--vars", json.dumps({"changed_only": True})]
         # keys inside the project are proven by the test suite; those of the marts in every build
@@ -111,6 +113,15 @@ def built_inputs(settings: Settings) -> str:
 
 def _inputs_path(settings: Settings) -> Path:
     return settings.home / "dbt" / "inputs"
+
+
+def _refuse_loss(lost: list[str]) -> None:
+    """A release without documents that earlier ones had must not be published."""
+    if lost:
+        raise BuildError(
+            f"{len(lost)} staged documents are not in the build database, {lost[0][:12]} among them: was it removed or "
+            "replaced by an older copy? The next `ingest` reads them again; the served release stays"
+        )
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -154,7 +165,7 @@ def run_dbt(settings: Settings, *arguments: str) -> dict[str, int]:
     project = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir), "--target", target]
     results = Path(environment["DBT_TARGET_PATH"]) / "run_results.json"
     results.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "dbt.cli.main", *arguments, *project]
+    command = [sys.executable, "-m", "extract.dbt_process", str(os.getpid()), *arguments, *project]
     try:
         done = subprocess.run(
             command, cwd=PROJECT, env=environment, timeout=settings.dbt_seconds, capture_output=True, text=True

@@ -6,9 +6,11 @@ ledger and on disk, never in Airflow: run ids and hashes only. Each may be repea
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
@@ -17,6 +19,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from extract.entities import Landing, Publication, Reading
 from extract.errors import LedgerError, Reason, Refused, SourceError
 from extract.ledger import Ledger
+from extract.locks import LockedError
 from extract.publishers import Publisher, load_publishers
 from extract.publishers.secrets import Secret
 from extract.settings import Settings
@@ -123,6 +126,7 @@ def plan_batches(settings: Settings) -> list[list[str]]:
     from extract.reading import READER_VERSION
 
     ledger = Ledger(settings.ledger_url or "")
+    _reland_lost(settings, ledger)
     waiting = ledger.to_read(READER_VERSION, settings.read_attempts)
     batches: list[list[str]] = []
     size = 0
@@ -135,6 +139,23 @@ def plan_batches(settings: Settings) -> list[list[str]]:
     while len(batches) > MOST_BATCHES:
         batches = [batches[i] + (batches[i + 1] if i + 1 < len(batches) else []) for i in range(0, len(batches), 2)]
     return batches
+
+
+def _reland_lost(settings: Settings, ledger: Ledger) -> None:
+    """Have documents read again whose rows the build database has lost: it was removed, or is an older copy.
+
+    A writer that works at this moment is not waited for: the next run looks again, and a build refuses meanwhile.
+    """
+    from extract.stage import find_lost, open_warehouse
+
+    if not ledger.staged():
+        return
+    at_once = settings.model_copy(update={"writer_wait_seconds": 0})
+    with contextlib.suppress(LockedError), open_warehouse(at_once) as engine:
+        lost = find_lost(engine, (sha256 for sha256, _ in ledger.staged()))
+        if lost:
+            log.warning("%d staged documents are not in the build database: they are read again", len(lost))
+            ledger.note_lost(lost)
 
 
 def read_batch(settings: Settings, batch: Iterable[str]) -> int:
@@ -151,16 +172,30 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
     done = 0
     with Sandbox(settings.limits(), second_reader_share=settings.second_reader_share) as sandbox:
         for sha256 in batch:
+            known = ledger.document(sha256)
+            if known["state"] in ("read", "staged"):  # by another run beside this one, or before a retry of this task
+                continue
             try:
-                reading = _read_one(settings, sandbox, sha256, _passwords(publishers, ledger.document(sha256)))
+                reading = _read_one(settings, sandbox, sha256, _passwords(publishers, known))
                 write_whole(readings_path(settings, sha256), reading_to_json(reading).encode())
             except Exception as error:  # one document's trouble must not become the batch's
                 log.warning("%s: %s", sha256[:12], error, exc_info=not isinstance(error, Refused))
-                ledger.note_unread(sha256, READER_VERSION, error)
+                _note_outcome(ledger, sha256, partial(ledger.note_unread, sha256, READER_VERSION, error))
             else:
-                ledger.note_read(sha256, READER_VERSION)
-                done += 1
+                done += _note_outcome(ledger, sha256, partial(ledger.note_read, sha256, READER_VERSION))
     return done
+
+
+def _note_outcome(ledger: Ledger, sha256: str, note: Callable[[], None]) -> bool:
+    """Write down what reading came to; False where another run has staged the document in the meantime."""
+    try:
+        note()
+    except LedgerError:
+        if ledger.document(sha256)["state"] != "staged":
+            raise
+        log.info("%s: another run was faster", sha256[:12])
+        return False
+    return True
 
 
 def _passwords(publishers: tuple[Publisher, ...], known: dict[str, Any]) -> tuple[Secret, ...]:
@@ -195,12 +230,11 @@ def stage_read(settings: Settings, run_id: str) -> int:
 
     ledger = Ledger(settings.ledger_url or "")
     publishers = load_publishers(settings.publishers_dir)
-    waiting = ledger.to_stage()
     staged = 0
-    if not waiting:
+    if not ledger.to_stage():
         return 0
     with open_warehouse(settings) as engine:
-        for sha256 in waiting:
+        for sha256 in ledger.to_stage():  # as it is now: a writer that was waited for may have staged some of it
             try:
                 _stage_one(settings, ledger, engine, publishers, sha256)
             except (DataError, IntegrityError, ValueError, TypeError, FileNotFoundError) as error:

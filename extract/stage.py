@@ -53,6 +53,13 @@ def _check_order(connection: Connection) -> None:
         )
 
 
+def find_lost(engine: Engine, staged: Iterable[str]) -> list[str]:
+    """Of the documents that the ledger holds as staged, those whose rows are not in the raw schema, sorted."""
+    with engine.connect() as connection:
+        there = set(connection.scalars(select(raw.documents.c.sha256).distinct()))
+    return sorted(set(staged) - there)
+
+
 def stage_frames(engine: Engine, sha256: str, frames: Frames) -> None:
     """Replace everything that the raw schema holds of one document, in one transaction."""
     digest = hashlib.sha256()

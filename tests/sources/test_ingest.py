@@ -147,8 +147,8 @@ def test_a30_an_unknown_header_names_the_word_and_the_last_good_edition_stays(
     load_all(night_settings, "one")
     site.put("/a.pdf", pdf("new form"))
     see(night_settings, "two")
-    ((sha256,),) = ingest.plan_batches(night_settings)
     ledger = ledger_of(night_settings)
+    ((sha256, _),) = ledger.to_read("1", night_settings.read_attempts)
     ledger.note_unread(sha256, "1", Refused(Reason.UNKNOWN_HEADER, "the header 指标数 is unknown", page=1))
     assert ingest.close(night_settings, "two")["refused"] == 1
     assert "指标数" in ledger.troubled()[0]["detail"]
