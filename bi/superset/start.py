@@ -11,6 +11,8 @@ import argparse
 import hashlib
 import os
 import secrets
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -74,6 +76,12 @@ def add_admin(password: str) -> None:
 @contextmanager
 def serve(home: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Superset on loopback until the end of the block; then it is stopped, and only it."""
+    with socket.socket() as probe:  # otherwise somebody else's server would answer for ours
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise SystemExit(f"port {port}: {error.strerror}: choose another with ARGS='--port N'") from error
     address = f"127.0.0.1:{port}"
     command = [
         sys.executable,
@@ -106,7 +114,7 @@ def await_health(server: subprocess.Popen[bytes], url: str, home: Path) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         if server.poll() is not None:
-            raise SystemExit(f"Superset ended at its start (is the port free?): see {home / 'server.log'}")
+            raise SystemExit(f"Superset ended at its start: see {home / 'server.log'}")
         try:
             if requests.get(url, timeout=5).ok:
                 return
@@ -130,6 +138,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8088)
     parser.add_argument("--check", action="store_true", help="start, ask every chart for rows, stop")
     wanted = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the server is stopped too
     begun = time.monotonic()
     bundle = pack_assets(find_url())
     home = find_home() / "superset"
@@ -138,7 +147,6 @@ def main() -> None:
         "JIXIAO_SUPERSET_HOME": str(home),
         "FLASK_APP": "superset",
         "SUPERSET_CONFIG_PATH": str(HERE / "superset_config.py"),
-        "SCARF_ANALYTICS": "false",  # Superset's pages would otherwise load a counting picture from the internet
     }
     password = prepare(home)
     with serve(home, wanted.port) as server:
