@@ -4,7 +4,7 @@ BIN := .venv/bin
 export UV_NO_CONFIG := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint bench up superset clean lock optional
+.PHONY: demo test lint docs bench up superset clean lock optional
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -40,6 +40,10 @@ lint: .venv/installed ## ruff, mypy, sqlfluff, Airflow import errors
 	$(BIN)/mypy extract
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models
 	$(BIN)/jixiao airflow dags list-import-errors
+
+docs: demo ## the results in docs/cookbook.md and all of docs/data-dictionary.md, anew
+	@$(BIN)/python docs/render_cookbook.py
+	@$(BIN)/python docs/render_data_dictionary.py
 
 bench: .venv/optional ## how fast, against a named peer in the same run
 	@for script in $(filter-out benchmarks/peers.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done

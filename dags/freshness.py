@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
-from extract.orchestration import TASK_DEFAULTS
+from extract.orchestration import TASK_DEFAULTS, tell_failure, tell_later_than
 from extract.settings import get_settings
 
 
@@ -17,6 +17,8 @@ from extract.settings import get_settings
     max_active_runs=1,
     is_paused_upon_creation=False,
     dagrun_timeout=timedelta(hours=1),
+    on_failure_callback=tell_failure(),
+    deadline=tell_later_than(timedelta(hours=1)),
     default_args=TASK_DEFAULTS,
     tags=["jixiao"],
     doc_md="""
@@ -29,7 +31,9 @@ from extract.settings import get_settings
 A DAG of its own, so that a late publisher does not colour the nightly ingest red. *Source ahead of warehouse*:
 publications were seen longer ago than the publisher's `patience_hours` and are in no release. *Nothing new in season*:
 see `season` and `expected` in the publisher file. *listing_empty*, *listing_shrank*, *file_shrank*, *gone*: what the
-last run found at a source. `jixiao status` shows the same.
+last run found at a source. A release that is still pinned after a rollback. `jixiao status` shows the same.
+
+After a person has seen to it: **clear** `check`, or leave it red until tomorrow. A missed morning needs no backfill.
 """,
 )
 def freshness() -> None:
@@ -38,9 +42,10 @@ def freshness() -> None:
         from airflow.sdk.exceptions import AirflowFailException
 
         from extract.freshness import check_freshness, describe_alerts
+        from extract.ledger import Ledger
 
         rows = check_freshness(get_settings())
-        alerts = describe_alerts(rows)
+        alerts = describe_alerts(rows, Ledger(get_settings().ledger_url or "").pin())
         if alerts:
             raise AirflowFailException(alerts)
         return len(rows)

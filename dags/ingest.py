@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, get_current_context, task
 
-from extract.orchestration import STAGED, TASK_DEFAULTS, WRITER_POOL
+from extract.orchestration import READ_POOL, STAGED, TASK_DEFAULTS, WRITER_POOL, tell_failure, tell_later_than
 from extract.settings import get_settings
 
 
@@ -17,6 +17,8 @@ from extract.settings import get_settings
     max_active_runs=1,
     is_paused_upon_creation=False,
     dagrun_timeout=timedelta(hours=12),
+    on_failure_callback=tell_failure(),
+    deadline=tell_later_than(timedelta(hours=5)),
     default_args=TASK_DEFAULTS,
     params={
         "publisher": Param(None, type=["null", "string"], description="only this publisher file; empty: all"),
@@ -33,11 +35,12 @@ from extract.settings import get_settings
 | plan | puts the hashes that wait into batches | plans what still waits |
 | read | reads a batch of PDFs, each in a sandbox | reads what it had not finished |
 | stage | replaces each document's rows in the raw schema, one transaction each | the same rows |
-| close | proves seen = loaded + unchanged + refused + failed | the same counts |
+| close | proves seen = loaded + unchanged + refused + failed, renews JIXIAO_HOME/report | the same counts |
 
 A document that must not be loaded is *refused* with a reason and the run stays green; one that *failed* makes `close`
 red and is tried again next time. `catchup` is off: a missed night needs no backfill, since each run works on everything
-that is published and not yet loaded.
+that is published and not yet loaded. So **rerun** (trigger) after mending a cause; **clear** a task to finish the
+counts of this run.
 """,
 )
 def ingest() -> None:
@@ -63,7 +66,7 @@ def ingest() -> None:
 
         return steps.plan_batches(get_settings())
 
-    @task(max_active_tis_per_dagrun=8, map_index_template="{{ task.op_kwargs['batch'] | length }} documents")
+    @task(pool=READ_POOL, map_index_template="{{ task.op_kwargs['batch'] | length }} documents")
     def read(batch: list[str]) -> int:
         from extract import ingest as steps
 
@@ -79,17 +82,21 @@ def ingest() -> None:
         staged = steps.stage_read(get_settings(), run_id())
         if not is_behind(get_settings()):
             raise AirflowSkipException("the published warehouse is up to date")
-        get_current_context()["outlet_events"][STAGED].extra = {"staged_documents": staged}
+        get_current_context()["outlet_events"][STAGED].extra = {"run_id": run_id(), "staged_documents": staged}
         return staged
 
     @task(trigger_rule="all_done", retries=0)
     def close() -> dict[str, int]:
         from extract import ingest as steps
+        from extract.report import refresh_night_report
 
         # The last task decides the colour of the run, and it runs whatever happened before: it must look back itself.
         states = get_current_context()["ti"].get_task_states(dag_id="ingest", run_ids=[run_id()])[run_id()]
         failed = [task_id for task_id, state in states.items() if state in ("failed", "upstream_failed")]
-        return steps.close(get_settings(), run_id(), failed)
+        try:
+            return steps.close(get_settings(), run_id(), failed)
+        finally:  # a night that publishes nothing still shows what it refused
+            refresh_night_report(get_settings())
 
     discover() >> land() >> (batches := plan())
     read.expand(batch=batches) >> stage() >> close()

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, TriggerRule, dag, get_current_context, task, task_group
 
-from extract.orchestration import STAGED, TASK_DEFAULTS, WRITER_POOL
+from extract.orchestration import READ_POOL, STAGED, TASK_DEFAULTS, WRITER_POOL, tell_failure
 from extract.settings import get_settings
 
 
@@ -19,6 +19,7 @@ from extract.settings import get_settings
     max_active_runs=1,
     is_paused_upon_creation=False,
     dagrun_timeout=timedelta(days=15),
+    on_failure_callback=tell_failure(),
     default_args=TASK_DEFAULTS,
     params={
         "ids": Param([], type="array", items={"type": "string"}, description="beginnings of hashes; empty: all"),
@@ -42,6 +43,8 @@ from extract.settings import get_settings
 | one.answer | writes the decision with the person's name into the ledger | refuses a decision that no longer fits |
 | decide | writes one decision for all | refuses a decision that no longer fits |
 | plan, read, stage | as in `ingest` | as in `ingest` |
+
+**Rerun** (trigger) for another choice of documents; **clear** a task to ask or read again in this one.
 
 *accept*: the refusal is right, it is no trouble any more, and only a newer reader looks at it again. *drop*: it is none
 of ours and is never read again. Nobody can have a refused document loaded as it is: it is read exactly, or not at all.
@@ -105,7 +108,7 @@ def replay() -> None:
 
         return steps.plan_batches(get_settings())
 
-    @task(max_active_tis_per_dagrun=8)
+    @task(pool=READ_POOL)
     def read(batch: list[str]) -> int:
         from extract import ingest as steps
 
@@ -120,7 +123,7 @@ def replay() -> None:
         staged = steps.stage_read(get_settings(), run_id())
         if not staged:
             raise AirflowSkipException("nothing new to build from")
-        get_current_context()["outlet_events"][STAGED].extra = {"staged_documents": staged}
+        get_current_context()["outlet_events"][STAGED].extra = {"run_id": run_id(), "staged_documents": staged}
         return staged
 
     chosen = choose()

@@ -8,14 +8,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from extract import refusals
+from extract.completion import complete_publisher
 from extract.errors import JixiaoError, Refused
-from extract.output import Format, as_json, errors, print_rows, show_progress
+from extract.guidance import advise, prepare_help, translate_frames
+from extract.language import say
+from extract.output import Format, as_json, errors, print_rows, show_progress, track
+from extract.releases import commands
 from extract.settings import Settings, get_settings
 
 app = typer.Typer(
@@ -25,6 +30,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.add_typer(refusals.app, name="refusals")
+app.command()(commands.releases)
+app.command()(commands.rollback)
 REFUSED = 3
 
 FormatOption = Annotated[Format, typer.Option("--format", help="`table` for people; the others alone on stdout.")]
@@ -37,10 +44,7 @@ def read(
     password: Annotated[str | None, typer.Option(envvar="JIXIAO_PDF_PASSWORD", help="Opens a protected PDF.")] = None,
     how: FormatOption = Format.TABLE,
 ) -> None:
-    """Read PDFs and print one row per indicator, without touching any state.
-
-    `jixiao read 2025.pdf --format jsonl | jq .annual_value`
-    """
+    """Read PDFs and print one row per indicator, without touching any state."""
     from extract.pages.sandbox import read_sandboxed
     from extract.printing import READ_COLUMNS, refusal_line, rows_of
 
@@ -49,7 +53,7 @@ def read(
 
     def rows() -> Iterator[dict[str, Any]]:
         nonlocal refused
-        for file in files:
+        for file in track(files, say("reading"), how):
             try:
                 reading = read_sandboxed(file, reader=reader, password=password, limits=limits)
             except Refused as error:
@@ -68,7 +72,12 @@ def run(
     inbox: Annotated[
         Path | None, typer.Option(exists=True, file_okay=False, help="Take PDFs from this folder.")
     ] = None,
-    publisher: Annotated[str | None, typer.Option(metavar="ID", help="Only this publisher file.")] = None,
+    publisher: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only this publisher file.", autocompletion=complete_publisher)
+    ] = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Build everything, not only what changed: the same rows.")
+    ] = False,
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Run the whole line once: the DAGs `ingest` and `warehouse`, in this process."""
@@ -80,7 +89,8 @@ def run(
     trouble: RunError | None = None
     with show_progress() as progress:
         try:
-            run_line(settings, progress, inbox=str(inbox.absolute()) if inbox else None, publisher=publisher)
+            folder = str(inbox.absolute()) if inbox else None
+            run_line(settings, progress, inbox=folder, publisher=publisher, full_refresh=full_refresh)
         except RunError as error:
             trouble = error
     counts = Ledger(settings.ledger_url or "").last_run() or {}
@@ -95,9 +105,18 @@ def _print_run(settings: Settings, counts: dict[str, Any], release: dict[str, An
     names = ("seen", "loaded", "unchanged", "refused", "failed")
     row = {name: counts.get(name) for name in names} | {
         "release": release and release["release_id"],
-        "warehouse": str(settings.current / "warehouse.duckdb") if release else None,
+        "warehouse": _warehouse_of(settings) if release else None,
     }
     print_rows([row], list(row), how)
+
+
+def _warehouse_of(settings: Settings) -> str:
+    """Where readers find the served release."""
+    if not settings.on_postgres:
+        return str(settings.current / "warehouse.duckdb")
+    from sqlalchemy.engine import make_url
+
+    return f"{make_url(settings.warehouse_url or '').render_as_string(hide_password=True)}, schema published"
 
 
 @app.command()
@@ -115,28 +134,98 @@ def status(how: FormatOption = Format.TABLE) -> None:
 
 
 @app.command()
-def sql(
-    query: Annotated[str, typer.Argument(metavar='"SELECT …"', help="One statement; - reads it from stdin.")],
+def show(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="A target_key, budget_key, result_key or document_key.")],
+    png: Annotated[
+        Path | None, typer.Option(dir_okay=False, metavar="FILE", help="Draw the page with the cell marked.")
+    ] = None,
+    page: Annotated[int, typer.Option(min=1, help="The page to draw of a whole document.")] = 1,
     how: FormatOption = Format.TABLE,
 ) -> None:
-    """Ask the published release; nothing can be changed.
+    """Follow a figure back to the cell that it was printed in. Eight digits of a key are enough."""
+    from extract.pictures import Mark, draw_archived
+    from extract.printing import print_trace
+    from extract.trace import trace_key
 
-    `jixiao sql "SELECT status, count(*) FROM yoy_project_budgets GROUP BY 1"`
-    """
+    settings = get_settings()
+    found = trace_key(settings, key)
+    if png is not None:
+        marks = [Mark(tuple(found["bbox"]))] if found["bbox"] else []
+        for _ in track([png], say("drawing"), how):
+            draw_archived(settings, found["document"]["sha256"], found["page"] or page, png, marks)
+        found["picture"] = str(png)
+    if how is Format.TABLE:
+        print_trace(found)
+    else:
+        print_rows([found], tuple(found), how)
+
+
+@app.command()
+def report(
+    open_it: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+) -> None:
+    """Write the nightly page again from the ledger and the served release, and print where it is."""
+    from extract.report import write_night_report
+
+    with show_progress() as progress:
+        progress(say("writing the report"))
+        page = write_night_report(get_settings())
+    print(page)
+    if open_it:
+        typer.launch(page.resolve().as_uri())
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(metavar='"SELECT …"', help="One statement; - reads it from stdin.")],
+    release: Annotated[
+        str | None, typer.Option(metavar="ID", help="An earlier release, as `jixiao releases` lists them.")
+    ] = None,
+    how: FormatOption = Format.TABLE,
+) -> None:
+    """Ask the served release, or another one that is kept; nothing can be changed."""
     from extract.query import ask
 
-    columns, rows = ask(get_settings(), sys.stdin.read() if query == "-" else query)
+    columns, rows = ask(get_settings(), sys.stdin.read() if query == "-" else query, release)
     print_rows(rows, columns, how)
+
+
+@app.command()
+def diff(
+    documents: Annotated[
+        list[str] | None, typer.Argument(metavar="[DOCUMENT] [DOCUMENT]", help="Beginnings of one or two hashes.")
+    ] = None,
+    publisher: Annotated[str | None, typer.Option(help="Code or name of the publisher.")] = None,
+    year: Annotated[int | None, typer.Option(help="Fiscal year.")] = None,
+    how: FormatOption = Format.TABLE,
+) -> None:
+    """Say cell by cell what a correction changed.
+
+    `jixiao diff --publisher zhuhai-gaoxin-dangqun --year 2025`
+    """
+    from extract.editions import COLUMNS, SHOWN, find_changes, shorten
+
+    if len(documents or []) > 2:
+        raise typer.BadParameter("expected at most two documents")
+    rows = find_changes(get_settings(), publisher, year, documents or [])
+    if how is not Format.TABLE:
+        print_rows(rows, COLUMNS, how)
+        return
+    for pair, cells in groupby(rows, key=lambda row: [row[name] for name in COLUMNS[:5]]):
+        print(" ".join(str(word) for word in pair[:3]), f"{pair[3]} → {pair[4]}")
+        shown = [
+            row | dict(zip(("before", "after"), shorten(row["before"], row["after"]), strict=True)) for row in cells
+        ]
+        print_rows(shown, SHOWN, how)
+    if not rows:
+        errors.print("no later edition changed a cell")
 
 
 @app.command()
 def value(
     texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT…|-]")] = None,
 ) -> None:
-    """Read target texts as numbers, one JSON line each; `-` reads one text per line from stdin.
-
-    `jixiao value ≥200万 每期2-3天`
-    """
+    """Read target texts as numbers, one JSON line each; `-` reads one text per line from stdin."""
     from extract.values import parse_target, value_as_json
 
     given = texts or ["-"]
@@ -156,11 +245,8 @@ def grids(
     page: Annotated[int, typer.Option(min=1, help="The page to draw.")] = 1,
     how: Annotated[Format, typer.Option("--format", help="Grids are printed as `json`.")] = Format.JSON,
 ) -> None:
-    """Print every ruled table as JSON: pages, tables, cells with spans, boxes and text.
-
-    `jixiao grids 2025.pdf --picture page1.png`
-    """
-    from extract.pages.picture import draw_page
+    """Print every ruled table as JSON: pages, tables, cells with spans, boxes and text."""
+    from extract.pictures import draw_page, mark_cells
     from extract.printing import grids_of, refusal_line
     from extract.reading import read_grids
 
@@ -171,7 +257,7 @@ def grids(
         if picture is not None:
             if page > len(pages):
                 raise typer.BadParameter(f"{file.name} has {len(pages)} pages")
-            draw_page(file, pages[page - 1], picture, password)
+            draw_page(file, page, picture, mark_cells(pages[page - 1]), password=password)
         print(as_json(grids_of(file, pages)))
     except Refused as error:
         print(refusal_line(file, error), file=sys.stderr)
@@ -190,7 +276,7 @@ def publishers(
         raise typer.BadParameter(f"expected list or check, found {action}")
     found = load_publishers(get_settings().publishers_dir)
     if action == "check":
-        errors.print(f"{len(found)} publisher files are right")
+        errors.print(say("{count} publisher files are right", count=len(found)))
         return
     rows = [
         {"code": p.code, "name": p.name, "region_code": p.region_code, "source": p.source and p.source.kind}
@@ -221,9 +307,15 @@ def airflow(context: typer.Context) -> None:
 def main() -> None:
     """Entry point: JixiaoError becomes one line on stderr and exit status 1."""
     try:
-        app()
+        translate_frames()
+        command = typer.main.get_command(app)
+        prepare_help(command)
+        command(prog_name="jixiao")
     except JixiaoError as error:
         errors.print(f"jixiao: {error}", style="red", markup=False, soft_wrap=True)
+        advice = advise(error)
+        if advice:
+            errors.print(advice, markup=False, soft_wrap=True)
         sys.exit(1)
     except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

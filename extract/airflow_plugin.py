@@ -1,7 +1,7 @@
-"""An Airflow plugin that makes the writer's pool when Airflow starts.
+"""An Airflow plugin that makes the pools when Airflow starts.
 
 Airflow never runs a task whose pool does not exist and says so only in a log line; with this a scheduler started by any
-command finds the pool in place. Loaded by the entry point `airflow.plugins`.
+command finds the pools in place. Loaded by the entry point `airflow.plugins`.
 """
 
 from __future__ import annotations
@@ -14,28 +14,32 @@ from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
 
-def ensure_pool() -> None:
-    """Create the one-slot pool of the DuckDB writer unless it is there."""
+def ensure_pools() -> None:
+    """Create the writer's and the readers' pool unless they are there; what an operator has changed stays."""
     from airflow.models.pool import Pool
 
-    from extract.orchestration import WRITER_POOL
+    from extract.orchestration import READ_POOL, WRITER_POOL
+    from extract.settings import get_settings
 
-    if Pool.get_pool(WRITER_POOL) is None:
-        Pool.create_or_update_pool(
-            WRITER_POOL, slots=1, description="DuckDB admits one writing process per file", include_deferred=False
-        )
+    pools = (
+        (WRITER_POOL, 1, "The warehouse has one writer at a time"),
+        (READ_POOL, get_settings().read_tasks, "PDFs that are read side by side"),
+    )
+    for name, slots, description in pools:
+        if Pool.get_pool(name) is None:
+            Pool.create_or_update_pool(name, slots=slots, description=description, include_deferred=False)
 
 
 @hookimpl  # type: ignore[untyped-decorator]
 def on_starting(component: Any) -> None:
     """A job of Airflow's core starts: scheduler, triggerer or DAG processor. Workers have no access to its database.
 
-    Airflow calls this before the job knows its own type, so the pool is made by whichever comes first.
+    Airflow calls this before the job knows its own type, so the pools are made by whichever comes first.
     """
     from airflow.jobs.job import Job
 
     if isinstance(component, Job):
-        ensure_pool()
+        ensure_pools()
 
 
 class TaskListener:

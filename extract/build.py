@@ -1,5 +1,8 @@
 """The raw schema becomes the marts: target texts are read, then `dbt build` runs in a process of its own.
 
+Only the partitions that changed since the last good build are built again (`partitions`), unless models, seeds, grammar
+or versions changed: then, and when asked, everything is.
+
 dbt keeps DuckDB's lock as long as its process lives, so it never runs inside ours (measured: stack notes in
 CONTRIBUTING.md). A failed model or test raises BuildError with the names of what failed; nothing is published then.
 """
@@ -7,6 +10,7 @@ CONTRIBUTING.md). A failed model or test raises BuildError with the names of wha
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
 import logging
 import os
@@ -20,19 +24,36 @@ from sqlalchemy.engine import make_url
 from extract.errors import BuildError
 from extract.ledger import Ledger
 from extract.settings import PROJECT, Settings
+from extract.sources.archive import write_whole
 
 log = logging.getLogger(__name__)
+TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")  # of the URL's query; libpq finds them in the environment
 
 
 def fingerprint_inputs(settings: Settings) -> str:
-    """32 hex digits of all that a build depends on: staged documents, their readers, grammar, matching, models."""
-    from extract import match
+    """32 hex digits of all that a build depends on: the rules, the staged documents with their readers, and what should
+    be there and is not."""
+    from extract.coverage import coverage_inputs
+
+    digest = hashlib.sha256((fingerprint_rules(settings) + coverage_inputs(settings)).encode())
+    for sha256, reader_version in Ledger(settings.ledger_url or "").staged():
+        digest.update(f"{sha256} {reader_version}\n".encode())
+    return digest.hexdigest()[:32]
+
+
+def fingerprint_rules(settings: Settings) -> str:
+    """32 hex digits of all by which documents become marts: grammar, matching, partitions, publishers, dbt, models."""
+    from extract import match, partitions
+    from extract.publishers import load_publishers
     from extract.values import GRAMMAR_VERSION
 
-    ledger = Ledger(settings.ledger_url or "")
-    digest = hashlib.sha256(GRAMMAR_VERSION.encode() + Path(match.__file__).read_bytes())
-    for sha256, reader_version in ledger.staged():
-        digest.update(f"{sha256} {reader_version}\n".encode())
+    digest = hashlib.sha256(GRAMMAR_VERSION.encode())
+    for module in (match, partitions):
+        digest.update(Path(module.__file__ or "").read_bytes())
+    for one in load_publishers(settings.publishers_dir):
+        digest.update(f"{one.code} {one.name} {one.region_code}\n".encode())
+    for package in ("dbt-core", "dbt-duckdb", "duckdb"):
+        digest.update(f"{package} {importlib.metadata.version(package)}\n".encode())
     for path in sorted(settings.dbt_dir.rglob("*")):
         if path.suffix in {".sql", ".yml", ".csv"} and not {"target", "logs"} & set(path.parts):
             digest.update(f"{path.relative_to(settings.dbt_dir)}\n".encode() + path.read_bytes())
@@ -48,17 +69,48 @@ def is_behind(settings: Settings) -> bool:
     return not published or published[-1]["inputs"] != fingerprint_inputs(settings)
 
 
-def build_marts(settings: Settings) -> dict[str, int]:
-    """Stage what only the build needs, run dbt, and return how many of its nodes ended in which status."""
+def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, int]:
+    """Stage what only the build needs, run dbt, and return how many of its nodes ended in which status.
+
+    Works on the partitions that changed; on all of them where `full_refresh` asks for it or the rules changed.
+    """
+    from extract.coverage import stage_coverage
     from extract.match import propose_links
-    from extract.stage import open_warehouse, stage_releases, stage_target_values
+    from extract.partitions import note_built, plan_build
+    from extract.stage import open_warehouse, stage_goal_promises, stage_releases, stage_target_values
 
     with open_warehouse(settings) as engine:
+        inputs = fingerprint_inputs(settings)
+        plan = plan_build(engine, fingerprint_rules(settings), full=full_refresh)
+        log.info(
+            "%s: %d publishers, %d documents",
+            "full build" if plan.is_full else "build",
+            plan.publishers,
+            plan.documents,
+        )
         fresh = stage_target_values(engine)
+        stage_goal_promises(engine)
         log.info("%d new target texts read, %d pairs of projects proposed", fresh, propose_links(engine))
+        stage_coverage(engine, settings)
         stage_releases(engine, Ledger(settings.ledger_url or "").releases())
         engine.dispose()  # DuckDB admits one process at a time: let go of the file before dbt opens it
-        return run_dbt(settings, "build", "--exclude-resource-type", "unit_test")
+        only = [] if plan.is_full else ["--vars", json.dumps({"changed_only": True})]
+        # keys inside the project are proven by the test suite; those of the marts in every build
+        left_out = ("--exclude-resource-type", "unit_test", "--exclude", "tag:development")
+        counts = run_dbt(settings, "build", *left_out, *only)
+        note_built(engine, plan)
+        write_whole(_inputs_path(settings), inputs.encode())
+    return counts
+
+
+def built_inputs(settings: Settings) -> str:
+    """The fingerprint that the last build began with: what arrives while it runs must not pass for built."""
+    path = _inputs_path(settings)
+    return path.read_text(encoding="utf-8") if path.exists() else fingerprint_inputs(settings)
+
+
+def _inputs_path(settings: Settings) -> Path:
+    return settings.home / "dbt" / "inputs"
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -72,24 +124,33 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
         "JIXIAO_DBT_THREADS": str(settings.dbt_threads),
+        "JIXIAO_DBT_MEMORY": settings.dbt_memory or _usual_memory(),
     }
     if url.get_backend_name() == "duckdb":
         environment["JIXIAO_BUILD_DB"] = url.database or str(settings.build_db)
     else:
         environment |= {
-            "JIXIAO_PG_HOST": url.host or "localhost",
+            "JIXIAO_PG_HOST": str(url.host or url.query.get("host") or "localhost"),
             "JIXIAO_PG_PORT": str(url.port or 5432),
             "JIXIAO_PG_USER": url.username or "",
             "JIXIAO_PG_PASSWORD": url.password or "",
             "JIXIAO_PG_DATABASE": url.database or "",
+            # Compiling one long expression took 66 s, running it 25 ms.
+            "PGOPTIONS": f"{os.environ.get('PGOPTIONS', '')} -c jit=off".strip(),
         }
+        environment |= {f"PG{name.upper()}": str(value) for name, value in url.query.items() if name in TLS}
     return environment
+
+
+def _usual_memory() -> str:
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    return f"{pages * size * 6 // 10 >> 20}MiB"  # DuckDB counts its buffers only and would take 80 %
 
 
 def run_dbt(settings: Settings, *arguments: str) -> dict[str, int]:
     """Run dbt once; returns {status: nodes}. Raises BuildError naming every node that failed and why."""
     environment = {**os.environ, **dbt_environment(settings)}
-    target = "duckdb" if (settings.warehouse_url or "").startswith("duckdb") else "postgres"
+    target = "postgres" if settings.on_postgres else "duckdb"
     project = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir), "--target", target]
     results = Path(environment["DBT_TARGET_PATH"]) / "run_results.json"
     results.unlink(missing_ok=True)

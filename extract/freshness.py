@@ -7,7 +7,7 @@ drifted  the last run found the source unlistable, empty or far shorter than bef
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -33,15 +33,20 @@ class Freshness:
     alerts: tuple[str, ...] = ()
 
 
-def check_freshness(settings: Settings, now: datetime | None = None) -> list[Freshness]:
-    """One row per publisher file with a source, and per publisher that the ledger knows, by code."""
-    from extract.build import is_behind
+def check_freshness(
+    settings: Settings, now: datetime | None = None, *, is_behind: bool | None = None
+) -> list[Freshness]:
+    """One row per publisher file with a source, and per publisher that the ledger knows, by code.
+
+    `is_behind`: whether staged documents are in no release; found out where it is not given.
+    """
+    from extract import build
 
     moment = (now or datetime.now(UTC)).astimezone(UTC)
     ledger = Ledger(settings.ledger_url or "")
     publishers = {one.code: one for one in load_publishers(settings.publishers_dir)}
     known = {row["publisher"]: row for row in ledger.freshness()}
-    waiting = ledger.waiting(is_behind(settings))
+    waiting = ledger.waiting(build.is_behind(settings) if is_behind is None else is_behind)
     last = ledger.last_run()
     findings = ledger.findings(last["run_id"] if last else None)
     codes = sorted({*known, *waiting, *(code for code, one in publishers.items() if one.source is not None)})
@@ -65,9 +70,15 @@ def check_freshness(settings: Settings, now: datetime | None = None) -> list[Fre
     return rows
 
 
-def describe_alerts(rows: Iterable[Freshness]) -> str:
-    """Every alert with its publisher, one a line; empty when there is none."""
-    return "\n".join(f"{row.publisher}: {alert}" for row in rows for alert in row.alerts)
+def describe_alerts(rows: Iterable[Freshness], pin: Mapping[str, Any] | None = None) -> str:
+    """Every alert with its publisher, and a pin that keeps newer releases from readers, one a line; empty when none."""
+    lines = [f"{row.publisher}: {alert}" for row in rows for alert in row.alerts]
+    if pin is not None:
+        lines.append(
+            f"release {pin['release_id']} is pinned by {pin['pinned_by']} since {pin['pinned_at']:%Y-%m-%d %H:%M} UTC "
+            f"({pin['why']}): `jixiao rollback --unpin` serves the newest one"
+        )
+    return "\n".join(lines)
 
 
 def _ahead(publisher: Publisher, open_: dict[str, Any], moment: datetime) -> list[str]:
@@ -97,16 +108,17 @@ def _silent(publisher: Publisher, ledger: Ledger, moment: datetime) -> list[str]
 
 def season_start(season: Season, today: date) -> date:
     """The first day of the season that is under way, or of the last one."""
-    return max(day for year in (today.year - 1, today.year) if (day := _on(season.start, year)) <= today)
+    return max(day for year in (today.year - 1, today.year) if (day := on_day(season.start, year)) <= today)
 
 
 def season_end(season: Season, start: date) -> date:
     """The last day of the season that begins on `start`; it may lie in the next year."""
-    end = _on(season.end, start.year)
-    return end if end >= start else _on(season.end, start.year + 1)
+    end = on_day(season.end, start.year)
+    return end if end >= start else on_day(season.end, start.year + 1)
 
 
-def _on(day: str, year: int) -> date:
+def on_day(day: str, year: int) -> date:
+    """MM-DD in a year; 02-29 is the 28th where the year has none."""
     month, number = (int(part) for part in day.split("-"))
     if (month, number) == (2, 29) and (year % 4 or (year % 100 == 0 and year % 400)):
         number = 28

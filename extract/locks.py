@@ -1,4 +1,4 @@
-"""A path becomes a lock between processes of one machine, released by the kernel when its holder dies."""
+"""A path or a database becomes a lock between processes, released by kernel or server when its holder dies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+
 from extract.errors import JixiaoError
+from extract.settings import Settings
+
+LOCK_NOT_AVAILABLE = "55P03"
+WRITER = 49251_0001  # any number that no other program of the database takes
 
 
 class LockedError(JixiaoError):
@@ -37,3 +44,29 @@ def hold_lock(path: Path, wait_seconds: float) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def hold_writer(settings: Settings) -> Iterator[None]:
+    """Be the one writer of the warehouse: of this home on DuckDB, of all machines on PostgreSQL.
+
+    Raises LockedError after `writer_wait_seconds`.
+    """
+    if not settings.on_postgres:
+        with hold_lock(settings.home / "writer.lock", settings.writer_wait_seconds):
+            yield
+        return
+    engine = create_engine(settings.warehouse_url or "", isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:  # the lock lasts as long as this session
+            # 0 would mean to wait for ever
+            connection.execute(text(f"SET lock_timeout = {max(1, settings.writer_wait_seconds * 1000)}"))
+            try:
+                connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": WRITER})
+            except DBAPIError as error:
+                if getattr(error.orig, "pgcode", None) != LOCK_NOT_AVAILABLE:
+                    raise
+                raise LockedError(f"another writer holds the warehouse {engine.url!r}") from None
+            yield
+    finally:
+        engine.dispose()

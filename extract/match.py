@@ -16,7 +16,7 @@ from decimal import Decimal
 from difflib import SequenceMatcher
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, text
+from sqlalchemy import Engine, delete, insert, select, text
 
 from extract import raw
 
@@ -24,8 +24,11 @@ FLOOR = Decimal("0.45")
 """Pairs that score less are not worth a person's look."""
 
 _LEFT_OVER = """
-with published as (
-    select distinct publisher_code, fiscal_year from raw.documents
+with documents as (
+    select * from raw.documents where publisher_code in (select publisher_code from raw.changed_partitions)
+),
+published as (
+    select distinct publisher_code, fiscal_year from documents
 ),
 years as (
     select
@@ -46,7 +49,7 @@ named as (
         coalesce(p.project_text, '') as project_text,
         coalesce(p.category_text, '') as category_text
     from raw.projects as p
-    inner join raw.documents as d on p.sha256 = d.sha256 and p.part_no = d.part_no
+    inner join documents as d on p.sha256 = d.sha256 and p.part_no = d.part_no
     inner join years as y on d.publisher_code = y.publisher_code and d.fiscal_year = y.fiscal_year
 ),
 distinct_names as (
@@ -123,11 +126,15 @@ class Proposal:
 
 
 def propose_links(engine: Engine) -> int:
-    """Replace raw.project_proposals by what the staged projects say today; returns the number of proposals."""
+    """Replace the proposals of the changed partitions by what their staged projects say today; returns how many.
+
+    `partitions.plan_build` says which partitions changed; a pair of projects never leaves its publisher.
+    """
+    changed = raw.project_proposals.c.publisher_code.in_(select(raw.changed_partitions.c.publisher_code))
     with engine.begin() as connection:
         projects = list(_load_projects(connection))
         rows = [_to_row(proposal) for proposal in compare_projects(projects)]
-        connection.execute(delete(raw.project_proposals))
+        connection.execute(delete(raw.project_proposals).where(changed))
         if rows:
             connection.execute(insert(raw.project_proposals), rows)
     return len(rows)

@@ -1,16 +1,20 @@
-"""What the DAGs share: assets, the writer's pool and default arguments. Scheduling itself stands in dags/."""
+"""What the DAGs share: assets, pools, default arguments, alerts. Scheduling itself stands in dags/."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Asset
+# the stub of airflow.sdk does not know the last three
+from airflow.sdk import Asset, AsyncCallback, DeadlineAlert, DeadlineReference  # type: ignore[attr-defined]
+
+from extract.alerts import AlertNotifier
 
 STAGED = Asset("jixiao_staged", uri="jixiao://staged", group="jixiao")
 RELEASE = Asset("jixiao_release", uri="jixiao://release", group="jixiao")
 
-WRITER_POOL = "jixiao_writer"  # one slot: DuckDB admits one writing process per file
+WRITER_POOL = "jixiao_writer"  # one slot: the warehouse has one writer at a time
+READ_POOL = "jixiao_read"  # as many slots as PDFs may be read side by side, of all DAGs and machines together
 
 TASK_DEFAULTS: dict[str, Any] = {
     "owner": "jixiao",
@@ -20,3 +24,14 @@ TASK_DEFAULTS: dict[str, Any] = {
     "max_retry_delay": timedelta(minutes=10),
     "execution_timeout": timedelta(hours=4),
 }
+
+
+def tell_failure() -> list[AlertNotifier]:
+    """One alert for a run that failed, however many of its tasks did."""
+    return [AlertNotifier(alert="run_failed")]
+
+
+def tell_later_than(interval: timedelta) -> DeadlineAlert:
+    """One alert for a run that has not ended so long after it was queued, whatever it waits for."""
+    callback = AsyncCallback(AlertNotifier, kwargs={"alert": "run_late"})
+    return DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, interval, callback, name="not finished in time")

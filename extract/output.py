@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
@@ -56,6 +57,16 @@ def show_progress() -> Iterator[Callable[[str], None]]:
 
         with console.status("starting") as status:
             yield tell
+
+
+Item = TypeVar("Item")
+
+
+def track(items: Sequence[Item], what: str, how: Format) -> Iterator[Item]:
+    """The items, with a bar on the terminal while they are worked on; where results stream to it, they are the bar."""
+    visible = errors.is_terminal and (how is Format.TABLE or not sys.stdout.isatty())
+    with Progress(console=errors, transient=True, disable=not visible) as progress:
+        yield from progress.track(items, description=what)
 
 
 def as_json(value: Any) -> str:

@@ -1,53 +1,164 @@
-"""A page of an archived PDF becomes a PNG, drawn by a child process with limits: it was refused for a reason."""
+"""A page of a PDF becomes a PNG, with marks where wanted; drawn by a child process with limits, cached by hash."""
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from extract.entities import PageGrids
+from extract.errors import JixiaoError, LedgerError, SettingsError
+from extract.pages.limits import Limits
 from extract.settings import Settings
 from extract.sources.archive import archive_path
 
-SECONDS = 60
-WIDTH = 1000  # pixels
-
-DRAW = """
-import resource, sys
-import pypdfium2
-import PIL.PngImagePlugin
-source, target, page, width, memory = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
-for kind, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, 64 << 20), (resource.RLIMIT_CORE, 0)):
-    resource.setrlimit(kind, (most, most))
-sheet = pypdfium2.PdfDocument(source)[page - 1]
-scale = min(width / sheet.get_width(), 4 * width / sheet.get_height())
-sheet.render(scale=scale).to_pil().save(target, format="PNG")
-"""
+SECONDS = 60.0
+WIDTH = 1600  # pixels of a page: the small print of an A3 sheet can be read
 
 
-def draw_page(settings: Settings, sha256: str, page: int, target: Path) -> bool:
-    """Draw one page (1-based) into `target`; returns whether it could be drawn."""
+class PictureError(JixiaoError):
+    """The page cannot be drawn: document, page and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A frame on a page, in points from its top left as it is read. Kinds: found, cell, line."""
+
+    box: tuple[float, float, float, float]
+    kind: str = "found"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A drawn page: its size in points, which boxes are measured in, and in pixels."""
+
+    path: Path
+    width: float
+    height: float
+    pixels_wide: int
+    pixels_high: int
+
+
+def draw_page(
+    path: Path,
+    page: int,
+    target: Path,
+    marks: Sequence[Mark] = (),
+    *,
+    password: str | None = None,
+    limits: Limits | None = None,
+    pixels: int = WIDTH,
+) -> Sheet:
+    """Draw one page (1-based) of a PDF into `target`, whole or not at all; raises PictureError."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_suffix(".part")
-    memory = settings.read_megabytes << 20
-    command = [sys.executable, "-c", DRAW, str(archive_path(settings.archive, sha256)), str(part)]
+    part = target.with_name(f".{target.name}-{os.getpid()}.part")
+    bounds = limits or Limits()
+    request = {
+        "path": str(path),
+        "page": page,
+        "target": str(part),
+        "marks": [asdict(mark) for mark in marks],
+        "password": password,
+        "pixels": pixels,
+        "limits": bounds.to_dict(),
+    }
     try:
         done = subprocess.run(
-            [*command, str(page), str(WIDTH), str(memory)], capture_output=True, timeout=SECONDS, check=False
+            [sys.executable, "-m", "extract.pages.picture"],
+            input=json.dumps(request),
+            capture_output=True,
+            text=True,
+            timeout=min(SECONDS, bounds.seconds),
+            check=False,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},  # threads reserve address space
         )
         if done.returncode != 0 or not part.exists():
-            return False
+            said = done.stderr.strip().splitlines()
+            raise PictureError(
+                f"{path.name}: page {page} cannot be drawn: {said[-1] if said else 'the parser crashed'}"
+            )
         part.replace(target)
+        return Sheet(target, **json.loads(done.stdout.splitlines()[-1]))
     except subprocess.TimeoutExpired:
-        return False
+        raise PictureError(f"{path.name}: page {page} cannot be drawn within {SECONDS:g} s") from None
     finally:
         part.unlink(missing_ok=True)
-    return True
+
+
+def draw_archived(
+    settings: Settings, sha256: str, page: int, target: Path, marks: Sequence[Mark] = (), *, pixels: int = WIDTH
+) -> Sheet:
+    """The same for a document of the archive, with the passwords that its publisher's file names."""
+    path = archive_path(settings.archive, sha256)
+    if not path.exists():
+        raise PictureError(
+            f"the archive has no document {sha256[:12]} (expected {path}): "
+            "restore it, or let the next run fetch it again"
+        )
+    trouble: PictureError | None = None
+    for password in _passwords(settings, sha256):
+        try:
+            return draw_page(path, page, target, marks, password=password, limits=settings.limits(), pixels=pixels)
+        except PictureError as error:
+            trouble = trouble or error
+            if "assword" not in str(error):
+                break
+    raise trouble or PictureError(f"document {sha256[:12]}: page {page} cannot be drawn")
+
+
+def draw_cached(settings: Settings, sha256: str, page: int) -> Sheet:
+    """The page without marks, drawn once and kept in JIXIAO_HOME/pictures; raises PictureError."""
+    target = settings.home / "pictures" / f"{sha256}-{page}.png"
+    measures = target.with_suffix(".json")
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        if target.exists():
+            os.utime(target)  # still wanted: see forget_pictures
+            return Sheet(target, **json.loads(measures.read_text(encoding="utf-8")))
+    sheet = draw_archived(settings, sha256, page, target)
+    sizes = {name: value for name, value in asdict(sheet).items() if name != "path"}
+    measures.write_text(json.dumps(sizes), encoding="utf-8")
+    return replace(sheet, path=target)
+
+
+def forget_pictures(settings: Settings, most: int) -> None:
+    """Leave the `most` pictures that were wanted last; others are drawn again when somebody asks."""
+    found = sorted((settings.home / "pictures").glob("*.png"), key=lambda path: path.stat().st_mtime)
+    for old in found[: max(0, len(found) - most)]:
+        old.unlink(missing_ok=True)
+        old.with_suffix(".json").unlink(missing_ok=True)
 
 
 def draw_refused(settings: Settings, sha256: str, page: int | None) -> Path | None:
     """The picture of the page that a refusal is about (the first where it is about the whole document), or None."""
-    target = settings.home / "pictures" / f"{sha256}-{page or 1}.png"
-    if target.exists() or draw_page(settings, sha256, page or 1, target):
-        return target
-    return None
+    try:
+        return draw_cached(settings, sha256, page or 1).path
+    except PictureError:
+        return None
+
+
+def mark_cells(page: PageGrids) -> list[Mark]:
+    """What the reader made of a page: every cell, and the lines of text outside tables."""
+    cells = [Mark(cell.box, "cell") for grid in page.grids for cell in grid.cells]
+    return cells + [Mark(line.box, "line") for line in page.lines]
+
+
+def _passwords(settings: Settings, sha256: str) -> list[str | None]:
+    """None first, then what the publisher's file names and this machine has."""
+    from extract.ledger import Ledger
+    from extract.publishers import load_publishers
+
+    found: list[str | None] = [None]
+    with contextlib.suppress(LedgerError, SettingsError):
+        publisher: Any = Ledger(settings.ledger_url or "").document(sha256)["publisher"]
+        for one in load_publishers(settings.publishers_dir):
+            if one.code == publisher:
+                for secret in one.passwords:
+                    with contextlib.suppress(SettingsError):
+                        found.append(secret.reveal())
+    return found

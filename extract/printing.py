@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.engine import make_url
 
 from extract.entities import Column, PageGrids, Reading
 from extract.errors import Refused
+from extract.language import say
 from extract.ledger import OUTCOMES, Ledger
 from extract.output import Format, as_json, print_rows
 from extract.settings import Settings
@@ -112,6 +114,7 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
         "waiting": sum(states.get(state, 0) for state in ("landed", "read", "failed")),
         "release": release and {k: release[k] for k in ("release_id", "published_at", "row_counts", "checksum")},
         "release_is_behind": is_behind(settings),
+        "pin": ledger.pin(),
         "refusals": [
             {
                 "id": one["sha256"][:12] if one["sha256"] else None,
@@ -132,12 +135,15 @@ def print_status(found: dict[str, Any]) -> None:
     """The same for people."""
     console = Console(highlight=False)
     names = ("seen", *OUTCOMES, "waiting")
-    console.print(f"last run {found['run_id'] or '– none yet'}", markup=False)
+    console.print(say("last run {run}", run=found["run_id"] or say("– none yet")), markup=False)
     print_rows([{name: found[name] for name in names}], names, Format.TABLE)
     release = found["release"]
     if release:
-        behind = "; staged documents wait for the next build" if found["release_is_behind"] else ""
-        console.print(f"release {release['release_id']}{behind}", markup=False)
+        behind = say("; staged documents wait for the next build") if found["release_is_behind"] else ""
+        console.print(say("release {release}", release=release["release_id"]) + behind, markup=False)
+    if pin := found["pin"]:
+        pinned = "pinned by {by} since {since} UTC: {why}"
+        console.print(say(pinned, by=pin["pinned_by"], since=pin["pinned_at"], why=pin["why"]), markup=False)
     if found["refusals"]:
         print_rows(found["refusals"], ("id", "file", "state", "reason", "page", "detail"), Format.TABLE)
     if found["publishers"]:
@@ -150,11 +156,34 @@ def setting_rows(settings: Settings) -> Iterator[dict[str, Any]]:
     """Every setting with its value; passwords inside URLs are hidden."""
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
-        if name.endswith("_url"):
+        if name in ("ledger_url", "warehouse_url"):
             value = make_url(value).render_as_string(hide_password=True)
         yield {
             "variable": f"JIXIAO_{name.upper()}",
-            "value": str(value),
+            "value": "" if value is None else str(value),
             "default": "" if field.default is None else str(field.default),
             "meaning": field.description,
         }
+
+
+def print_trace(found: dict[str, Any]) -> None:
+    """A fact's way back for people: what it is, where it was printed, and the same cell in other editions."""
+    flat = {
+        "kind": found["kind"],
+        "key": found["key"],
+        "printed": found["printed"],
+        **(found["reading"] or {}),
+        **(found["names"] or {}),
+        "page": found["page"],
+        "row": found["row"],
+        "box (points)": found["bbox"] and " ".join(f"{side:g}" for side in found["bbox"]),
+        **found["document"],
+        "archive": found["archive"],
+        "picture": found.get("picture"),
+    }
+    shown = {name: format(value, ",f") if isinstance(value, Decimal) else value for name, value in flat.items()}
+    rows = [{"what": name, "is": str(value)} for name, value in shown.items() if value is not None]
+    print_rows(rows, ("what", "is"), Format.TABLE)
+    if found["other_editions"]:
+        Console(highlight=False).print(say("other editions"))
+        print_rows(found["other_editions"], tuple(found["other_editions"][0]), Format.TABLE)

@@ -167,6 +167,21 @@ target_values = Table(  # one row per distinct printed text and version of the g
     PrimaryKeyConstraint("target_text", "grammar_version"),
 )
 
+goal_promises = Table(  # one row per number that a goal's text promises; promise_no 0 says that the text was read
+    "goal_promises",
+    metadata,
+    Column("goal_text", String, nullable=False),
+    Column("grammar_version", String, nullable=False),
+    Column("promise_no", Integer, nullable=False),
+    Column("promise_text", String, nullable=False),  # the clause as printed
+    Column("comparator", String),
+    Column("low", NUMBER),
+    Column("high", NUMBER),
+    Column("measure_unit", String),
+    Column("per", String),
+    PrimaryKeyConstraint("goal_text", "grammar_version", "promise_no"),
+)
+
 findings = Table(  # one row per thing a person should know of a loaded document
     "findings",
     metadata,
@@ -188,8 +203,48 @@ releases = Table(  # one row per release published so far, copied from the ledge
     Column("checksum", String, nullable=False),
 )
 
+publishers = Table(  # one row per publisher that a publisher file names
+    "publishers",
+    metadata,
+    Column("publisher_code", String, primary_key=True),
+    Column("publisher_name", String, nullable=False),
+    Column("region_code", String),
+)
+
+expected_publications = Table(  # one row per publisher, fiscal year and kind that a publisher file expects
+    "expected_publications",
+    metadata,
+    Column("publisher_code", String, nullable=False),
+    Column("fiscal_year", Integer, nullable=False),
+    Column("document_kind", String, nullable=False),
+    Column("expected", Integer, nullable=False),
+    Column("due_on", Date, nullable=False),  # last day of the season
+    Column("as_of", Date, nullable=False),  # on which this was last known to change
+    PrimaryKeyConstraint("publisher_code", "fiscal_year", "document_kind"),
+)
+
+unloaded_publications = Table(  # one row per publication seen and not loaded
+    "unloaded_publications",
+    metadata,
+    Column("publication_no", Integer, primary_key=True, autoincrement=False),  # one URL may have brought two contents
+    Column("source_url", String, nullable=False),
+    Column("sha256", String(64)),  # null where no bytes came
+    Column("publisher_code", String),  # null where the source does not say whose it is
+    Column("fiscal_year", Integer),
+    Column("document_kind", String),
+    Column("state", String, nullable=False),  # refused waiting
+    Column("reason", String),
+)
+
 DOCUMENT_TABLES = (documents, projects, amounts, records, targets, findings)
 """Everything that belongs to one document: replaced together, by its hash, in one transaction."""
+
+document_fingerprints = Table(  # one row per staged PDF: equal where every row that it left above is equal
+    "document_fingerprints",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("rows_fingerprint", String(32), nullable=False),
+)
 
 project_proposals = Table(  # one row per pair of similar projects of neighbouring years; written by `match`
     "project_proposals",
@@ -218,4 +273,35 @@ project_proposals = Table(  # one row per pair of similar projects of neighbouri
         "to_project_no",
         name="project_proposals_pk",
     ),
+)
+
+changed_partitions = Table(  # one row per partition that the build at work, or the last one, builds again
+    "changed_partitions",
+    metadata,
+    Column("publisher_code", String, nullable=False),
+    Column("code_scope", String, nullable=False),  # as int_documents_keyed has it: the region, else the publisher
+    PrimaryKeyConstraint("publisher_code", "code_scope"),
+)
+
+changed_documents = Table(  # one row per staged PDF of those partitions, whether or not it changed itself
+    "changed_documents",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+)
+
+built_documents = Table(  # one row per part that the marts hold; an empty fingerprint: a build of it did not end
+    "built_documents",
+    metadata,
+    Column("sha256", String(64), nullable=False),
+    Column("part_no", Integer, nullable=False),
+    Column("publisher_code", String, nullable=False),
+    Column("code_scope", String, nullable=False),
+    Column("rows_fingerprint", String, nullable=False),
+    PrimaryKeyConstraint("sha256", "part_no", "publisher_code", "code_scope"),
+)
+
+built_rules = Table(  # one row: by which models, seeds, grammar and versions all marts were built; none: not all were
+    "built_rules",
+    metadata,
+    Column("rules_fingerprint", String, primary_key=True),
 )

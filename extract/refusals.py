@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from extract.completion import complete_publisher, complete_reason, complete_refusal
 from extract.output import Format, as_json, errors, print_rows
 from extract.settings import get_settings
 
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="What was refused and why; try again; accept by a named person with a reason.")
 FormatOption = Annotated[Format, typer.Option("--format", help="`table` for people; the others alone on stdout.")]
-Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Beginnings of hashes, as `list` shows them.")]
+Ids = Annotated[
+    list[str],
+    typer.Argument(metavar="ID…", help="Beginnings of hashes, as `list` shows them.", autocompletion=complete_refusal),
+]
 COLUMNS = ("id", "publisher", "state", "decision", "reason", "page", "file", "detail")
 
 
@@ -28,15 +32,14 @@ def default(context: typer.Context) -> None:
 
 @app.command("list")
 def list_refusals(
-    reason: Annotated[str | None, typer.Option(help="Only this reason code.")] = None,
-    publisher: Annotated[str | None, typer.Option(metavar="ID", help="Only this publisher file.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Only this reason code.", autocompletion=complete_reason)] = None,
+    publisher: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only this publisher file.", autocompletion=complete_publisher)
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Also what a person has accepted or dropped.")] = False,
     how: FormatOption = Format.TABLE,
 ) -> None:
-    """One row per document that is not loaded.
-
-    `jixiao refusals list --reason unknown_header --format jsonl`
-    """
+    """One row per document that is not loaded."""
     states = ("refused", "failed", "dropped") if every else ("refused", "failed")
     found = _ledger().refusals(states=states, reason=reason, publisher=publisher, undecided=not every)
     rows = [{**one, "id": one["sha256"][:12], "file": one["first_url"]} for one in found]
@@ -45,13 +48,12 @@ def list_refusals(
 
 @app.command()
 def show(
-    document: Annotated[str, typer.Argument(metavar="ID")],
+    document: Annotated[str, typer.Argument(metavar="ID", autocompletion=complete_refusal)],
     png: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the page that the refusal is about.")] = None,
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Everything that the ledger knows of one document: where it was seen, each attempt, each decision."""
-    from extract.errors import JixiaoError
-    from extract.pictures import draw_page
+    from extract.pictures import draw_archived
     from extract.sources.archive import archive_path
 
     ledger, settings = _ledger(), get_settings()
@@ -68,8 +70,8 @@ def show(
                 print_rows(found[part], tuple(found[part][0]), how)
     else:
         print(as_json(found))
-    if png is not None and not draw_page(settings, sha256, one["page"] or 1, png):
-        raise JixiaoError(f"document {sha256[:12]}: page {one['page'] or 1} cannot be drawn")
+    if png is not None:
+        draw_archived(settings, sha256, one["page"] or 1, png)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from extract.errors import SettingsError
@@ -39,10 +39,17 @@ class Settings(BaseSettings):
     warehouse_url: str | None = Field(
         None, description="SQLAlchemy URL of the build database [duckdb, home/build.duckdb]"
     )
+    releases_url: str | None = Field(
+        None, description="folder or bucket (s3://…) to which the served release is copied, for readers elsewhere"
+    )
     schedule: str = Field("30 2 * * *", description="cron of the nightly ingest, Asia/Shanghai")
+    alert_url: SecretStr | None = Field(None, description="webhook to which failed and late runs are posted as JSON")
     reader: str = Field("auto", pattern="^(auto|pdfium|pdfplumber)$", description="auto reads with both and compares")
     second_reader_share: float = Field(
         1.0, ge=0, le=1, description="part of the documents that `auto` gives to both readers; less in backfills"
+    )
+    read_tasks: int = Field(
+        8, ge=1, description="read tasks that run at the same time, on all machines; size of a new pool jixiao_read"
     )
     batch_documents: int = Field(20, ge=1, description="documents that one mapped read task takes at most")
     batch_megabytes: int = Field(64, ge=1, description="size of the PDFs that one mapped read task takes at most")
@@ -52,9 +59,18 @@ class Settings(BaseSettings):
     read_seconds: int = Field(300, ge=1, description="time that reading one document may take")
     read_megabytes: int = Field(2048, ge=64, description="memory that reading one document may take")
     read_attempts: int = Field(3, ge=1, description="attempts before a failing document counts as refused")
-    keep_releases: int = Field(7, ge=1, description="published releases that stay on disk")
+    report_pages: int = Field(150, ge=0, description="printed pages that a report shows pictures of")
+    report_megabytes: int = Field(48, ge=0, description="room that a report's pictures may take")
+    keep_releases: int = Field(7, ge=1, description="published releases that are kept, besides the served one")
+    sql_seconds: int = Field(300, ge=1, description="time that one query of `jixiao sql` may take")
     dbt_threads: int = Field(2, ge=1, description="threads of dbt")
     dbt_seconds: int = Field(3600, ge=1, description="time that `dbt build` may take")
+    dbt_memory: str | None = Field(
+        None,
+        pattern=r"^[1-9][0-9]*[MGT]i?B$",
+        description="memory that DuckDB may use under dbt, 8GB for example; what needs more goes to disk "
+        "[60 % of the machine's]",
+    )
     writer_wait_seconds: int = Field(1800, ge=0, description="how long a writer waits for another to finish")
 
     def __init__(self, **values: object) -> None:
@@ -72,6 +88,8 @@ class Settings(BaseSettings):
         object.__setattr__(self, "inbox", inbox)
         object.__setattr__(self, "ledger_url", self.ledger_url or f"sqlite:///{self.home / 'ledger.db'}")
         object.__setattr__(self, "warehouse_url", self.warehouse_url or f"duckdb:///{self.build_db}")
+        if self.releases_url and self.on_postgres:
+            raise SettingsError("JIXIAO_RELEASES_URL: a warehouse on PostgreSQL has no files to copy; leave it empty")
 
     def limits(self) -> Limits:
         """What reading one document may cost."""
@@ -83,6 +101,11 @@ class Settings(BaseSettings):
             pages=self.max_pages,
             size=self.max_file_megabytes << 20,
         )
+
+    @property
+    def on_postgres(self) -> bool:
+        """Whether the warehouse is a PostgreSQL database and not a DuckDB file."""
+        return (self.warehouse_url or "").startswith("postgresql")
 
     @property
     def archive(self) -> Path:

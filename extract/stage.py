@@ -1,11 +1,13 @@
 """Typed frames become rows of the raw schema: one transaction a document.
 
 Staging a document again deletes its rows by hash and inserts them anew, so a crash at any moment, a cleared task and a
-better reader all end in the same rows.
+better reader all end in the same rows. A fingerprint of the rows stays beside them: equal rows cost no build
+(`partitions`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,24 +16,27 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine, create_engine, delete, insert, select, text
+from sqlalchemy import Connection, Engine, create_engine, delete, insert, select, text, union
 
 from extract import raw
 from extract.entities import TargetValue
+from extract.errors import SettingsError
 from extract.frames import Frames, Row
-from extract.locks import hold_lock
+from extract.locks import hold_writer
 from extract.settings import Settings
 
 
 @contextmanager
 def open_warehouse(settings: Settings) -> Iterator[Engine]:
-    """The build database, for one writer at a time; another writer of this machine waits its turn."""
-    with hold_lock(settings.home / "writer.lock", settings.writer_wait_seconds):
+    """The build database, for one writer at a time; another writer waits its turn."""
+    with hold_writer(settings):
         engine = create_engine(settings.warehouse_url or "")
         # duckdb_engine would bind decimals as floats: 99999999999999999.99 became 100000000000000000.00
         engine.dialect.supports_native_decimal = True
         try:
             with engine.begin() as connection:
+                if settings.on_postgres:
+                    _check_order(connection)
                 connection.execute(text("CREATE SCHEMA IF NOT EXISTS raw"))
                 raw.metadata.create_all(connection)
             yield engine
@@ -39,14 +44,28 @@ def open_warehouse(settings: Settings) -> Iterator[Engine]:
             engine.dispose()
 
 
+def _check_order(connection: Connection) -> None:
+    """A database that sorts by a language would number rows, and so name things, in another way than DuckDB does."""
+    if not connection.scalar(text("SELECT 'Z' < 'a' AND lower('ДÄ') = 'дä'")):
+        raise SettingsError(
+            "JIXIAO_WAREHOUSE_URL: expected a database that sorts by code point: CREATE DATABASE … TEMPLATE template0 "
+            "ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
+        )
+
+
 def stage_frames(engine: Engine, sha256: str, frames: Frames) -> None:
     """Replace everything that the raw schema holds of one document, in one transaction."""
+    digest = hashlib.sha256()
     with engine.begin() as connection:
         for table in raw.DOCUMENT_TABLES:
             connection.execute(delete(table).where(table.c.sha256 == sha256))
             rows = _rows(frames[table.name])
+            digest.update(json.dumps([table.name, rows], ensure_ascii=False, default=str).encode())
             if rows:
                 connection.execute(insert(table), rows)
+        known = raw.document_fingerprints
+        connection.execute(delete(known).where(known.c.sha256 == sha256))
+        connection.execute(insert(known), [{"sha256": sha256, "rows_fingerprint": digest.hexdigest()[:32]}])
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -55,11 +74,21 @@ def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def stage_target_values(engine: Engine) -> int:
-    """Read every distinct target text that this version of the grammar has not read yet; returns how many."""
+    """Read every distinct target text of the changed documents that this version of the grammar has not read yet.
+
+    Returns how many. `partitions.plan_build` says which documents changed.
+    """
     from extract.values import GRAMMAR_VERSION, parse_targets
 
     known = select(raw.target_values.c.target_text).where(raw.target_values.c.grammar_version == GRAMMAR_VERSION)
-    distinct = select(raw.targets.c.target_text).distinct().where(raw.targets.c.target_text.not_in(known))
+    distinct = (
+        select(raw.targets.c.target_text)
+        .distinct()
+        .where(
+            raw.targets.c.sha256.in_(select(raw.changed_documents.c.sha256)),
+            raw.targets.c.target_text.not_in(known),
+        )
+    )
     with engine.begin() as connection:
         texts = sorted(connection.scalars(distinct))
         rows = [_value_row(value, GRAMMAR_VERSION) for value in parse_targets(texts)]
@@ -86,6 +115,36 @@ def _value_row(value: TargetValue, grammar_version: str) -> Row:
         "date_low": value.date_low,
         "date_high": value.date_high,
     }
+
+
+def stage_goal_promises(engine: Engine) -> int:
+    """Find the numbers in every goal text of the changed documents that this version of the grammar has not read.
+
+    Returns how many texts were new. A text without any number leaves one row too, so that no night reads it again.
+    """
+    from extract.values import GRAMMAR_VERSION, find_promises
+
+    changed = raw.projects.c.sha256.in_(select(raw.changed_documents.c.sha256))
+    texts_of = (raw.projects.c.annual_goal_text.label("goal_text"), raw.projects.c.overall_goal_text)
+    goals = union(*(select(text_of).where(changed) for text_of in texts_of)).subquery()
+    known = select(raw.goal_promises.c.goal_text).where(raw.goal_promises.c.grammar_version == GRAMMAR_VERSION)
+    distinct = select(goals.c.goal_text).where(goals.c.goal_text.is_not(None), goals.c.goal_text.not_in(known))
+    with engine.begin() as connection:
+        texts = sorted(connection.scalars(distinct))
+        rows = [row for text_ in texts for row in _promise_rows(text_, find_promises(text_), GRAMMAR_VERSION)]
+        if rows:
+            connection.execute(insert(raw.goal_promises), rows)
+    return len(texts)
+
+
+def _promise_rows(goal: str, promises: Iterable[TargetValue], grammar_version: str) -> Iterator[Row]:
+    place = {"goal_text": goal, "grammar_version": grammar_version}
+    names = ("comparator", "low", "high", "measure_unit", "per")
+    yield place | {"promise_no": 0, "promise_text": ""} | dict.fromkeys(names)
+    readable = (promise for promise in promises if _fits(promise.low) and _fits(promise.high))
+    for number, promise in enumerate(readable, start=1):
+        value = _value_row(promise, grammar_version)
+        yield place | {"promise_no": number, "promise_text": promise.text} | {name: value[name] for name in names}
 
 
 def _fits(number: Decimal | None) -> bool:

@@ -1,15 +1,111 @@
-"""What several tests share: settings on a home of their own, and the demo's publications."""
+"""What several tests share: settings on a home of their own, and databases of their own on a PostgreSQL server."""
 
 from __future__ import annotations
 
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
-from extract.settings import Settings
+from extract.settings import PROJECT, Settings
+
+PUBLICATIONS = PROJECT / "demo/publications"
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings on an empty home; files in the inbox count as at rest at once."""
     return Settings(home=tmp_path / "var", settle_seconds=0)
+
+
+class Line(NamedTuple):
+    """A home after one run of the whole line, and the command on it."""
+
+    home: Path
+    inbox: Path
+
+    def jixiao(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "JIXIAO_HOME": str(self.home), "JIXIAO_SETTLE_SECONDS": "0"}
+        command = [sys.executable, "-m", "extract", *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    def run(self, *options: str) -> tuple[int, dict[str, Any]]:
+        done = self.jixiao("run", "--inbox", str(self.inbox), "--format", "jsonl", *options)
+        assert done.stdout, done.stderr
+        return done.returncode, json.loads(done.stdout)
+
+    def sql(self, query: str) -> list[dict[str, Any]]:
+        done = self.jixiao("sql", query, "--format", "jsonl")
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="session")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
+    """Two good publications, one of them twice, and an HTML page named .pdf, after one run."""
+    folder = tmp_path_factory.mktemp("line")
+    inbox = folder / "inbox"
+    shutil.copytree(PUBLICATIONS, inbox)
+    shutil.copy(inbox / "2025.pdf", inbox / "again.pdf")
+    (inbox / "error.pdf").write_text("<html><title>404</title></html>", encoding="utf-8")
+    line = Line(folder / "var", inbox)
+    status, counts = line.run()
+    assert status == 3, "something was refused"
+    assert {name: counts[name] for name in ("seen", "loaded", "unchanged", "refused", "failed")} == {
+        "seen": 4,
+        "loaded": 2,
+        "unchanged": 1,
+        "refused": 1,
+        "failed": 0,
+    }
+    return line
+
+
+@pytest.fixture(scope="session")
+def make_database() -> Iterator[Callable[..., str]]:
+    """Makes empty databases on the server of JIXIAO_TEST_POSTGRES_URL and returns their URLs; dropped at the end."""
+    url = os.environ.get("JIXIAO_TEST_POSTGRES_URL", "")
+    if not url:
+        pytest.skip("JIXIAO_TEST_POSTGRES_URL names no database")
+    server = create_engine(url, isolation_level="AUTOCOMMIT")
+    names = (f"jixiao_test_{os.getpid()}_{n}" for n in itertools.count())
+    made: list[str] = []
+
+    def make(order: str = "LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'") -> str:
+        made.append(next(names))
+        with server.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {made[-1]} TEMPLATE template0 ENCODING 'UTF8' {order}"))
+        return make_url(url).set(database=made[-1]).render_as_string(hide_password=False)
+
+    yield make
+    with server.connect() as connection:
+        for name in made:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
+
+
+@pytest.fixture
+def built(settings: Settings) -> Settings:
+    """A build database with one mart and the release history, as dbt leaves them."""
+    import duckdb
+
+    settings.home.mkdir()
+    with duckdb.connect(str(settings.build_db)) as build:
+        build.execute("CREATE SCHEMA marts")
+        build.execute("CREATE TABLE marts.dim_documents AS SELECT * FROM range(3) AS t(document_key)")
+        build.execute("COMMENT ON TABLE marts.dim_documents IS 'One row per document'")
+        build.execute("COMMENT ON COLUMN marts.dim_documents.document_key IS 'key (主键)'")
+        build.execute(
+            "CREATE TABLE marts.releases (release_id VARCHAR, published_at TIMESTAMP, source_documents INTEGER, "
+            "row_counts VARCHAR, checksum VARCHAR)"
+        )
+    return settings

@@ -20,8 +20,22 @@ assert not bag.import_errors, bag.import_errors
 print("FOUND", json.dumps({
     dag_id: {
         "tasks": {
-            t.task_id: {"pool": t.pool, "retries": t.retries, "down": sorted(t.downstream_task_ids)} for t in dag.tasks
+            t.task_id: {
+                "pool": t.pool,
+                "retries": t.retries,
+                "down": sorted(t.downstream_task_ids),
+                "limit": t.execution_timeout and t.execution_timeout.total_seconds(),
+                "grows": bool(t.retry_exponential_backoff),
+                "owner": t.owner,
+                "mapped": t.is_mapped,
+            }
+            for t in dag.tasks
         },
+        "tells_failure": [callback.alert for callback in dag.on_failure_callback],
+        "deadlines": [one.interval.total_seconds() for one in dag.deadline or ()],
+        "timeout": dag.dagrun_timeout.total_seconds(),
+        "tags": sorted(dag.tags),
+        "params": {name: dag.params.get_param(name).description for name in dag.params},
         "max_active_runs": dag.max_active_runs,
         "catchup": dag.catchup,
         "doc": bool(dag.doc_md),
@@ -81,6 +95,56 @@ def test_every_dag_is_documented_retried_and_never_runs_beside_itself(dags: dict
         retries = {name: task["retries"] for name, task in dag["tasks"].items()}  # type: ignore[attr-defined]
         # A verdict is not retried: it would be the same again.
         assert all(count >= 1 for name, count in retries.items() if name not in {"close", "check"}), retries
+
+
+def test_reading_is_the_only_mapped_work_on_documents_and_has_a_pool_of_its_own(
+    dags: dict[str, dict[str, object]],
+) -> None:
+    pools = {f"{d}.{t}": task["pool"] for d, dag in dags.items() for t, task in dag["tasks"].items()}  # type: ignore[attr-defined]
+    assert {name for name, pool in pools.items() if pool == "jixiao_read"} == {"ingest.read", "replay.read"}
+
+
+def test_every_run_that_fails_or_is_late_tells_somebody(dags: dict[str, dict[str, object]]) -> None:
+    for name, dag in dags.items():
+        assert dag["tells_failure"] == ["run_failed"]
+        # a replay waits for people, for days
+        assert len(dag["deadlines"]) == (0 if name == "replay" else 1)  # type: ignore[arg-type]
+        assert all(deadline <= dag["timeout"] for deadline in dag["deadlines"])  # type: ignore[attr-defined, operator]
+
+
+def test_every_task_has_an_owner_a_time_limit_and_growing_waits(dags: dict[str, dict[str, object]]) -> None:
+    for name, dag in dags.items():
+        assert dag["tags"] == ["jixiao"]
+        for task_id, task in dag["tasks"].items():  # type: ignore[attr-defined]
+            assert task["owner"] == "jixiao"
+            assert task["grows"]
+            # a person's answer has `response_timeout` instead
+            assert task["limit"] or (name, task_id) == ("replay", "one.ask")
+
+
+def test_every_parameter_of_a_form_is_explained(dags: dict[str, dict[str, object]]) -> None:
+    explained = {f"{name}.{param}": text for name, dag in dags.items() for param, text in dag["params"].items()}  # type: ignore[attr-defined]
+    assert {"ingest.publisher", "ingest.inbox", "replay.decision"} <= set(explained)
+    assert all(explained.values())
+
+
+def test_parsing_every_dag_file_imports_nothing_heavy_that_airflow_does_not_import_itself() -> None:
+    parse = """
+import sys
+import airflow.sdk, airflow.providers.standard.operators.hitl
+before = {name.split(".")[0] for name in sys.modules}
+import runpy
+for path in sys.argv[1:]:
+    runpy.run_path(path)
+print("NEW", sorted({name.split(".")[0] for name in sys.modules} - before))
+"""
+    files = sorted(str(path) for path in (PROJECT / "dags").glob("*.py"))
+    done = subprocess.run([sys.executable, "-c", parse, *files], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    new = set(ast.literal_eval(done.stdout.rsplit("NEW ", 1)[1]))
+    assert "extract" in new
+    heavy = "pandas numpy duckdb dbt pdfplumber pdfminer pypdfium2 PIL sqlalchemy httpx selectolax fsspec alembic"
+    assert not new & set(heavy.split())
 
 
 def test_the_warehouse_follows_what_the_ingest_stages(dags: dict[str, dict[str, object]]) -> None:

@@ -1,63 +1,16 @@
-"""The whole line on the demo's publications: real DAGs, real PDFs, real dbt, one home for the module."""
+"""The whole line on the demo's publications: real DAGs, real PDFs, real dbt, one home for all tests."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import sqlite3
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING
 
-import pytest
-
-from extract.settings import PROJECT
-
-PUBLICATIONS = PROJECT / "demo/publications"
-
-
-class Line(NamedTuple):
-    home: Path
-    inbox: Path
-
-    def jixiao(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "JIXIAO_HOME": str(self.home), "JIXIAO_SETTLE_SECONDS": "0"}
-        command = [sys.executable, "-m", "extract", *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-
-    def run(self) -> tuple[int, dict[str, Any]]:
-        done = self.jixiao("run", "--inbox", str(self.inbox), "--format", "jsonl")
-        assert done.stdout, done.stderr
-        return done.returncode, json.loads(done.stdout)
-
-    def sql(self, query: str) -> list[dict[str, Any]]:
-        done = self.jixiao("sql", query, "--format", "jsonl")
-        assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-@pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
-    """Two good publications, one of them twice, and an HTML page named .pdf, after one run."""
-    folder = tmp_path_factory.mktemp("line")
-    inbox = folder / "inbox"
-    shutil.copytree(PUBLICATIONS, inbox)
-    shutil.copy(inbox / "2025.pdf", inbox / "again.pdf")
-    (inbox / "error.pdf").write_text("<html><title>404</title></html>", encoding="utf-8")
-    line = Line(folder / "var", inbox)
-    status, counts = line.run()
-    assert status == 3, "something was refused"
-    assert {name: counts[name] for name in ("seen", "loaded", "unchanged", "refused", "failed")} == {
-        "seen": 4,
-        "loaded": 2,
-        "unchanged": 1,
-        "refused": 1,
-        "failed": 0,
-    }
-    return line
+if TYPE_CHECKING:
+    from conftest import Line
 
 
 def test_the_year_over_year_answer_is_that_of_the_publications(line: Line) -> None:
@@ -86,6 +39,32 @@ def test_a_figure_leads_back_to_the_cell_it_was_printed_in(line: Line) -> None:
     height = page.get_height()
     box = (row["x0"], height - row["y1"], row["x1"], height - row["y0"])
     assert "".join(page.get_textpage().get_text_bounded(*box).split()) == "≥200万"
+
+
+def test_show_leads_from_a_key_to_the_marked_cell(line: Line, tmp_path: Path) -> None:
+    (row,) = line.sql(
+        "SELECT target_key, document_key FROM fct_indicator_targets "
+        "WHERE fiscal_year = 2025 AND horizon = 'annual' AND target_text = '≥200万'"
+    )
+    picture = tmp_path / "cell.png"
+    done = line.jixiao("show", row["target_key"][:12], "--png", str(picture), "--format", "jsonl")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["kind"], found["key"], found["printed"]) == ("target", row["target_key"], "≥200万")
+    assert (found["reading"]["comparator"], found["reading"]["low"]) == ("ge", "2000000")
+    assert found["document"]["fiscal_year"] == 2025
+    assert Path(found["archive"]).exists()
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    whole = line.jixiao("show", row["document_key"], "--format", "jsonl")
+    assert json.loads(whole.stdout)["document"] == found["document"]
+    for table, key in (("fct_project_budgets", "budget_key"), ("fct_indicator_targets", "target_key")):
+        (first,) = line.sql(f"SELECT {key} AS key FROM {table} ORDER BY 1 LIMIT 1")
+        assert json.loads(line.jixiao("show", first["key"], "--format", "jsonl").stdout)["key"] == first["key"]
+    shown = line.jixiao("show", row["target_key"])
+    assert "≥200万" in shown.stdout
+    missing = line.jixiao("show", "00000000")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "no fact of the served release begins with 00000000" in missing.stderr
 
 
 def test_what_was_refused_is_named_with_its_reason(line: Line) -> None:
@@ -125,3 +104,12 @@ def test_a09_a_second_run_changes_nothing_and_says_so(line: Line) -> None:
     assert (counts["seen"], counts["loaded"], counts["unchanged"], counts["refused"]) == (4, 0, 3, 1)
     assert os.readlink(line.home / "current") == before
     assert (line.home / "current/warehouse.duckdb").read_bytes() == bytes_before
+
+
+def test_building_everything_again_gives_the_rows_that_are_served(line: Line) -> None:
+    before = os.readlink(line.home / "current")
+    log = line.home / "logs/warehouse.log"
+    builds = log.read_text(encoding="utf-8").count("full build: 1 publishers, 2 documents")
+    line.run("--full-refresh")
+    assert log.read_text(encoding="utf-8").count("full build: 1 publishers, 2 documents") == builds + 1
+    assert os.readlink(line.home / "current") == before, "the checksum over all rows is the same"

@@ -15,22 +15,6 @@ from extract.query import QueryError, ask
 from extract.settings import Settings
 
 
-@pytest.fixture
-def built(settings: Settings) -> Settings:
-    """A build database with one mart and the release history, as dbt leaves them."""
-    settings.home.mkdir()
-    with duckdb.connect(str(settings.build_db)) as build:
-        build.execute("CREATE SCHEMA marts")
-        build.execute("CREATE TABLE marts.dim_documents AS SELECT * FROM range(3) AS t(document_key)")
-        build.execute("COMMENT ON TABLE marts.dim_documents IS 'One row per document'")
-        build.execute("COMMENT ON COLUMN marts.dim_documents.document_key IS 'key (主键)'")
-        build.execute(
-            "CREATE TABLE marts.releases (release_id VARCHAR, published_at TIMESTAMP, source_documents INTEGER, "
-            "row_counts VARCHAR, checksum VARCHAR)"
-        )
-    return settings
-
-
 def change(settings: Settings, statement: str) -> None:
     with duckdb.connect(str(settings.build_db)) as build:
         build.execute(statement)

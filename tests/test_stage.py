@@ -13,6 +13,7 @@ from extract import raw
 from extract.entities import Box, Column, DocumentKind, Finding, Part, Printed, Reading, Record
 from extract.frames import Origin, make_frames
 from extract.locks import LockedError, hold_lock
+from extract.partitions import plan_build
 from extract.publishers import Publisher
 from extract.settings import Settings
 from extract.stage import open_warehouse, stage_frames, stage_target_values
@@ -101,6 +102,7 @@ def test_an_amount_reaches_the_database_digit_for_digit(engine: Engine, yuan: st
 @pytest.mark.parametrize("text", ["≥12345678901234567家", "0.0000000001%", "3亿元"])
 def test_a_target_reaches_the_database_digit_for_digit(engine: Engine, text: str) -> None:
     stage(engine, reading(record(1, "甲", text)))
+    plan_build(engine, "rules")
     stage_target_values(engine)
     with engine.connect() as connection:
         assert connection.scalar(select(raw.target_values.c.low)) == parse_target(text).low
@@ -143,6 +145,7 @@ def test_what_a_form_does_not_print_is_null_and_what_is_blank_is_not(engine: Eng
 
 def test_distinct_texts_are_read_once_per_grammar(engine: Engine) -> None:
     stage(engine, reading(record(1, "甲", "≥7家"), record(1, "甲", "≥7家"), record(1, "甲", "每期2-3天")))
+    plan_build(engine, "rules")
     assert stage_target_values(engine) == 2
     assert stage_target_values(engine) == 0
     with engine.connect() as connection:
@@ -157,6 +160,7 @@ def test_distinct_texts_are_read_once_per_grammar(engine: Engine) -> None:
 @pytest.mark.parametrize("text", ["9" * 30 + "家", "0.00000000001%"])
 def test_a_number_that_the_column_cannot_hold_is_not_stored_rounded(engine: Engine, text: str) -> None:
     stage(engine, reading(record(1, "甲", text)))
+    plan_build(engine, "rules")
     stage_target_values(engine)
     with engine.connect() as connection:
         value = connection.execute(select(raw.target_values)).mappings().one()

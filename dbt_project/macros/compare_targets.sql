@@ -1,6 +1,7 @@
 {#- The verdict on pairs of targets: how they compare, what changed, by how much, and whether that is tighter.
-    `pairs` is a relation with target_pair_key, target_key and prior_target_key; either key may be null. -#}
-{% macro compare_targets(pairs) -%}
+    `pairs` is a relation with target_pair_key, target_key and prior_target_key; either key may be null. `targets` and
+    `documents` are relations that hold both sides of each pair. -#}
+{% macro compare_targets(pairs, targets, documents) -%}
 {#- numbers beyond this are slips of the pen, and their products would not fit a decimal -#}
 {%- set limit = '1e15' -%}
 with pairs as (
@@ -24,7 +25,7 @@ targets as (
         coalesce(targets.low, targets.high) as bottom,
         coalesce(targets.high, targets.low) as top,
         {{ date_position('coalesce(targets.date_high, targets.date_low)', 'targets.fiscal_year') }} as date_position
-    from {{ ref('int_targets_valued') }} as targets
+    from {{ targets }} as targets
 ),
 
 measure_units as (
@@ -32,7 +33,7 @@ measure_units as (
 ),
 
 documents as (
-    select * from {{ ref('int_documents_keyed') }}
+    select * from {{ documents }}
 ),
 
 joined as (

@@ -9,18 +9,22 @@
 with current_targets as (
     select
         targets.*,
+        {{ fold_text('targets.target_text') }} as target_fold,
         projects.project_name,
+        indicators.indicator_durable_key,
+        indicators.indicator_code,
+        indicators.indicator_name,
         row_number() over (
             partition by
                 targets.project_key, targets.fiscal_year, targets.document_kind, targets.horizon,
-                targets.indicator_identity_key
+                indicators.indicator_durable_key
             order by targets.document_key, targets.record_no
         ) as occurrence_no
-    from {{ ref('int_targets_valued') }} as targets
+    from {{ ref('fct_indicator_targets') }} as targets
     inner join {{ ref('dim_projects') }} as projects on targets.project_key = projects.project_key
+    inner join {{ ref('dim_indicators') }} as indicators on targets.indicator_key = indicators.indicator_key
     where
         targets.is_current
-        and targets.horizon in ('annual', 'cycle', 'adjusted')
         and targets.fiscal_year in ({{ from_year }}, {{ to_year }})
 ),
 
@@ -66,12 +70,12 @@ year_pairs as (
         on
             later.project_key = earlier.project_key
             and later.horizon = earlier.horizon
-            and later.indicator_identity_key = earlier.indicator_identity_key
+            and later.indicator_durable_key = earlier.indicator_durable_key
             and later.occurrence_no = earlier.occurrence_no
 ),
 
 verdicts as (
-{{ compare_targets('year_pairs') | indent(4, true) }}
+{{ compare_targets('year_pairs', 'chosen', ref('dim_documents')) | indent(4, true) }}
 )
 
 select

@@ -1,30 +1,31 @@
+-- Over all partitions, also where a build was of the changed ones only, so straight from the sources.
 -- Every staged amount, target and result stands in its fact exactly once: a join that loses or doubles rows fails here.
 with staged as (
     select
         'fct_indicator_targets' as fact,
         count(*) as n_rows
-    from {{ ref('stg_jixiao__targets') }}
+    from {{ source('jixiao', 'targets') }}
     where horizon in ('annual', 'cycle', 'adjusted')
     union all
     select
         'fct_project_budgets' as fact,
         count(*) as n_rows
-    from {{ ref('stg_jixiao__amounts') }}
+    from {{ source('jixiao', 'amounts') }}
     union all
     select
         'dim_documents' as fact,
         count(*) as n_rows
-    from {{ ref('stg_jixiao__documents') }}
+    from {{ source('jixiao', 'documents') }}
     union all
     select
         'projects' as fact,
         count(*) as n_rows
-    from {{ ref('stg_jixiao__projects') }}
+    from {{ source('jixiao', 'projects') }}
     union all
     select
         'amount' as fact,
         sum(amount_yuan) as n_rows
-    from {{ ref('stg_jixiao__amounts') }}
+    from {{ source('jixiao', 'amounts') }}
 ),
 
 marts as (

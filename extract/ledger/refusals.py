@@ -123,13 +123,14 @@ class Refusals(Documents, Runs):
 
     def troubled(self) -> list[dict[str, Any]]:
         """Refused and failed documents that nobody has decided on, and what the last run could not land."""
-        names = ("sha256", "first_url", "state", "reason", "page", "detail")
+        names = ("sha256", "publisher", "first_url", "state", "reason", "page", "detail")
         rows = [{name: one[name] for name in names} for one in self.refusals(undecided=True)]
         last = self.last_run()
-        unlanded = select(sightings.c.url, sightings.c.outcome, sightings.c.reason, sightings.c.detail).where(
-            sightings.c.run_id == (last or {}).get("run_id"), sightings.c.sha256.is_(None)
+        s = sightings.c
+        unlanded = select(s.publisher, s.url, s.outcome, s.reason, s.detail).where(
+            s.run_id == (last or {}).get("run_id"), s.sha256.is_(None)
         )
         with self._reading() as connection:
-            for url, outcome, reason, detail in connection.execute(unlanded.order_by(sightings.c.url)):
-                rows.append(dict(zip(names, (None, url, outcome, reason, None, detail), strict=True)))
+            for publisher, url, outcome, reason, detail in connection.execute(unlanded.order_by(s.url)):
+                rows.append(dict(zip(names, (None, publisher, url, outcome, reason, None, detail), strict=True)))
         return rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from extract.entities import LandedPdf, Landing, Publication
 from extract.errors import LedgerError, Refused
@@ -139,6 +139,21 @@ class Runs(Store):
         with self._reading() as connection:
             row = connection.execute(query).mappings().one_or_none()
         return dict(row) if row else None
+
+    def recent_runs(self, most: int) -> list[dict[str, Any]]:
+        """The newest closed runs with their counts, oldest first."""
+        query = select(runs).where(runs.c.finished_at.is_not(None)).order_by(runs.c.run_no.desc()).limit(most)
+        with self._reading() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()][::-1]
+
+    def sightings(self, run_id: str, most: int) -> list[dict[str, Any]]:
+        """What a closed run saw and what became of it: what failed and was refused first, then what is new."""
+        s = sightings.c
+        rank = case({"failed": 1, "refused": 2, "loaded": 3}, value=s.outcome, else_=4)
+        query = select(s.publisher, s.title, s.url, s.sha256, s.outcome, s.printed_on).where(s.run_id == run_id)
+        with self._reading() as connection:
+            rows = connection.execute(query.order_by(rank, s.publisher, s.url).limit(most)).mappings()
+            return [dict(row) for row in rows]
 
     # -- what a person should know about a source ---------------------------------------------------------------------
 

@@ -125,3 +125,15 @@ releases = Table(  # one row per published release
     Column("checksum", String, nullable=False),
     Column("inputs", String, nullable=False),  # fingerprint of everything the release was built from
 )
+
+pins = Table(  # one row per rollback: the release that is served whatever is published, until it is unpinned
+    "pins",
+    metadata,
+    Column("pin_id", Integer, primary_key=True, autoincrement=True),
+    Column("release_id", String, nullable=False),
+    Column("pinned_by", String, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("pinned_at", DateTime, nullable=False),
+    Column("unpinned_by", String),
+    Column("unpinned_at", DateTime),
+)

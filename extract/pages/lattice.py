@@ -51,7 +51,8 @@ def snap(positions: Floats, tolerance: float) -> Floats:
         return positions
     order = np.argsort(positions, kind="stable")
     ordered = positions[order]
-    cluster = np.concatenate([[0], np.cumsum(np.diff(ordered) > tolerance)])
+    cluster = np.zeros(len(ordered), np.int64)
+    np.cumsum(ordered[1:] - ordered[:-1] > tolerance, out=cluster[1:])
     means = np.bincount(cluster, ordered) / np.bincount(cluster)
     snapped = np.empty_like(positions)
     snapped[order] = means[cluster]
@@ -62,14 +63,17 @@ def join(at: Floats, start: Floats, end: Floats, gap: float) -> Stretches:
     """Pieces on the same line that touch or nearly touch become one."""
     if not len(at):
         return Stretches(at, start, end)
-    shift = np.unique(at, return_inverse=True)[1].reshape(-1) * 1e6  # every line far from the next, so one pass does
-    order = np.argsort(start + shift, kind="stable")
-    begins, ends = (start + shift)[order], np.maximum.accumulate((end + shift)[order])
-    fresh = np.concatenate([[True], begins[1:] > ends[:-1] + gap])
+    order = np.lexsort((start, at))
+    at = at[order]
+    shift = np.zeros(len(at))
+    np.cumsum(at[1:] != at[:-1], out=shift[1:])
+    shift *= 1e6  # every line far from the next, so one pass does
+    begins, ends = start[order] + shift, np.maximum.accumulate(end[order] + shift)
+    fresh = np.ones(len(at), np.bool_)
+    fresh[1:] = begins[1:] > ends[:-1] + gap
     firsts = np.flatnonzero(fresh)
-    lasts = np.concatenate([firsts[1:] - 1, [len(order) - 1]])
-    moved = shift[order][firsts]
-    return Stretches(at[order][firsts], begins[firsts] - moved, ends[lasts] - moved)
+    moved = shift[firsts]
+    return Stretches(at[firsts], begins[firsts] - moved, ends[np.append(firsts[1:], len(at)) - 1] - moved)
 
 
 def find_stretches(rules: Rules, tolerance: float) -> tuple[Stretches, Stretches]:
@@ -88,7 +92,7 @@ def find_lattices(level: Stretches, upright: Stretches, tolerance: float) -> tup
     labels_level, labels_upright = _group(level, upright, tolerance)
     lattices = []
     used = np.zeros(len(level), np.bool_)
-    for label in np.unique(labels_upright[labels_upright >= 0]):
+    for label in sorted(set(labels_upright.tolist()) - {-1}):
         mine = labels_level == label
         lattice = build_lattice(level.take(mine), upright.take(labels_upright == label), tolerance)
         if lattice is not None:
@@ -143,7 +147,7 @@ def _close(positions: Floats, across: Stretches, tolerance: float) -> tuple[Floa
             added.append(low)
         if not len(positions) or high > positions[-1] + reach:
             added.append(high)
-    return np.unique(np.concatenate([positions, added])), added
+    return np.unique(np.concatenate([positions, added])) if added else positions, added
 
 
 def mark_edges(at: Floats, along: Floats, stretches: Stretches, closed: list[float]) -> Bools:

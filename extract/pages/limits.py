@@ -20,12 +20,12 @@ class Limits:
         return asdict(self)
 
 
-def apply_limits(limits: Limits) -> None:
-    """Bound address space, written files and core dumps of this process; time is bounded by the parent."""
+def apply_limits(limits: Limits, written: int = 1 << 20) -> None:
+    """Bound address space, written files (bytes) and core dumps of this process; time is bounded by the parent."""
     for kind, value in (
         (resource.RLIMIT_AS, limits.memory),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 1 << 20),
+        (resource.RLIMIT_FSIZE, written),
         (resource.RLIMIT_NOFILE, 64),
     ):
         _, hard = resource.getrlimit(kind)

@@ -40,49 +40,44 @@ def open_document(path: Path, password: str | None) -> pypdfium2.PdfDocument:
 
 def read_pages(document: pypdfium2.PdfDocument, hidden_layers: frozenset[str]) -> Iterator[Ink]:
     """Every page of the document in order; raises Refused naming the page."""
+    handle = raw.point_at(document)
     for number in range(1, len(document) + 1):
+        page = raw.load_page(handle, number - 1)
+        if not page:
+            raise Refused(Reason.TRUNCATED, "pdfium cannot load the page: Failed to load page.", number)
+        (pointer,) = raw.prepare([page])
         try:
-            page = document[number - 1]
-        except pypdfium2.PdfiumError as error:
-            raise Refused(Reason.TRUNCATED, f"pdfium cannot load the page: {error}", number) from error
-        try:
-            yield read_page(page, number, hidden_layers)
+            yield read_page(handle, pointer, number, hidden_layers)
         finally:
-            page.close()
+            raw.close_page(pointer)
 
 
-def read_page(page: pypdfium2.PdfPage, number: int, hidden_layers: frozenset[str]) -> Ink:
+def read_page(document: raw.Pointer, page: raw.Pointer, number: int, hidden_layers: frozenset[str]) -> Ink:
     """One page; raises Refused (too_large) for pages that no office prints."""
-    box = page.get_bbox() if hasattr(page, "get_bbox") else page.get_cropbox()
-    matrix, width, height = display_matrix(tuple(box), page.get_rotation() // 90)
-    handle = raw.handle_of(page)
-    objects = walk_objects(handle, matrix)
-    text_page = page.get_textpage()
+    left, top, right, bottom = raw.fill_structs(raw.get_page_box, 4, [page])[0].tolist()
+    matrix, width, height = display_matrix((left, bottom, right, top), raw.get_rotation(page))
+    objects = walk_objects(page, matrix)
+    text_handle = raw.load_text(page)
+    if not text_handle:
+        raise Refused(Reason.TRUNCATED, "pdfium cannot load the text of the page", number)
+    (text_page,) = raw.prepare([text_handle])
     try:
-        count = text_page.count_chars()
+        count = max(0, raw.count_chars(text_page))
         if count > MAX_GLYPHS:
             raise Refused(Reason.TOO_LARGE, f"{count} glyphs on one page", number)
         is_hidden = partial(is_marked_hidden, hidden_layers=hidden_layers) if hidden_layers else None
         bulk = _read_bulk(text_page, count)
-        glyphs = read_glyphs(raw.handle_of(text_page), bulk, count, objects, matrix, is_hidden)
+        glyphs = read_glyphs(text_page, bulk, count, objects, matrix, is_hidden)
     finally:
-        text_page.close()
+        raw.close_text(text_page)
     rules, fills = read_paths(objects)
-    return Ink(
-        number,
-        width,
-        height,
-        glyphs,
-        rules,
-        fills,
-        read_pictures(page, objects, hidden_layers),
-        int((~are_blank(bulk)).sum()),
-    )
+    pictures = read_pictures(document, page, objects, hidden_layers)
+    return Ink(number, width, height, glyphs, rules, fills, pictures, int((~are_blank(bulk)).sum()))
 
 
-def _read_bulk(text_page: pypdfium2.PdfTextPage, count: int) -> Ints:
+def _read_bulk(text_page: raw.Pointer, count: int) -> Ints:
     """Characters of pdfium's text of the whole page: one call of its own that knows nothing of boxes."""
     buffer = (ctypes.c_ushort * (count * 2 + 2))()
-    written = pdfium.FPDFText_GetText(text_page, 0, count, buffer)
-    units = np.frombuffer(bytes(buffer), np.uint16)[: max(0, written - 1)].astype(np.int64)
+    written = raw.get_text(text_page, 0, count, ctypes.byref(buffer))
+    units = np.frombuffer(memoryview(buffer), np.uint16)[: max(0, written - 1)].astype(np.int64)
     return units[(units < 0xDC00) | (units > 0xDFFF)]  # of a pair that is one character the second half goes

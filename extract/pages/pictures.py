@@ -10,7 +10,7 @@ import numpy as np
 
 from extract.errors import Reason
 from extract.pages.conservation import Problem
-from extract.pages.ink import Drop, Ink, Ints, Pictures
+from extract.pages.ink import KEPT, Ink, Ints, Pictures
 from extract.pages.placement import Table
 from extract.pages.visible import centres
 
@@ -44,7 +44,7 @@ def _find_hidden(ink: Ink, k: int) -> Ints:
     x0, y0, x1, y1 = pictures.box[k]
     order = glyphs.runs.order[glyphs.run]
     under = (x0 < x) & (x < x1) & (y0 < y) & (y < y1) & (order >= 0) & (order < pictures.order[k])
-    return np.flatnonzero(under & (glyphs.drop == Drop.KEPT))
+    return np.flatnonzero(under & (glyphs.drop == KEPT))
 
 
 def _find_pictured(pictures: Pictures, k: int, table: Table, owner: Ints) -> list[int]:

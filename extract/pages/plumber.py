@@ -16,7 +16,7 @@ from pdfplumber.utils.exceptions import PdfminerException
 
 from extract.errors import Reason, Refused
 from extract.pages.affine import display_matrix
-from extract.pages.ink import BLANKS, NO_CLIP, Drop, Floats, Glyphs, Ink, Pictures, Runs, add_outlines
+from extract.pages.ink import BLANK, BLANKS, KEPT, NO_CLIP, Floats, Glyphs, Ink, Pictures, Runs, add_outlines
 from extract.pages.pdfium_glyphs import turns_of
 from extract.pages.plumber_device import Collected, InkDevice
 from extract.pages.plumber_interpreter import InkInterpreter
@@ -85,7 +85,7 @@ def _rows(values: list[Any], columns: int) -> Floats:
 
 def _glyphs(drawn: Collected) -> Glyphs:
     """Lists to arrays."""
-    drop = np.array([Drop.BLANK if _is_blank(t) else Drop.KEPT for t in drawn.text], dtype=np.int64)
+    drop = np.array([BLANK if _is_blank(t) else KEPT for t in drawn.text], dtype=np.int64)
     code = np.array([ord(t[0]) for t in drawn.text], dtype=np.int64)
     return Glyphs(drawn.text, code, _rows(drawn.box, 4), np.array(drawn.run, dtype=np.int64), drop, _runs(drawn))
 

@@ -8,20 +8,26 @@ from __future__ import annotations
 import numpy as np
 
 from extract.pages.affine import Matrix, map_boxes
-from extract.pages.ink import Drop, Ink
+from extract.pages.ink import KEPT, Ink
 
 MOST = 0.8
+
+
+def find_turn(ink: Ink) -> int:
+    """Quarter turns in which four of five kept glyphs stand, 0 where they stand level or each its own way."""
+    kept = ink.glyphs.drop == KEPT
+    if not kept.any():
+        return 0
+    turns = np.bincount(ink.glyphs.runs.turn[ink.glyphs.run[kept]] % 4, minlength=4)
+    turn = int(turns.argmax())
+    return turn if turns[turn] >= MOST * kept.sum() else 0
 
 
 def turn_upright(ink: Ink) -> None:
     """Turn the whole page when four of five glyphs have the same quarter turn."""
     glyphs, runs = ink.glyphs, ink.glyphs.runs
-    kept = glyphs.drop == Drop.KEPT
-    if not kept.any():
-        return
-    turns = np.bincount(runs.turn[glyphs.run[kept]] % 4, minlength=4)
-    turn = int(turns.argmax())
-    if turn == 0 or turns[turn] < MOST * kept.sum():
+    turn = find_turn(ink)
+    if turn == 0:
         return
     width, height = ink.width, ink.height
     matrix: Matrix = {

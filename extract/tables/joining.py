@@ -20,7 +20,7 @@ def cut_rows(table: Table, start: int, stop: int) -> Table:
     for cell in table.cells:
         first, last = max(cell.row, start), min(cell.row + cell.rowspan, stop)
         if first < last:
-            cells.append(replace(cell, row=first - start, rowspan=last - first))
+            cells.append(Cell(first - start, cell.col, last - first, cell.colspan, cell.box, cell.text))
     pages = table.row_pages[start:stop] or (table.grid.page,) * (stop - start)
     return index_grid(replace(table.grid, n_rows=stop - start, cells=tuple(cells)), pages)
 

@@ -1,6 +1,7 @@
 """Printed text in, numbers out: target values, amounts, and text folded for comparing.
 
     parse_target, parse_targets, parse_parts → TargetValue     see docs/targets.md for the grammar
+    find_promises                            → list[TargetValue], the numbers that a goal in prose promises
     parse_amount, parse_amount_unit          → Decimal in 元
     fold_text                                → str, for comparing only
     value_as_json, format_target             → str
@@ -12,10 +13,12 @@ from extract.values.amounts import parse_amount, parse_amount_unit
 from extract.values.folding import fold_text
 from extract.values.parts import parse_parts
 from extract.values.printing import format_target, value_as_json
+from extract.values.promises import find_promises
 from extract.values.targets import GRAMMAR_VERSION, parse_target, parse_targets
 
 __all__ = [
     "GRAMMAR_VERSION",
+    "find_promises",
     "fold_text",
     "format_target",
     "parse_amount",

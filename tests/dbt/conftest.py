@@ -6,6 +6,7 @@ Every scenario is a publisher of its own, so that one build answers all of them.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -22,7 +23,8 @@ from sqlalchemy import Engine, create_engine, insert, text
 
 from extract import raw
 from extract.match import propose_links
-from extract.stage import stage_target_values
+from extract.partitions import plan_build
+from extract.stage import stage_goal_promises, stage_target_values
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 BOX = {"x0": 10.25, "y0": 20.5, "x1": 110.125, "y1": 40.0625}
@@ -31,7 +33,7 @@ Indicator = tuple[str, str] | tuple[str, str, str]
 
 
 def project(unit: str | None, name: str, amount: str | None, *indicators: Indicator, **more: Any) -> dict[str, Any]:
-    """A project as printed; `more`: category, code, overall_goal, annual_goal."""
+    """A project as printed; `more`: category, code, overall_goal, annual_goal, and its rows' actual, adjusted value."""
     return {"unit": unit, "name": name, "amount": amount, "indicators": indicators, **more}
 
 
@@ -129,12 +131,29 @@ class RawSchema:
             | each.get("record", {})
             | BOX
         )
-        values = {"annual": annual, "actual": each.get("actual"), "cycle": cycle[0] if cycle else None}
+        values = {"annual": annual, "cycle": cycle[0] if cycle else None}
+        values |= {horizon: each.get(horizon) for horizon in ("actual", "adjusted")}
         for horizon, value in values.items():
             if value is not None:
                 self.rows["targets"].append(
                     place | {"record_no": record_no, "horizon": horizon, "target_text": value, "page": 1} | BOX
                 )
+
+    def expect(self, publisher: str, year: int, count: int, due_on: date) -> None:
+        """A document kind `target` that a publisher file expects, as of 2026-01-15."""
+        named = {"publisher_code": publisher, "publisher_name": f"{publisher}局", "region_code": None}
+        if named not in self.rows["publishers"]:
+            self.rows["publishers"].append(named)
+        wanted = {"fiscal_year": year, "document_kind": "target", "expected": count, "due_on": due_on}
+        row = {"publisher_code": publisher, **wanted, "as_of": date(2026, 1, 15)}
+        self.rows["expected_publications"].append(row)
+
+    def leave(self, url: str, publisher: str | None, state: str) -> None:
+        """A publication that was seen and is not loaded."""
+        unknown = {"sha256": None, "fiscal_year": None, "document_kind": None, "reason": None}
+        rows = self.rows["unloaded_publications"]
+        row = {"publication_no": len(rows) + 1, "source_url": url, "publisher_code": publisher, "state": state}
+        rows.append(row | unknown)
 
     def write(self, engine: Engine) -> None:
         with engine.begin() as connection:
@@ -143,7 +162,9 @@ class RawSchema:
             for table in raw.metadata.sorted_tables:
                 if self.rows[table.name]:
                     connection.execute(insert(table), self.rows[table.name])
+        plan_build(engine, "rules of the test", full=True)
         stage_target_values(engine)
+        stage_goal_promises(engine)
         propose_links(engine)
 
 
@@ -343,6 +364,28 @@ def add_scenarios(schema: RawSchema) -> None:
     schema.add(
         "候选", 2025, project(unit, "人才培养奖励", "90.00", *few[:2], ("111000007-天数", "1天"), category="331-职能类")
     )
+    # 调整: a target revised during the year, printed beside the first one and in a document of its own
+    schema.add("调整", 2025, project(unit, "巡查经费", "10.00", ("111000001-巡查次数", "≥8次"), adjusted="≥6次"))
+    schema.add("调整", 2025, project(unit, "培训经费", "10.00", ("111000002-人数", "≥50人")), name="二")
+    schema.add("调整", 2025, project(unit, "培训经费", "10.00", ("111000002-人数", "≥60人")), kind="adjusted")
+    # 承诺: numbers in the goal that the table has, has in another word or without one, and lacks
+    goal = "惠及企业700家，走访1.5公里，培训3场，满意度达90%以上，知晓率达90%以上，发放手册2份。"
+    promised = [("惠及企业数", "＞700"), ("走访里程", "1500米"), ("培训场次", "3场"), ("群众满意度（%）", "≥90%")]
+    schema.add("承诺", 2025, project(unit, "惠企经费", "10.00", *promised, annual_goal=goal, overall_goal="惠及企业。"))
+    # 执行: half of the money spent and the target reached
+    spent = {"adjusted": "80.00", "executed": "40.00"}
+    row = ("111000001-巡查次数", "≥8次")
+    schema.add("执行", 2025, project(unit, "巡查经费", None, row, actual="9次", amounts=spent), kind="self_evaluation")
+    # 齐全, 迟到, 拒收: what publisher files expect, what is loaded, and what was seen and not loaded
+    schema.expect("齐全", 2025, 1, date(2025, 3, 31))
+    schema.add("齐全", 2025, project(unit, "宣传经费", "10.00", *one))
+    schema.expect("迟到", 2024, 1, date(2024, 3, 31))
+    schema.expect("迟到", 2025, 2, date(2025, 3, 31))
+    schema.expect("迟到", 2026, 1, date(2026, 3, 31))
+    schema.add("迟到", 2025, project(unit, "宣传经费", "10.00", *one))
+    schema.leave("https://example.org/迟到.pdf", "迟到", "refused")
+    schema.leave("https://example.org/迟到2.pdf", "迟到", "waiting")
+    schema.leave("var/inbox/error.pdf", None, "refused")
     # 怪: every odd value of one year beside every odd value of the next
     for year in (2024, 2025):
         pairs = [(f"1110{i:02d}0{j:02d}-指标", was if year == 2024 else now) for i, was in ODD for j, now in ODD]
@@ -395,6 +438,12 @@ def add_quality(schema: RawSchema, unit: str) -> None:
     schema.add("质量", 2024, reached, kind="self_evaluation", region="999999")
 
 
+@pytest.fixture
+def raw_schema() -> RawSchema:
+    """An empty one, to be filled by the test."""
+    return RawSchema()
+
+
 @pytest.fixture(scope="session")
 def changes() -> tuple[tuple[str, str, str, str], ...]:
     return CHANGES
@@ -414,6 +463,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.Co
 @pytest.fixture(scope="session")
 def unit_tests(built: tuple[Path, subprocess.CompletedProcess[str]]) -> subprocess.CompletedProcess[str]:
     return built[1]
+
+
+@pytest.fixture(scope="session")
+def manifest(built: tuple[Path, subprocess.CompletedProcess[str]]) -> dict[str, Any]:
+    """What dbt knows of its project."""
+    found: dict[str, Any] = json.loads((built[0].parent / "target/manifest.json").read_text(encoding="utf-8"))
+    return found
 
 
 @pytest.fixture(scope="session")

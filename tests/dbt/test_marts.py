@@ -228,6 +228,54 @@ def test_results_stand_beside_their_targets(marts: Query) -> None:
     assert (row["is_reached"], row["achievement_pct"], row["score"]) == (True, Decimal(200), Decimal(10))
 
 
+def test_a_number_of_the_goal_is_in_the_table_with_its_measure_word_another_of_its_dimension_or_none(
+    marts: Query,
+) -> None:
+    rows = marts("select * from fct_goal_promises where project_name = '惠企经费' order by promise_no")
+    assert [(row["goal"], row["promise_text"], row["is_in_targets"]) for row in rows] == [
+        ("annual", "惠及企业700家", True),
+        ("annual", "走访1.5公里", True),
+        ("annual", "培训3场", True),
+        ("annual", "满意度达90%以上", True),
+        ("annual", "知晓率达90%以上", False),
+        ("annual", "发放手册2份", False),
+    ]
+
+
+COVERAGE = """
+select p.publisher_code, c.* from fct_publication_coverage as c
+left join dim_publishers as p on c.publisher_key = p.publisher_key
+where p.publisher_code = ? order by c.fiscal_year
+"""
+
+
+def test_what_is_due_and_not_loaded_is_late_and_what_is_not_due_yet_is_not(marts: Query) -> None:
+    rows = marts(COVERAGE, "迟到")
+    assert [(r["fiscal_year"], r["expected"], r["loaded"], r["missing"], r["is_late"]) for r in rows] == [
+        (2024, 1, 0, 1, True),
+        (2025, 2, 1, 1, True),
+        (2026, 1, 0, 1, False),
+        (None, None, 0, None, False),
+    ]
+    (row,) = marts(COVERAGE, "齐全")
+    assert (row["expected"], row["published"], row["missing"], row["is_late"]) == (1, 1, 0, False)
+
+
+def test_what_was_seen_and_not_loaded_stands_in_a_row_of_unknown_year(marts: Query) -> None:
+    *years, unknown = marts(COVERAGE, "迟到")
+    assert (unknown["published"], unknown["refused"], unknown["waiting"], unknown["document_kind"]) == (2, 1, 1, None)
+    assert {row["of_unknown_year"] for row in years} == {2}
+    (nobody,) = marts("select * from fct_publication_coverage where publisher_key is null")
+    assert (nobody["fiscal_year"], nobody["refused"]) == (None, 1)
+
+
+def test_a_publisher_of_whom_nothing_is_expected_has_its_loaded_documents_alone(marts: Query) -> None:
+    (row,) = marts(COVERAGE, "补正")
+    assert (row["expected"], row["loaded"], row["current_loaded"], row["missing"]) == (None, 2, 2, None)
+    (row,) = marts(COVERAGE, "更正")
+    assert (row["loaded"], row["current_loaded"]) == (2, 1)
+
+
 def test_every_check_finds_the_fault_made_for_it(marts: Query) -> None:
     rows = marts(
         """

@@ -100,13 +100,15 @@ def test_what_is_chosen_for_a_replay_fits_every_parameter(site: Site, night_sett
 
 
 def test_the_picture_of_a_refused_page_is_drawn_or_honestly_missing(settings: Settings, tmp_path: Path) -> None:
-    from extract.pictures import draw_page
+    from extract.pictures import PictureError, draw_archived
     from extract.sources.archive import land_bytes
 
     landed = land_bytes(settings.archive, (PROJECT / "demo/publications/2025.pdf").read_bytes())
-    assert draw_page(settings, landed.sha256, 1, tmp_path / "page.png")
+    draw_archived(settings, landed.sha256, 1, tmp_path / "page.png")
     assert (tmp_path / "page.png").read_bytes().startswith(b"\x89PNG")
-    assert not draw_page(settings, landed.sha256, 9999, tmp_path / "none.png")
+    with pytest.raises(PictureError, match="page 9999 cannot be drawn"):
+        draw_archived(settings, landed.sha256, 9999, tmp_path / "none.png")
     broken = land_bytes(settings.archive, b"%PDF-1.7 nothing")
-    assert not draw_page(settings, broken.sha256, 1, tmp_path / "none.png")
+    with pytest.raises(PictureError, match="page 1 cannot be drawn"):
+        draw_archived(settings, broken.sha256, 1, tmp_path / "none.png")
     assert [path.name for path in tmp_path.glob("*.p*")] == ["page.png"]

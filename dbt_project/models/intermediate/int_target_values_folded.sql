@@ -1,5 +1,9 @@
 with target_values as (
-    select * from {{ ref('stg_jixiao__target_values') }}
+    select spelled.*
+    from {{ ref('stg_jixiao__target_values') }} as spelled
+    {%- if var('changed_only') %}
+    where spelled.target_text in (select targets.target_text from {{ ref('stg_jixiao__targets') }} as targets)
+    {%- endif %}
 ),
 
 folded as (

@@ -2,7 +2,11 @@ with documents as (
     select * from {{ ref('int_documents_keyed') }}
 ),
 
--- a publisher is called what its latest document calls it
+configured as (
+    select * from {{ ref('stg_jixiao__publishers') }}
+),
+
+-- a publisher is called what its latest document calls it; one without a document, what its file calls it
 ranked as (
     select
         *,
@@ -11,12 +15,29 @@ ranked as (
             order by fiscal_year desc, effective_on desc, first_seen_at desc, document_key
         ) as printing_no
     from documents
+),
+
+printed as (
+    select
+        publisher_code,
+        publisher_name,
+        region_code
+    from ranked
+    where printing_no = 1
+),
+
+named as (
+    select * from printed
+    union all
+    select configured.*
+    from configured
+    left join printed on configured.publisher_code = printed.publisher_code
+    where printed.publisher_code is null
 )
 
 select
-    publisher_key,
+    {{ surrogate_key(['publisher_code']) }} as publisher_key,
     publisher_code,
     publisher_name,
     region_code
-from ranked
-where printing_no = 1
+from named

@@ -22,6 +22,22 @@ found as (
     union all
     {%- endif %}
     {%- endfor %}
+),
+
+-- what is found of an indicator itself has no publisher, but a region in which its code counts
+publishers as (
+    select
+        publisher_key,
+        max(code_scope) as code_scope
+    from {{ ref('int_documents_keyed') }}
+    group by publisher_key
+),
+
+indicators as (
+    select
+        indicator_key,
+        code_scope
+    from {{ ref('int_indicators_named') }}
 )
 
 select
@@ -39,14 +55,18 @@ select
     checks.check_name,
     checks.severity,
     found.fiscal_year,
+    coalesce(publishers.code_scope, indicators.code_scope) as code_scope,
     found.publisher_key,
     found.unit_key,
     found.project_key,
     found.indicator_key,
     found.document_key,
+    found.subject,
     found.figure,
     found.explanation_zh || ' / ' || found.explanation_en as explanation,
     found.explanation_zh,
     found.explanation_en
 from found
 inner join checks on found.check_code = checks.check_code
+left join publishers on found.publisher_key = publishers.publisher_key
+left join indicators on found.indicator_key = indicators.indicator_key

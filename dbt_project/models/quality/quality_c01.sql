@@ -3,23 +3,15 @@ with pairs as (
 ),
 
 shares as (
-    select
-        publisher_key,
-        project_key,
-        fiscal_year,
-        project_name,
-        max(unit_key) as unit_key,
-        max(document_key) as document_key,
-        count(*) as shared,
-        sum(case when change_class = 'unchanged' and not is_comparator_changed then 1 else 0 end) as copied
-    from pairs
-    group by publisher_key, project_key, fiscal_year, project_name
+    {{ count_by_project('pairs', {
+        'copied': count_if("change_class = 'unchanged' and not is_comparator_changed"),
+    }) }}
 ),
 
 measured as (
     select
         *,
-        {{ share_pct('copied', 'shared') }} as copied_pct
+        {{ share_pct('copied', 'targets') }} as copied_pct
     from shares
 )
 
@@ -32,13 +24,13 @@ select
     fiscal_year,
     '' as subject,
     cast(copied_pct as decimal(38, 4)) as figure,
-    project_name || '：与上年共有的' || cast(shared as varchar) || '项指标中，'
+    project_name || '：与上年共有的' || cast(targets as varchar) || '项指标中，'
     || cast(copied as varchar) || '项指标值与上年完全相同。'
         as explanation_zh,
-    cast(copied as varchar) || ' of ' || cast(shared as varchar)
+    cast(copied as varchar) || ' of ' || cast(targets as varchar)
     || ' targets that last year had too are unchanged.'
         as explanation_en
 from measured
 where
-    shared >= {{ var('c01_min_shared') }}
+    targets >= {{ var('c01_min_shared') }}
     and copied_pct >= {{ var('c01_copied_pct') }}

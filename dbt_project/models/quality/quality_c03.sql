@@ -1,5 +1,5 @@
 with budgets as (
-    select * from {{ ref('yoy_project_budgets') }}
+    select * from {{ changed_rows(ref('yoy_project_budgets')) }}
 ),
 
 projects as (

@@ -1,9 +1,9 @@
 with pairs as (
-    select * from {{ ref('yoy_indicator_targets') }}
+    select * from {{ changed_rows(ref('yoy_indicator_targets')) }}
 ),
 
 targets as (
-    select * from {{ ref('fct_indicator_targets') }}
+    select * from {{ changed_rows(ref('fct_indicator_targets')) }}
 ),
 
 joined as (

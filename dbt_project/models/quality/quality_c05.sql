@@ -9,26 +9,19 @@ with targets as (
     select * from {{ ref('quality_targets') }}
 ),
 
+-- level 2 = 31: forms put satisfaction under 效益 and under 满意度
 counted as (
-    select
-        publisher_key,
-        project_key,
-        fiscal_year,
-        project_name,
-        max(unit_key) as unit_key,
-        max(document_key) as document_key,
-        count(*) as targets,
-        -- level 2 = 31: forms put it under 效益 and under 满意度
-        sum(case when level2_code = '31' then 1 else 0 end) as satisfaction_targets,
-        sum(case when level2_code = '13' then 1 else 0 end) as time_targets,
-        sum(case when level2_code = '12' then 1 else 0 end) as quality_targets,
-        sum(case when level1_code = '2' and coalesce(level2_code, '') <> '31' then 1 else 0 end) as benefit_targets,
-        sum(
-            case when level2_code = '14' or level1_code = '4' or indicator_name like '%成本%' then 1 else 0 end
-        ) as cost_targets
-    from targets
-    where horizon = 'annual'
-    group by publisher_key, project_key, fiscal_year, project_name
+    {{ count_by_project(
+        'targets',
+        {
+            'satisfaction_targets': count_if("level2_code = '31'"),
+            'time_targets': count_if("level2_code = '13'"),
+            'quality_targets': count_if("level2_code = '12'"),
+            'benefit_targets': count_if("level1_code = '2' and coalesce(level2_code, '') <> '31'"),
+            'cost_targets': count_if("level2_code = '14' or level1_code = '4' or indicator_name like '%成本%'"),
+        },
+        where="horizon = 'annual'"
+    ) }}
 ),
 
 missing as (

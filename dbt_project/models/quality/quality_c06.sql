@@ -9,21 +9,16 @@ with targets as (
 ),
 
 counted as (
-    select
-        publisher_key,
-        project_key,
-        fiscal_year,
-        project_name,
-        max(unit_key) as unit_key,
-        max(document_key) as document_key,
-        count(*) as targets,
-        sum(case when level is null and value_type <> 'date' then 1 else 0 end) as unmeasured,
-        sum(case when is_implicit then 1 else 0 end) as implicit,
-        sum(case when level is not null and measure_unit is null then 1 else 0 end) as bare,
-        sum(case when is_suspect then 1 else 0 end) as suspect
-    from targets
-    where horizon = 'annual'
-    group by publisher_key, project_key, fiscal_year, project_name
+    {{ count_by_project(
+        'targets',
+        {
+            'unmeasured': count_if("level is null and value_type <> 'date'"),
+            'implicit': count_if('is_implicit'),
+            'bare': count_if('level is not null and measure_unit is null'),
+            'suspect': count_if('is_suspect'),
+        },
+        where="horizon = 'annual'"
+    ) }}
 ),
 
 faulty as (

@@ -1,5 +1,5 @@
 with indicators as (
-    select * from {{ ref('dim_indicators') }}
+    select * from {{ changed_rows(ref('dim_indicators'), 'code_scope') }}
 ),
 
 coded as (

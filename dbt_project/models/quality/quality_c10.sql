@@ -3,18 +3,11 @@ with targets as (
 ),
 
 counted as (
-    select
-        publisher_key,
-        project_key,
-        fiscal_year,
-        project_name,
-        max(unit_key) as unit_key,
-        max(document_key) as document_key,
-        count(*) as targets,
-        sum(case when is_percent and level = 100 then 1 else 0 end) as hundreds
-    from targets
-    where horizon = 'annual'
-    group by publisher_key, project_key, fiscal_year, project_name
+    {{ count_by_project(
+        'targets',
+        {'hundreds': count_if('is_percent and level = 100')},
+        where="horizon = 'annual'"
+    ) }}
 ),
 
 measured as (

@@ -3,7 +3,7 @@ with pairs as (
 ),
 
 budgets as (
-    select * from {{ ref('yoy_project_budgets') }}
+    select * from {{ changed_rows(ref('yoy_project_budgets')) }}
 ),
 
 quantities as (

@@ -3,7 +3,7 @@ with targets as (
 ),
 
 results as (
-    select * from {{ ref('fct_indicator_results') }}
+    select * from {{ changed_rows(ref('fct_indicator_results')) }}
 ),
 
 indicators as (

@@ -1,5 +1,5 @@
 with budgets as (
-    select * from {{ ref('fct_project_budgets') }}
+    select * from {{ changed_rows(ref('fct_project_budgets')) }}
 ),
 
 targets as (

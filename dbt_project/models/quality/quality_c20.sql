@@ -1,10 +1,10 @@
 {%- set goals = {'annual_goal': ['年度绩效目标', 'annual'], 'overall_goal': ['总体绩效目标', 'overall']} -%}
 with pairs as (
-    select * from {{ ref('yoy_project_budgets') }}
+    select * from {{ changed_rows(ref('yoy_project_budgets')) }}
 ),
 
 budgets as (
-    select * from {{ ref('fct_project_budgets') }}
+    select * from {{ changed_rows(ref('fct_project_budgets')) }}
 ),
 
 goals as (

@@ -3,21 +3,11 @@ with targets as (
 ),
 
 counted as (
-    select
-        publisher_key,
-        project_key,
-        fiscal_year,
-        project_name,
-        max(unit_key) as unit_key,
-        max(document_key) as document_key,
-        count(*) as targets,
-        sum(case when level1_code = '1' then 1 else 0 end) as outputs,
-        count(distinct level2_code) as dimensions
-    from targets
-    where
-        horizon = 'annual'
-        and level1_code is not null
-    group by publisher_key, project_key, fiscal_year, project_name
+    {{ count_by_project(
+        'targets',
+        {'outputs': count_if("level1_code = '1'"), 'dimensions': 'count(distinct level2_code)'},
+        where="horizon = 'annual' and level1_code is not null"
+    ) }}
 ),
 
 measured as (

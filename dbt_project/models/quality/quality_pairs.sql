@@ -1,6 +1,6 @@
 with pairs as (
     select *
-    from {{ ref('yoy_indicator_targets') }}
+    from {{ changed_rows(ref('yoy_indicator_targets')) }}
     where
         horizon = 'annual'
         and target_key is not null
@@ -8,7 +8,7 @@ with pairs as (
 ),
 
 targets as (
-    select * from {{ ref('fct_indicator_targets') }}
+    select * from {{ changed_rows(ref('fct_indicator_targets')) }}
 )
 
 select

@@ -1,5 +1,5 @@
 with targets as (
-    select * from {{ ref('fct_indicator_targets') }}
+    select * from {{ changed_rows(ref('fct_indicator_targets')) }}
 ),
 
 indicators as (

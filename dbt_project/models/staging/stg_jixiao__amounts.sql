@@ -1,5 +1,5 @@
 with source as (
-    select * from {{ source('jixiao', 'amounts') }}
+    select * from {{ staged_rows('amounts') }}
 ),
 
 renamed as (

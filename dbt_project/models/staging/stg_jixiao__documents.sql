@@ -1,5 +1,5 @@
 with source as (
-    select * from {{ source('jixiao', 'documents') }}
+    select * from {{ staged_rows('documents') }}
 ),
 
 renamed as (

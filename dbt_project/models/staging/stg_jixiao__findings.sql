@@ -1,5 +1,5 @@
 with source as (
-    select * from {{ source('jixiao', 'findings') }}
+    select * from {{ staged_rows('findings') }}
 ),
 
 renamed as (

@@ -1,5 +1,5 @@
 with source as (
-    select * from {{ source('jixiao', 'project_proposals') }}
+    select * from {{ staged_rows('project_proposals', 'publisher_code') }}
 ),
 
 renamed as (

@@ -1,5 +1,5 @@
 with source as (
-    select * from {{ source('jixiao', 'projects') }}
+    select * from {{ staged_rows('projects') }}
 ),
 
 renamed as (

@@ -1,5 +1,5 @@
 with source as (
-    select * from {{ source('jixiao', 'records') }}
+    select * from {{ staged_rows('records') }}
 ),
 
 renamed as (

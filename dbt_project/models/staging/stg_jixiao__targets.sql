@@ -1,5 +1,5 @@
 with source as (
-    select * from {{ source('jixiao', 'targets') }}
+    select * from {{ staged_rows('targets') }}
 ),
 
 renamed as (

@@ -7,7 +7,7 @@
         select
             '{{ column }}' as column_name,
             child.{{ column }} as orphan
-        from {{ model }} as child
+        from (select * from {{ model }}) as child
         left join {{ ref(parent_model) }} as parent on child.{{ column }} = parent.{{ parent_column }}
         where
             child.{{ column }} is not null

@@ -1,0 +1,183 @@
+"""Made publications in, a Markdown table out: what building the warehouse costs, all of it and one document of it.
+
+    python benchmarks/warehouse.py [--facts 200000 1000000] [--memory 8GB]
+
+The raw tables are filled through staging with one region (ten publishers, five years, documents of about 100 rows) and
+then with copies of that region under other names, so that all sizes hold partitions of one size. Then everything is
+built, three documents of 100 rows come one by one, and the warehouse is published. The peer of the same run is the full
+build (`dbt build` of everything, as without partitions). Time is processor time of dbt's process, wall time beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from statistics import median
+from typing import Any
+
+import duckdb
+from made.publications import Document, make_publisher, stage_document
+
+from extract import build, raw
+from extract.publish import publish
+from extract.settings import Settings
+
+PUBLISHERS, YEARS, ROWS = 10, range(2021, 2026), 100
+NEW_DOCUMENTS = 3
+GROWTH = 2.0
+"""A new document may cost this many times as much in the largest warehouse as in the smallest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one build: dbt's process, and what Python does before it."""
+
+    cpu: float
+    wall: float
+    python: float
+
+
+def stage_region(settings: Settings) -> list[Document]:
+    """The region that is copied; returns the document of a sixth year of each publisher, which is not staged yet."""
+    fresh = []
+    for number in range(PUBLISHERS):
+        years = range(YEARS.start, YEARS.stop + 1)
+        *known, new = make_publisher(Random(number), f"单位{number}", "区0", years, ROWS)  # noqa: S311 - no secret
+        for document in known:
+            stage_document(settings, document)
+        fresh.append(new)
+    return fresh
+
+
+def copy_region(settings: Settings, facts: int) -> int:
+    """Copy the region under other names until the targets are as many as `facts`; returns how many they are.
+
+    Every fiftieth target gets a number of its own, so that the distinct texts grow with the warehouse too.
+    """
+    renamed = {
+        "sha256": "sha256(t.sha256 || c.copy)",
+        "publisher_code": "t.publisher_code || '-' || c.copy",
+        "region_code": "'区' || c.copy",
+        "target_text": "case when t.record_no % 50 = 0 then '≥' || (c.copy * 1000 + t.record_no) || '户' "
+        "else t.target_text end",
+    }
+    with duckdb.connect(str(settings.build_db)) as warehouse:
+        warehouse.execute("set preserve_insertion_order = false")
+        (region,) = warehouse.execute("select count(*) from raw.targets").fetchone() or (1,)
+        copies = f"(select range + 1 as copy from range({max(0, round(facts / region) - 1)}))"
+        for table in (*raw.DOCUMENT_TABLES, raw.document_fingerprints):
+            columns = ", ".join(renamed.get(column.name, f"t.{column.name}") for column in table.columns)
+            warehouse.execute(
+                f"insert into raw.{table.name} select {columns} from raw.{table.name} as t, {copies} as c"
+            )
+        (targets,) = warehouse.execute("select count(*) from raw.targets").fetchone() or (0,)
+    return int(targets)
+
+
+def measure_build(settings: Settings, **how: Any) -> Cost:
+    """One build as the nightly line does it."""
+    dbt = 0.0
+    run_dbt = build.run_dbt
+
+    def run_timed(*arguments: Any) -> dict[str, int]:
+        nonlocal dbt
+        begin = time.perf_counter()
+        try:
+            return run_dbt(*arguments)
+        finally:
+            dbt = time.perf_counter() - begin
+
+    build.run_dbt = run_timed
+    try:
+        begin, cpu = time.perf_counter(), _children_seconds()
+        build.build_marts(settings, **how)
+        return Cost(_children_seconds() - cpu, dbt, time.perf_counter() - begin - dbt)
+    finally:
+        build.run_dbt = run_dbt
+
+
+def measure_size(facts: int, memory: str, folder: Path) -> dict[str, float]:
+    """One row of the table."""
+    settings = Settings(home=folder / str(facts), dbt_memory=memory, dbt_seconds=6 * 3600)
+    settings.home.mkdir(parents=True)
+    fresh = stage_region(settings)
+    targets = copy_region(settings, facts)
+    _tell(f"{targets:,} facts staged")
+    full = measure_build(settings)
+    _tell(f"full build: {full}")
+    news = []
+    for document in fresh[:NEW_DOCUMENTS]:
+        stage_document(settings, document)
+        news.append(measure_build(settings))
+        _tell(f"one new document: {news[-1]}")
+    begin = time.perf_counter()
+    release = publish(settings)
+    published = time.perf_counter() - begin
+    size = (settings.releases / release["release_id"] / "warehouse.duckdb").stat().st_size
+    return {
+        "facts": targets,
+        "full": full.cpu,
+        "full_wall": full.wall,
+        "full_python": full.python,
+        "new": median(one.cpu for one in news),
+        "new_wall": median(one.wall for one in news),
+        "new_python": median(one.python for one in news),
+        "publish": published,
+        "megabytes": size / 1e6,
+        "memory": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6,
+    }
+
+
+def _tell(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
+
+
+def _children_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+COLUMNS: tuple[tuple[str, Callable[[dict[str, float]], str]], ...] = (
+    ("target facts", lambda row: f"{row['facts']:,.0f}"),
+    ("full build, dbt", lambda row: f"{row['full']:.0f} s ({row['full_wall']:.0f})"),
+    ("per million", lambda row: f"{row['full'] / row['facts'] * 1e6:.0f} s"),
+    ("before dbt", lambda row: f"{row['full_python']:.0f} s"),
+    ("one new document, dbt", lambda row: f"{row['new']:.1f} s ({row['new_wall']:.1f})"),
+    ("before and after dbt", lambda row: f"{row['new_python']:.1f} s"),
+    ("of the full build", lambda row: f"1/{row['full'] / row['new']:.0f}"),
+    ("publish", lambda row: f"{row['publish']:.0f} s"),
+    ("release", lambda row: f"{row['megabytes']:,.0f} MB"),
+    ("peak memory", lambda row: f"{row['memory']:.1f} GB"),
+)
+
+
+def main() -> int:
+    """Print the table; exit 1 if a new document's cost grows with the warehouse."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--facts", type=int, nargs="+", default=[200_000, 1_000_000])
+    parser.add_argument("--memory", default="8GB", help="that DuckDB may use")
+    parser.add_argument("--folder", type=Path, help="where the databases are made and left")
+    given = parser.parse_args()
+    print("| " + " | ".join(name for name, _ in COLUMNS) + " |")
+    print("|" + " ---: |" * len(COLUMNS), flush=True)
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="jixiao-") as temporary:
+        for facts in sorted(given.facts):
+            rows.append(measure_size(facts, given.memory, given.folder or Path(temporary)))
+            print("| " + " | ".join(show(rows[-1]) for _, show in COLUMNS) + " |", flush=True)
+    growth = rows[-1]["new"] / rows[0]["new"]
+    print(
+        f"\na new document: {growth:.2f} times the cost at {rows[-1]['facts'] / rows[0]['facts']:.0f} times the facts"
+    )
+    return 0 if growth <= GROWTH else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

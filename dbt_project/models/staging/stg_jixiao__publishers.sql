@@ -1,0 +1,13 @@
+with source as (
+    select * from {{ source('jixiao', 'publishers') }}
+),
+
+renamed as (
+    select
+        publisher_code,
+        publisher_name,
+        region_code
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,72 @@
+"""What goes wrong in Airflow becomes one log line and, where JIXIAO_ALERT_URL is set, one JSON document posted there.
+
+    {"alert": "run_failed", "dag": "ingest", "run": "scheduled__…", "detail": "…", "text": "one line for people"}
+
+`text` is what Slack, Mattermost and the like show. An alert that cannot be delivered is logged and harms nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import Any
+
+from airflow.sdk import BaseNotifier
+
+from extract.settings import get_settings
+
+log = logging.getLogger(__name__)
+SECONDS = 10.0
+ATTEMPTS = 3
+
+
+class AlertNotifier(BaseNotifier):  # type: ignore[misc]
+    """Tells of one kind of trouble: `run_failed` from the DAG processor, `run_late` from the triggerer."""
+
+    def __init__(self, alert: str, context: Any = None) -> None:
+        super().__init__(context=context)
+        self.alert = alert
+
+    def notify(self, context: Any) -> None:
+        send_alert(describe(self.alert, context))
+
+    async def async_notify(self, context: Any) -> None:
+        await asyncio.to_thread(send_alert, describe(self.alert, context))
+
+
+def describe(alert: str, context: Any) -> dict[str, str]:
+    """The alert as it is sent. The context of a deadline has a plain dictionary where that of a failure has objects."""
+    given = context.get("dag_run")
+    run = given if isinstance(given, dict) else {}
+    dag = run.get("dag_id") or getattr(context.get("dag"), "dag_id", None)
+    run_id = run.get("dag_run_id") or context.get("run_id")
+    detail = context.get("reason") or (context.get("deadline") or {}).get("deadline_time") or ""
+    said = {"run_failed": "failed", "run_late": "is late: not finished by"}.get(alert, alert)
+    return {
+        "alert": alert,
+        "dag": str(dag or ""),
+        "run": str(run_id or ""),
+        "detail": str(detail),
+        "text": f"Jixiao: DAG {dag} {said} {detail} ({run_id})",
+    }
+
+
+def send_alert(alert: dict[str, str]) -> None:
+    """Log the alert and post it; never raises, and never logs the address, which may hold a token."""
+    log.error("%s", alert["text"])
+    url = get_settings().alert_url
+    if url is None:
+        return
+    import httpx
+
+    transport = httpx.HTTPTransport(retries=ATTEMPTS - 1)
+    body = json.dumps(alert, ensure_ascii=False).encode()
+    try:
+        with httpx.Client(transport=transport, timeout=SECONDS) as client:
+            answer = client.post(url.get_secret_value(), content=body, headers={"Content-Type": "application/json"})
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        log.error("the alert could not be posted: %s", type(error).__name__)
+    else:
+        if answer.is_error:
+            log.error("the alert could not be posted: JIXIAO_ALERT_URL answers %d", answer.status_code)

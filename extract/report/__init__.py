@@ -1,0 +1,24 @@
+"""A release and the ledger become the page that people open in the morning: static files that need no server.
+
+releases/<id>/report/   written while a release is published, served as current/report: that release, for ever
+JIXIAO_HOME/report      the newest page: written again at the end of every run, so that a night which publishes nothing
+                        still shows what it refused; a link that is swapped in one step
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from extract.report.writing import refresh_night_report, write_night_report, write_release_report
+from extract.settings import Settings
+
+__all__ = ["refresh_night_report", "write_night_report", "write_release_pages", "write_release_report"]
+
+
+def write_release_pages(settings: Settings, folder: Path, release: dict[str, Any]) -> None:
+    """All that people read beside the data of a release: its report, and the documentation of its models."""
+    from extract.model_docs import write_model_docs
+
+    write_model_docs(settings, folder)
+    write_release_report(settings, folder, release)

@@ -1,0 +1,217 @@
+"""Rows become charts: Vega-Lite specifications, drawn as SVG without network, scripts or inline styles."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from extract.report.figures import Row
+from extract.report.text import clean_text
+
+log = logging.getLogger(__name__)
+HERE = "https://report.invalid/"  # vl-convert makes relative links absolute: they leave with this and lose it again
+MOST_BARS = 12
+MOST_CHARTS = 6
+STEP = 24  # pixels of a bar and its gap
+WAN = Decimal(10_000)
+COLOURS = {
+    "total": "#6b7a90",
+    "up": "#2f855a",
+    "down": "#c05621",
+    "added": "#2b6cb0",
+    "dropped": "#b83280",
+    "raised": "#2f855a",
+    "lowered": "#c05621",
+    "unchanged": "#8a94a6",
+    "new": "#2b6cb0",
+    "not_comparable": "#805ad5",
+    "loaded": "#2f855a",
+    "refused": "#c05621",
+    "failed": "#c53030",
+}
+
+
+def draw_waterfalls(projects: Iterable[Row], words: dict[str, str]) -> list[Row]:
+    """From last year's money to this year's, one chart a unit: those of the newest year that moved most."""
+    rows = list(projects)
+    newest = max((row["fiscal_year"] for row in rows), default=0)
+    units: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        if row["fiscal_year"] == newest and _delta(row):
+            units[row["publisher_name"], row["unit_name"]].append(row)
+    moved = sorted(units, key=lambda unit: (-sum(abs(_delta(row)) for row in units[unit]), unit))
+    charts = []
+    for publisher, unit in moved[:MOST_CHARTS]:
+        mine = [r for r in rows if (r["publisher_name"], r["unit_name"], r["fiscal_year"]) == (publisher, unit, newest)]
+        before = sum((row["prior_amount_yuan"] or Decimal(0) for row in mine), Decimal(0))
+        after = sum((row["amount_yuan"] or Decimal(0) for row in mine), Decimal(0))
+        svg = _draw(_bars(_steps(mine, before, after, newest), words))
+        charts.append({"unit": unit, "year": newest, "before": before, "after": after, "svg": svg})
+    return [chart for chart in charts if chart["svg"]]
+
+
+def _delta(row: Row) -> Decimal:
+    return (row["amount_yuan"] or Decimal(0)) - (row["prior_amount_yuan"] or Decimal(0))
+
+
+def _steps(rows: Sequence[Row], before: Decimal, after: Decimal, year: int) -> list[Row]:
+    """Bars from left to right in 万元: the old sum, each project's part in the change, the new sum."""
+    changed = sorted((row for row in rows if _delta(row)), key=lambda row: (-abs(_delta(row)), row["project_key"]))
+    shown = sorted(changed[:MOST_BARS], key=lambda row: (_delta(row), row["project_key"]))
+    steps = [_step(f"{year - 1}", before, before, "total", text=f"{before / WAN:,.2f}")]
+    level = before
+    for row in shown:
+        kind = row["status"] if row["status"] in ("added", "dropped") else "up" if _delta(row) > 0 else "down"
+        name = row["project_name"] or row["prior_project_name"]
+        steps.append(_step(name, level, level + _delta(row), kind, row.get("href") or row.get("prior_href")))
+        level += _delta(row)
+    if level != after:
+        steps.append(_step("其余 others", level, after, "up" if after > level else "down"))
+    return [*steps, _step(f"{year}", after, after, "total", text=f"{after / WAN:,.2f}")]
+
+
+def _step(name: str, low: Decimal, high: Decimal, kind: str, href: str | None = None, text: str | None = None) -> Row:
+    return {
+        "name": clean_text(name),
+        "low": float(low / WAN),
+        "high": float(high / WAN),
+        "text": text or f"{(high - low) / WAN:+,.2f}",
+        "kind": kind,
+        "href": HERE + href if href else None,
+    }
+
+
+def _bars(steps: list[Row], words: dict[str, str]) -> dict[str, Any]:
+    """A bar a change; the sums are strokes and no bars, so that the axis may start near them without lying."""
+    used: dict[str, int] = defaultdict(int)
+    for step in steps:
+        step["right"] = max(step["low"], step["high"])
+        step["spoken"] = f"{step['name']}: {step['text']} 万元"
+        step["class"] = words.get(step["kind"])
+        used[step["name"]] += 1
+        if used[step["name"]] > 1:  # two projects of one name keep a line each
+            step["name"] = f"{step['name']} ({used[step['name']]})"
+    y = {
+        "field": "name",
+        "type": "nominal",
+        "scale": {"domain": [step["name"] for step in steps]},
+        "axis": {"title": None, "labelLimit": 220},
+    }
+    axis = {"title": "万元 (10,000 yuan)", "tickCount": 5}
+    x = {"field": "low", "type": "quantitative", "axis": axis, "scale": {"zero": False, "padding": 12}}
+    kinds = [kind for kind in ("dropped", "down", "up", "added") if kind in {step["kind"] for step in steps}]
+    scale = {"domain": [words[kind] for kind in kinds], "range": [COLOURS[kind] for kind in kinds]}
+    colour = {"field": "class", "type": "nominal", "scale": scale, "legend": {"title": None, "orient": "bottom"}}
+    bar: Row = {"type": "bar", "height": STEP - 8, "cornerRadius": 2}
+    span = {"y": y, "x": x, "x2": {"field": "high"}, "color": colour, "description": {"field": "spoken"}}
+    end = {"field": "right", "type": "quantitative"}
+    sums = [step for step in steps if step["kind"] == "total"]
+    changes = [step for step in steps if step["kind"] != "total"]
+    layers: list[Row] = [
+        {"data": {"values": [s for s in changes if not s["href"]]}, "mark": bar, "encoding": span},
+        {
+            "data": {"values": [s for s in changes if s["href"]]},
+            "mark": bar,
+            "encoding": {**span, "href": {"field": "href"}},
+        },
+        {
+            "data": {"values": sums},
+            "mark": {"type": "tick", "thickness": 4, "size": STEP - 4, "color": COLOURS["total"]},
+            "encoding": {"y": y, "x": {**end, "axis": axis}, "description": {"field": "spoken"}},
+        },
+        {
+            "data": {"values": steps},
+            "mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 11, "aria": False},
+            "encoding": {"y": y, "x": end, "text": {"field": "text"}},
+        },
+    ]
+    return {"width": 420, "height": {"step": STEP}, "layer": [layer for layer in layers if layer["data"]["values"]]}
+
+
+def draw_change_classes(counts: list[Row], words: dict[str, str]) -> str | None:
+    """How many targets of each year went which way, one bar a year."""
+    order = ("raised", "lowered", "new", "dropped", "not_comparable", "unchanged")
+    values: list[Row] = [
+        {
+            "year": str(row["fiscal_year"]),
+            "n": row["n"],
+            "class": words[row["change_class"]],
+            "place": order.index(row["change_class"]),
+            "spoken": f"{row['fiscal_year']}: {words[row['change_class']]} {row['n']}",
+        }
+        for row in counts
+    ]
+    return _stack(
+        values, "year", [(name, words[name]) for name in order if name in {c["change_class"] for c in counts}]
+    )
+
+
+def draw_runs(runs: list[Row], words: dict[str, str]) -> str | None:
+    """What the last nights brought, one bar a run; nothing to see before there are two."""
+    if len(runs) < 2:
+        return None
+    order = ("loaded", "refused", "failed")
+    values = [
+        {
+            "run": f"{run['started_at']:%m-%d %H:%M}",
+            "n": run[name],
+            "class": words[name],
+            "place": place,
+            "spoken": f"{run['started_at']:%Y-%m-%d %H:%M}: {words[name]} {run[name]}",
+        }
+        for run in runs
+        for place, name in enumerate(order)
+        if run[name]
+    ]
+    return _stack(values, "run", [(name, words[name]) for name in order])
+
+
+def _stack(values: list[Row], field: str, classes: list[tuple[str, str]]) -> str | None:
+    if not values:
+        return None
+    scale = {"domain": [word for _, word in classes], "range": [COLOURS[name] for name, _ in classes]}
+    ticks = min(5, max(value["n"] for value in values))  # no half documents
+    return _draw(
+        {
+            "data": {"values": values},
+            "width": 520,
+            "height": {"step": STEP + 6},
+            "mark": {"type": "bar", "height": STEP - 4},
+            "encoding": {
+                "y": {"field": field, "type": "ordinal", "axis": {"title": None}},
+                "x": {"field": "n", "type": "quantitative", "axis": {"title": None, "format": "d", "tickCount": ticks}},
+                "color": {
+                    "field": "class",
+                    "type": "nominal",
+                    "scale": scale,
+                    "legend": {"title": None, "orient": "bottom", "columns": 3, "labelLimit": 220},
+                },
+                "order": {"field": "place"},
+                "description": {"field": "spoken"},
+            },
+        }
+    )
+
+
+def _draw(spec: dict[str, Any]) -> str | None:
+    """The SVG; None where it cannot be drawn, for the same figures stand in a table beside it."""
+    import vl_convert
+
+    look = {
+        "background": None,
+        "padding": {"left": 24, "right": 70, "top": 6, "bottom": 6},  # fonts are wider elsewhere than vl-convert's own
+        "font": "sans-serif",
+        "view": {"stroke": None},
+        "axis": {"domain": False, "labelFontSize": 12, "titleFontWeight": "normal", "ticks": False},
+        "axisY": {"grid": False},
+        "legend": {"labelFontSize": 12, "symbolType": "square"},
+    }
+    try:
+        svg: str = vl_convert.vegalite_to_svg(spec, vl_version="6.4", config=look, allowed_base_urls=[])
+    except ValueError as error:
+        log.warning("a chart cannot be drawn: %s", error)
+        return None
+    return svg.replace(f'xlink:href="{HERE}', 'href="')

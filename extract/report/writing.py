@@ -1,0 +1,214 @@
+"""Figures, night and pages are rendered into a folder of static files, whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from extract.language import load_chinese
+from extract.ledger import Ledger
+from extract.pictures import forget_pictures
+from extract.publishers import load_publishers
+from extract.report.charts import draw_change_classes, draw_runs, draw_waterfalls
+from extract.report.figures import MOST_ROWS, Figures, open_release
+from extract.report.night import REASON_WORDS, read_night
+from extract.report.sheets import Drawer, Sheets, link_rows
+from extract.report.text import clean_text
+from extract.settings import Settings
+
+log = logging.getLogger(__name__)
+TEMPLATES = Path(__file__).with_name("templates")
+LEGENDS = (
+    *("raised", "lowered", "new", "dropped", "unchanged", "not_comparable"),
+    *("added", "up", "down", "loaded", "refused", "failed"),
+)
+
+
+def write_release_report(settings: Settings, folder: Path, release: dict[str, Any]) -> None:
+    """Write `folder`/report for a release that is about to be served.
+
+    The data matters more than the page about it: where the report fails, a page that says so stands in its place and
+    the release is published all the same. A full disk is no such case and is raised.
+    """
+    target = folder / "report"
+    try:
+        _write(settings, target, folder, release, is_behind=False)
+    except OSError:
+        raise
+    except Exception as error:
+        log.exception("the report of release %s cannot be written", release["release_id"])
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        page = _environment(target).get_template("failed.html.jinja")
+        _save(target / "index.html", page.render(release=release, error=f"{type(error).__name__}: {error}"))
+
+
+def refresh_night_report(settings: Settings) -> None:
+    """`write_night_report` for the end of a run, which it must not make fail: what fails is logged."""
+    try:
+        write_night_report(settings)
+    except Exception:
+        log.exception("the nightly report cannot be written; `jixiao report` tries again")
+
+
+def write_night_report(settings: Settings) -> Path:
+    """Write the newest page and let JIXIAO_HOME/report lead to it in one step; returns its index.html."""
+    from extract.build import is_behind
+    from extract.publish import current_release
+
+    release = current_release(settings)
+    behind = is_behind(settings)
+    reports = settings.home / "reports"
+    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.getpid()}"
+    part, final = reports / f".{stamp}", reports / stamp
+    try:
+        # a release on PostgreSQL has no folder: its page is that of the night
+        folder = settings.current.resolve() if release and not settings.on_postgres else None
+        _write(settings, part, folder, release if folder else None, is_behind=behind)
+        os.rename(part, final)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    link = settings.home / f".report-{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path("reports") / final.name)
+    os.replace(link, settings.home / "report")
+    for old in sorted(reports.iterdir())[:-2]:  # who has the one before open may still click
+        shutil.rmtree(old, ignore_errors=True)
+    forget_pictures(settings, 4 * settings.report_pages)
+    return settings.home / "report" / "index.html"
+
+
+def _write(
+    settings: Settings, target: Path, data: Path | None, release: dict[str, Any] | None, *, is_behind: bool
+) -> None:
+    target.mkdir(parents=True)
+    sheets = Sheets(settings.report_pages)
+    night = read_night(settings, is_behind=is_behind)
+    for place, row in enumerate(night["troubled"]):  # a third of the pictures at most: cells need theirs
+        row["href"] = sheets.link(row["sha256"], row["page"]) if place < settings.report_pages // 3 else None
+    environment = _environment(target)
+    shown: dict[str, Any] = {
+        "night": night,
+        "release": release,
+        "written_at": datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+        "most": MOST_ROWS,
+        "publisher_names": {one.code: one.name for one in load_publishers(settings.publishers_dir)},
+        "runs_chart": draw_runs(night["runs"], _words()),
+    }
+    if data is None or release is None:
+        _render(settings, environment, target, sheets, shown, None)
+        return
+    with open_release(data) as figures:
+        shown |= _read_release(figures, release, sheets)
+        _render(settings, environment, target, sheets, shown, figures)
+
+
+def _read_release(figures: Figures, release: dict[str, Any], sheets: Sheets) -> dict[str, Any]:
+    """What the release says, each figure with its link; the order of links is the order in which pages are drawn."""
+    projects, targets, findings = figures.project_changes(), figures.target_changes(), figures.findings()
+    changes, editions = figures.changes_of_release(release), figures.edition_changes()
+    documents, notes = figures.documents(), figures.document_findings()
+    now, before = ("href", "sha256", "page"), ("prior_href", "prior_sha256", "prior_page")
+    link_rows(sheets, projects.rows, (*now, "budget_key"), (*before, "prior_budget_key"))
+    link_rows(sheets, targets.rows, (*now, "target_key"), (*before, "prior_target_key"))
+    for finding in findings.rows:
+        link_rows(sheets, finding["cells"], (*now, "key"))
+    for row in (*editions.rows, *notes.rows):
+        row["href"] = sheets.link(row["sha256"], row["page"])
+    for place, row in enumerate(documents):  # the first page of each comes last: cells matter more
+        row["href"] = sheets.link(row["sha256"], 1) if place < MOST_ROWS else None
+    since = changes["before"] and changes["before"]["published_at"]
+    counts = figures.change_classes()
+    return {
+        "documents": documents,
+        "new_documents": [row for row in documents if since is None or row["first_seen_at"] > since],
+        "changes": changes,
+        "editions": editions,
+        "projects": projects,
+        "targets": targets,
+        "copied": figures.copied_shares(),
+        "findings": findings,
+        "finding_counts": figures.finding_counts(),
+        "notes": notes,
+        "waterfalls": draw_waterfalls(projects.rows, _words()),
+        "classes": counts,
+        "classes_chart": draw_change_classes(counts, _words()),
+    }
+
+
+def _render(
+    settings: Settings,
+    environment: jinja2.Environment,
+    target: Path,
+    sheets: Sheets,
+    shown: dict[str, Any],
+    figures: Figures | None,
+) -> None:
+    _save(target / "index.html", environment.get_template("index.html.jinja").render(shown))
+    page = environment.get_template("document.html.jinja")
+    drawer = Drawer(settings, target, settings.report_megabytes << 20)
+    by_hash: dict[str, list[dict[str, Any]]] = {}
+    for row in shown.get("documents", []):
+        by_hash.setdefault(row["sha256"], []).append(row)
+    ledger = Ledger(settings.ledger_url or "")
+    for sha256, pages in sheets.documents():
+        drawn = [drawer.draw(sha256, number, figures) for number in pages]
+        parts = by_hash.get(sha256, [])
+        known = None if parts else ledger.document(sha256)
+        text = page.render(sha256=sha256, pages=drawn, parts=parts, known=known, release=shown["release"])
+        _save(target / "documents" / f"{sha256[:16]}.html", text)
+
+
+def _words() -> dict[str, str]:
+    """The words of a chart's legend, in both languages: a chart is drawn once."""
+    plain = {kind: kind.replace("_", " ") for kind in LEGENDS}
+    return {kind: f"{load_chinese()[word]} {word}" for kind, word in plain.items()}
+
+
+def _environment(target: Path) -> jinja2.Environment:
+    """Templates that escape everything, show every character, and have each word in both languages."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: value if isinstance(value, Markup) or not isinstance(value, str) else clean_text(value),
+    )
+    style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
+    environment.globals.update(
+        t=_in_both_languages,
+        reasons=REASON_WORDS,
+        style=Markup(style),  # noqa: S704 - our own files
+        script=Markup(script),  # noqa: S704
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+        is_web=lambda url: str(url).startswith(("https://", "http://")),
+        svg=Markup,  # what vl-convert drew: it escapes what it was given
+    )
+    return environment
+
+
+def _in_both_languages(text: str) -> Markup:
+    """An English text of the templates beside its Chinese; the page's switch hides one. Raises KeyError without it."""
+    return Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh-CN">{}</span>').format(
+        text, load_chinese()[text]
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _save(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,232 @@
+"""What stands in the report's files, and when they are written."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from extract import model_docs, report
+from extract.errors import Reason
+from extract.language import load_chinese
+from extract.ledger import Ledger
+from extract.publish import current_release, publish
+from extract.report import charts, refresh_night_report, write_night_report, writing
+from extract.report.night import REASON_WORDS
+from extract.report.sheets import Sheets
+from extract.report.text import clean_text
+from extract.settings import PROJECT, Settings
+
+
+def index_of(settings: Settings) -> str:
+    return (settings.current / "report/index.html").read_text(encoding="utf-8")
+
+
+def test_the_release_carries_its_report_and_the_home_the_newest_one(reported: Settings) -> None:
+    release = current_release(reported)
+    assert release is not None
+    for page in (reported.current / "report/index.html", reported.home / "report/index.html"):
+        assert release["release_id"] in page.read_text(encoding="utf-8")
+    assert (reported.home / "report").is_symlink()
+
+
+def test_every_refusal_stands_there_with_reason_picture_and_the_command_that_tries_again(reported: Settings) -> None:
+    text = index_of(reported)
+    refused = Ledger(reported.ledger_url or "").refusals()
+    assert {one["reason"] for one in refused} == {"not_pdf", "year_unknown", "unknown_header"}
+    for one in refused:
+        assert f"jixiao refusals retry {one['sha256'][:12]} &amp;&amp; jixiao run" in text
+        page = reported.current / "report/documents" / f"{one['sha256'][:16]}.html"
+        assert f"documents/{page.name}#p-{one['page'] or 1}" in text
+        picture = reported.current / "report/pages" / f"{one['sha256'][:16]}-{one['page'] or 1}.png"
+        assert picture.exists() == (one["reason"] != "not_pdf")
+        if one["reason"] == "not_pdf":
+            assert "No picture of this page" in page.read_text(encoding="utf-8")
+
+
+def test_the_four_counts_stand_there_and_add_up(reported: Settings) -> None:
+    counts = [int(n) for n in re.findall(r"<b>(\d+)</b><span", index_of(reported))][:5]
+    assert counts == [6, 3, 0, 3, 0]
+    assert counts[0] == sum(counts[1:])
+
+
+def test_every_link_leads_somewhere(reported: Settings) -> None:
+    folder = reported.current / "report"
+    pages = [folder / "index.html", *(folder / "documents").glob("*.html")]
+    assert len(pages) == 7
+    checked = 0
+    for page in pages:
+        for href in re.findall(r'(?:href|src)="([^"]+)"', page.read_text(encoding="utf-8")):
+            if href.startswith(("data:", "http")):
+                continue
+            name, _, fragment = href.partition("#")
+            target = (page.parent / name).resolve() if name else page
+            assert target.exists(), href
+            if fragment:
+                assert f'id="{fragment}"' in target.read_text(encoding="utf-8"), href
+            checked += 1
+    assert checked > 500
+
+
+def test_the_files_name_no_network_and_no_place_of_this_machine(reported: Settings) -> None:
+    folder = reported.current / "report"
+    for page in (folder / "index.html", *(folder / "documents").glob("*.html")):
+        text = page.read_text(encoding="utf-8")
+        text = text.replace((reported.home.parent / "inbox").as_uri(), "")  # where the publications came from
+        assert str(reported.home.parent) not in text
+        assert not re.findall(r'(?:src|href|action)="(?:https?:)?//', text)
+        assert " style=" not in text, "the policy forbids it"
+        assert "default-src 'none'" in text
+
+
+def test_the_same_release_gives_the_same_pages(reported: Settings, tmp_path: Path) -> None:
+    release = current_release(reported)
+    assert release is not None
+    texts = []
+    for name in ("first", "second"):
+        folder = tmp_path / name
+        shutil.copytree(reported.current.resolve(), folder, ignore=shutil.ignore_patterns("report"))
+        report.write_release_report(reported, folder, release)
+        text = (folder / "report/index.html").read_text(encoding="utf-8")
+        texts.append(re.sub(r"<time .*?</time>", "", text))
+    assert texts[0] == texts[1]
+
+
+def test_a_report_that_fails_stops_no_release_and_says_so(reported: Settings, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "var")
+    shutil.copytree(reported.home, settings.home, symlinks=True)
+    import duckdb
+
+    with duckdb.connect(str(settings.build_db)) as build:
+        build.execute("DROP TABLE marts.quality_findings")
+    assert publish(settings)["published"]
+    text = index_of(settings)
+    assert "The report could not be written" in text
+    assert "jixiao report" in text
+    refresh_night_report(settings)  # does not raise either
+    assert not list((settings.home / "reports").glob(".*")), "nothing half-written stays"
+
+
+def test_a_night_without_a_release_still_shows_its_refusals(
+    settings: Settings, night: Callable[[Settings, Path, str], None]
+) -> None:
+    inbox = settings.home.parent / "inbox"
+    inbox.mkdir()
+    shutil.copy(PROJECT / "tests/fixtures/x07_no_year.pdf", inbox)
+    night(settings, inbox, "night-1")
+    page = write_night_report(settings)
+    text = page.read_text(encoding="utf-8")
+    assert "Nothing is published yet." in text
+    assert "year_unknown" in text
+    assert not settings.current.exists()
+
+
+def test_the_page_before_stays_for_those_who_have_it_open(reported: Settings) -> None:
+    before = (reported.home / "report").resolve()
+    write_night_report(reported)
+    write_night_report(reported)
+    kept = sorted(path.name for path in (reported.home / "reports").iterdir())
+    assert len(kept) == 2
+    assert (reported.home / "report").resolve().name == kept[-1] != before.name
+
+
+def test_pictures_are_bounded_in_number_and_bytes(reported: Settings, tmp_path: Path) -> None:
+    release = current_release(reported)
+    assert release is not None
+    for limits, pictures in (({"report_pages": 2}, 2), ({"report_megabytes": 0}, 0)):
+        settings = Settings(home=reported.home, **limits)
+        folder = tmp_path / str(pictures)
+        shutil.copytree(reported.current.resolve(), folder, ignore=shutil.ignore_patterns("report"))
+        report.write_release_report(settings, folder, release)
+        assert len(list(folder.glob("report/pages/*.png"))) == pictures
+        text = (folder / "report/index.html").read_text(encoding="utf-8")
+        if pictures:
+            assert "jixiao show" in text, "a figure without a picture has its command"
+
+
+def test_a_picture_is_the_page_and_has_its_size(reported: Settings) -> None:
+    for page in (reported.current / "report/documents").glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        for name, wide, high in re.findall(r'src="\.\./(pages/[^"]+)" width="(\d+)" height="(\d+)"', text):
+            with Image.open(reported.current / "report" / name) as image:
+                assert image.size == (int(wide), int(high))
+
+
+def test_beyond_the_limit_a_link_is_none_and_known_pages_stay() -> None:
+    sheets = Sheets(1)
+    assert sheets.link("a" * 64, 3, "key") == f"documents/{'a' * 16}.html#c-key"
+    assert sheets.link("a" * 64, 3) == f"documents/{'a' * 16}.html#p-3"
+    assert sheets.link("a" * 64, 4) is None
+    assert sheets.link("b" * 64, 1) is None
+    assert sheets.link(None, 1) is None
+    assert list(sheets.documents()) == [("a" * 64, [3])]
+
+
+def test_every_reason_has_words_in_both_languages() -> None:
+    assert set(REASON_WORDS) == set(Reason)
+    assert set(REASON_WORDS.values()) <= set(load_chinese())
+
+
+def test_every_word_of_the_templates_has_its_chinese() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in writing.TEMPLATES.glob("*.jinja"))
+    heads = "".join(re.findall(r"head\(\[(.*?)\]\)", source))
+    used = {*re.findall(r'\bt\("([^"]+)"\)', source), *(name.lstrip("#") for name in re.findall(r'"([^"]+)"', heads))}
+    assert used <= set(load_chinese())
+    assert all(re.search("[\u4e00-\u9fff%]", chinese) for chinese in load_chinese().values())
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("\u202etxt", "⟦U+202E⟧txt"), ("a\x00b", "a⟦U+0000⟧b"), ("\ud800", "⟦U+D800⟧"), ("≥200万\n件", "≥200万\n件")],
+)
+def test_a25_what_nobody_would_see_is_named(text: str, shown: str) -> None:
+    assert clean_text(text) == shown
+
+
+def test_a25_a_chart_escapes_what_is_printed_and_fetches_nothing() -> None:
+    from decimal import Decimal
+
+    row: dict[str, Any] = {
+        "fiscal_year": 2025,
+        "publisher_name": "p",
+        "unit_name": "u",
+        "project_key": "k",
+        "project_name": "</svg><script>alert(1)</script>'+\u202e",
+        "prior_project_name": None,
+        "status": "added",
+        "amount_yuan": Decimal("10000.00"),
+        "prior_amount_yuan": None,
+        "href": "documents/x.html#c-1",
+    }
+    twin = {**row, "project_key": "m", "amount_yuan": Decimal("20000.00"), "href": None}
+    (chart,) = charts.draw_waterfalls([row, twin], writing._words())
+    assert "<script" not in chart["svg"]
+    assert "⟦U+202E⟧" in chart["svg"]
+    assert 'href="documents/x.html#c-1"' in chart["svg"]
+    assert "report.invalid" not in chart["svg"]
+    assert " style=" not in chart["svg"]
+    assert " (2)" in chart["svg"], "two projects of one name keep a line each"
+
+
+def test_the_release_explains_its_tables_and_names_no_place_of_this_machine(reported: Settings) -> None:
+    page = (reported.current / "docs/index.html").read_text(encoding="utf-8")
+    assert json.dumps("指标值原文")[1:-1] in page
+    for place in (reported.home, PROJECT):
+        assert str(place) not in page
+
+
+def test_the_documentation_is_written_again_only_when_a_model_changes(
+    reported: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise AssertionError("dbt was started")
+
+    monkeypatch.setattr(model_docs, "run_dbt", stop)
+    model_docs.write_model_docs(reported, tmp_path)
+    assert (tmp_path / "docs/index.html").read_bytes() == (reported.current / "docs/index.html").read_bytes()
