@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,47 +30,53 @@ START_SECONDS = 300
 APPLICATION = "superset.app:create_app()"
 
 
-def keep_secret(file: Path, size: int) -> tuple[str, bool]:
-    """The secret of this file and whether it was made just now; nobody else on the machine may read it."""
+def keep_secret(file: Path, size: int) -> str:
+    """The secret of this file, made at the first call; nobody else on the machine may read it."""
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return file.read_text(encoding="ascii").strip(), False
+        return file.read_text(encoding="ascii").strip()
+    secret = secrets.token_urlsafe(size)
     with os.fdopen(descriptor, "w", encoding="ascii") as handle:
-        handle.write(secrets.token_urlsafe(size))
-    return file.read_text(encoding="ascii").strip(), True
+        handle.write(secret)
+    return secret
 
 
 def prepare(home: Path) -> str:
     """Make keys, Superset's database and the admin where they are missing; returns the admin's password."""
     keep_secret(home / "secret_key", 48)
-    password, is_new = keep_secret(home / "admin_password", 16)
+    password = keep_secret(home / "admin_password", 16)
     stamp, installed = home / "prepared", version("apache-superset")
     if not stamp.exists() or stamp.read_text(encoding="ascii") != installed:
-        for step in (["db", "upgrade"], ["init"]):
-            print(f"superset {' '.join(step)} …", flush=True)
-            with (home / "prepare.log").open("ab") as log:
+        with (home / "prepare.log").open("a", encoding="utf-8") as log:
+            for step in (["db", "upgrade"], ["init"]):
+                print(f"superset {' '.join(step)} …", flush=True)
                 command = [Path(sys.executable).with_name("superset"), *step]
                 if subprocess.run(command, stdout=log, stderr=log, check=False).returncode:
                     raise SystemExit(f"superset {' '.join(step)} failed: see {home / 'prepare.log'}")
-        add_admin(password)
+            with redirect_stdout(log), redirect_stderr(log):
+                is_new = add_admin(password)
+        if is_new:
+            print(f"user admin, password {password} (kept in {home / 'admin_password'}, printed only now)", flush=True)
         stamp.write_text(installed, encoding="ascii")
-    if is_new:
-        print(f"user admin, password {password} (kept in {home / 'admin_password'}, printed only now)", flush=True)
     return password
 
 
-def add_admin(password: str) -> None:
-    """The user `admin`, in this process: as an argument of a command the password would show in the process list."""
+def add_admin(password: str) -> bool:
+    """Whether the user `admin` was made just now.
+
+    In this process: as an argument of a command the password would show in the process list.
+    """
     from superset.app import create_app  # takes seconds and needs the secret key
 
     application = create_app()
     with application.app_context():
         manager = application.appbuilder.sm
-        if manager.find_user("admin") is None:
-            role = manager.find_role("Admin")
-            if not manager.add_user("admin", "Jixiao", "Admin", "admin@localhost", role, password):
-                raise SystemExit("the user admin could not be made")
+        if manager.find_user("admin") is not None:
+            return False
+        if not manager.add_user("admin", "Jixiao", "Admin", "admin@localhost", manager.find_role("Admin"), password):
+            raise SystemExit("the user admin could not be made")
+        return True
 
 
 @contextmanager

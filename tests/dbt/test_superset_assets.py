@@ -119,6 +119,19 @@ def test_a_dashboard_shows_charts_that_exist_in_rows_of_at_most_twelve_columns(n
         assert {*native["scope"]["excluded"]} <= {*numbers}
 
 
+def test_a_preset_year_is_applied_and_not_only_shown() -> None:
+    presets = [
+        native
+        for dashboard in DASHBOARDS.values()
+        for native in dashboard["metadata"]["native_filter_configuration"]
+        if native["controlValues"]["defaultToFirstItem"]
+    ]
+    assert presets
+    for native in presets:  # without requiredFirst Superset 6.1 shows the value and asks for all years
+        assert native["requiredFirst"] is True
+        assert native["controlValues"]["sortAscending"] is False
+
+
 def test_every_chart_stands_on_one_dashboard_and_every_dataset_is_used() -> None:
     shown = Counter(uuid for dashboard in DASHBOARDS.values() for uuid in chart_places(dashboard))
     assert shown == Counter(chart["uuid"] for chart in CHARTS.values())
