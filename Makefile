@@ -34,11 +34,14 @@ demo: .venv/installed ## two published PDFs through the whole line, then what ch
 test: .venv/installed ## the test suite
 	@$(BIN)/python -m pytest
 
-lint: .venv/installed ## ruff, mypy, sqlfluff, Airflow import errors
+lint: .venv/installed ## ruff, mypy, sqlfluff, dbt-bouncer, the compose file's schema, Airflow import errors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy extract
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models
+	$(BIN)/dbt parse --quiet --project-dir dbt_project --profiles-dir dbt_project
+	$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/jixiao airflow dags list-import-errors
 
 docs: demo ## the results in docs/cookbook.md and all of docs/data-dictionary.md, anew

@@ -108,6 +108,8 @@ def _print_run(settings: Settings, counts: dict[str, Any], release: dict[str, An
         "warehouse": _warehouse_of(settings) if release else None,
     }
     print_rows([row], list(row), how)
+    if how is Format.TABLE and release:
+        print(f"report: {settings.home / 'report' / 'index.html'}")
 
 
 def _warehouse_of(settings: Settings) -> str:
@@ -199,10 +201,7 @@ def diff(
     year: Annotated[int | None, typer.Option(help="Fiscal year.")] = None,
     how: FormatOption = Format.TABLE,
 ) -> None:
-    """Say cell by cell what a correction changed.
-
-    `jixiao diff --publisher zhuhai-gaoxin-dangqun --year 2025`
-    """
+    """Say cell by cell what a correction changed."""
     from extract.editions import COLUMNS, SHOWN, find_changes, shorten
 
     if len(documents or []) > 2:

@@ -56,7 +56,7 @@ def rows_of(file: Path, reading: Reading) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def refusal_line(file: Path, error: Refused) -> str:
+def refusal_line(file: Path | str, error: Refused) -> str:
     """One JSON object for one refused document."""
     return as_json({"file": str(file), "refused": error.reason.value, "page": error.page, "detail": error.detail})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -103,15 +104,24 @@ def drop(
 @app.command()
 def ocr(documents: Ids) -> None:
     """Recognise refused scans into `var/review/ID.csv`, for a person to check; nothing of it is ever loaded."""
+    from extract.errors import Refused
     from extract.output import show_progress
+    from extract.printing import refusal_line
     from extract.review import queue_review
 
     ledger, settings = _ledger(), get_settings()
     hashes = [ledger.find_document(one) for one in documents]
+    refused = False
     with show_progress() as tell:
         for number, sha256 in enumerate(hashes, 1):
             tell(f"recognising document {number} of {len(hashes)}: 10 to 60 s a page")
-            print(queue_review(settings, sha256, ledger.document(sha256)["reason"]))
+            try:
+                print(queue_review(settings, sha256, ledger.document(sha256)["reason"]))
+            except Refused as error:
+                refused = True
+                print(refusal_line(sha256[:12], error), file=sys.stderr)
+    if refused:
+        raise typer.Exit(3)
 
 
 def _decide(documents: list[str], action: str, by: str, why: str) -> None:

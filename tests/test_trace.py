@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import duckdb
@@ -13,9 +14,13 @@ from extract.trace import FACTS, TraceError, trace_key
 @pytest.fixture
 def keyed(settings: Settings) -> Settings:
     """A release whose tables hold keys alone, two of them alike in their first nine digits."""
-    settings.current.mkdir(parents=True)
+    folder = settings.releases / "20250101T000000Z-abcdef01"
+    folder.mkdir(parents=True)
+    manifest = {"release_id": folder.name, "published_at": "2025-01-01T00:00:00"}
+    (folder / "release.json").write_text(json.dumps(manifest), encoding="utf-8")
+    settings.current.symlink_to(folder)
     keys = {"fct_indicator_targets": ["abcdef0123", "abcdef0124"], "fct_project_budgets": ["abcdef0199"]}
-    with duckdb.connect(str(settings.current / "warehouse.duckdb")) as warehouse:
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as warehouse:
         for fact in FACTS.values():
             warehouse.execute(f"CREATE TABLE {fact.table} ({fact.key} VARCHAR)")
             for key in keys.get(fact.table, []):

@@ -101,7 +101,8 @@ def _find_runs(gray: Gray, *, level: bool) -> Floats:
     _, _, found, _ = cv2.connectedComponentsWithStats(straight)
     x, y, w, h = (found[1:, k].astype(np.float64) for k in range(4))  # the first is the background
     boxes = np.stack([x, y, x + w, y + h], axis=1) * 72 / DPI
-    return boxes[(h if level else w) * 72 / DPI <= THICKEST]
+    thin: Floats = boxes[(h if level else w) * 72 / DPI <= THICKEST]
+    return thin
 
 
 def _glyphs(recognised: Any, scale: float, rules: Rules) -> tuple[Glyphs, Floats]:
