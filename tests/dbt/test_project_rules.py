@@ -32,7 +32,7 @@ MARTS_OF_THE_CONTRACT = {
 }
 MOST_LEAVES = 3
 MANY_LEAVES = {
-    "int_documents_keyed": "changes, findings, links and checks each name the document and so the partition they are of",
+    "int_documents_keyed": "changes, findings, links and checks each name their document, and so their partition",
 }
 MOST_JOINS = 6
 MANY_JOINS = {
