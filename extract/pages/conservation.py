@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -78,7 +79,8 @@ def _check_counts(ink: Ink, owner: Ints, placed: Sorted, outside: Sorted) -> lis
     counted = len(placed.glyph) + len(outside.glyph) + len(lost) + int((drop > Drop.BLANK).sum())
     if counted != total:
         problems.append(Problem(Reason.CONSERVATION, ink.page, f"{total} glyphs on the page, {counted} accounted for"))
-    half = np.intersect1d(ink.glyphs.run[drop == Drop.CLIPPED], ink.glyphs.run[placed.glyph])
+    clipped = ink.glyphs.run[drop == Drop.CLIPPED]
+    half = np.intersect1d(clipped, ink.glyphs.run[placed.glyph]) if len(clipped) else clipped
     if len(half):
         text = "".join(ink.glyphs.text[i] for i in np.flatnonzero(ink.glyphs.run == half[0]).tolist())
         problems.append(Problem(Reason.CONSERVATION, ink.page, f"a clip shows only a part of {text[:20]!r}"))
@@ -91,7 +93,7 @@ def _check_counts(ink: Ink, owner: Ints, placed: Sorted, outside: Sorted) -> lis
 def _check_letters(ink: Ink, placed: Sorted) -> list[Problem]:
     """Glyphs without a known character: private use, unassigned, replacement or control characters."""
     codes = ink.glyphs.code[placed.glyph]
-    bad = [code for code in np.unique(codes).tolist() if is_garbled(code)]
+    bad = sorted(code for code in set(codes.tolist()) if is_garbled(code))
     if not bad:
         return []
     count = int(np.isin(codes, bad).sum())
@@ -99,6 +101,7 @@ def _check_letters(ink: Ink, placed: Sorted) -> list[Problem]:
     return [Problem(Reason.GARBLED_TEXT, ink.page, f"{count} glyphs of a table have no known character: {sample}")]
 
 
+@cache
 def is_garbled(code: int) -> bool:
     """Whether a character says nothing about what is printed."""
     return code == 0xFFFD or unicodedata.category(chr(code)) in ("Co", "Cn", "Cs", "Cc")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +12,11 @@ from extract.pages.inference import infer_in_frame, infer_lattices
 from extract.pages.ink import Drop, Ink, settle_hyphens
 from extract.pages.lattice import Lattice, find_lattices, find_stretches
 from extract.pages.pictures import check_pictures
-from extract.pages.placement import OUTSIDE, Table, place
+from extract.pages.placement import OUTSIDE, Spots, Table, locate, place
 from extract.pages.spans import Spans, find_spans
 from extract.pages.text import Sorted, find_overlaps, join_cells, join_lines, sort_glyphs
 from extract.pages.turning import turn_upright
-from extract.pages.visible import mark_unseen
+from extract.pages.visible import find_median, mark_unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +35,13 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     settle_hyphens(ink.glyphs)
     mark_unseen(ink)
     turn_upright(ink)
-    tables = _find_tables(ink)
-    owner, crossing = place(ink.glyphs, tables, ink.width, ink.height)
+    spots = locate(ink.glyphs)
+    tables = _find_tables(ink, spots)
+    owner, crossing = place(ink.glyphs, spots, tables, ink.width, ink.height)
     kept = ink.glyphs.drop == Drop.KEPT
-    rows = sort_glyphs(ink.glyphs, owner, kept & (owner >= 0))
+    rows = sort_glyphs(ink.glyphs, spots, owner, kept & (owner >= 0))
     texts = join_cells(ink.glyphs, rows)
-    outside = sort_glyphs(ink.glyphs, np.zeros_like(owner), kept & (owner == OUTSIDE))
+    outside = sort_glyphs(ink.glyphs, spots, np.zeros_like(owner), kept & (owner == OUTSIDE))
     lines = tuple(Line(text, box) for text, box in join_lines(ink.glyphs, outside))
     grids = tuple(_build_grid(ink.page, number, table, texts) for number, table in enumerate(tables, 1))
     problems = (
@@ -53,17 +53,17 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     return CheckedPage(page, problems, _cover(ink), len(rows.glyph) + len(outside.glyph), typed)
 
 
-def _find_tables(ink: Ink) -> list[Table]:
+def _find_tables(ink: Ink, spots: Spots) -> list[Table]:
     """Lattices with at least two cells, top to bottom."""
     kept = ink.glyphs.drop == Drop.KEPT
-    size = float(np.median(ink.glyphs.runs.size[ink.glyphs.run[kept]])) if kept.any() else 10.0
+    size = find_median(spots.size[kept], 10.0)
     tolerance = min(3.0, max(1.0, 0.45 * size))
     level, upright = find_stretches(ink.rules, tolerance)
     lattices, used = find_lattices(level, upright, tolerance)
-    inferred = infer_lattices(level.take(~used), ink.rules, ink.glyphs, tolerance) if (~used).sum() > 2 else []
+    inferred = infer_lattices(level.take(~used), ink.rules, ink.glyphs, spots, tolerance) if (~used).sum() > 2 else []
     for k, lattice in enumerate(lattices):
         if len(lattice.xs) == 2:  # a frame with level rules alone inside
-            lattices[k] = infer_in_frame(lattice, ink.rules, ink.glyphs, tolerance) or lattice
+            lattices[k] = infer_in_frame(lattice, ink.rules, ink.glyphs, spots, tolerance) or lattice
     lattices = sorted([*lattices, *inferred], key=lambda la: (round(float(la.ys[0])), float(la.xs[0])))
     tables: list[Table] = []
     first = 0
@@ -76,18 +76,17 @@ def _find_tables(ink: Ink) -> list[Table]:
 
 
 def _build_grid(page: int, number: int, table: Table, texts: dict[int, str]) -> Grid:
-    lattice, spans = table.lattice, table.spans
+    xs, ys = table.lattice.xs.tolist(), table.lattice.ys.tolist()
     cells = tuple(
-        Cell(row, column, height, width, Box(*table.box_of(k)), texts.get(k, ""))
-        for k, (row, column, height, width) in enumerate(spans.cells, table.first)
+        Cell(row, col, height, width, Box(xs[col], ys[row], xs[col + width], ys[row + height]), texts.get(k, ""))
+        for k, (row, col, height, width) in enumerate(table.spans.cells, table.first)
     )
-    xs, ys = lattice.xs, lattice.ys
-    box = Box(float(xs[0]), float(ys[0]), float(xs[-1]), float(ys[-1]))
+    box = Box(xs[0], ys[0], xs[-1], ys[-1])
     return Grid(page, number, box, len(ys) - 1, len(xs) - 1, cells)
 
 
 def _count_dropped(ink: Ink) -> dict[str, int]:
-    counts = Counter(ink.glyphs.drop.tolist())
+    counts = np.bincount(ink.glyphs.drop, minlength=len(Drop)).tolist()
     return {reason.name.lower(): counts[reason] for reason in Drop if reason > Drop.BLANK and counts[reason]}
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from extract.pages.ink import Bools, Drop, Floats, Glyphs, Rules
 from extract.pages.lattice import DASH_GAP, Lattice, Stretches, join, mark_edges, snap
-from extract.pages.placement import middles
+from extract.pages.placement import Spots
 from extract.pages.shapes import Quad
 
 FEWEST_LINES = 3
@@ -20,17 +20,17 @@ Border = tuple[float, float, bool]  # from, to, whether drawn rules say so
 CROSSED = 0.02  # of the text lines may cross a gap: one that overflows, a title
 
 
-def infer_lattices(level: Stretches, rules: Rules, glyphs: Glyphs, tolerance: float) -> list[Lattice]:
+def infer_lattices(level: Stretches, rules: Rules, glyphs: Glyphs, spots: Spots, tolerance: float) -> list[Lattice]:
     """Tables of level stretches that belong to no other table."""
     found = []
     for group in _group(level, tolerance):
-        lattice = _infer(level.take(group), rules, glyphs, tolerance)
+        lattice = _infer(level.take(group), rules, glyphs, spots, tolerance)
         if lattice is not None:
             found.append(lattice)
     return found
 
 
-def infer_in_frame(frame: Lattice, rules: Rules, glyphs: Glyphs, tolerance: float) -> Lattice | None:
+def infer_in_frame(frame: Lattice, rules: Rules, glyphs: Glyphs, spots: Spots, tolerance: float) -> Lattice | None:
     """A lattice of one column, as a frame with level rules gives it, with the columns of its text."""
     ys, box = frame.ys, (float(frame.xs[0]), float(frame.ys[0]), float(frame.xs[1]), float(frame.ys[-1]))
     if len(ys) < FEWEST_LINES:
@@ -42,7 +42,7 @@ def infer_in_frame(frame: Lattice, rules: Rules, glyphs: Glyphs, tolerance: floa
         return None
     nearest = ys[np.abs(ys[None, :] - at[mine][:, None]).argmin(1)]
     level = join(nearest, rows[mine, 0], rows[mine, 2], DASH_GAP)
-    return _infer(level, rules, glyphs, tolerance)
+    return _infer(level, rules, glyphs, spots, tolerance)
 
 
 def _group(level: Stretches, tolerance: float) -> list[Bools]:
@@ -60,13 +60,12 @@ def _group(level: Stretches, tolerance: float) -> list[Bools]:
     return groups
 
 
-def _infer(level: Stretches, rules: Rules, glyphs: Glyphs, tolerance: float) -> Lattice | None:
+def _infer(level: Stretches, rules: Rules, glyphs: Glyphs, spots: Spots, tolerance: float) -> Lattice | None:
     """One group as a lattice; None where the text shows fewer than three columns."""
     left, right = float(level.start.min()), float(level.end.max())
     ys = np.unique(level.at)
-    xs, doubtful = find_columns(
-        rules, glyphs, (left, float(ys[0]), right, float(ys[-1])), _full_lines(level), tolerance
-    )
+    box = (left, float(ys[0]), right, float(ys[-1]))
+    xs, doubtful = find_columns(rules, glyphs, spots, box, _full_lines(level), tolerance)
     if len(xs) < FEWEST_COLUMNS + 1 or len(ys) < FEWEST_LINES:
         return None
     edges = mark_edges(ys, xs, level, [])
@@ -82,7 +81,7 @@ def _full_lines(level: Stretches) -> Floats:
 
 
 def find_columns(
-    rules: Rules, glyphs: Glyphs, box: Quad, ys: Floats, tolerance: float
+    rules: Rules, glyphs: Glyphs, spots: Spots, box: Quad, ys: Floats, tolerance: float
 ) -> tuple[Floats, tuple[int, ...]]:
     """The borders of the columns of a box, outer ones included, and which of them only the text suggests.
 
@@ -92,9 +91,9 @@ def find_columns(
     """
     left, _, right, _ = box
     ends = [(x, x, True) for x in _rule_ends(rules, box, tolerance).tolist()]
-    gaps = [(a, b, False) for a, b in _text_gaps(glyphs, box)]
+    gaps = [(a, b, False) for a, b in _text_gaps(glyphs, spots, box)]
     inner = sorted(g for g in ends + gaps if left + tolerance < (g[0] + g[1]) / 2 < right - tolerance)
-    x, y = middles(glyphs)
+    x, y = spots.x, spots.y
     inside = (glyphs.drop == Drop.KEPT) & (x > left) & (x < right) & (y > ys[0]) & (y < ys[-1])
     borders = _merge_empty(inner, np.sort(x[inside]), left, right)
     header = np.sort(x[inside & (y < ys[1])])
@@ -148,14 +147,13 @@ def _rule_ends(rules: Rules, box: Quad, tolerance: float) -> Floats:
     return chosen
 
 
-def _text_gaps(glyphs: Glyphs, box: Quad) -> list[tuple[float, float]]:
+def _text_gaps(glyphs: Glyphs, spots: Spots, box: Quad) -> list[tuple[float, float]]:
     """Stretches of the width that (nearly) no text line crosses, between text on both sides."""
-    x, y = middles(glyphs)
+    x, y = spots.x, spots.y
     inside = (glyphs.drop == Drop.KEPT) & (x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])
     if not inside.any():
         return []
-    size = glyphs.runs.size[glyphs.run[inside]]
-    usual = float(np.median(size))
+    usual = float(np.median(spots.size[inside]))
     step = 0.25
     bins = int((box[2] - box[0]) / step) + 2
     first = np.clip(((glyphs.box[inside, 0] - box[0]) / step).astype(int), 0, bins - 1)

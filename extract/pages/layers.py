@@ -31,13 +31,10 @@ def _name_of(group: dict[str, Any]) -> str:
     return str(name)
 
 
-def is_marked_hidden(text_object: raw.Handle, hidden_layers: frozenset[str]) -> bool:
-    """Whether a text object stands in a marked part whose layer is hidden."""
-    if not hidden_layers or raw.count_marks(text_object) <= 0:
-        return False
-    handle = ctypes.cast(text_object, pdfium.FPDF_PAGEOBJECT)
-    for k in range(raw.count_marks(text_object)):
-        mark = pdfium.FPDFPageObj_GetMark(handle, k)
+def is_marked_hidden(page_object: raw.Pointer, hidden_layers: frozenset[str]) -> bool:
+    """Whether an object stands in a marked part whose layer is hidden."""
+    for k in range(raw.count_marks(page_object) if hidden_layers else 0):
+        mark = ctypes.cast(raw.get_mark(page_object, k), pdfium.FPDF_PAGEOBJECTMARK)
         buffer, size = (ctypes.c_ushort * 256)(), ctypes.c_ulong()
         if pdfium.FPDFPageObjMark_GetParamStringValue(mark, b"Name", buffer, 512, size):
             name = bytes(buffer)[: max(0, size.value - 2)].decode("utf-16-le", "replace")

@@ -10,7 +10,6 @@ from itertools import islice
 from pathlib import Path
 
 import pypdfium2
-from pdfminer.pdfdocument import PDFDocument
 from pdfminer.pdfpage import PDFPage
 from pdfminer.pdfparser import PDFParser
 from pdfminer.pdftypes import resolve1
@@ -18,6 +17,7 @@ from pdfminer.pdftypes import resolve1
 from extract.errors import Reason, Refused
 from extract.pages.annotations import count_typed
 from extract.pages.layers import hidden_names
+from extract.pages.outline_document import OutlineDocument
 
 MAX_PAGES = 2_000
 
@@ -61,7 +61,7 @@ def outline_by_pdfminer(path: Path, password: str | None) -> Outline:
     """Pages and hidden layers by pdfminer; stops counting beyond the limit."""
     try:
         with path.open("rb") as stream:
-            document = PDFDocument(PDFParser(stream), password=password or "")
+            document = OutlineDocument(PDFParser(stream), password or "")
             hidden = hidden_names(resolve1(document.catalog.get("OCProperties")), resolve1)
             pages = islice(PDFPage.create_pages(document), MAX_PAGES + 1)
             typed = tuple(count_typed(page.annots) for page in pages)

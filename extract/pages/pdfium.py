@@ -55,8 +55,7 @@ def read_page(page: pypdfium2.PdfPage, number: int, hidden_layers: frozenset[str
     """One page; raises Refused (too_large) for pages that no office prints."""
     box = page.get_bbox() if hasattr(page, "get_bbox") else page.get_cropbox()
     matrix, width, height = display_matrix(tuple(box), page.get_rotation() // 90)
-    handle = raw.handle_of(page)
-    objects = walk_objects(handle, matrix)
+    objects = walk_objects(raw.point_at(page), matrix)
     text_page = page.get_textpage()
     try:
         count = text_page.count_chars()
@@ -64,7 +63,7 @@ def read_page(page: pypdfium2.PdfPage, number: int, hidden_layers: frozenset[str
             raise Refused(Reason.TOO_LARGE, f"{count} glyphs on one page", number)
         is_hidden = partial(is_marked_hidden, hidden_layers=hidden_layers) if hidden_layers else None
         bulk = _read_bulk(text_page, count)
-        glyphs = read_glyphs(raw.handle_of(text_page), bulk, count, objects, matrix, is_hidden)
+        glyphs = read_glyphs(raw.point_at(text_page), bulk, count, objects, matrix, is_hidden)
     finally:
         text_page.close()
     rules, fills = read_paths(objects)

@@ -10,14 +10,15 @@ import numpy as np
 from extract.pages import raw
 from extract.pages.affine import Matrix, map_boxes, map_points
 from extract.pages.ink import NO_CLIP, Bools, Drop, Floats, Glyphs, Ints, Runs, are_blank
-from extract.pages.pdfium_objects import TEXT, Objects, intersect, map_clips
+from extract.pages.pdfium_objects import TEXT, Objects
 
-IsHidden = Callable[[raw.Handle], bool] | None
+IsHidden = Callable[[raw.Pointer], bool] | None
 REPLACEMENT = 0xFFFD
+PLACE_BITS = 17  # hold the number of a glyph: pdfium.py refuses pages of more than 120,000
 
 
 def read_glyphs(
-    text_page: raw.Handle, bulk: Ints, count: int, objects: Objects, matrix: Matrix, is_hidden: IsHidden
+    text_page: raw.Pointer, bulk: Ints, count: int, objects: Objects, matrix: Matrix, is_hidden: IsHidden
 ) -> Glyphs:
     """All glyphs that pdfium did not invent itself; blanks are kept and marked as such.
 
@@ -27,39 +28,42 @@ def read_glyphs(
     if len(bulk) == count:
         codes = bulk
     else:
-        codes = np.array(list(map(raw.get_unicode, repeat(text_page, count), range(count))), dtype=np.int64)
+        codes = np.fromiter(map(raw.get_unicode, repeat(text_page), range(count)), np.int64, count)
     kept = np.ones(count, np.bool_)
-    for i in np.flatnonzero((codes <= 32) | (codes == 0xA0)).tolist():
-        kept[i] = not raw.is_generated(text_page, i)  # pdfium adds blanks and line ends of its own
+    blanks = np.flatnonzero((codes <= 32) | (codes == 0xA0))
+    invented = np.fromiter(map(raw.is_generated, repeat(text_page), blanks.tolist()), np.int64, len(blanks))
+    kept[blanks[invented != 0]] = False  # pdfium adds blanks and line ends of its own
     places = np.flatnonzero(kept).tolist()
     codes = _mend_codes(text_page, codes[kept], places)
-    owners = [o or 0 for o in map(raw.get_text_object, repeat(text_page), places)]
-    boxes = raw.fill_structs(raw.get_loose_box, len(places), 4, repeat(text_page), places)
-    shown = map_boxes(boxes[:, [0, 3, 2, 1]].astype(np.float64), matrix)
+    owners = np.fromiter(map(raw.get_text_object, repeat(text_page), places), np.int64, len(places))
+    boxes = raw.fill_structs(raw.get_loose_box, 4, text_page, places)
+    shown = map_boxes(boxes[:, [0, 3, 2, 1]], matrix)
     run_of, firsts = _number_runs(owners)
-    heads = [owners[i] for i in firsts]
-    runs = _read_runs(text_page, [places[i] for i in firsts], heads, objects, matrix)
+    heads = owners[firsts].tolist()
+    pointers = raw.prepare(heads)
+    runs = _read_runs(text_page, [places[i] for i in firsts.tolist()], pointers, _find_clips(heads, objects), matrix)
     if is_hidden is not None:
-        runs.hidden[:] = [bool(owner) and is_hidden(owner) for owner in heads]
-    drop = np.where(are_blank(codes), np.int64(Drop.BLANK), np.int64(Drop.KEPT))
-    codes[_find_unmapped(text_page, codes, places, run_of, heads)] = REPLACEMENT
-    return Glyphs(list(map(chr, codes.tolist())), codes, shown, run_of, drop, runs)
+        runs.hidden[:] = [bool(owner) and is_hidden(pointer) for owner, pointer in zip(heads, pointers, strict=True)]
+    blank = are_blank(codes)
+    drop = np.where(blank, np.int64(Drop.BLANK), np.int64(Drop.KEPT))
+    codes[_find_unmapped(text_page, codes, places, run_of, pointers) & ~blank] = REPLACEMENT
+    return Glyphs(list(codes.astype("<u4").tobytes().decode("utf-32-le")), codes, shown, run_of, drop, runs)
 
 
-def _find_unmapped(text_page: raw.Handle, codes: Ints, places: list[int], run_of: Ints, heads: list[int]) -> Bools:
+def _find_unmapped(
+    text_page: raw.Pointer, codes: Ints, places: list[int], run_of: Ints, objects: list[raw.Pointer]
+) -> Bools:
     """Glyphs whose font does not say what character they are; asked once per font and character."""
-    fonts = np.array(list(map(raw.get_font, heads)), dtype=np.float64)  # no font is not a number
-    if not len(codes):
-        return np.zeros(0, np.bool_)
-    number = np.unique(fonts, return_inverse=True)[1].reshape(-1)
-    keys = codes + (number[run_of] << 22)
-    _, firsts = np.unique(keys, return_index=True)
-    wrong = [i for i in firsts.tolist() if raw.has_map_error(text_page, places[i]) == 1]
-    found: Bools = np.isin(keys, keys[wrong]) if wrong else np.zeros(len(codes), np.bool_)
-    return found & ~are_blank(codes)
+    numbers: dict[raw.Handle, int] = {}
+    fonts = [numbers.setdefault(font, len(numbers)) for font in map(raw.get_font, objects)]
+    keys = codes + (np.array(fonts, np.int64) << 22)[run_of]
+    ordered = np.sort((keys << PLACE_BITS) + np.arange(len(keys)))  # one sort instead of the three of np.unique
+    firsts = ordered[np.diff(ordered >> PLACE_BITS, prepend=-1) > 0] & (1 << PLACE_BITS) - 1
+    wrong = [keys[i] for i in firsts.tolist() if raw.has_map_error(text_page, places[i]) == 1]
+    return np.isin(keys, wrong) if wrong else np.zeros(len(codes), np.bool_)
 
 
-def _mend_codes(text_page: raw.Handle, codes: Ints, places: list[int]) -> Ints:
+def _mend_codes(text_page: raw.Pointer, codes: Ints, places: list[int]) -> Ints:
     """Hyphens at line ends, which pdfium turns into a mark of its own, become hyphens; what is no character U+FFFD."""
     mended = codes.copy()
     for k in np.flatnonzero((codes == 2) | (codes == 0xAD) | (codes == 0xFFFE)).tolist():
@@ -71,24 +75,21 @@ def _mend_codes(text_page: raw.Handle, codes: Ints, places: list[int]) -> Ints:
     return mended
 
 
-def _number_runs(owners: list[int]) -> tuple[Ints, list[int]]:
+def _number_runs(owners: Ints) -> tuple[Ints, Ints]:
     """Text objects per glyph in; run number per glyph and the first glyph of each run out."""
-    if not owners:
-        return np.zeros(0, np.int64), []
-    ids = np.array(owners, dtype=np.int64)
-    changes = np.concatenate([[True], ids[1:] != ids[:-1]])
-    return np.cumsum(changes) - 1, [int(i) for i in np.flatnonzero(changes)]
+    changes = np.ones(len(owners), np.bool_)
+    np.not_equal(owners[1:], owners[:-1], out=changes[1:])
+    return np.cumsum(changes) - 1, np.flatnonzero(changes)
 
 
 def _read_runs(
-    text_page: raw.Handle, firsts: list[int], owners: list[raw.Handle], objects: Objects, matrix: Matrix
+    text_page: raw.Pointer, firsts: list[int], objects: list[raw.Pointer], clips: tuple[Floats, Ints], matrix: Matrix
 ) -> Runs:
     n = len(firsts)
-    font = np.array(list(map(raw.get_font_size, repeat(text_page, n), firsts)), dtype=np.float64)
-    m = raw.fill_structs(raw.get_matrix, n, 6, repeat(text_page), firsts).astype(np.float64)
-    paint = raw.fill_rows(raw.get_text_fill, n, 4, repeat(text_page), firsts, kind=np.uint32).astype(np.float64) / 255
-    modes = np.array(list(map(raw.get_render_mode, owners)), dtype=np.int64)  # -1 where there is no object
-    clips, order = _find_clips(owners, objects)
+    font = np.fromiter(map(raw.get_font_size, repeat(text_page), firsts), np.float64, n)
+    m = raw.fill_structs(raw.get_matrix, 6, text_page, firsts)
+    paint = raw.fill_columns(raw.get_text_fill, 4, text_page, firsts, kind=np.uint32) / 255
+    modes = np.fromiter(map(raw.get_render_mode, objects), np.int64, n)  # -1 where there is no object
     a, b, c, d, _, _ = matrix
     along = np.stack([m[:, 0] * a + m[:, 1] * c, m[:, 0] * b + m[:, 1] * d], axis=1)
     up = np.stack([m[:, 2] * a + m[:, 3] * c, m[:, 2] * b + m[:, 3] * d], axis=1)
@@ -102,8 +103,8 @@ def _read_runs(
         unseen=(modes == 3) | (modes == 7) | (paint[:, 3] < 0.02),
         faint=paint[:, 3] < 0.7,
         hidden=np.zeros(n, np.bool_),
-        clip=clips,
-        order=order,
+        clip=clips[0],
+        order=clips[1],
     )
 
 
@@ -116,23 +117,16 @@ def turns_of(along: Floats) -> Ints:
 
 
 def _find_clips(owners: list[raw.Handle], objects: Objects) -> tuple[Floats, Ints]:
-    """The clip and painting order of each run's text object."""
+    """The clip and painting order of each run's text object; unknown objects have neither."""
     handles: list[raw.Handle] = []
-    boxes, orders = [np.zeros((0, 4))], [np.zeros(0, np.int64)]
+    boxes, orders = [], []
     for layer in objects.layers:
-        places = [i for i, t in enumerate(layer.types) if t == TEXT]
-        mine = [layer.handles[i] for i in places]
-        handles += mine
-        boxes.append(intersect(map_clips(mine, layer.matrix), layer.clip))
+        places = layer.places_of(TEXT)
+        handles += [layer.handles[i] for i in places]
+        boxes.append(layer.clips_of([layer.pointers[i] for i in places]))
         orders.append(layer.order[places])
-    clips = np.tile(np.array(NO_CLIP), (len(owners), 1))
-    order = np.full(len(owners), -1, np.int64)
-    if handles and owners:
-        known = np.array(handles, dtype=np.int64)
-        ranks = np.argsort(known, kind="stable")
-        wanted = np.array(owners, dtype=np.int64)
-        at = ranks[np.minimum(np.searchsorted(known[ranks], wanted), len(known) - 1)]
-        found = known[at] == wanted
-        clips[found] = np.concatenate(boxes)[at[found]]
-        order[found] = np.concatenate(orders)[at[found]]
-    return clips, order
+    boxes.append(np.array([NO_CLIP]))
+    orders.append(np.array([-1]))
+    known = dict(zip(reversed(handles), range(len(handles) - 1, -1, -1), strict=True))  # the first of its address
+    at = [known.get(owner, -1) for owner in owners]
+    return np.concatenate(boxes)[at], np.concatenate(orders)[at]

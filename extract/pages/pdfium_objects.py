@@ -23,10 +23,23 @@ class Layer:
     """The objects of one content stream: those of the page, or of one form XObject as it is placed."""
 
     handles: list[raw.Handle]
-    types: list[int]
+    pointers: list[raw.Pointer]  # the same objects as functions take them
+    types: Ints
     matrix: Matrix  # to displayed coordinates
     clip: ClipBox  # of the form, displayed
     order: Ints  # place of each object in the painting order of the page
+
+    def places_of(self, kind: int) -> list[int]:
+        """Where the objects of one type are."""
+        return np.flatnonzero(self.types == kind).tolist()
+
+    def clips_of(self, pointers: list[raw.Pointer]) -> Floats:
+        """(n, 4) displayed boxes that cut these objects: their own clip paths and the form's."""
+        return intersect(_map_clips(pointers, self.matrix), self.clip)
+
+    def bounds_of(self, pointers: list[raw.Pointer]) -> Floats:
+        """(n, 4) displayed boxes of objects."""
+        return map_boxes(raw.fill_columns(raw.get_bounds, 4, pointers), self.matrix)
 
 
 @dataclass(slots=True)
@@ -43,7 +56,7 @@ class Objects:
         return stop
 
 
-def walk_objects(page: raw.Handle, matrix: Matrix) -> Objects:
+def walk_objects(page: raw.Pointer, matrix: Matrix) -> Objects:
     """Open the page and every form XObject on it; refuses pages that grow without end (`too_large`)."""
     found = Objects()
     _open_layer(found, raw.list_objects(page), matrix, NO_CLIP, 0)
@@ -54,56 +67,62 @@ def _open_layer(found: Objects, handles: list[raw.Handle], where: Matrix, clip: 
     """Number the objects of one stream as they are painted: what a form paints comes before what follows the form."""
     if found.count + len(handles) > MAX_OBJECTS or depth > MAX_DEPTH:
         raise Refused(Reason.TOO_LARGE, f"more than {MAX_OBJECTS} drawing operations or {MAX_DEPTH} nested forms")
-    types = list(map(raw.get_type, handles))
-    order = np.zeros(len(handles), np.int64)
-    found.layers.append(Layer(handles, types, where, clip, order))
-    places = [i for i, t in enumerate(types) if t == FORM]
-    forms = [handles[i] for i in places]
-    clips = intersect(map_clips(forms, where), clip)
+    pointers = raw.prepare(handles)
+    types = np.fromiter(map(raw.get_type, pointers), np.int64, len(pointers))
+    layer = Layer(handles, pointers, types, where, clip, np.zeros(len(handles), np.int64))
+    found.layers.append(layer)
+    places = layer.places_of(FORM)
+    forms = [pointers[i] for i in places]
     start = 0
-    for place, form, form_matrix, cut in zip(places, forms, raw.read_matrices(forms), clips, strict=True):
-        start = found.number(order, start, place + 1)
-        a, b, c, d, e, f = (float(v) for v in form_matrix)
-        box = (float(cut[0]), float(cut[1]), float(cut[2]), float(cut[3]))
-        _open_layer(found, raw.list_form_objects(form), multiply((a, b, c, d, e, f), where), box, depth + 1)
-    found.number(order, start, len(order))
+    for place, form, form_matrix, cut in zip(
+        places,
+        forms,
+        raw.fill_structs(raw.get_object_matrix, 6, forms).tolist(),
+        layer.clips_of(forms).tolist(),
+        strict=True,
+    ):
+        start = found.number(layer.order, start, place + 1)
+        _open_layer(found, raw.list_form_objects(form), multiply(tuple(form_matrix), where), tuple(cut), depth + 1)
+    found.number(layer.order, start, len(handles))
 
 
-def map_clips(objects: list[raw.Handle], matrix: Matrix) -> Floats:
+def _map_clips(objects: list[raw.Pointer], matrix: Matrix) -> Floats:
     """Objects in, (n, 4) displayed boxes of their clip paths out; NO_CLIP where nothing clips."""
-    boxes = np.tile(np.array(NO_CLIP), (len(objects), 1))
-    if not objects:
-        return boxes
-    paths = list(map(raw.get_clip, objects))
-    counts = np.array(list(map(raw.count_clip_paths, paths)))
-    for level in range(int(max(0, counts.max()))):
+    boxes = np.full((len(objects), 4), NO_CLIP)
+    paths = raw.prepare(map(raw.get_clip, objects))
+    counts = np.fromiter(map(raw.count_clip_paths, paths), np.int64, len(paths))
+    for level in range(int(counts.max(initial=0))):
         rows = np.flatnonzero(counts > level)
-        chosen = [paths[i] for i in rows]
+        chosen = [paths[i] for i in rows.tolist()]
         boxes[rows] = intersect(boxes[rows], map_boxes(_clip_boxes(chosen, level), matrix))
     return boxes
 
 
-def _clip_boxes(paths: list[int], level: int) -> Floats:
+def _clip_boxes(paths: list[raw.Pointer], level: int) -> Floats:
     """Boxes around the `level`-th path of each clip, in the coordinates of the objects."""
     n = len(paths)
-    sizes = np.array(list(map(raw.count_clip_segments, paths, repeat(level, n))))
+    sizes = np.fromiter(map(raw.count_clip_segments, paths, repeat(level)), np.int64, n)
     box = np.full((n, 4), np.nan)
-    for k in range(int(min(64, max(0, sizes.max(initial=0))))):
+    for k in range(int(min(64, sizes.max(initial=0)))):
         if k in (1, 3, 4) and sizes.max() <= 5:
             continue  # of a rectangle two opposite corners say it all
         rows = np.flatnonzero(sizes > k)
-        segments = list(map(raw.get_clip_segment, [paths[i] for i in rows], repeat(level), repeat(k)))
-        points = raw.fill_rows(raw.get_point, len(rows), 2, segments).astype(np.float64)
+        chosen = [paths[i] for i in rows.tolist()]
+        segments = raw.prepare(map(raw.get_clip_segment, chosen, repeat(level), repeat(k)))
+        points = raw.fill_columns(raw.get_point, 2, segments)
         box[rows, :2] = np.fmin(box[rows, :2], points)
         box[rows, 2:] = np.fmax(box[rows, 2:], points)
     box[np.isnan(box[:, 0])] = 0.0  # an empty clip path hides everything
     return box
 
 
-def intersect(boxes: Floats, other: Floats | tuple[float, float, float, float]) -> Floats:
+def intersect(boxes: Floats, other: Floats | ClipBox) -> Floats:
     """(n, 4) boxes cut by one or by as many others."""
-    cut = np.broadcast_to(np.asarray(other, dtype=np.float64), boxes.shape)
-    return np.concatenate([np.maximum(boxes[:, :2], cut[:, :2]), np.minimum(boxes[:, 2:], cut[:, 2:])], axis=1)
+    cut = np.asarray(other, dtype=np.float64)
+    both = np.empty_like(boxes)
+    np.maximum(boxes[:, :2], cut[..., :2], out=both[:, :2])
+    np.minimum(boxes[:, 2:], cut[..., 2:], out=both[:, 2:])
+    return both
 
 
-__all__ = ["IDENTITY", "Layer", "Objects", "intersect", "map_clips", "walk_objects"]
+__all__ = ["IDENTITY", "Layer", "Objects", "intersect", "walk_objects"]

@@ -9,10 +9,9 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from extract.pages import raw
-from extract.pages.affine import map_boxes
 from extract.pages.ink import OUTLINE_POINTS, PALE, Floats, Ints, Pictures, add_outlines
 from extract.pages.layers import is_marked_hidden
-from extract.pages.pdfium_objects import IMAGE, PATH, Objects, intersect, map_clips
+from extract.pages.pdfium_objects import IMAGE, PATH, Objects, intersect
 
 DARK_PART = 0.002  # of the pixels may be darker (noise of the compression)
 FAINT = 0.75  # at one pixel per point a thin black stroke is no darker than this
@@ -24,18 +23,15 @@ def read_pictures(page: pypdfium2.PdfPage, objects: Objects, hidden_layers: froz
     """All images that are shown, in painting order of their layers."""
     boxes, orders, flags = [np.zeros((0, 4))], [np.zeros(0, np.int64)], [np.zeros((0, 2), np.bool_)]
     for layer in objects.layers:
-        places = [
-            i for i, t in enumerate(layer.types) if t == IMAGE and not is_marked_hidden(layer.handles[i], hidden_layers)
-        ]
-        handles = [layer.handles[i] for i in places]
-        if not handles:
+        places = [i for i in layer.places_of(IMAGE) if not is_marked_hidden(layer.pointers[i], hidden_layers)]
+        if not places:
             continue
-        bounds = map_boxes(raw.fill_rows(raw.get_bounds, len(handles), 4, handles).astype(np.float64), layer.matrix)
-        cut = intersect(intersect(bounds, map_clips(handles, layer.matrix)), layer.clip)
+        pointers = [layer.pointers[i] for i in places]
+        cut = intersect(layer.bounds_of(pointers), layer.clips_of(pointers))
         shown = (cut[:, 0] < cut[:, 2]) & (cut[:, 1] < cut[:, 3])
         boxes.append(cut[shown])
         orders.append(layer.order[places][shown])
-        looks = [_look(page, h) for h, s in zip(handles, shown.tolist(), strict=True) if s]
+        looks = [_look(page, image) for image, seen in zip(pointers, shown.tolist(), strict=True) if seen]
         flags.append(np.array(looks, dtype=np.bool_).reshape(-1, 2))
     flag = np.concatenate(flags)
     images = Pictures(np.concatenate(boxes), np.concatenate(orders), flag[:, 0], flag[:, 1], np.zeros(len(flag), bool))
@@ -46,28 +42,27 @@ def _find_outlines(objects: Objects) -> tuple[Floats, Ints]:
     """Boxes and order of filled dark paths with as many points as letters have."""
     boxes, orders = [np.zeros((0, 4))], [np.zeros(0, np.int64)]
     for layer in objects.layers:
-        paths = [i for i, t in enumerate(layer.types) if t == PATH]
-        handles = [layer.handles[i] for i in paths]
-        many = np.array(list(map(raw.count_segments, handles)), dtype=np.int64) >= OUTLINE_POINTS
-        handles = [h for h, m in zip(handles, many.tolist(), strict=True) if m]
-        modes = raw.fill_rows(raw.get_draw_mode, len(handles), 2, handles, kind=np.int32)
-        paint = raw.fill_rows(raw.get_fill, len(handles), 4, handles, kind=np.uint32).astype(np.float64) / 255.0
+        paths = layer.places_of(PATH)
+        sizes = map(raw.count_segments, [layer.pointers[i] for i in paths])
+        many = [place for place, size in zip(paths, sizes, strict=True) if size >= OUTLINE_POINTS]
+        if not many:
+            continue
+        pointers = [layer.pointers[i] for i in many]
+        modes = raw.fill_columns(raw.get_draw_mode, 2, pointers, kind=np.int32)
+        paint = raw.fill_columns(raw.get_fill, 4, pointers, kind=np.uint32) / 255.0
         dark = (modes[:, 0] != 0) & (paint[:, 3] > 0.5) & (paint[:, :3] @ np.array([0.299, 0.587, 0.114]) < PALE)
-        bounds = map_boxes(raw.fill_rows(raw.get_bounds, len(handles), 4, handles).astype(np.float64), layer.matrix)
-        clips = intersect(map_clips(handles, layer.matrix), layer.clip)
-        boxes.append(intersect(bounds, clips)[dark])
-        orders.append(layer.order[np.array(paths, dtype=np.int64)[many]][dark])
+        boxes.append(intersect(layer.bounds_of(pointers), layer.clips_of(pointers))[dark])
+        orders.append(layer.order[many][dark])
     return np.concatenate(boxes), np.concatenate(orders)
 
 
-def _look(page: pypdfium2.PdfPage, image: raw.Handle) -> tuple[bool, bool]:
+def _look(page: pypdfium2.PdfPage, image: raw.Pointer) -> tuple[bool, bool]:
     """Whether a picture hides what lies under it, and whether it is pale, from its pixels as pdfium paints them.
 
     pdfium paints at one pixel per point, so a scan of any resolution costs half a million pixels. A picture that it
     cannot paint counts as solid and dark: then its page is refused where text or blank cells lie under it.
     """
-    handle = ctypes.cast(image, pdfium.FPDF_PAGEOBJECT)
-    bitmap = pdfium.FPDFImageObj_GetRenderedBitmap(page.pdf, page, handle)
+    bitmap = ctypes.cast(raw.get_bitmap(raw.point_at(page.pdf), raw.point_at(page), image), pdfium.FPDF_BITMAP)
     if not bitmap:
         return True, False
     try:

@@ -39,38 +39,41 @@ class Table:
 OUTSIDE, LOST = -1, -2  # outside every table; inside a table's box but in no cell
 
 
-def middles(glyphs: Glyphs) -> tuple[Floats, Floats]:
-    """Where glyphs are for the purpose of placement: the middle of the em square over the baseline."""
-    runs, run = glyphs.runs, glyphs.run
-    x = (glyphs.box[:, 0] + glyphs.box[:, 2]) / 2
-    y = (glyphs.box[:, 1] + glyphs.box[:, 3]) / 2
-    upright = baselines(glyphs) - MIDDLE * runs.size[run]
-    level = (runs.turn[run] == 0) & (np.abs(upright - y) < runs.size[run])
-    return x, np.where(level, upright, y)
+@dataclass(slots=True)
+class Spots:
+    """Where glyphs are for the purpose of placement, one entry per glyph; every stage asks, so found once per page."""
+
+    x: Floats  # the middle of the em square
+    y: Floats  # of level text the middle over its baseline, since fonts lie about their heights
+    base: Floats  # the baseline of the run, unless the run is set vertically, glyph under glyph
+    size: Floats
+    turn: Ints
 
 
-def baselines(glyphs: Glyphs) -> Floats:
-    """Baseline of each glyph; that of its run unless the run is set vertically, glyph under glyph."""
-    runs, run = glyphs.runs, glyphs.run
-    middle = (glyphs.box[:, 1] + glyphs.box[:, 3]) / 2
-    base = runs.base[run]
-    astray = (runs.turn[run] == 0) & (np.abs(middle + MIDDLE * runs.size[run] - base) > runs.size[run])
-    return np.where(astray, middle + MIDDLE * runs.size[run], base)
+def locate(glyphs: Glyphs) -> Spots:
+    """The spots of glyphs on a page that has been turned upright."""
+    size, turn, base = glyphs.runs.size[glyphs.run], glyphs.runs.turn[glyphs.run], glyphs.runs.base[glyphs.run]
+    x, middle = (glyphs.box[:, 0] + glyphs.box[:, 2]) / 2, (glyphs.box[:, 1] + glyphs.box[:, 3]) / 2
+    level, lift = turn == 0, MIDDLE * size
+    own = middle + lift
+    base = np.where(level & (np.abs(own - base) > size), own, base)
+    upright = base - lift
+    return Spots(x, np.where(level & (np.abs(upright - middle) < size), upright, middle), base, size, turn)
 
 
-def place(glyphs: Glyphs, tables: list[Table], width: float, height: float) -> tuple[Ints, list[int]]:
+def place(glyphs: Glyphs, spots: Spots, tables: list[Table], width: float, height: float) -> tuple[Ints, list[int]]:
     """The cell number of each glyph, OUTSIDE or LOST; sets `drop` on clipped glyphs.
 
     Also the cells of words that run over a rule: where the rule is only inferred from the text, it is in doubt.
     """
-    x, y = middles(glyphs)
+    x, y = spots.x, spots.y
     owner = owners_at(x, y, tables)
     _settle_clipped(glyphs, tables, owner, x, y)
     if not len(glyphs):
         return owner, []
     off = (x < 0) | (x > width) | (y < 0) | (y > height)
     glyphs.drop[off & (owner < 0) & (glyphs.drop == Drop.KEPT)] = Drop.CLIPPED
-    return owner, _settle_overflow(glyphs, tables, owner)
+    return owner, _settle_overflow(glyphs, spots, tables, owner)
 
 
 def owners_at(x: Floats, y: Floats, tables: list[Table]) -> Ints:
@@ -117,15 +120,15 @@ def _boxes_of(cells: Ints, tables: list[Table]) -> Floats:
     return boxes
 
 
-def _settle_overflow(glyphs: Glyphs, tables: list[Table], owner: Ints) -> list[int]:
+def _settle_overflow(glyphs: Glyphs, spots: Spots, tables: list[Table], owner: Ints) -> list[int]:
     """Words that run over a rule: find them by letters too near for two cells, and give them to one cell."""
-    kept = np.flatnonzero((glyphs.drop == Drop.KEPT) & (glyphs.runs.turn[glyphs.run] == 0))
+    kept = np.flatnonzero((glyphs.drop == Drop.KEPT) & (spots.turn == 0))
     if len(kept) < 2:
         return []
-    _settle_straddling(glyphs, tables, owner, kept)
+    glued = _are_glued(glyphs, spots, kept[:-1], kept[1:])
+    _settle_straddling(glyphs, spots, tables, owner, kept, glued)
     crossing: list[int] = []
     a, b = kept[:-1], kept[1:]
-    glued = _are_glued(glyphs, a, b)
     for start in np.flatnonzero(glued & (owner[a] != owner[b])).tolist():
         if owner[a[start]] == owner[b[start]]:
             continue  # an earlier word took it along
@@ -140,34 +143,44 @@ def _settle_overflow(glyphs: Glyphs, tables: list[Table], owner: Ints) -> list[i
     return crossing
 
 
-def _settle_straddling(glyphs: Glyphs, tables: list[Table], owner: Ints, kept: Ints) -> None:
+def _settle_straddling(
+    glyphs: Glyphs, spots: Spots, tables: list[Table], owner: Ints, kept: Ints, glued: Bools
+) -> None:
     """A lone glyph with a rule through it belongs to the letter that it follows closely or that follows it closely.
 
     Where a font lies about its widths the letters of a word do not touch, so that no word holds the glyph.
     """
-    x0, x1, size = glyphs.box[kept, 0], glyphs.box[kept, 2], glyphs.runs.size[glyphs.run[kept]]
-    base, glued = baselines(glyphs)[kept], _are_glued(glyphs, kept[:-1], kept[1:])
-    lone = ~(np.append(glued, False) | np.insert(glued, 0, False))
-    inset = STRADDLE * (x1 - x0)
+    alone = np.ones(len(kept), np.bool_)
+    alone[1:] &= ~glued
+    alone[:-1] &= ~glued
+    places = np.flatnonzero(alone)  # in `kept`
+    lone = kept[places]
+    inset = STRADDLE * (glyphs.box[lone, 2] - glyphs.box[lone, 0])
+    left, right = glyphs.box[lone, 0] + inset, glyphs.box[lone, 2] - inset
     for table in tables:
         inner = table.lattice.xs[1:-1]
-        mine = (owner[kept] >= table.first) & (owner[kept] < table.first + len(table.spans.cells))
-        through = np.searchsorted(inner, x0 + inset) < np.searchsorted(inner, x1 - inset)
-        for k in np.flatnonzero(lone & mine & through).tolist():
-            line = np.flatnonzero((np.abs(base - base[k]) < 0.1 * size[k]) & (np.arange(len(kept)) != k))
-            gap = np.abs(np.where(x0[line] < x0[k], x0[k] - x1[line], x0[line] - x1[k]))
-            if len(gap) and gap.min() < BESIDE * size[k]:
-                owner[kept[k]] = owner[kept[line[int(gap.argmin())]]]
+        through = np.searchsorted(inner, left) < np.searchsorted(inner, right)
+        mine = (owner[lone] >= table.first) & (owner[lone] < table.first + len(table.spans.cells))
+        for k in places[through & mine].tolist():
+            _join_neighbour(glyphs, spots, owner, kept, k)
 
 
-def _are_glued(glyphs: Glyphs, a: Ints, b: Ints) -> Bools:
+def _join_neighbour(glyphs: Glyphs, spots: Spots, owner: Ints, kept: Ints, k: int) -> None:
+    """Give the `k`-th kept glyph to the cell of the nearest letter on its line, where that is near enough."""
+    x0, x1, base, size = glyphs.box[kept, 0], glyphs.box[kept, 2], spots.base[kept], spots.size[kept[k]]
+    line = np.flatnonzero((np.abs(base - base[k]) < 0.1 * size) & (np.arange(len(kept)) != k))
+    gap = np.abs(np.where(x0[line] < x0[k], x0[k] - x1[line], x0[line] - x1[k]))
+    if len(gap) and gap.min() < BESIDE * size:
+        owner[kept[k]] = owner[kept[line[int(gap.argmin())]]]
+
+
+def _are_glued(glyphs: Glyphs, spots: Spots, a: Ints, b: Ints) -> Bools:
     """Neighbouring glyphs of one word: the same baseline and size, no room between, in writing order."""
-    size = glyphs.runs.size[glyphs.run]
-    base = baselines(glyphs)
-    gap = glyphs.box[b, 0] - glyphs.box[a, 2]
-    same_line = np.abs(base[a] - base[b]) < 0.1 * size[a]
-    near = (np.abs(gap) < GLUED * size[a]) & (np.abs(size[a] - size[b]) < 0.1 * size[a])
-    glued: Bools = same_line & near & (glyphs.box[b, 0] > glyphs.box[a, 0])
+    size, left = spots.size[a], glyphs.box[b, 0]
+    gap = left - glyphs.box[a, 2]
+    same_line = np.abs(spots.base[a] - spots.base[b]) < 0.1 * size
+    near = (np.abs(gap) < GLUED * size) & (np.abs(size - spots.size[b]) < 0.1 * size)
+    glued: Bools = same_line & near & (left > glyphs.box[a, 0])
     return glued
 
 

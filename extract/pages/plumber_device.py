@@ -12,7 +12,7 @@ from pdfminer.utils import mult_matrix
 
 from extract.pages.affine import map_boxes, map_points
 from extract.pages.ink import NO_CLIP, OUTLINE_POINTS, PALE, Floats, brightness
-from extract.pages.shapes import Quad, around, open_path
+from extract.pages.shapes import Quad, around, gather, open_paths
 
 UNSEEN_MODES = (3, 7)
 SOLID = 0.9  # alpha: nothing that one could read shows through
@@ -109,7 +109,9 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
         pieces = subpaths_of(path, self.ctm)
         if fill and fill_light < PALE and self.alpha[0] > 0.5 and sum(map(len, pieces)) >= OUTLINE_POINTS:
             self.page.outlines.append((*cut_box(around(np.concatenate(pieces)), self.clip), float(self.order)))
-        for box, is_rule, by_stroke in open_path(pieces, fill, stroke):
+        painted = open_paths(gather(pieces), np.array([fill]), np.array([stroke]))
+        facts = zip(painted.box.tolist(), painted.is_rule.tolist(), painted.by_stroke.tolist(), strict=True)
+        for box, is_rule, by_stroke in facts:
             cut = cut_box(box, self.clip)
             seen = self.alpha[1 if by_stroke else 0] > 0.02
             if seen and cut[2] - cut[0] > -1e-6 and cut[3] - cut[1] > -1e-6:

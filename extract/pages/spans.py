@@ -9,6 +9,8 @@ import numpy as np
 from extract.pages.ink import Ints
 from extract.pages.lattice import Lattice
 
+FREE, OUTSIDE = -2, -1
+
 
 @dataclass(slots=True)
 class Spans:
@@ -19,70 +21,81 @@ class Spans:
     ragged: list[tuple[int, int]]  # lattice cells that belong to no rectangle
 
 
+@dataclass(slots=True)
+class Tiling:
+    """Spans in the making, as lists: single cells are looked at one after the other, where arrays are slow."""
+
+    level: list[list[bool]]
+    upright: list[list[bool]]
+    owner: list[list[int]]
+    cells: list[tuple[int, int, int, int]]
+    ragged: list[tuple[int, int]]
+
+
 def find_spans(lattice: Lattice) -> Spans:
     """Tile the lattice with cells in row-major order; what does not tile is listed, not guessed."""
     rows, columns = len(lattice.ys) - 1, len(lattice.xs) - 1
-    spans = Spans([], np.full((rows, columns), -2, np.int64), [])
     alone = lattice.upright[:, :-1] & lattice.upright[:, 1:] & lattice.level[:-1] & lattice.level[1:]
-    right_open, below_open = (~lattice.upright[:, 1:]).tolist(), (~lattice.level[1:, :]).tolist()
-    closed = alone.tolist()
-    for row in range(rows):
+    tiling = Tiling(lattice.level.tolist(), lattice.upright.tolist(), [[FREE] * columns for _ in range(rows)], [], [])
+    for row, closed in enumerate(alone.tolist()):
+        owner = tiling.owner[row]
         for column in range(columns):
-            if closed[row][column]:  # lines on all four sides: most cells of most tables
-                spans.owner[row, column] = len(spans.cells)
-                spans.cells.append((row, column, 1, 1))
-                continue
-            if spans.owner[row, column] != -2:
-                continue
-            width = 1
-            while column + width < columns and right_open[row][column + width - 1]:
-                width += 1
-            height = 1
-            while row + height < rows and below_open[row + height - 1][column]:
-                height += 1
-            _settle(lattice, spans, row, column, height, width)
-    return spans
+            if closed[column]:  # lines on all four sides: most cells of most tables
+                owner[column] = len(tiling.cells)
+                tiling.cells.append((row, column, 1, 1))
+            elif owner[column] == FREE:
+                _settle(tiling, row, column)
+    return Spans(tiling.cells, np.array(tiling.owner, np.int64).reshape(rows, columns), tiling.ragged)
 
 
-def _settle(lattice: Lattice, spans: Spans, row: int, column: int, height: int, width: int) -> None:
-    """Make a cell of the block when lines surround it and none crosses it; otherwise mark its region.
+def _settle(tiling: Tiling, row: int, column: int) -> None:
+    """Make a cell of the block that begins here when lines surround it and none crosses it; else mark its region.
 
     One side may be missing on the table's own outline: LibreOffice leaves a merged cell open where the page ends. Two
     missing sides are a notch of the outline and no cell.
     """
-    down, right = row + height, column + width
-    free = bool((spans.owner[row:down, column:right] == -2).all())
-    inside = lattice.level[row + 1 : down, column:right].any() or lattice.upright[row:down, column + 1 : right].any()
+    level, upright, owner = tiling.level, tiling.upright, tiling.owner
+    right, down = column + 1, row + 1
+    while right < len(owner[0]) and not upright[row][right]:
+        right += 1
+    while down < len(owner) and not level[down][column]:
+        down += 1
+    block = range(row, down)
     sides = (
-        bool(lattice.level[row, column:right].all()),
-        bool(lattice.level[down, column:right].all()),
-        bool(lattice.upright[row:down, column].all()),
-        bool(lattice.upright[row:down, right].all()),
+        (row == 0, all(level[row][column:right])),
+        (down == len(owner), all(level[down][column:right])),
+        (column == 0, all(upright[r][column] for r in block)),
+        (right == len(owner[0]), all(upright[r][right] for r in block)),
     )
-    borders = (row == 0, down == len(lattice.ys) - 1, column == 0, right == len(lattice.xs) - 1)
-    missing = [at_border for drawn, at_border in zip(sides, borders, strict=True) if not drawn]
-    if free and not inside and len(missing) <= 1 and all(missing):
-        spans.owner[row:down, column:right] = len(spans.cells)
-        spans.cells.append((row, column, height, width))
+    missing = [at_border for at_border, drawn in sides if not drawn]
+    free = all(number == FREE for r in block for number in owner[r][column:right])
+    crossed = any(any(level[r][column:right]) for r in block[1:]) or any(
+        any(upright[r][column + 1 : right]) for r in block
+    )
+    if free and not crossed and len(missing) <= 1 and all(missing):
+        for r in block:
+            owner[r][column:right] = [len(tiling.cells)] * (right - column)
+        tiling.cells.append((row, column, down - row, right - column))
         return
-    for place in _flood(lattice, spans, row, column):
-        spans.owner[place] = -1
-        spans.ragged.append(place)
+    for place in _flood(tiling, row, column):
+        owner[place[0]][place[1]] = OUTSIDE
+        tiling.ragged.append(place)
 
 
-def _flood(lattice: Lattice, spans: Spans, row: int, column: int) -> list[tuple[int, int]]:
+def _flood(tiling: Tiling, row: int, column: int) -> list[tuple[int, int]]:
     """All lattice cells reached from one without crossing a line; none where the table's outside is reached."""
-    rows, columns = spans.owner.shape
+    level, upright, owner = tiling.level, tiling.upright, tiling.owner
+    rows, columns = len(owner), len(owner[0])
     seen = {(row, column)}
     waiting = [(row, column)]
     leaks = False
     while waiting:
         r, c = waiting.pop()
         steps = (
-            (r - 1, c, lattice.level[r, c]),
-            (r + 1, c, lattice.level[r + 1, c]),
-            (r, c - 1, lattice.upright[r, c]),
-            (r, c + 1, lattice.upright[r, c + 1]),
+            (r - 1, c, level[r][c]),
+            (r + 1, c, level[r + 1][c]),
+            (r, c - 1, upright[r][c]),
+            (r, c + 1, upright[r][c + 1]),
         )
         for y, x, closed in steps:
             if closed or (y, x) in seen:
@@ -93,7 +106,7 @@ def _flood(lattice: Lattice, spans: Spans, row: int, column: int) -> list[tuple[
             seen.add((y, x))
             waiting.append((y, x))
     if leaks:  # a notch in the outline: outside the table, not a broken cell
-        for place in seen:
-            spans.owner[place] = -1
+        for r, c in seen:
+            owner[r][c] = OUTSIDE
         return []
     return sorted(seen)

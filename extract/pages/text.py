@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from extract.entities import Box
 from extract.pages.ink import Bools, Drop, Floats, Glyphs, Ints
-from extract.pages.placement import baselines
+from extract.pages.placement import Spots
 
 DOUBLE = 0.16  # of the size: a glyph over the same glyph, so near, is a fake bold or a shadow
 NEW_LINE = 0.45  # of the size
@@ -28,21 +29,21 @@ class Sorted:
     size: Floats
 
 
-def sort_glyphs(glyphs: Glyphs, group: Ints, chosen: Bools) -> Sorted:
+def sort_glyphs(glyphs: Glyphs, spots: Spots, group: Ints, chosen: Bools) -> Sorted:
     """Order the chosen glyphs by group, line and place; marks doubled glyphs as dropped and leaves them out."""
     index = np.flatnonzero(chosen)
-    turn = glyphs.runs.turn[glyphs.run[index]]
-    box, size = glyphs.box[index], glyphs.runs.size[glyphs.run[index]]
-    base = baselines(glyphs)[index]
-    start = np.choose(turn % 4, [box[:, 0], box[:, 1], -box[:, 2], -box[:, 3]])
-    end = np.choose(turn % 4, [box[:, 2], box[:, 3], -box[:, 0], -box[:, 1]])
-    across = np.choose(turn % 4, [base, -base, -base, base])
-    mine = group[index] * 4 + turn % 4  # text of another direction is text apart
+    box, size, across, turn = glyphs.box[index], spots.size[index], spots.base[index], spots.turn[index] % 4
+    start, end, mine = box[:, 0], box[:, 2], group[index] * 4 + turn  # text of another direction is text apart
+    if turn.any():
+        start = np.choose(turn, [start, box[:, 1], -end, -box[:, 3]])
+        end = np.choose(turn, [end, box[:, 3], -box[:, 0], -box[:, 1]])
+        across = np.choose(turn, [across, -across, -across, across])
     order = np.lexsort((across, mine))
     new = np.ones(len(index), np.bool_)
-    step = np.diff(across[order]) > NEW_LINE * np.maximum(size[order][1:], size[order][:-1]) * 0.999
-    new[1:] = (np.diff(mine[order]) != 0) | step
-    line = np.cumsum(new).astype(np.int64)
+    high, low, mine = size[order], across[order], mine[order]
+    step = low[1:] - low[:-1] > NEW_LINE * np.maximum(high[1:], high[:-1]) * 0.999
+    new[1:] = (mine[1:] != mine[:-1]) | step
+    line = np.cumsum(new)
     order2 = np.lexsort((start[order], line))
     full = order[order2]
     lines = line[order2]
@@ -65,7 +66,7 @@ def _find_doubles(glyphs: Glyphs, index: Ints, line: Ints, start: Floats, size: 
 
 def find_overlaps(rows: Sorted) -> Ints:
     """Glyphs that lie over another one of their cell: two texts printed over each other, readable by nobody."""
-    same = np.diff(rows.line) == 0
+    same = rows.line[1:] == rows.line[:-1]
     middle_before_end = (rows.start[1:] + rows.end[1:]) / 2 < rows.end[:-1] - 0.1 * rows.size[1:]
     found: Ints = rows.glyph[1:][same & middle_before_end]
     return found
@@ -78,11 +79,11 @@ def join_cells(glyphs: Glyphs, rows: Sorted) -> dict[int, str]:
     letters = list(map(glyphs.text.__getitem__, rows.glyph.tolist()))
     for k in np.flatnonzero(find_blanks(glyphs, rows)).tolist():
         letters[k] = " " + letters[k]
-    firsts = np.flatnonzero(np.diff(rows.group, prepend=rows.group[0] - 1)).tolist()
+    firsts = np.flatnonzero(np.diff(rows.group, prepend=rows.group[0] - 1))
+    groups, bounds = rows.group[firsts].tolist(), [*firsts.tolist(), len(letters)]
     texts: dict[int, str] = {}
-    for first, last in zip(firsts, [*firsts[1:], len(letters)], strict=True):
-        group = int(rows.group[first])  # text of another direction in the same cell comes after
-        texts[group] = texts.get(group, "") + "".join(letters[first:last])
+    for group, (first, last) in zip(groups, pairwise(bounds), strict=True):
+        texts[group] = texts.get(group, "") + "".join(letters[first:last])  # text of another direction comes after
     return texts
 
 
@@ -98,15 +99,19 @@ def find_blanks(glyphs: Glyphs, rows: Sorted) -> Bools:
     printed = (after > 0) & (glyphs.drop[after - 1] == Drop.BLANK) & (before != after - 1)
     narrow = ~wide[:-1] & ~wide[1:]
     mixed = wide[:-1] != wide[1:]
-    same = np.diff(rows.line) == 0
+    same = rows.line[1:] == rows.line[:-1]
     blank[1:] = same & ((narrow & ((gap > WORD_GAP * rows.size[1:]) | printed)) | (mixed & printed))
     return blank
 
 
 def are_chinese(code: Ints) -> Bools:
     """Chinese characters and the full-width signs set among them."""
-    signs = ((code >= 0x2010) & (code <= 0x2027)) | np.isin(code, (0xB7, 0x2030, 0x203B))
-    return (code >= 0x2E80) | signs
+    found = code >= 0x2E80
+    high = (code >= 0xB7) & ~found
+    if high.any():  # rarely: most other characters are letters and digits
+        signs = ((code >= 0x2010) & (code <= 0x2027)) | np.isin(code, (0xB7, 0x2030, 0x203B))
+        found |= signs
+    return found
 
 
 def join_lines(glyphs: Glyphs, rows: Sorted) -> list[tuple[str, Box]]:
@@ -114,7 +119,7 @@ def join_lines(glyphs: Glyphs, rows: Sorted) -> list[tuple[str, Box]]:
     if not len(rows.glyph):
         return []
     gap = rows.start[1:] - rows.end[:-1]
-    new = np.concatenate([[True], (np.diff(rows.line) != 0) | (gap > COLUMN_GAP * rows.size[1:])])
+    new = np.concatenate([[True], (rows.line[1:] != rows.line[:-1]) | (gap > COLUMN_GAP * rows.size[1:])])
     blanks = find_blanks(glyphs, rows)
     firsts = np.flatnonzero(new)
     found = []

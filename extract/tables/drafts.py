@@ -69,4 +69,5 @@ class Draft:
 
 def surround(boxes: list[Box]) -> Box:
     """The box around boxes."""
-    return Box(min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes))
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    return Box(min(x0), min(y0), max(x1), max(y1))

@@ -77,8 +77,9 @@ class FlatTable:
         self._merged |= _merges_projects(table, layout, start, stop)
         after_break = bool(self._previous)
         account = Account(table, layout)
-        self._merges |= find_merges(table, layout, start, stop)
-        for row in split_rows(table, layout, start, stop):
+        rows = list(split_rows(table, layout, start, stop))
+        self._merges |= find_merges(rows)
+        for row in rows:
             wide = is_wide(row, table)
             if wide is not None:
                 self._read_wide(wide, table.grid.page)

@@ -65,7 +65,7 @@ class Form:
         """Add the indicator rows [start, stop) of a page; raises Refused where a text of them becomes nothing."""
         after_break = bool(self._previous)
         account = Account(table, layout)
-        self._merges |= find_merges(table, layout, start, stop)
+        self._merges |= find_merges(list(split_rows(table, layout, start, stop)))
         for row in _list_rows(table, layout, start, stop):
             crossing = find_crossing(row, layout) is not None
             if crossing or is_numbering(row, table) or is_total(row, table):

@@ -113,6 +113,7 @@ def is_group(word: str) -> bool:
     return any(form in known.groups for form in word_forms(word))
 
 
+@lru_cache(maxsize=4096)
 def find_money_unit(word: str) -> str | None:
     """元 or 万元 where a header word or caption prints one: 金额（万元）, 单位:元, 预算数/万元."""
     text = normalise(word)

@@ -85,7 +85,7 @@ def move_layout(layout: Layout, before: tuple[float, ...], now: tuple[float, ...
 def find_layout(table: Table, row: int) -> Layout | None:
     """The header block that begins at a row, or None; raises Refused (unknown_header) naming a word."""
     first = table.starting(row)
-    if not _is_header_row(first, table) and not _is_header_row(_with_rows_below(table, row, first), table):
+    if not _is_header_row(first) and not _is_header_row(_with_rows_below(table, row, first)):
         return None
     stop = _find_stop(table, row, first)
     leaves = [_read_leaf(table, leaf, row) for leaf in _find_leaves(table, row, stop)]
@@ -108,10 +108,12 @@ def _with_rows_below(table: Table, row: int, first: list[Cell]) -> list[Cell]:
     return [*first, *(c for k in below for c in table.starting(k))]
 
 
-def _is_header_row(cells: list[Cell], table: Table) -> bool:
+def _is_header_row(cells: list[Cell]) -> bool:
     """At least three known words that are about indicators or projects, and mostly known words."""
     words = [c for c in cells if c.text]
     known = [c for c in words if match_column(c.text) or normalise(c.text) == "单位"]
+    if not known:
+        return False  # most rows: they are not headers
     about = {match_column(c.text) for c in known}
     helped = [c for c in words if is_ignored(c.text) or is_group(c.text)]
     levels = {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR} & about

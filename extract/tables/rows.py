@@ -65,9 +65,8 @@ def split_rows(table: Table, layout: Layout, start: int, stop: int, block: int =
         first = last
 
 
-def find_merges(table: Table, layout: Layout, start: int, stop: int) -> set[Column]:
+def find_merges(rows: list[Row]) -> set[Column]:
     """The level columns whose cells cover several rows: there a blank cell at the top of a page continues one."""
-    rows = list(split_rows(table, layout, start, stop))
     return {c for row in rows for c in LEVELS if c in row.cells and row.cells[c].rowspan > row.last - row.first}
 
 
@@ -89,11 +88,13 @@ def is_total(row: Row, table: Table) -> bool:
 
 def find_crossing(row: Row, layout: Layout) -> Cell | None:
     """The cell of an indicator, value, project or amount that stands under more than one heading."""
-    headings = [h for h in layout.headings if h.column is not None]
+    bounds = [(h.first, h.last) for h in layout.headings if h.column is not None]
     for column in (Column.INDICATOR, *PERIOD_VALUES, Column.SIGN, Column.PROJECT, Column.AMOUNT):
         cell = row.cells.get(column)
-        if cell is not None and sum(cell.col < h.last and h.first < cell.col + cell.colspan for h in headings) > 1:
-            return cell
+        if cell is not None:
+            left, right = cell.col, cell.col + cell.colspan
+            if len([1 for first, last in bounds if left < last and first < right]) > 1:
+                return cell
     return None
 
 
@@ -110,11 +111,14 @@ def is_note(text: str) -> bool:
 
 def is_numbering(row: Row, table: Table) -> bool:
     """A row of column numbers under the header: 1 2 3 4, or 栏次 and numbers."""
-    texts = [normalise(c.text).strip("()") for c in table.row_cells(row.first) if c.text]
-    numbers = [int(t) for t in texts if t.isascii() and t.isdigit()]
-    rest = [t for t in texts if not (t.isascii() and t.isdigit())]
-    rising = all(b == a + 1 for a, b in pairwise(numbers))
-    return len(numbers) >= 4 and rising and all(t in NUMBERING for t in rest)
+    numbers: list[int] = []
+    for cell in table.row_cells(row.first):
+        text = normalise(cell.text).strip("()") if cell.text else ""
+        if text.isascii() and text.isdigit():
+            numbers.append(int(text))
+        elif cell.text and text not in NUMBERING:
+            return False
+    return len(numbers) >= 4 and all(b == a + 1 for a, b in pairwise(numbers))
 
 
 def is_subtotal(row: Row) -> bool:

@@ -9,10 +9,11 @@ from extract.entities import Cell, Grid
 
 @dataclass(slots=True)
 class Table:
-    """A grid with its cells by place; `at[row][col]` is an index into `cells`, -1 outside."""
+    """A grid with its cells by place and by row: every stage of reading asks for them, row by row."""
 
     grid: Grid
-    at: list[list[int]]
+    places: list[list[Cell | None]]  # [row][col]: the cell that covers a lattice place, None outside
+    rows: list[list[Cell]]  # the different cells that cover a lattice row, left to right
     row_pages: tuple[int, ...] = ()  # of a table joined over page breaks: the page of each row
 
     def page_of(self, cell: Cell) -> int:
@@ -33,28 +34,30 @@ class Table:
 
     def cell(self, row: int, col: int) -> Cell | None:
         """The cell that covers a lattice place."""
-        if 0 <= row < self.grid.n_rows and 0 <= col < self.grid.n_cols and self.at[row][col] >= 0:
-            return self.grid.cells[self.at[row][col]]
-        return None
+        return self.places[row][col] if 0 <= row < self.grid.n_rows and 0 <= col < self.grid.n_cols else None
 
     def row_cells(self, row: int) -> list[Cell]:
         """The different cells that cover a lattice row, left to right."""
-        found: list[Cell] = []
-        for col in range(self.grid.n_cols):
-            cell = self.cell(row, col)
-            if cell is not None and (not found or found[-1] is not cell):
-                found.append(cell)
-        return found
+        return self.rows[row]
 
     def starting(self, row: int) -> list[Cell]:
         """The cells whose first row this is."""
-        return [cell for cell in self.row_cells(row) if cell.row == row]
+        return [cell for cell in self.rows[row] if cell.row == row]
 
 
 def index_grid(grid: Grid, row_pages: tuple[int, ...] = ()) -> Table:
     """Build the look-up once per grid."""
-    at = [[-1] * grid.n_cols for _ in range(grid.n_rows)]
-    for number, cell in enumerate(grid.cells):
+    places: list[list[Cell | None]] = [[None] * grid.n_cols for _ in range(grid.n_rows)]
+    for cell in grid.cells:
         for row in range(cell.row, cell.row + cell.rowspan):
-            at[row][cell.col : cell.col + cell.colspan] = [number] * cell.colspan
-    return Table(grid, at, row_pages)
+            places[row][cell.col : cell.col + cell.colspan] = [cell] * cell.colspan
+    return Table(grid, places, [_list_cells(line) for line in places], row_pages)
+
+
+def _list_cells(line: list[Cell | None]) -> list[Cell]:
+    """The different cells of a lattice row."""
+    found: list[Cell] = []
+    for cell in line:
+        if cell is not None and (not found or found[-1] is not cell):
+            found.append(cell)
+    return found

@@ -1,0 +1,53 @@
+"""A PDF file in, pdfminer's document out, for one walk over its page tree: parsed no further than it goes.
+
+pdfminer parses all objects of an object stream when one of them is asked for, and reads the labels of all pages: three
+quarters of the time that counting pages took on those fixtures that have object streams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pdfminer.pdfdocument import PDFDocument, PDFNoPageLabels
+from pdfminer.pdfparser import PDFParser, PDFStreamParser
+from pdfminer.pdftypes import PDFStream
+
+
+class OutlineDocument(PDFDocument):
+    """pdfminer's document with object streams that are opened object by object, and without page labels."""
+
+    def __init__(self, parser: PDFParser, password: str) -> None:
+        self._opened: dict[int | None, tuple[PDFStreamParser, list[int], int]] = {}
+        super().__init__(parser, password)  # reads the catalog at once
+
+    def get_page_labels(self) -> Iterator[str]:
+        """None: a count needs no labels."""
+        raise PDFNoPageLabels
+
+    def _getobj_objstm(self, stream: PDFStream, index: int, objid: int) -> Any:
+        """One object of an object stream, from the place that the stream's own table says.
+
+        Where the table does not name the object, pdfminer goes by the order of the objects.
+        """
+        if stream.objid not in self._opened:
+            self._opened[stream.objid] = self._open_stream(stream)
+        parser, table, first = self._opened[stream.objid]
+        if table[2 * index : 2 * index + 1] != [objid]:
+            return super()._getobj_objstm(stream, index, objid)
+        parser.seek(first + table[2 * index + 1])
+        return parser.nextobject()[1]
+
+    def _open_stream(self, stream: PDFStream) -> tuple[PDFStreamParser, list[int], int]:
+        """A parser of an object stream, its table of object numbers and offsets, and where the objects begin."""
+        data = stream.get_data()
+        parser = PDFStreamParser(data)
+        parser.set_document(self)
+        first = stream.get("First")
+        if not isinstance(first, int):
+            return parser, [], 0
+        try:
+            table = [int(number) for number in data[:first].split()]
+        except ValueError:
+            table = []
+        return parser, table if len(table) % 2 == 0 else [], first
