@@ -8,6 +8,7 @@ import numpy as np
 
 from extract.entities import Box, Cell, Grid, Line, PageGrids
 from extract.pages.conservation import Problem, check_inferred, check_page
+from extract.pages.cutting import CutText, check_cuts, find_cut_texts
 from extract.pages.inference import infer_in_frame, infer_lattices
 from extract.pages.ink import Drop, Ink, settle_hyphens
 from extract.pages.lattice import Lattice, find_lattices, find_stretches
@@ -28,6 +29,7 @@ class CheckedPage:
     pictures: float  # part of the page that images cover, 0..1
     glyphs: int  # kept
     typed: int = 0  # texts that are form fields or free notes and stand in no cell
+    cut: tuple[CutText, ...] = ()  # texts that continue on the page before or after
 
 
 def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
@@ -46,11 +48,13 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     grids = tuple(_build_grid(ink.page, number, table, texts) for number, table in enumerate(tables, 1))
     problems = (
         *check_page(ink, tables, owner, rows, outside, find_overlaps(rows)),
+        *check_cuts(ink, spots, tables, owner),
         *check_inferred(ink, tables, crossing),
         *check_pictures(ink, tables, owner),
     )
     page = PageGrids(ink.page, ink.width, ink.height, grids, lines, _count_dropped(ink))
-    return CheckedPage(page, problems, _cover(ink), len(rows.glyph) + len(outside.glyph), typed)
+    cut = tuple(find_cut_texts(ink, spots, rows, texts))
+    return CheckedPage(page, problems, _cover(ink), len(rows.glyph) + len(outside.glyph), typed, cut)
 
 
 def _find_tables(ink: Ink, spots: Spots) -> list[Table]:

@@ -18,6 +18,7 @@ from extract.pages.spans import Spans
 GLUED = 0.12  # of the size: letters of one word are nearer than this
 STRADDLE = 0.15  # of a glyph's width: a rule so deep inside goes through it
 BESIDE = 0.75  # of the size: nearer than this a letter belongs to its neighbour, whatever stands between them
+CELL_CLIP = 3.0  # points: a clip so near to a cell is the cell's own
 MIDDLE = 0.36  # of the size above the baseline: the middle of a Chinese glyph and of a digit
 
 
@@ -68,11 +69,11 @@ def place(glyphs: Glyphs, spots: Spots, tables: list[Table], width: float, heigh
     """
     x, y = spots.x, spots.y
     owner = owners_at(x, y, tables)
-    _settle_clipped(glyphs, tables, owner, x, y)
+    at_home = _settle_clipped(glyphs, tables, owner, x, y)
     if not len(glyphs):
         return owner, []
     off = (x < 0) | (x > width) | (y < 0) | (y > height)
-    glyphs.drop[off & (owner < 0) & (glyphs.drop == Drop.KEPT)] = Drop.CLIPPED
+    glyphs.drop[off & ~at_home & (glyphs.drop == Drop.KEPT)] = Drop.CLIPPED
     return owner, _settle_overflow(glyphs, spots, tables, owner)
 
 
@@ -90,27 +91,34 @@ def owners_at(x: Floats, y: Floats, tables: list[Table]) -> Ints:
     return owner
 
 
-def _settle_clipped(glyphs: Glyphs, tables: list[Table], owner: Ints, x: Floats, y: Floats) -> None:
-    """Glyphs beyond their clip go to the cell that the clip is cut to, or are dropped."""
+def _settle_clipped(glyphs: Glyphs, tables: list[Table], owner: Ints, x: Floats, y: Floats) -> Bools:
+    """Glyphs above or below their clip go to the cell that the clip is cut to; all others beyond one are dropped.
+
+    Returns which glyphs are at home so. What is cut at the side is never shown on the next page.
+    """
+    at_home = np.zeros(len(glyphs), np.bool_)
     clip = glyphs.runs.clip[glyphs.run]
-    beyond_x = (x < clip[:, 0]) | (x > clip[:, 2])
-    beyond_y = (y < clip[:, 1]) | (y > clip[:, 3])
-    rows = np.flatnonzero((beyond_x | beyond_y) & (glyphs.drop == Drop.KEPT))
+    aside = (x < clip[:, 0]) | (x > clip[:, 2])
+    above = (y < clip[:, 1]) | (y > clip[:, 3])
+    rows = np.flatnonzero((aside | above) & (glyphs.drop == Drop.KEPT))
     if not len(rows):
-        return
-    cut, aside, above = clip[rows], beyond_x[rows], beyond_y[rows]
-    at_x = np.where(aside, (cut[:, 0] + cut[:, 2]) / 2, x[rows])
-    at_y = np.where(above, (cut[:, 1] + cut[:, 3]) / 2, y[rows])
-    homes = owners_at(at_x, at_y, tables)
-    boxes = _boxes_of(homes, tables)
-    fits_x = ~aside | ((np.abs(cut[:, 0] - boxes[:, 0]) <= 3) & (np.abs(cut[:, 2] - boxes[:, 2]) <= 3))
-    fits_y = ~above | ((np.abs(cut[:, 1] - boxes[:, 1]) <= 3) & (np.abs(cut[:, 3] - boxes[:, 3]) <= 3))
-    at_home = (homes >= 0) & fits_x & fits_y
-    owner[rows[at_home]] = homes[at_home]
-    glyphs.drop[rows[~at_home]] = Drop.CLIPPED
+        return at_home
+    cut = clip[rows]
+    homes = owners_at(x[rows], (cut[:, 1] + cut[:, 3]) / 2, tables)
+    found = (homes >= 0) & ~aside[rows] & fits_height(cut, boxes_of(homes, tables))
+    owner[rows[found]] = homes[found]
+    glyphs.drop[rows[~found]] = Drop.CLIPPED
+    at_home[rows[found]] = True
+    return at_home
 
 
-def _boxes_of(cells: Ints, tables: list[Table]) -> Floats:
+def fits_height(clips: Floats, boxes: Floats) -> Bools:
+    """Whether clips are as high as the cells that they are to show."""
+    fits: Bools = (np.abs(clips[:, [1, 3]] - boxes[:, [1, 3]]) <= CELL_CLIP).all(1)
+    return fits
+
+
+def boxes_of(cells: Ints, tables: list[Table]) -> Floats:
     """The boxes of cells by number; not a number where there is no cell."""
     boxes = np.full((len(cells), 4), np.nan)
     for cell in np.unique(cells[cells >= 0]).tolist():
@@ -125,7 +133,7 @@ def _settle_overflow(glyphs: Glyphs, spots: Spots, tables: list[Table], owner: I
     kept = np.flatnonzero((glyphs.drop == Drop.KEPT) & (spots.turn == 0))
     if len(kept) < 2:
         return []
-    glued = _are_glued(glyphs, spots, kept[:-1], kept[1:])
+    glued = are_glued(glyphs, spots, kept[:-1], kept[1:])
     _settle_straddling(glyphs, spots, tables, owner, kept, glued)
     crossing: list[int] = []
     a, b = kept[:-1], kept[1:]
@@ -174,7 +182,7 @@ def _join_neighbour(glyphs: Glyphs, spots: Spots, owner: Ints, kept: Ints, k: in
         owner[kept[k]] = owner[kept[line[int(gap.argmin())]]]
 
 
-def _are_glued(glyphs: Glyphs, spots: Spots, a: Ints, b: Ints) -> Bools:
+def are_glued(glyphs: Glyphs, spots: Spots, a: Ints, b: Ints) -> Bools:
     """Neighbouring glyphs of one word: the same baseline and size, no room between, in writing order."""
     size, left = spots.size[a], glyphs.box[b, 0]
     gap = left - glyphs.box[a, 2]
