@@ -11,7 +11,7 @@ from extract.tables.flat import FlatTable
 from extract.tables.forms import Form
 from extract.tables.head_checks import refuse_stray_cells, refuse_unread_words
 from extract.tables.headers import find_money_unit
-from extract.tables.heads import FormHead, finds_head, has_head_shape, is_word, prints_head, read_head
+from extract.tables.heads import FormHead, finds_head, has_head_shape, is_columnar, is_word, prints_head, read_head
 from extract.tables.joining import cut_rows, join_tables, same_places
 from extract.tables.layout import Layout, find_layout, move_layout
 from extract.tables.table import Table, index_grid
@@ -216,10 +216,11 @@ class Assembler:
             self.target_pages.append(table.grid.page)
             self._hold_head(table, stop)
             return
-        head = read_head(table, 0, table.grid.n_rows)
-        if head.has_project and (head.has_more or has_head_shape(table)):
-            self._hold_head(table, 0)
-            return
+        if not is_columnar(table):
+            head = read_head(table, 0, table.grid.n_rows)
+            if head.has_project and (head.has_more or has_head_shape(table)):
+                self._hold_head(table, 0)
+                return
         if looks_like_targets(table):
             raise Refused(Reason.UNKNOWN_HEADER, "indicators without a header that is known", table.grid.page)
         self.findings.append(Finding("other_table", "a table without targets is not loaded", table.grid.page))

@@ -11,6 +11,7 @@ from typing import Protocol
 from extract.entities import Cell, Column, Finding, Printed
 from extract.errors import Reason, Refused
 from extract.tables.account import Account
+from extract.tables.conflicts import refuse_two_amounts
 from extract.tables.drafts import (
     AMOUNTS,
     LEVELS,
@@ -234,7 +235,9 @@ class FlatTable:
             return current
         if not name.text:
             raise Refused(Reason.CONSERVATION, "an indicator row without a project", page)
-        self.projects.append(Project({}, unit))
+        if same_unit and current is not None and (not self._merged or self.drafts[-1].page != page):
+            refuse_two_amounts(current, self._previous, fields, page)
+        self.projects.append(Project({}, unit, dict(fields)))
         return self.projects[-1]
 
     def _repeats(self, fields: dict[Column, Field]) -> bool:

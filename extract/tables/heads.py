@@ -105,6 +105,17 @@ def has_head_shape(table: Table) -> bool:
     return True
 
 
+def is_columnar(table: Table) -> bool:
+    """Whether 项目 or 项目名称 heads a column of several texts: a table of the budget, and no head of a form."""
+    for word in table.cells:
+        if match_column(word.text) != Column.PROJECT:
+            continue
+        below = [c for c in table.cells if c.row > word.row and (c.col, c.colspan) == (word.col, word.colspan)]
+        if len([c for c in below[:2] if c.text and not is_word(c)]) == 2:
+            return True
+    return False
+
+
 def prints_head(above: Table) -> bool:
     """Whether rows above an indicator header print more than titles over the whole width."""
     return any(c.text and c.colspan < above.grid.n_cols for c in above.cells)

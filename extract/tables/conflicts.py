@@ -1,0 +1,36 @@
+"""Facts of one project that are printed twice in; a refusal out where they contradict and nobody can say which counts."""
+
+from __future__ import annotations
+
+from extract.entities import Column
+from extract.errors import Reason, Refused
+from extract.tables.drafts import AMOUNTS, PROJECT_LEVEL, Field, Project
+
+
+def refuse_two_amounts(current: Project, previous: dict[Column, Field], fields: dict[Column, Field], page: int) -> None:
+    """A row that prints the project above again with another amount: another project only if its indicators begin anew.
+
+    Two projects of one name do stand below each other (one per source of money); then their goals differ, or the
+    second begins with the first level again. Raises Refused (conservation).
+    """
+    if Column.PROJECT not in current.fields or fields[Column.PROJECT].text != current.fields[Column.PROJECT].text:
+        return
+    changed = {c for c in PROJECT_LEVEL if _text(fields, c) and _text(fields, c) != _text(current.fields, c)}
+    amounts = [c for c in AMOUNTS if c in changed]
+    if not amounts or changed != set(amounts) or _begins_anew(current, previous, fields):
+        return
+    name, one, other = (_text(f, c) for f, c in ((fields, Column.PROJECT), (current.fields, amounts[0]), (fields, amounts[0])))
+    raise Refused(Reason.CONSERVATION, f"project {name!r} has {one!r} and {other!r}", page)
+
+
+def _begins_anew(current: Project, previous: dict[Column, Field], fields: dict[Column, Field]) -> bool:
+    """Whether a row begins a list of indicators: the project's first indicator again, or its first level after another."""
+    level = _text(fields, Column.LEVEL1)
+    if level and level == _text(current.first, Column.LEVEL1) != _text(previous, Column.LEVEL1):
+        return True
+    indicator = _text(fields, Column.INDICATOR)
+    return bool(indicator) and indicator == _text(current.first, Column.INDICATOR)
+
+
+def _text(fields: dict[Column, Field], column: Column) -> str:
+    return fields[column].text if column in fields else ""
