@@ -16,6 +16,7 @@ from extract.pages.conservation import Problem
 from extract.pages.ink import Bools, Drop, Floats, Ink, Ints
 from extract.pages.placement import OUTSIDE, Spots, Table, are_glued, boxes_of, fits_height, owners_at
 from extract.pages.text import Sorted
+from extract.pages.visible import overlap, surround_runs
 
 CUT_ASIDE = 0.34  # of a glyph's width: more than its own margin
 CUT_ABOVE = 0.25  # of the height of a digit
@@ -124,30 +125,15 @@ def _find_covered(ink: Ink, spots: Spots, kept: Bools) -> Ints:
     if not len(late):
         return late
     box = _ink_boxes(ink, spots)
-    around = _surround_runs(box, runs, len(order))
+    around = surround_runs(box, runs, len(order))
     found = np.zeros(len(kept), np.bool_)
     for first in range(0, len(late), AT_ONCE):
         some = late[first : first + AT_ONCE]
-        under = _overlap(around[None, :], fills.box[some][:, None]) & (order >= 0) & (order < fills.order[some][:, None])
+        under = overlap(around[None, :], fills.box[some][:, None]) & (order >= 0) & (order < fills.order[some][:, None])
         for area, run in zip(*np.nonzero(under), strict=True):
             mine = np.flatnonzero(kept & (runs == run))
             found[mine] |= _shares(box[mine], fills.box[some[area]]) > COVERED
     return np.flatnonzero(found)
-
-
-def _surround_runs(box: Floats, runs: Ints, count: int) -> Floats:
-    """The box around the glyphs of each run."""
-    around = np.tile([np.inf, np.inf, -np.inf, -np.inf], (count, 1))
-    np.minimum.at(around[:, :2], runs, box[:, :2])
-    np.maximum.at(around[:, 2:], runs, box[:, 2:])
-    return around
-
-
-def _overlap(one: Floats, other: Floats) -> Bools:
-    """Whether boxes share any area."""
-    low, high = np.maximum(one[..., :2], other[..., :2]), np.minimum(one[..., 2:], other[..., 2:])
-    shared: Bools = (low < high).all(-1)
-    return shared
 
 
 def _shares(boxes: Floats, area: Floats) -> Floats:

@@ -24,6 +24,8 @@ SOFT_HYPHEN = 0xAD
 PALE = 0.55  # brightness: what is never darker is a watermark
 OUTLINE_POINTS = 7  # a filled path with so many may be a letter; a rectangle has 4 or 5
 OUTLINE_HIGH = 40.0  # points: no higher letter stands in a table
+FIRST_CHINESE = 0x2E80
+NARROW = 0.7  # of the size: no Chinese character is narrower
 NO_CLIP = (-1e9, -1e9, 1e9, 1e9)
 
 
@@ -142,6 +144,19 @@ def settle_hyphens(glyphs: Glyphs) -> None:
             glyphs.code[i], glyphs.text[i] = ord("-"), "-"
         else:
             glyphs.drop[i] = Drop.BLANK
+
+
+def mend_widths(glyphs: Glyphs) -> None:
+    """Chinese characters of a font that lies about its widths reach to the next one where that stands one em further."""
+    runs, box = glyphs.runs, glyphs.box
+    size = runs.size[glyphs.run]
+    narrow = (glyphs.code >= FIRST_CHINESE) & (box[:, 2] - box[:, 0] < NARROW * size) & (runs.turn[glyphs.run] == 0)
+    rows = np.flatnonzero(narrow[:-1])
+    if len(rows):
+        step = box[rows + 1, 0] - box[rows, 0]
+        level = np.abs(box[rows + 1, 3] - box[rows, 3]) < 0.1 * size[rows]
+        rows = rows[level & (np.abs(step - size[rows]) < 0.1 * size[rows])]
+        box[rows, 2] = box[rows + 1, 0]
 
 
 def brightness(red: float, green: float, blue: float) -> float:
