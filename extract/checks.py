@@ -9,7 +9,7 @@ import re
 
 from extract.entities import Column, Finding, Record
 from extract.errors import Reason, Refused
-from extract.tables.drafts import AMOUNTS
+from extract.tables.drafts import AMOUNTS, LEVELS
 from extract.tables.targets import LEVEL_WORDS
 
 CODE = re.compile(r"^(\d{9})\s*[-—–]")
@@ -17,8 +17,9 @@ LEVEL_CODE = re.compile(r"^(\d{1,2})\s*[-—–]")
 INNER_CODE = re.compile(r"\d{9}-")
 INNER_LEVEL = re.compile(r"指标")
 CLASS = "数量|质量|时效|成本|经济效益|社会效益|生态效益|可持续影响|服务对象满意度|满意度"
+PREFIX = r"(?:\d{1,2}[-—–])?"
 SEVERAL_CLASSES = re.compile(  # names without anything between them: rows that no rule parts
-    rf"^(?:(?:{CLASS})(?:指标)?){{2,}}$|(?:产出|效益|满意度|成本)指标(?=(?:产出|效益|满意度|成本)指标)"
+    rf"^(?:{PREFIX}(?:{CLASS})(?:指标)?){{2,}}$|(?:产出|效益|满意度|成本)指标(?={PREFIX}(?:产出|效益|满意度|成本)指标)"
 )
 SEVERAL_TARGETS = re.compile(r"^[≥≧≤≦＞＜=＝>].*(?![且和或至并及而到])[一-龥%％)）][≥≧≤≦＞＜=＝>]\s*\d", re.S)
 TARGET_MARK = re.compile(r"[≥≧≤≦＞＜]|[%％]|\d(?=[≥≧≤≦])")
@@ -29,6 +30,7 @@ def check_records(records: tuple[Record, ...]) -> tuple[Finding, ...]:
     """All believability checks; raises Refused (conservation, unreadable_amount, garbled_text)."""
     _check_names(records)
     _check_single(records)
+    _check_joined(records)
     _check_amounts(records)
     _check_levels(records)
     return _check_codes(records)
@@ -61,6 +63,15 @@ def _check_single(records: tuple[Record, ...]) -> None:
         classes = any(SEVERAL_CLASSES.search(_text(record, c)) for c in (Column.LEVEL1, Column.LEVEL2))
         if codes >= 2 or levels >= 3 or classes:
             raise Refused(Reason.CONSERVATION, f"row {record.row}: several indicators in one cell", record.page)
+
+
+def _check_joined(records: tuple[Record, ...]) -> None:
+    """No name is two names of the same document in one cell: a rule between them is missing."""
+    for columns in (LEVELS, (Column.UNIT,), (Column.DEPARTMENT,), (Column.CATEGORY,), (Column.PROJECT,)):
+        names = {_text(r, c): r for r in reversed(records) for c in columns}
+        for name, record in names.items():
+            if any(name[:k] in names and name[k:] in names for k in range(1, len(name))):
+                raise Refused(Reason.CONSERVATION, f"row {record.row}: {name!r} is two names in one cell", record.page)
 
 
 def _check_amounts(records: tuple[Record, ...]) -> None:

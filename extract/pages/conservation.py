@@ -67,6 +67,14 @@ def check_inferred(ink: Ink, tables: list[Table], crossing: list[int]) -> tuple[
     return ()
 
 
+def check_overflow(ink: Ink, doubtful: list[Ints]) -> tuple[Problem, ...]:
+    """A word over a rule of which nobody can say to which cell it belongs."""
+    for word in doubtful[:1]:
+        text = "".join(ink.glyphs.text[i] for i in word.tolist())
+        return (Problem(Reason.CONSERVATION, ink.page, f"{text[:20]!r} stands across a rule"),)
+    return ()
+
+
 def _check_counts(ink: Ink, owner: Ints, placed: Sorted, outside: Sorted) -> list[Problem]:
     """Placed + outside + dropped = all glyphs = bulk text; nothing inside a table's box without a cell."""
     problems = []

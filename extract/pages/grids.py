@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from extract.entities import Box, Cell, Grid, Line, PageGrids
-from extract.pages.conservation import Problem, check_inferred, check_page
+from extract.pages.conservation import Problem, check_inferred, check_overflow, check_page
 from extract.pages.cutting import CutText, check_cuts, find_cut_texts
 from extract.pages.inference import infer_in_frame, infer_lattices
 from extract.pages.ink import Drop, Ink, mend_widths, settle_hyphens
@@ -40,7 +40,8 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     turn_upright(ink)
     spots = locate(ink.glyphs)
     tables = _find_tables(ink, spots)
-    owner, crossing = place(ink.glyphs, spots, tables, ink.width, ink.height)
+    placement = place(ink.glyphs, spots, tables, ink.width, ink.height)
+    owner = placement.owner
     kept = ink.glyphs.drop == Drop.KEPT
     rows = sort_glyphs(ink.glyphs, spots, owner, kept & (owner >= 0))
     texts = join_cells(ink.glyphs, rows)
@@ -50,7 +51,8 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     problems = (
         *check_page(ink, tables, owner, rows, outside, find_overlaps(rows)),
         *check_cuts(ink, spots, tables, owner),
-        *check_inferred(ink, tables, crossing),
+        *check_inferred(ink, tables, placement.crossing),
+        *check_overflow(ink, placement.doubtful),
         *check_pictures(ink, tables, owner),
     )
     page = PageGrids(ink.page, ink.width, ink.height, grids, lines, _count_dropped(ink))

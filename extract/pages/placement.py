@@ -62,19 +62,25 @@ def locate(glyphs: Glyphs) -> Spots:
     return Spots(x, np.where(level & (np.abs(upright - middle) < size), upright, middle), base, size, turn)
 
 
-def place(glyphs: Glyphs, spots: Spots, tables: list[Table], width: float, height: float) -> tuple[Ints, list[int]]:
-    """The cell number of each glyph, OUTSIDE or LOST; sets `drop` on clipped glyphs.
+@dataclass(slots=True)
+class Placement:
+    """Which cell each glyph belongs to, and what of that is a decision about words that run over a rule."""
 
-    Also the cells of words that run over a rule: where the rule is only inferred from the text, it is in doubt.
-    """
+    owner: Ints  # cell number of each glyph, OUTSIDE or LOST
+    crossing: list[int]  # cells of such words: where the rule is only inferred from the text, it is in doubt
+    doubtful: list[Ints]  # such words, by their glyphs, that may as well belong to another cell
+
+
+def place(glyphs: Glyphs, spots: Spots, tables: list[Table], width: float, height: float) -> Placement:
+    """Give each glyph to a cell; sets `drop` on clipped glyphs."""
     x, y = spots.x, spots.y
     owner = owners_at(x, y, tables)
     at_home = _settle_clipped(glyphs, tables, owner, x, y)
     if not len(glyphs):
-        return owner, []
+        return Placement(owner, [], [])
     off = (x < 0) | (x > width) | (y < 0) | (y > height)
     glyphs.drop[off & ~at_home & (glyphs.drop == Drop.KEPT)] = Drop.CLIPPED
-    return owner, _settle_overflow(glyphs, spots, tables, owner)
+    return Placement(owner, *_settle_overflow(glyphs, spots, tables, owner))
 
 
 def owners_at(x: Floats, y: Floats, tables: list[Table]) -> Ints:
@@ -128,14 +134,19 @@ def boxes_of(cells: Ints, tables: list[Table]) -> Floats:
     return boxes
 
 
-def _settle_overflow(glyphs: Glyphs, spots: Spots, tables: list[Table], owner: Ints) -> list[int]:
-    """Words that run over a rule: find them by letters too near for two cells, and give them to one cell."""
+def _settle_overflow(glyphs: Glyphs, spots: Spots, tables: list[Table], owner: Ints) -> tuple[list[int], list[Ints]]:
+    """Words that run over a rule: find them by letters too near for two cells, and give them to one cell.
+
+    A word is in doubt that is aligned to a cell in which least of it stands, and one that changes its run just at the
+    rule: two texts of two cells may touch there.
+    """
     kept = np.flatnonzero((glyphs.drop == Drop.KEPT) & (spots.turn == 0))
     if len(kept) < 2:
-        return []
+        return [], []
     glued = are_glued(glyphs, spots, kept[:-1], kept[1:])
     _settle_straddling(glyphs, spots, tables, owner, kept, glued)
     crossing: list[int] = []
+    doubtful: list[Ints] = []
     a, b = kept[:-1], kept[1:]
     for start in np.flatnonzero(glued & (owner[a] != owner[b])).tolist():
         if owner[a[start]] == owner[b[start]]:
@@ -146,9 +157,25 @@ def _settle_overflow(glyphs: Glyphs, spots: Spots, tables: list[Table], owner: I
         while last + 1 < len(glued) and glued[last + 1]:
             last += 1
         word = kept[first : last + 2]
-        crossing.append(_choose(glyphs, tables, owner, word))
-        owner[word] = crossing[-1]
-    return crossing
+        chosen = _choose(glyphs, tables, owner, word)
+        if np.count_nonzero(owner[word] == chosen) < _count_most(owner[word]) or _parts_at_rule(glyphs, owner, word):
+            doubtful.append(word)
+        crossing.append(chosen)
+        owner[word] = chosen
+    return crossing, doubtful
+
+
+def _count_most(owners: Ints) -> int:
+    return int(np.unique(owners, return_counts=True)[1].max())
+
+
+def _parts_at_rule(glyphs: Glyphs, owner: Ints, word: Ints) -> bool:
+    """Whether a word of several runs changes from one cell to another just where it changes its run."""
+    runs = glyphs.run[word]
+    if len(np.unique(runs)) > len(word) / 2:
+        return False  # each letter is a run of its own
+    over = owner[word[1:]] != owner[word[:-1]]
+    return bool((over & (runs[1:] != runs[:-1])).any())
 
 
 def _settle_straddling(

@@ -37,6 +37,7 @@ from extract.tables.rows import (
     is_subtotal,
     is_total,
     is_wide,
+    refuse_shared,
     refuse_words,
     split_rows,
 )
@@ -80,6 +81,7 @@ class FlatTable:
         account = Account(table, layout)
         rows = list(split_rows(table, layout, start, stop))
         self._merges |= find_merges(rows)
+        refuse_shared(rows, table.grid.page)
         for row in rows:
             wide = is_wide(row, table)
             if wide is not None:
@@ -169,6 +171,7 @@ class FlatTable:
         page = table.grid.page
         cut = judge_cut(row, self._previous, self._known(row), self._merged) if after_break else Cut.NONE
         if after_break:
+            self._refuse_restart(row, cut, page)
             self._alias(row, page, cut)
         fields = {c: self._field(cell, page) for c, cell in row.cells.items()}
         self._fill_unit(fields)
@@ -189,6 +192,17 @@ class FlatTable:
         box = surround([c.box for c in row.cells.values() if c.row >= row.first] or [c.box for c in row.cells.values()])
         self.drafts.append(Draft(page, self.number, box, project, fields, units))
         self._previous = fields
+
+    def _refuse_restart(self, row: Row, cut: Cut, page: int) -> None:
+        """Levels that begin again under a blank project at the top of a page: a page between may be missing."""
+        level, last = row.text(Column.LEVEL1), self._previous.get(Column.LEVEL1)
+        if cut is not Cut.BLANK or not level or last is None or level == last.text:
+            return
+        mine = [d.fields for d in self.drafts if d.project is self.drafts[-1].project]
+        seen = {fields[Column.LEVEL1].text for fields in mine if Column.LEVEL1 in fields}
+        if level in seen:
+            detail = f"row {row.first + 1}: {level!r} begins again under a project that is not named"
+            raise Refused(Reason.PAGE_MISSING, detail, page)
 
     def _known(self, row: Row) -> bool:
         """Whether the row's project cell was already read (it covers earlier rows)."""

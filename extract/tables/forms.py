@@ -20,6 +20,7 @@ from extract.tables.rows import (
     is_note,
     is_numbering,
     is_total,
+    refuse_shared,
     refuse_words,
     split_rows,
 )
@@ -65,7 +66,9 @@ class Form:
         """Add the indicator rows [start, stop) of a page; raises Refused where a text of them becomes nothing."""
         after_break = bool(self._previous)
         account = Account(table, layout)
-        self._merges |= find_merges(list(split_rows(table, layout, start, stop)))
+        rows = list(split_rows(table, layout, start, stop))
+        self._merges |= find_merges(rows)
+        refuse_shared(rows, table.grid.page)
         for row in _list_rows(table, layout, start, stop):
             crossing = find_crossing(row, layout) is not None
             if crossing or is_numbering(row, table) or is_total(row, table):
