@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
 from extract.entities import Column
 from extract.errors import Reason, Refused
 from extract.tables.drafts import AMOUNTS, PROJECT_LEVEL, Field, Project
+from extract.tables.headers import normalise
+
+FIGURE = re.compile(r"^[¥￥]?(\d[\d,]*(?:\.\d+)?)(亿元|万元|元|万|亿)?$")
 
 
 def refuse_two_amounts(current: Project, previous: dict[Column, Field], fields: dict[Column, Field], page: int) -> None:
@@ -21,6 +27,20 @@ def refuse_two_amounts(current: Project, previous: dict[Column, Field], fields: 
         return
     name, one, other = (_text(f, c) for f, c in ((fields, Column.PROJECT), (current.fields, amounts[0]), (fields, amounts[0])))
     raise Refused(Reason.CONSERVATION, f"project {name!r} has {one!r} and {other!r}", page)
+
+
+def refuse_second_amount(first: str, second: str, word: str, page: int) -> None:
+    """A second amount of the same kind in one form's head; raises Refused (conservation) if it is another figure."""
+    one, other = FIGURE.match(normalise(first)), FIGURE.match(normalise(second))
+    if one is None or other is None:
+        return
+    same_unit = one.group(2) == other.group(2) or not (one.group(2) and other.group(2))
+    if same_unit and _figure(one) != _figure(other):
+        raise Refused(Reason.CONSERVATION, f"one head prints the amounts {first!r} and {second!r} ({word})", page)
+
+
+def _figure(found: re.Match[str]) -> Decimal:
+    return Decimal(found.group(1).replace(",", ""))
 
 
 def _begins_anew(current: Project, previous: dict[Column, Field], fields: dict[Column, Field]) -> bool:
