@@ -22,6 +22,7 @@ SEVERAL_CLASSES = re.compile(  # names without anything between them: rows that 
     rf"^(?:{PREFIX}(?:{CLASS})(?:指标)?){{2,}}$|(?:产出|效益|满意度|成本)指标(?={PREFIX}(?:产出|效益|满意度|成本)指标)"
 )
 SEVERAL_TARGETS = re.compile(r"^[≥≧≤≦＞＜=＝>].*(?![且和或至并及而到])[一-龥%％)）][≥≧≤≦＞＜=＝>]\s*\d", re.S)
+TWO_LEVELS = re.compile(r"^[^-—–:：/、（(]{1,12}指标[^-—–:：/、（(]{1,12}指标$")
 TARGET_MARK = re.compile(r"[≥≧≤≦＞＜]|[%％]|\d(?=[≥≧≤≦])")
 TOLERATED = 0.1  # of the rows may break the code rule by the publisher's own mistake
 
@@ -60,7 +61,8 @@ def _check_single(records: tuple[Record, ...]) -> None:
                 raise Refused(Reason.CONSERVATION, f"row {record.row}: several targets in one cell", record.page)
         codes = len(INNER_CODE.findall(_text(record, Column.INDICATOR)))
         levels = len(INNER_LEVEL.findall(_text(record, Column.LEVEL2)))
-        classes = any(SEVERAL_CLASSES.search(_text(record, c)) for c in (Column.LEVEL1, Column.LEVEL2))
+        names = [LEVEL_CODE.sub("", _text(record, c)) for c in LEVELS]
+        classes = any(SEVERAL_CLASSES.search(name) or TWO_LEVELS.match(name) for name in names)
         if codes >= 2 or levels >= 3 or classes:
             raise Refused(Reason.CONSERVATION, f"row {record.row}: several indicators in one cell", record.page)
 
@@ -70,7 +72,8 @@ def _check_joined(records: tuple[Record, ...]) -> None:
     for columns in (LEVELS, (Column.UNIT,), (Column.DEPARTMENT,), (Column.CATEGORY,), (Column.PROJECT,)):
         names = {_text(r, c): r for r in reversed(records) for c in columns}
         for name, record in names.items():
-            if any(name[:k] in names and name[k:] in names for k in range(1, len(name))):
+            half = name[: len(name) // 2]
+            if (len(half) > 2 and name == half + half) or any(name[:k] in names and name[k:] in names for k in range(1, len(name))):
                 raise Refused(Reason.CONSERVATION, f"row {record.row}: {name!r} is two names in one cell", record.page)
 
 

@@ -137,8 +137,8 @@ def boxes_of(cells: Ints, tables: list[Table]) -> Floats:
 def _settle_overflow(glyphs: Glyphs, spots: Spots, tables: list[Table], owner: Ints) -> tuple[list[int], list[Ints]]:
     """Words that run over a rule: find them by letters too near for two cells, and give them to one cell.
 
-    A word is in doubt that is aligned to a cell in which least of it stands, and one that changes its run just at the
-    rule: two texts of two cells may touch there.
+    A word is in doubt that is aligned to a cell in which least of it stands, and one of which a run stands wholly in
+    another cell: two texts of two cells may touch.
     """
     kept = np.flatnonzero((glyphs.drop == Drop.KEPT) & (spots.turn == 0))
     if len(kept) < 2:
@@ -158,7 +158,7 @@ def _settle_overflow(glyphs: Glyphs, spots: Spots, tables: list[Table], owner: I
             last += 1
         word = kept[first : last + 2]
         chosen = _choose(glyphs, tables, owner, word)
-        if np.count_nonzero(owner[word] == chosen) < _count_most(owner[word]) or _parts_at_rule(glyphs, owner, word):
+        if np.count_nonzero(owner[word] == chosen) < _count_most(owner[word]) or _holds_two_texts(glyphs, owner, word, chosen):
             doubtful.append(word)
         crossing.append(chosen)
         owner[word] = chosen
@@ -169,13 +169,12 @@ def _count_most(owners: Ints) -> int:
     return int(np.unique(owners, return_counts=True)[1].max())
 
 
-def _parts_at_rule(glyphs: Glyphs, owner: Ints, word: Ints) -> bool:
-    """Whether a word of several runs changes from one cell to another just where it changes its run."""
+def _holds_two_texts(glyphs: Glyphs, owner: Ints, word: Ints, chosen: int) -> bool:
+    """Whether a run of a word stands wholly in another cell than the chosen one; where each letter is a run, none."""
     runs = glyphs.run[word]
     if len(np.unique(runs)) > len(word) / 2:
-        return False  # each letter is a run of its own
-    over = owner[word[1:]] != owner[word[:-1]]
-    return bool((over & (runs[1:] != runs[:-1])).any())
+        return False
+    return any(not (owner[word[runs == run]] == chosen).any() for run in np.unique(runs).tolist())
 
 
 def _settle_straddling(

@@ -67,8 +67,10 @@ def _find_doubles(glyphs: Glyphs, index: Ints, line: Ints, start: Floats, size: 
 def find_overlaps(rows: Sorted) -> Ints:
     """Glyphs that lie over another one of their cell: two texts printed over each other, readable by nobody."""
     same = rows.line[1:] == rows.line[:-1]
-    middle_before_end = (rows.start[1:] + rows.end[1:]) / 2 < rows.end[:-1] - 0.1 * rows.size[1:]
-    found: Ints = rows.glyph[1:][same & middle_before_end]
+    middle = (rows.start + rows.end) / 2
+    over = middle[1:] < rows.end[:-1] - 0.1 * rows.size[1:]
+    under = middle[:-1] > rows.start[1:] + 0.1 * rows.size[1:]
+    found: Ints = rows.glyph[1:][same & (over | under)]
     return found
 
 

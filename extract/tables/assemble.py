@@ -9,7 +9,7 @@ from extract.errors import Reason, Refused
 from extract.tables.drafts import AMOUNTS, Draft, Project
 from extract.tables.flat import FlatTable
 from extract.tables.forms import Form
-from extract.tables.head_checks import refuse_stray_cells, refuse_unread_words
+from extract.tables.head_checks import refuse_joined_words, refuse_stray_cells, refuse_unread_words
 from extract.tables.headers import find_money_unit
 from extract.tables.heads import FormHead, finds_head, has_head_shape, is_columnar, is_word, prints_head, read_head
 from extract.tables.joining import cut_rows, join_tables, same_places
@@ -173,6 +173,7 @@ class Assembler:
         head = read_head(above, 0, last)
         if not head.has_project:
             raise Refused(Reason.NOT_TARGETS, "an indicator table that names no project", above.grid.page)
+        refuse_joined_words(above, 0, last)
         refuse_unread_words(above, 0, last, head)
         refuse_stray_cells(above, 0, last)
         return head

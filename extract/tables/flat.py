@@ -38,6 +38,7 @@ from extract.tables.rows import (
     is_total,
     is_wide,
     refuse_shared,
+    refuse_spanning_amounts,
     refuse_words,
     split_rows,
 )
@@ -82,6 +83,7 @@ class FlatTable:
         rows = list(split_rows(table, layout, start, stop))
         self._merges |= find_merges(rows)
         refuse_shared(rows, table.grid.page)
+        refuse_spanning_amounts(rows, table.grid.page)
         for row in rows:
             wide = is_wide(row, table)
             if wide is not None:
@@ -135,7 +137,9 @@ class FlatTable:
             return False
         if any(row.text(c) for c in (*LEVELS, *UNIT_LEVEL, Column.PROJECT)):
             return False
-        if any(c in row.cells and not self._previous[c].spans for c in (*LEVELS, *UNIT_LEVEL) if c in self._previous):
+        above = [c for c in (*LEVELS, *UNIT_LEVEL) if c in self._previous and c in row.cells]
+        reaches_on = any(row.cells[c].row + row.cells[c].rowspan > row.last for c in above)
+        if not reaches_on and any(not self._previous[c].spans for c in above):
             return True
         detail = f"row {row.first + 1}: {row.text(Column.INDICATOR)!r} may be an indicator or the rest of one"
         raise Refused(Reason.CONSERVATION, detail, page)

@@ -149,7 +149,7 @@ def _begins_class(row: Row, column: Column) -> bool:
 
 def _refuse_unless_known(row: Row, table: Table, at_break: bool) -> None:
     """A row whose cells do not stand under the headings is a sum, a note, a remark with its label, or refused."""
-    texts = [c for c in table.row_cells(row.first) if c.text]
+    texts = [c for c in table.row_cells(row.first) if c.text and c.row >= row.first]  # a label beside it is none of it
     if not texts or any(SUM.match(c.text) for c in texts):
         return
     project_words = [c for c in texts if match_column(c.text) in HEAD_COLUMNS]

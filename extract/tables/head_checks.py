@@ -10,8 +10,8 @@ import re
 
 from extract.entities import AMOUNT_KINDS, Cell, Column
 from extract.errors import Reason, Refused
-from extract.tables.headers import normalise
-from extract.tables.heads import FormHead, is_word
+from extract.tables.headers import LONGEST, is_group, is_ignored, match_column, normalise
+from extract.tables.heads import HEAD_COLUMNS, FormHead, is_word
 from extract.tables.table import Table
 
 MONEY = re.compile(r"^[¥￥]?[\d,，]+(?:\.\d+)?(?:万元|元|万)?$")
@@ -19,6 +19,7 @@ ABOUT_MONEY = re.compile(r"金额|资金|预算|经费|总额|投资")
 ABOUT_GOALS = re.compile(r"目标")
 ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)")
 GOALS = {Column.OVERALL_GOAL, Column.ANNUAL_GOAL}
+ENDS_VALUE = {Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.CATEGORY}  # 某某局实施单位 is a value and a word
 UNITS = {Column.UNIT, Column.DEPARTMENT}
 
 
@@ -42,6 +43,39 @@ def refuse_stray_cells(table: Table, start: int, stop: int) -> None:
             if cell.text and not _belongs(table, cell):
                 detail = f"row {row + 1}: {cell.text[:30]!r} belongs to no word of the form's head"
                 raise Refused(Reason.CONSERVATION, detail, table.page_of(cell))
+
+
+def refuse_joined_words(table: Table, start: int, stop: int) -> None:
+    """A rule between two cells of a head is missing; raises Refused (conservation) where one cell then holds both.
+
+    Two words in one cell, a value and the next word in one cell, or one value beside two words below each other.
+    """
+    for row in range(start, stop):
+        for cell in table.starting(row):
+            if not is_word(cell) and _joins_words(normalise(cell.text)):
+                detail = f"row {row + 1}: {cell.text[:30]!r} holds more than one word or value"
+                raise Refused(Reason.CONSERVATION, detail, table.page_of(cell))
+            value = table.cell(row, cell.col + cell.colspan)
+            if value is None or value.row >= row or not value.text or is_word(value) or not is_word(cell):
+                continue
+            first = table.cell(value.row, cell.col)
+            if match_column(cell.text) in HEAD_COLUMNS and is_word(first) and first is not cell:
+                detail = f"row {row + 1}: {value.text[:30]!r} stands beside two words"
+                raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
+
+
+def _joins_words(text: str) -> bool:
+    """Whether a text is two words of heads, or a value and a word behind it."""
+    if not 4 < len(text) <= LONGEST:
+        return False
+    parts = [(text[:k], text[k:]) for k in range(2, len(text) - 1)]
+    if any(_is_listed(a) and _is_listed(b) for a, b in parts):
+        return True
+    return any(len(a) >= 4 and len(b) >= 4 and match_column(b) in ENDS_VALUE for a, b in parts)
+
+
+def _is_listed(word: str) -> bool:
+    return match_column(word) is not None or is_ignored(word) or is_group(word)
 
 
 def _belongs(table: Table, cell: Cell) -> bool:

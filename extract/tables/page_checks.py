@@ -34,6 +34,7 @@ def check_pages(pages: tuple[CheckedPage, ...]) -> None:
     for problem in problems:
         raise Refused(problem.reason, problem.detail, problem.page)
     _check_cut_texts(pages)
+    _check_twice(pages)
     for page in pages:
         words = sum(1 for line in page.grids.lines if STRICT_WORDS.search(line.text))
         if words >= 3:
@@ -48,6 +49,15 @@ def _check_typed(pages: tuple[CheckedPage, ...]) -> None:
         if page.typed and any(STRICT_WORDS.search(c.text) for grid in page.grids.grids for c in grid.cells):
             detail = f"{page.typed} texts of the page are form fields or notes laid over it"
             raise Refused(Reason.NO_TEXT_LAYER, detail, page.grids.page)
+
+
+def _check_twice(pages: tuple[CheckedPage, ...]) -> None:
+    """The same page of targets twice: rows would count twice, and those that continue a page would follow a wrong one."""
+    seen: dict[tuple[str, ...], int] = {}
+    for page in pages:
+        texts = tuple(cell.text for grid in page.grids.grids for cell in grid.cells)
+        if any(STRICT_WORDS.search(text) for text in texts) and seen.setdefault(texts, page.grids.page) != page.grids.page:
+            raise Refused(Reason.CONSERVATION, f"the same page as page {seen[texts]}", page.grids.page)
 
 
 def _check_cut_texts(pages: tuple[CheckedPage, ...]) -> None:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from extract.entities import Cell, Column
 from extract.errors import Reason, Refused
-from extract.tables.drafts import LEVELS, PERIOD_VALUES
+from extract.tables.drafts import AMOUNTS, LEVELS, PERIOD_VALUES
 from extract.tables.headers import match_column, normalise
 from extract.tables.layout import Layout
 from extract.tables.table import Table
@@ -78,6 +78,20 @@ def refuse_shared(rows: list[Row], page: int) -> None:
             cell = row.cells.get(column)
             if cell is not None and cell.text and cell is above.cells.get(column):
                 detail = f"row {row.first + 1}: {cell.text[:20]!r} stands in one cell for two rows"
+                raise Refused(Reason.CONSERVATION, detail, page)
+
+
+def refuse_spanning_amounts(rows: list[Row], page: int) -> None:
+    """One amount beside two projects: a rule between them is missing; raises Refused (conservation)."""
+    for above, row in pairwise(rows):
+        for column in (*AMOUNTS, Column.PROJECT_CODE):
+            cell = row.cells.get(column)
+            if cell is None or not cell.text or cell is not above.cells.get(column):
+                continue
+            names = above.text(Column.PROJECT), row.text(Column.PROJECT)
+            half = cell.text[: len(cell.text) // 2]
+            if (names[1] and names[0] != names[1]) or (above.cells.get(Column.PROJECT) is not row.cells.get(Column.PROJECT) and cell.text == half + half):
+                detail = f"row {row.first + 1}: {cell.text[:20]!r} stands beside {names[0]!r} and {names[1]!r}"
                 raise Refused(Reason.CONSERVATION, detail, page)
 
 
