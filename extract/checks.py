@@ -15,6 +15,7 @@ from extract.tables.targets import LEVEL_WORDS
 CODE = re.compile(r"^(\d{9})\s*[-—–]")
 LEVEL_CODE = re.compile(r"^(\d{1,2})\s*[-—–]")
 INNER_CODE = re.compile(r"\d{9}-")
+INNER_UNIT = re.compile(r"\d{6}[-—–]")
 INNER_LEVEL = re.compile(r"指标")
 CLASS = "数量|质量|时效|成本|经济效益|社会效益|生态效益|可持续影响|服务对象满意度|满意度"
 PREFIX = r"(?:\d{1,2}[-—–])?"
@@ -71,9 +72,11 @@ def _check_joined(records: tuple[Record, ...]) -> None:
     """No name is two names of the same document in one cell: a rule between them is missing."""
     for columns in (LEVELS, (Column.UNIT,), (Column.DEPARTMENT,), (Column.CATEGORY,), (Column.PROJECT,)):
         names = {_text(r, c): r for r in reversed(records) for c in columns}
+        names.pop("", None)
         for name, record in names.items():
+            codes = len(INNER_UNIT.findall(name)) if columns == (Column.UNIT,) else 0
             half = name[: len(name) // 2]
-            if (len(half) > 2 and name == half + half) or any(name[:k] in names and name[k:] in names for k in range(1, len(name))):
+            if codes > 1 or (len(half) > 2 and name == half + half) or any(name[:k] in names and name[k:] in names for k in range(1, len(name))):
                 raise Refused(Reason.CONSERVATION, f"row {record.row}: {name!r} is two names in one cell", record.page)
 
 

@@ -67,6 +67,19 @@ def check_inferred(ink: Ink, tables: list[Table], crossing: list[int]) -> tuple[
     return ()
 
 
+def check_side_by_side(ink: Ink, tables: list[Table], owner: Ints, before_gap: Ints) -> tuple[Problem, ...]:
+    """Two texts side by side in one cell: an upright rule is missing. A row of one cell may print 填报人 and 电话 so."""
+    for glyph in before_gap.tolist():
+        cell = int(owner[glyph])
+        for number, table in enumerate(tables, 1):
+            if table.first <= cell < table.first + len(table.spans.cells):
+                row, column, _, width = table.spans.cells[cell - table.first]
+                if width < len(table.lattice.xs) - 1:
+                    detail = f"table {number}, row {row + 1}, column {column + 1}: two texts stand side by side"
+                    return (Problem(Reason.CONSERVATION, ink.page, detail),)
+    return ()
+
+
 def check_overflow(ink: Ink, doubtful: list[Ints]) -> tuple[Problem, ...]:
     """A word over a rule of which nobody can say to which cell it belongs."""
     for word in doubtful[:1]:

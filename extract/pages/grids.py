@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from extract.entities import Box, Cell, Grid, Line, PageGrids
-from extract.pages.conservation import Problem, check_inferred, check_overflow, check_page
+from extract.pages.conservation import Problem, check_inferred, check_overflow, check_page, check_side_by_side
 from extract.pages.cutting import CutText, check_cuts, find_cut_texts
 from extract.pages.inference import infer_in_frame, infer_lattices
 from extract.pages.ink import Drop, Ink, mend_widths, settle_hyphens
@@ -15,7 +15,7 @@ from extract.pages.lattice import Lattice, find_lattices, find_stretches
 from extract.pages.pictures import check_pictures
 from extract.pages.placement import OUTSIDE, Spots, Table, locate, place
 from extract.pages.spans import Spans, find_spans
-from extract.pages.text import Sorted, find_overlaps, join_cells, join_lines, sort_glyphs
+from extract.pages.text import Sorted, find_overlaps, find_side_by_side, join_cells, join_lines, sort_glyphs
 from extract.pages.turning import turn_upright
 from extract.pages.visible import find_median, mark_unseen
 
@@ -52,6 +52,7 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
         *check_page(ink, tables, owner, rows, outside, find_overlaps(rows)),
         *check_cuts(ink, spots, tables, owner),
         *check_inferred(ink, tables, placement.crossing),
+        *check_side_by_side(ink, tables, owner, find_side_by_side(ink.glyphs, rows)),
         *check_overflow(ink, placement.doubtful),
         *check_pictures(ink, tables, owner),
     )

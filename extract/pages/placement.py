@@ -137,8 +137,8 @@ def boxes_of(cells: Ints, tables: list[Table]) -> Floats:
 def _settle_overflow(glyphs: Glyphs, spots: Spots, tables: list[Table], owner: Ints) -> tuple[list[int], list[Ints]]:
     """Words that run over a rule: find them by letters too near for two cells, and give them to one cell.
 
-    A word is in doubt that is aligned to a cell in which least of it stands, and one of which a run stands wholly in
-    another cell: two texts of two cells may touch.
+    A word is in doubt that is aligned to a cell in which least of it stands, and one of which a run stands mostly
+    in another cell: two texts of two cells may touch.
     """
     kept = np.flatnonzero((glyphs.drop == Drop.KEPT) & (spots.turn == 0))
     if len(kept) < 2:
@@ -170,11 +170,11 @@ def _count_most(owners: Ints) -> int:
 
 
 def _holds_two_texts(glyphs: Glyphs, owner: Ints, word: Ints, chosen: int) -> bool:
-    """Whether a run of a word stands wholly in another cell than the chosen one; where each letter is a run, none."""
+    """Whether most of a run stands in another cell than the one chosen for the word; where each letter is a run, none."""
     runs = glyphs.run[word]
     if len(np.unique(runs)) > len(word) / 2:
         return False
-    return any(not (owner[word[runs == run]] == chosen).any() for run in np.unique(runs).tolist())
+    return any(2 * np.count_nonzero(owner[word[runs == run]] == chosen) < (runs == run).sum() for run in np.unique(runs))
 
 
 def _settle_straddling(

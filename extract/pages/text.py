@@ -14,6 +14,8 @@ from extract.pages.placement import Spots
 DOUBLE = 0.16  # of the size: a glyph over the same glyph, so near, is a fake bold or a shadow
 NEW_LINE = 0.45  # of the size
 WORD_GAP = 0.2  # of the size, between letters or digits
+TWO_TEXTS = 1.1  # of the size, between two texts in one cell
+ONE_TEXT = 0.6  # of the size, between letters of one text
 COLUMN_GAP = 1.9  # of the size, between two texts on one line outside tables
 
 
@@ -72,6 +74,21 @@ def find_overlaps(rows: Sorted) -> Ints:
     under = middle[:-1] > rows.start[1:] + 0.1 * rows.size[1:]
     found: Ints = rows.glyph[1:][same & (over | under)]
     return found
+
+
+def find_side_by_side(glyphs: Glyphs, rows: Sorted) -> Ints:
+    """The last glyph before each gap that parts two texts on one line of a cell without any blank typed there."""
+    if len(rows.glyph) < 4:
+        return rows.glyph[:0]
+    gap = np.where(rows.line[1:] == rows.line[:-1], rows.start[1:] - rows.end[:-1], np.inf)
+    close = gap < ONE_TEXT * rows.size[1:]
+    wide = np.isfinite(gap) & (gap > TWO_TEXTS * rows.size[1:])
+    wide[0] = wide[-1] = False
+    wide[1:-1] &= close[:-2] & close[2:]  # letters set apart one by one are one text
+    found = np.flatnonzero(wide)
+    after = rows.glyph[found + 1]
+    typed = (glyphs.drop[after - 1] == Drop.BLANK) & (after > 0)
+    return rows.glyph[found[~typed]]
 
 
 def join_cells(glyphs: Glyphs, rows: Sorted) -> dict[int, str]:

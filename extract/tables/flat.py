@@ -91,7 +91,7 @@ class FlatTable:
                 account.take([wide])
             elif is_blank(row):
                 continue
-            elif is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table):
+            elif is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table, layout):
                 account.take_row(row.first, row.last)
             elif after_break and self._continues_row(row, table.grid.page):
                 account.take(self._append(row, table.grid.page))
@@ -114,9 +114,9 @@ class FlatTable:
             if "单位" in cell.text[:8] or cell.text[:3].isdigit():
                 self.section = field_of(Cell(cell.row, cell.col, 1, 1, cell.box, name), page)
 
-    def _is_remark(self, row: Row, table: Table) -> bool:
+    def _is_remark(self, row: Row, table: Table, layout: Layout) -> bool:
         """A row whose cells do not stand under the headings: a remark or a sum; an indicator there is refused."""
-        cell = find_crossing(row, self.layout)
+        cell = find_crossing(row, layout)
         if cell is None or not cell.text:
             return False
         texts = [normalise(c.text) for c in table.row_cells(row.first) if c.text]
@@ -179,6 +179,8 @@ class FlatTable:
             self._alias(row, page, cut)
         fields = {c: self._field(cell, page) for c, cell in row.cells.items()}
         self._fill_unit(fields)
+        if Column.UNIT in fields and not fields[Column.UNIT].text and not self.caption_unit and self.section is None:
+            raise Refused(Reason.PAGE_MISSING, f"row {row.first + 1}: the first rows of a table name no unit", page)
         project = self._settle_project(fields, cut, page)
         for column in PROJECT_LEVEL:
             field = fields.get(column)

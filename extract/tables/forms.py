@@ -68,7 +68,8 @@ class Form:
         account = Account(table, layout)
         rows = list(split_rows(table, layout, start, stop))
         self._merges |= find_merges(rows)
-        refuse_shared(rows, table.grid.page)
+        for block in range(layout.blocks):
+            refuse_shared(list(split_rows(table, layout, start, stop, block)), table.grid.page)
         for row in _list_rows(table, layout, start, stop):
             crossing = find_crossing(row, layout) is not None
             if crossing or is_numbering(row, table) or is_total(row, table):

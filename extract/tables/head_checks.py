@@ -20,6 +20,7 @@ ABOUT_GOALS = re.compile(r"目标")
 ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)")
 GOALS = {Column.OVERALL_GOAL, Column.ANNUAL_GOAL}
 ENDS_VALUE = {Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.CATEGORY}  # 某某局实施单位 is a value and a word
+LONGEST_WORD = 10
 UNITS = {Column.UNIT, Column.DEPARTMENT}
 
 
@@ -28,6 +29,10 @@ def refuse_unread_words(table: Table, start: int, stop: int, head: FormHead) -> 
     found = set(head.fields)
     for row in range(start, stop):
         for word in table.starting(row):
+            joined = None if is_word(word) else _begins_with_word(normalise(word.text), found)
+            if joined:
+                detail = f"row {row + 1}: {word.text[:20]!r} begins with the word {joined!r}, which has no value"
+                raise Refused(Reason.CONSERVATION, detail, table.page_of(word))
             value = table.cell(word.row, word.col + word.colspan)
             if value is None or not value.text or is_word(word) or is_word(value) or len(word.text) > 20:
                 continue
@@ -58,8 +63,10 @@ def refuse_joined_words(table: Table, start: int, stop: int) -> None:
             value = table.cell(row, cell.col + cell.colspan)
             if value is None or value.row >= row or not value.text or is_word(value) or not is_word(cell):
                 continue
-            first = table.cell(value.row, cell.col)
-            if match_column(cell.text) in HEAD_COLUMNS and is_word(first) and first is not cell:
+            first = table.cell(value.row, value.col - 1)
+            if first is None or first is cell or not is_word(first):
+                continue
+            if {match_column(cell.text), match_column(first.text)} & HEAD_COLUMNS:
                 detail = f"row {row + 1}: {value.text[:30]!r} stands beside two words"
                 raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
 
@@ -76,6 +83,12 @@ def _joins_words(text: str) -> bool:
 
 def _is_listed(word: str) -> bool:
     return match_column(word) is not None or is_ignored(word) or is_group(word)
+
+
+def _begins_with_word(text: str, found: set[Column]) -> str:
+    """The word that a text begins with, if the head has no value for it otherwise: no rule parts them."""
+    words = (text[:k] for k in range(min(len(text) - 1, LONGEST_WORD), 3, -1))
+    return next((w for w in words if (c := match_column(w)) in HEAD_COLUMNS and c not in found), "")
 
 
 def _belongs(table: Table, cell: Cell) -> bool:

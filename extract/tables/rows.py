@@ -84,7 +84,7 @@ def refuse_shared(rows: list[Row], page: int) -> None:
 def refuse_spanning_amounts(rows: list[Row], page: int) -> None:
     """One amount beside two projects: a rule between them is missing; raises Refused (conservation)."""
     for above, row in pairwise(rows):
-        for column in (*AMOUNTS, Column.PROJECT_CODE):
+        for column in (*AMOUNTS, Column.PROJECT_CODE, Column.OVERALL_GOAL, Column.ANNUAL_GOAL):
             cell = row.cells.get(column)
             if cell is None or not cell.text or cell is not above.cells.get(column):
                 continue
