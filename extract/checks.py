@@ -48,7 +48,7 @@ def _check_names(records: tuple[Record, ...]) -> None:
     for record in records:
         if not _text(record, Column.PROJECT):
             raise Refused(Reason.CONSERVATION, f"row {record.row} names no project", record.page)
-        levels = (Column.INDICATOR, Column.LEVEL2)
+        levels = (Column.INDICATOR,) if Column.INDICATOR in record.cells else (Column.LEVEL2,)
         if not any(_text(record, c) for c in levels):
             raise Refused(Reason.CONSERVATION, f"row {record.row} has a value and no indicator", record.page)
 

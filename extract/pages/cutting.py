@@ -23,6 +23,7 @@ CUT_ABOVE = 0.25  # of the height of a digit
 HIGH = 0.72  # of the size: how high a digit stands over the baseline
 COVERED = 0.25  # of a glyph's ink
 MARGIN = 0.12  # of a glyph's width is blank on each side
+BEHIND = 0.5  # of the size: nearer than this a letter goes on
 INSIDE = 1.0  # points
 AT_ONCE = 64
 
@@ -45,6 +46,7 @@ def check_cuts(ink: Ink, spots: Spots, tables: list[Table], owner: Ints) -> tupl
         ("a clip or the edge of the page cuts", _find_clipped(ink, spots, tables, owner, kept)),
         ("an area painted later covers", _find_covered(ink, spots, kept)),
         ("only a part can be seen of", _find_broken(ink, spots, kept)),
+        ("outside the table that it began in stands", _find_run_out(ink, spots, tables, owner)),
     )
     for what, found in cuts:
         if len(found):
@@ -142,6 +144,21 @@ def _shares(boxes: Floats, area: Floats) -> Floats:
     whole = np.maximum(boxes[:, 2:] - boxes[:, :2], 1e-6).prod(-1)
     shared: Floats = np.clip(high - low, 0.0, None).prod(-1) / whole
     return shared
+
+
+def _find_run_out(ink: Ink, spots: Spots, tables: list[Table], owner: Ints) -> Ints:
+    """Glyphs right behind the edge of a table that go on from a text at that edge."""
+    box, outside = ink.glyphs.box, (ink.glyphs.drop == Drop.KEPT) & (owner == OUTSIDE) & (spots.turn == 0)
+    found: list[int] = []
+    for table in tables:
+        right, (top, bottom) = float(table.lattice.xs[-1]), table.lattice.ys[[0, -1]]
+        near = outside & (spots.y > top) & (spots.y < bottom) & (box[:, 0] - right < BEHIND * spots.size) & (spots.x > right)
+        for i in np.flatnonzero(near).tolist():
+            gap = box[i, 0] - box[:, 2]
+            line = (owner >= table.first) & (np.abs(spots.base - spots.base[i]) < 0.1 * spots.size[i])
+            if (line & (np.abs(gap) < BEHIND * spots.size[i])).any():
+                found.append(i)
+    return np.array(found, np.int64)
 
 
 def _find_broken(ink: Ink, spots: Spots, kept: Bools) -> Ints:

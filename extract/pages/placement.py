@@ -16,6 +16,7 @@ from extract.pages.lattice import Lattice
 from extract.pages.spans import Spans
 
 GLUED = 0.12  # of the size: letters of one word are nearer than this
+SET_TOGETHER = 0.35  # likewise of letters set by one operator: 22.6 万 has a blank between that nobody typed
 STRADDLE = 0.15  # of a glyph's width: a rule so deep inside goes through it
 BESIDE = 0.75  # of the size: nearer than this a letter belongs to its neighbour, whatever stands between them
 CELL_CLIP = 3.0  # points: a clip so near to a cell is the cell's own
@@ -213,7 +214,8 @@ def are_glued(glyphs: Glyphs, spots: Spots, a: Ints, b: Ints) -> Bools:
     size, left = spots.size[a], glyphs.box[b, 0]
     gap = left - glyphs.box[a, 2]
     same_line = np.abs(spots.base[a] - spots.base[b]) < 0.1 * size
-    near = (np.abs(gap) < GLUED * size) & (np.abs(size - spots.size[b]) < 0.1 * size)
+    room = np.where(glyphs.run[a] == glyphs.run[b], SET_TOGETHER, GLUED)
+    near = (np.abs(gap) < room * size) & (np.abs(size - spots.size[b]) < 0.1 * size)
     glued: Bools = same_line & near & (left > glyphs.box[a, 0])
     return glued
 
