@@ -22,6 +22,7 @@ _IS_BLANK = np.zeros(0x10000, np.bool_)
 _IS_BLANK[[ord(letter) for letter in BLANKS]] = True
 SOFT_HYPHEN = 0xAD
 PALE = 0.55  # brightness: what is never darker is a watermark
+LAST = 2**40  # a place in the painting order after everything in a page's content
 OUTLINE_POINTS = 7  # a filled path with so many may be a letter; a rectangle has 4 or 5
 OUTLINE_HIGH = 40.0  # points: no higher letter stands in a table
 FIRST_CHINESE = 0x2E80
@@ -128,6 +129,18 @@ def add_outlines(images: Pictures, box: Floats, order: Ints) -> Pictures:
         np.concatenate([images.solid, nothing]),
         np.concatenate([images.pale, nothing]),
         np.arange(n + m) >= n,
+    )
+
+
+def add_stamps(pictures: Pictures, box: Floats, solid: Bools) -> Pictures:
+    """Pictures and, painted after all of them, stamps."""
+    n, none = len(box), np.zeros(len(box), np.bool_)
+    return Pictures(
+        np.concatenate([pictures.box, box]),
+        np.concatenate([pictures.order, np.full(n, LAST, np.int64)]),
+        np.concatenate([pictures.solid, solid]),
+        np.concatenate([pictures.pale, none]),
+        np.concatenate([pictures.outline, none]),
     )
 
 

@@ -16,6 +16,7 @@ from extract.tables.table import Table
 
 MONEY = re.compile(r"^[¥￥]?[\d,，]+(?:\.\d+)?(?:万元|元|万)?$")
 ABOUT_MONEY = re.compile(r"金额|资金|预算|经费|总额|投资")
+MONEY_WORD = re.compile(r"(?:金额|资金|经费|总额|拨款|预算数)(?!来源|性质|用途|管理)")
 ABOUT_GOALS = re.compile(r"目标")
 ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)")
 GOALS = {Column.OVERALL_GOAL, Column.ANNUAL_GOAL}
@@ -27,6 +28,7 @@ UNITS = {Column.UNIT, Column.DEPARTMENT}
 def refuse_unread_words(table: Table, start: int, stop: int, head: FormHead) -> None:
     """Raises Refused (unknown_header) naming the word."""
     found = set(head.fields)
+    _refuse_unread_money(table, start, stop, head)
     for row in range(start, stop):
         for word in table.starting(row):
             joined = None if is_word(word) else _begins_with_word(normalise(word.text), found)
@@ -39,6 +41,19 @@ def refuse_unread_words(table: Table, start: int, stop: int, head: FormHead) -> 
             if _seems_to_carry(word, value, found):
                 detail = f"row {row + 1}: unknown word {word.text!r}"
                 raise Refused(Reason.UNKNOWN_HEADER, detail, table.page_of(word))
+
+
+def _refuse_unread_money(table: Table, start: int, stop: int, head: FormHead) -> None:
+    """A head that speaks of money and gave no amount."""
+    if set(head.fields) & set(AMOUNT_KINDS):
+        return
+    values = {field.text for field in head.fields.values()}
+    for row in range(start, stop):
+        for cell in table.starting(row):
+            text = normalise(cell.text)
+            if len(text) <= LONGEST and cell.text not in values and MONEY_WORD.search(text):
+                detail = f"row {row + 1}: {cell.text[:30]!r} speaks of money and no amount was found"
+                raise Refused(Reason.UNKNOWN_HEADER, detail, table.page_of(cell))
 
 
 def refuse_stray_cells(table: Table, start: int, stop: int) -> None:
