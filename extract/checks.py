@@ -23,6 +23,7 @@ SEVERAL_CLASSES = re.compile(  # names without anything between them: rows that 
     rf"^(?:{PREFIX}(?:{CLASS})(?:指标)?){{2,}}$|(?:产出|效益|满意度|成本)指标(?={PREFIX}(?:产出|效益|满意度|成本)指标)"
 )
 SEVERAL_TARGETS = re.compile(r"^[≥≧≤≦＞＜=＝>].*(?![且和或至并及而到])[一-龥%％)）][≥≧≤≦＞＜=＝>]\s*\d", re.S)
+REPEATED = re.compile(r"^(.{3,}?)\1+$")
 TWO_LEVELS = re.compile(r"^[^-—–:：/、（(]{1,12}指标[^-—–:：/、（(]{1,12}指标$")
 TARGET_MARK = re.compile(r"[≥≧≤≦＞＜]|[%％]|\d(?=[≥≧≤≦])")
 TOLERATED = 0.1  # of the rows may break the code rule by the publisher's own mistake
@@ -75,8 +76,7 @@ def _check_joined(records: tuple[Record, ...]) -> None:
         names.pop("", None)
         for name, record in names.items():
             codes = len(INNER_UNIT.findall(name)) if columns == (Column.UNIT,) else 0
-            half = name[: len(name) // 2]
-            if codes > 1 or (len(half) > 2 and name == half + half) or any(name[:k] in names and name[k:] in names for k in range(1, len(name))):
+            if codes > 1 or REPEATED.match(name) or any(name[:k] in names and name[k:] in names for k in range(1, len(name))):
                 raise Refused(Reason.CONSERVATION, f"row {record.row}: {name!r} is two names in one cell", record.page)
 
 

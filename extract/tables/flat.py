@@ -65,7 +65,7 @@ class FlatTable:
         self.projects: list[Project] = []
         self.findings: list[Finding] = []
         self.section: Field | None = None  # a unit printed in a row of its own
-        self._fields: dict[int, Field] = {}
+        self._fields: dict[tuple[int, Column], Field] = {}  # one blank cell may continue several columns
         self._cells: list[Cell] = []  # keeps ids alive
         self._previous: dict[Column, Field] = {}
         self._merged = False
@@ -157,18 +157,18 @@ class FlatTable:
             if previous is not None:
                 if cell.text and cell.text != previous.text:
                     join_fragment(previous, cell, page)
-                self._remember(cell, previous)
+                self._remember(cell, column, previous)
                 joined.append(cell)
         return joined
 
-    def _remember(self, cell: Cell, field: Field) -> Field:
-        self._fields[id(cell)] = field
+    def _remember(self, cell: Cell, column: Column, field: Field) -> Field:
+        self._fields[id(cell), column] = field
         self._cells.append(cell)
         return field
 
-    def _field(self, cell: Cell, page: int) -> Field:
-        found = self._fields.get(id(cell))
-        return found if found is not None else self._remember(cell, field_of(cell, page))
+    def _field(self, cell: Cell, column: Column, page: int) -> Field:
+        found = self._fields.get((id(cell), column))
+        return found if found is not None else self._remember(cell, column, field_of(cell, page))
 
     def _add(self, row: Row, table: Table, layout: Layout, after_break: bool) -> None:
         """One indicator row: settle its project, then its fields."""
@@ -177,7 +177,7 @@ class FlatTable:
         if after_break:
             self._refuse_restart(row, cut, page)
             self._alias(row, page, cut)
-        fields = {c: self._field(cell, page) for c, cell in row.cells.items()}
+        fields = {c: self._field(cell, c, page) for c, cell in row.cells.items()}
         self._fill_unit(fields)
         if Column.UNIT in fields and not fields[Column.UNIT].text and not self.caption_unit and self.section is None:
             raise Refused(Reason.PAGE_MISSING, f"row {row.first + 1}: the first rows of a table name no unit", page)
@@ -213,22 +213,22 @@ class FlatTable:
     def _known(self, row: Row) -> bool:
         """Whether the row's project cell was already read (it covers earlier rows)."""
         cell = row.cells.get(Column.PROJECT)
-        return cell is not None and id(cell) in self._fields
+        return cell is not None and (id(cell), Column.PROJECT) in self._fields
 
     def _alias(self, row: Row, page: int, cut: Cut) -> None:
         """Cells at the top of a page that continue a cell of the page before take its text."""
         for column, cell in row.cells.items():
             previous = self._previous.get(column)
-            if previous is None or id(cell) in self._fields:
+            if previous is None or (id(cell), column) in self._fields:
                 continue
             if (column in UNIT_LEVEL and not cell.text) or (
                 column in LEVELS and not cell.text and self._is_cut_level(row, column, previous)
             ):
-                self._remember(cell, previous)
+                self._remember(cell, column, previous)
             elif column in PROJECT_LEVEL and cut is not Cut.NONE:
                 if cell.text and cell.text != previous.text:
                     join_fragment(previous, cell, page)
-                self._remember(cell, previous)
+                self._remember(cell, column, previous)
 
     def _is_cut_level(self, row: Row, column: Column, previous: Field) -> bool:
         """Whether a blank level at the top of a page is the rest of the cell before; not under a new level 1."""

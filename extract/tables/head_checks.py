@@ -31,9 +31,9 @@ def refuse_unread_words(table: Table, start: int, stop: int, head: FormHead) -> 
     _refuse_unread_money(table, start, stop, head)
     for row in range(start, stop):
         for word in table.starting(row):
-            joined = None if is_word(word) else _begins_with_word(normalise(word.text), found)
+            joined = None if is_word(word) else _find_joined_word(normalise(word.text), found)
             if joined:
-                detail = f"row {row + 1}: {word.text[:20]!r} begins with the word {joined!r}, which has no value"
+                detail = f"row {row + 1}: {word.text[:20]!r} holds the word {joined!r}, which has no value"
                 raise Refused(Reason.CONSERVATION, detail, table.page_of(word))
             value = table.cell(word.row, word.col + word.colspan)
             if value is None or not value.text or is_word(word) or is_word(value) or len(word.text) > 20:
@@ -100,9 +100,10 @@ def _is_listed(word: str) -> bool:
     return match_column(word) is not None or is_ignored(word) or is_group(word)
 
 
-def _begins_with_word(text: str, found: set[Column]) -> str:
-    """The word that a text begins with, if the head has no value for it otherwise: no rule parts them."""
-    words = (text[:k] for k in range(min(len(text) - 1, LONGEST_WORD), 3, -1))
+def _find_joined_word(text: str, found: set[Column]) -> str:
+    """The word that a text begins or ends with, if the head has no value for it otherwise: no rule parts them."""
+    sizes = range(min(len(text) - 1, LONGEST_WORD), 3, -1)
+    words = [w for k in sizes for w in (text[:k], text[-k:])]
     return next((w for w in words if (c := match_column(w)) in HEAD_COLUMNS and c not in found), "")
 
 
