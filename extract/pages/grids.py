@@ -49,7 +49,7 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     lines = tuple(Line(text, box) for text, box in join_lines(ink.glyphs, outside))
     grids = tuple(_build_grid(ink.page, number, table, texts) for number, table in enumerate(tables, 1))
     problems = (
-        *check_page(ink, tables, owner, rows, outside, find_overlaps(rows)),
+        *check_page(ink, tables, owner, rows, outside, find_overlaps(ink.glyphs, rows)),
         *check_cuts(ink, spots, tables, owner),
         *check_inferred(ink, tables, placement.crossing),
         *check_side_by_side(ink, tables, owner, find_side_by_side(ink.glyphs, rows)),

@@ -14,6 +14,7 @@ from extract.pages.placement import Spots
 DOUBLE = 0.16  # of the size: a glyph over the same glyph, so near, is a fake bold or a shadow
 NEW_LINE = 0.45  # of the size
 WORD_GAP = 0.2  # of the size, between letters or digits
+DIGIT = 0.5  # of the size: how wide a digit is, whatever a font says
 TWO_TEXTS = 1.1  # of the size, between two texts in one cell
 ONE_TEXT = 0.6  # of the size, between letters of one text
 COLUMN_GAP = 1.9  # of the size, between two texts on one line outside tables
@@ -66,13 +67,16 @@ def _find_doubles(glyphs: Glyphs, index: Ints, line: Ints, start: Floats, size: 
     return double
 
 
-def find_overlaps(rows: Sorted) -> Ints:
+def find_overlaps(glyphs: Glyphs, rows: Sorted) -> Ints:
     """Glyphs that lie over another one of their cell: two texts printed over each other, readable by nobody."""
     same = rows.line[1:] == rows.line[:-1]
     middle = (rows.start + rows.end) / 2
     over = middle[1:] < rows.end[:-1] - 0.1 * rows.size[1:]
     under = middle[:-1] > rows.start[1:] + 0.1 * rows.size[1:]
-    found: Ints = rows.glyph[1:][same & (over | under)]
+    code = glyphs.code[rows.glyph]
+    width = np.minimum(rows.end[1:] - rows.start[1:], DIGIT * rows.size[1:])
+    again = (code[1:] == code[:-1]) & (rows.start[1:] - rows.start[:-1] < 0.6 * width)  # too far for a fake bold
+    found: Ints = rows.glyph[1:][same & (over | under | again)]
     return found
 
 

@@ -178,7 +178,7 @@ class FlatTable:
             self._refuse_restart(row, cut, page)
             self._alias(row, page, cut)
         fields = {c: self._field(cell, c, page) for c, cell in row.cells.items()}
-        self._fill_unit(fields)
+        self._fill_unit(fields, after_break, page)
         if Column.UNIT in fields and not fields[Column.UNIT].text and not self.caption_unit and self.section is None:
             raise Refused(Reason.PAGE_MISSING, f"row {row.first + 1}: the first rows of a table name no unit", page)
         project = self._settle_project(fields, cut, page)
@@ -236,11 +236,16 @@ class FlatTable:
             return False
         return previous.spans or row.cells[column].rowspan > 1 or column in self._merges
 
-    def _fill_unit(self, fields: dict[Column, Field]) -> None:
-        """A blank unit is the unit above: units are headings, not facts of a row."""
+    def _fill_unit(self, fields: dict[Column, Field], after_break: bool, page: int) -> None:
+        """A blank unit is the unit above: units are headings, not facts of a row.
+
+        A blank cell of its own over several rows of a table that merges its units is no continuation.
+        """
         for column in UNIT_LEVEL:
             field = fields.get(column)
             if field is not None and not field.text and column in self._previous:
+                if field.spans and self._previous[column].spans and not after_break:
+                    raise Refused(Reason.CONSERVATION, "a blank cell stands where a table merges its units", page)
                 fields[column] = self._previous[column]
 
     def _settle_project(self, fields: dict[Column, Field], cut: Cut, page: int) -> Project:
