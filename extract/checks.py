@@ -24,7 +24,7 @@ SEVERAL_CLASSES = re.compile(  # names without anything between them: rows that 
 )
 SEVERAL_TARGETS = re.compile(r"^[≥≧≤≦＞＜=＝>].*(?![且和或至并及而到])[一-龥%％)）][≥≧≤≦＞＜=＝>]\s*\d", re.S)
 REPEATED = re.compile(r"^(.{3,}?)\1+$")
-TWO_LEVELS = re.compile(r"^[^-—–:：/、（(]{1,12}指标[^-—–:：/、（(]{1,12}指标$")
+TWO_LEVELS = re.compile(r"指标[一-龥]")
 TARGET_MARK = re.compile(r"[≥≧≤≦＞＜]|[%％]|\d(?=[≥≧≤≦])")
 TOLERATED = 0.1  # of the rows may break the code rule by the publisher's own mistake
 
@@ -64,7 +64,7 @@ def _check_single(records: tuple[Record, ...]) -> None:
         codes = len(INNER_CODE.findall(_text(record, Column.INDICATOR)))
         levels = len(INNER_LEVEL.findall(_text(record, Column.LEVEL2)))
         names = [LEVEL_CODE.sub("", _text(record, c)) for c in LEVELS]
-        classes = any(SEVERAL_CLASSES.search(name) or TWO_LEVELS.match(name) for name in names)
+        classes = any(SEVERAL_CLASSES.search(name) or TWO_LEVELS.search(name) for name in names)
         if codes >= 2 or levels >= 3 or classes:
             raise Refused(Reason.CONSERVATION, f"row {record.row}: several indicators in one cell", record.page)
 

@@ -171,11 +171,12 @@ def _count_most(owners: Ints) -> int:
 
 
 def _holds_two_texts(glyphs: Glyphs, owner: Ints, word: Ints, chosen: int) -> bool:
-    """Whether most of a run stands in another cell than the one chosen for the word; where each letter is a run, none."""
+    """Whether half of some run stands in another cell than the one chosen; nobody can say where each letter is a run."""
     runs = glyphs.run[word]
-    if len(np.unique(runs)) > len(word) / 2:
+    parts = np.unique(runs)
+    if len(parts) == 1 or len(parts) > len(word) / 2:
         return False
-    return any(2 * np.count_nonzero(owner[word[runs == run]] == chosen) < (runs == run).sum() for run in np.unique(runs))
+    return any(2 * np.count_nonzero(owner[word[runs == run]] == chosen) <= (runs == run).sum() for run in parts)
 
 
 def _settle_straddling(

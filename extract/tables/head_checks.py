@@ -75,7 +75,12 @@ def refuse_joined_words(table: Table, start: int, stop: int) -> None:
             if not is_word(cell) and _joins_words(normalise(cell.text)):
                 detail = f"row {row + 1}: {cell.text[:30]!r} holds more than one word or value"
                 raise Refused(Reason.CONSERVATION, detail, table.page_of(cell))
-            value = table.cell(row, cell.col + cell.colspan)
+            below = table.cell(cell.row + cell.rowspan, cell.col)
+            beside = table.cell(row, cell.col + cell.colspan)
+            if below is not None and beside is not None and _stands_under_both(below, cell, beside):
+                detail = f"row {below.row + 1}: {below.text[:30]!r} stands under two words"
+                raise Refused(Reason.CONSERVATION, detail, table.page_of(below))
+            value = beside
             if value is None or value.row >= row or not value.text or is_word(value) or not is_word(cell):
                 continue
             first = table.cell(value.row, value.col - 1)
@@ -84,6 +89,13 @@ def refuse_joined_words(table: Table, start: int, stop: int) -> None:
             if {match_column(cell.text), match_column(first.text)} & HEAD_COLUMNS:
                 detail = f"row {row + 1}: {value.text[:30]!r} stands beside two words"
                 raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
+
+
+def _stands_under_both(below: Cell, cell: Cell, beside: Cell) -> bool:
+    """Whether one value stands right under two words that are side by side and as wide as it: two goals."""
+    goals = {match_column(cell.text), match_column(beside.text)} == GOALS
+    covers = below.col == cell.col and below.colspan >= cell.colspan + beside.colspan
+    return goals and covers and bool(below.text) and not is_word(below)
 
 
 def _joins_words(text: str) -> bool:
@@ -104,6 +116,9 @@ def _find_joined_word(text: str, found: set[Column]) -> str:
     """The word that a text begins or ends with, if the head has no value for it otherwise: no rule parts them."""
     sizes = range(min(len(text) - 1, LONGEST_WORD), 3, -1)
     words = [w for k in sizes for w in (text[:k], text[-k:])]
+    if len(text) <= LONGEST and MONEY_WORD.search(text):  # texts that are centred mix their lines: 150.年度资金总额00
+        inner = [text[i : i + k] for k in sizes for i in range(1, len(text) - k)]
+        words += [w for w in inner if match_column(w) in AMOUNT_KINDS]
     return next((w for w in words if (c := match_column(w)) in HEAD_COLUMNS and c not in found), "")
 
 
