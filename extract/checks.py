@@ -76,7 +76,11 @@ def _check_joined(records: tuple[Record, ...]) -> None:
         names.pop("", None)
         for name, record in names.items():
             codes = len(INNER_UNIT.findall(name)) if columns == (Column.UNIT,) else 0
-            if codes > 1 or REPEATED.match(name) or any(name[:k] in names and name[k:] in names for k in range(1, len(name))):
+            if (
+                codes > 1
+                or REPEATED.match(name)
+                or any(name[:k] in names and name[k:] in names for k in range(1, len(name)))
+            ):
                 raise Refused(Reason.CONSERVATION, f"row {record.row}: {name!r} is two names in one cell", record.page)
 
 

@@ -68,7 +68,7 @@ def check_inferred(ink: Ink, tables: list[Table], crossing: list[int]) -> tuple[
 
 
 def check_side_by_side(ink: Ink, tables: list[Table], owner: Ints, before_gap: Ints) -> tuple[Problem, ...]:
-    """Two texts side by side in one cell: an upright rule is missing. A row of one cell may print 填报人 and 电话 so."""
+    """Two texts side by side in one cell: an upright rule is missing. A row of one cell may print so."""
     for glyph in before_gap.tolist():
         cell = int(owner[glyph])
         for number, table in enumerate(tables, 1):

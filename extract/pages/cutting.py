@@ -1,8 +1,8 @@
 """A page with placed glyphs in, the texts of its tables of which paper shows only a part out.
 
 A clip, the page's edge or an area painted later may cut a text. What is left of a number may look like another number,
-so a text that is cut is refused. Only where the page break itself cuts a merged cell may a part be hidden: then the next
-page shows the rest, which page_checks.py proves.
+so a text that is cut is refused. Only where the page break itself cuts a merged cell may a part be hidden: then the
+next page shows the rest, which page_checks.py proves.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ def _find_hidden(ink: Ink, spots: Spots, tables: list[Table]) -> Ints:
     window = _seen_through(ink)[ink.glyphs.run[rows]]
     x = np.clip(spots.x[rows], window[:, 0] + INSIDE, np.maximum(window[:, 2], window[:, 0]) - INSIDE)
     y = np.clip(spots.y[rows], window[:, 1] + INSIDE, np.maximum(window[:, 3], window[:, 1]) - INSIDE)
-    return rows[owners_at(x, y, tables) != OUTSIDE]
+    hidden: Ints = rows[owners_at(x, y, tables) != OUTSIDE]
+    return hidden
 
 
 def _find_clipped(ink: Ink, spots: Spots, tables: list[Table], owner: Ints, kept: Bools) -> Ints:
@@ -152,7 +153,13 @@ def _find_run_out(ink: Ink, spots: Spots, tables: list[Table], owner: Ints) -> I
     found: list[int] = []
     for table in tables:
         right, (top, bottom) = float(table.lattice.xs[-1]), table.lattice.ys[[0, -1]]
-        near = outside & (spots.y > top) & (spots.y < bottom) & (box[:, 0] - right < BEHIND * spots.size) & (spots.x > right)
+        near = (
+            outside
+            & (spots.y > top)
+            & (spots.y < bottom)
+            & (box[:, 0] - right < BEHIND * spots.size)
+            & (spots.x > right)
+        )
         for i in np.flatnonzero(near).tolist():
             gap = box[i, 0] - box[:, 2]
             line = (owner >= table.first) & (np.abs(spots.base - spots.base[i]) < 0.1 * spots.size[i])

@@ -160,7 +160,7 @@ def settle_hyphens(glyphs: Glyphs) -> None:
 
 
 def mend_widths(glyphs: Glyphs) -> None:
-    """Chinese characters of a font that lies about its widths reach to the next one where that stands one em further."""
+    """Chinese characters of a font that lies about its widths reach to the next one if that is one em further."""
     runs, box = glyphs.runs, glyphs.box
     size = runs.size[glyphs.run]
     narrow = (glyphs.code >= FIRST_CHINESE) & (box[:, 2] - box[:, 0] < NARROW * size) & (runs.turn[glyphs.run] == 0)

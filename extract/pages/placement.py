@@ -17,6 +17,7 @@ from extract.pages.spans import Spans
 
 GLUED = 0.12  # of the size: letters of one word are nearer than this
 SET_TOGETHER = 0.35  # likewise of letters set by one operator: 22.6 万 has a blank between that nobody typed
+LONE_INSIDE = 0.3  # of a single letter in the cell of its word, which it may run out of
 STRADDLE = 0.15  # of a glyph's width: a rule so deep inside goes through it
 BESIDE = 0.75  # of the size: nearer than this a letter belongs to its neighbour, whatever stands between them
 CELL_CLIP = 3.0  # points: a clip so near to a cell is the cell's own
@@ -159,7 +160,9 @@ def _settle_overflow(glyphs: Glyphs, spots: Spots, tables: list[Table], owner: I
             last += 1
         word = kept[first : last + 2]
         chosen = _choose(glyphs, tables, owner, word)
-        if np.count_nonzero(owner[word] == chosen) < _count_most(owner[word]) or _holds_two_texts(glyphs, owner, word, chosen):
+        if np.count_nonzero(owner[word] == chosen) < _count_most(owner[word]) or _holds_two_texts(
+            glyphs, tables, word, chosen
+        ):
             doubtful.append(word)
         crossing.append(chosen)
         owner[word] = chosen
@@ -170,13 +173,20 @@ def _count_most(owners: Ints) -> int:
     return int(np.unique(owners, return_counts=True)[1].max())
 
 
-def _holds_two_texts(glyphs: Glyphs, owner: Ints, word: Ints, chosen: int) -> bool:
-    """Whether half of some run stands in another cell than the one chosen; nobody can say where each letter is a run."""
+def _holds_two_texts(glyphs: Glyphs, tables: list[Table], word: Ints, chosen: int) -> bool:
+    """Whether some run of a word stands mostly beside the chosen cell; unknown where each letter is a run."""
     runs = glyphs.run[word]
     parts = np.unique(runs)
     if len(parts) == 1 or len(parts) > len(word) / 2:
         return False
-    return any(2 * np.count_nonzero(owner[word[runs == run]] == chosen) <= (runs == run).sum() for run in parts)
+    left, _, right, _ = boxes_of(np.array([chosen]), tables)[0].tolist()
+    for run in parts.tolist():
+        mine = glyphs.box[word[runs == run]]
+        start, end = float(mine[0, 0]), float(mine[-1, 2])
+        inside = (min(end, right) - max(start, left)) / max(end - start, 1e-6)
+        if inside < (LONE_INSIDE if len(mine) == 1 else 0.5):
+            return True
+    return False
 
 
 def _settle_straddling(

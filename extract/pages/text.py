@@ -92,7 +92,8 @@ def find_side_by_side(glyphs: Glyphs, rows: Sorted) -> Ints:
     found = np.flatnonzero(wide)
     after = rows.glyph[found + 1]
     typed = (glyphs.drop[after - 1] == Drop.BLANK) & (after > 0)
-    return rows.glyph[found[~typed]]
+    parted: Ints = rows.glyph[found[~typed]]
+    return parted
 
 
 def join_cells(glyphs: Glyphs, rows: Sorted) -> dict[int, str]:

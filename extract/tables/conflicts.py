@@ -1,4 +1,4 @@
-"""Facts of one project that are printed twice in; a refusal out where they contradict and nobody can say which counts."""
+"""Facts of one project that are printed twice in; a refusal out where they contradict each other."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def refuse_two_amounts(current: Project, previous: dict[Column, Field], fields: 
     amounts = [c for c in AMOUNTS if c in changed]
     if not amounts or changed != set(amounts) or _begins_anew(current, previous, fields):
         return
-    name, one, other = (_text(f, c) for f, c in ((fields, Column.PROJECT), (current.fields, amounts[0]), (fields, amounts[0])))
-    raise Refused(Reason.CONSERVATION, f"project {name!r} has {one!r} and {other!r}", page)
+    one, other = _text(current.fields, amounts[0]), _text(fields, amounts[0])
+    raise Refused(Reason.CONSERVATION, f"project {fields[Column.PROJECT].text!r} has {one!r} and {other!r}", page)
 
 
 def refuse_second_amount(first: str, second: str, word: str, page: int) -> None:
@@ -44,7 +44,7 @@ def _figure(found: re.Match[str]) -> Decimal:
 
 
 def _begins_anew(current: Project, previous: dict[Column, Field], fields: dict[Column, Field]) -> bool:
-    """Whether a row begins a list of indicators: the project's first indicator again, or its first level after another."""
+    """Whether a row begins a list of indicators: the first indicator again, or the first level after another."""
     level = _text(fields, Column.LEVEL1)
     if level and level == _text(current.first, Column.LEVEL1) != _text(previous, Column.LEVEL1):
         return True

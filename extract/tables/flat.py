@@ -6,6 +6,7 @@ a project-level cell printed blank takes the text of its own project, inside one
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Protocol
 
 from extract.entities import Cell, Column, Finding, Printed
@@ -200,13 +201,20 @@ class FlatTable:
         self._previous = fields
 
     def _refuse_restart(self, row: Row, cut: Cut, page: int) -> None:
-        """Levels that begin again under a blank project at the top of a page: a page between may be missing."""
+        """Levels that begin again under a blank project at the top of a page: a page between may be missing.
+
+        Only where the rows so far keep each first level of a project together.
+        """
         level, last = row.text(Column.LEVEL1), self._previous.get(Column.LEVEL1)
         if cut is not Cut.BLANK or not level or last is None or level == last.text:
             return
-        mine = [d.fields for d in self.drafts if d.project is self.drafts[-1].project]
-        seen = {fields[Column.LEVEL1].text for fields in mine if Column.LEVEL1 in fields}
-        if level in seen:
+        levels: dict[int, list[str]] = {}
+        for draft in self.drafts:
+            if Column.LEVEL1 in draft.fields:
+                levels.setdefault(id(draft.project), []).append(draft.fields[Column.LEVEL1].text)
+        runs = [[text for text, _ in groupby(texts)] for texts in levels.values()]
+        mine = levels.get(id(self.drafts[-1].project), [])
+        if level in mine and len(runs) > 1 and all(len(set(run)) == len(run) for run in runs):
             detail = f"row {row.first + 1}: {level!r} begins again under a project that is not named"
             raise Refused(Reason.PAGE_MISSING, detail, page)
 

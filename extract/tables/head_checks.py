@@ -72,7 +72,7 @@ def refuse_joined_words(table: Table, start: int, stop: int) -> None:
     """
     for row in range(start, stop):
         for cell in table.starting(row):
-            if not is_word(cell) and _joins_words(normalise(cell.text)):
+            if _mixes_label(cell.text) or (not is_word(cell) and _joins_words(normalise(cell.text))):
                 detail = f"row {row + 1}: {cell.text[:30]!r} holds more than one word or value"
                 raise Refused(Reason.CONSERVATION, detail, table.page_of(cell))
             below = table.cell(cell.row + cell.rowspan, cell.col)
@@ -89,6 +89,12 @@ def refuse_joined_words(table: Table, start: int, stop: int) -> None:
             if {match_column(cell.text), match_column(first.text)} & HEAD_COLUMNS:
                 detail = f"row {row + 1}: {value.text[:30]!r} stands beside two words"
                 raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
+
+
+def _mixes_label(text: str) -> bool:
+    """Whether a label about money holds a figure: 年度资金总150万额：, where no rule parts label and amount."""
+    is_label = text.rstrip().endswith((":", "：")) and not _is_listed(text)
+    return is_label and bool(ABOUT_MONEY.search(text) and re.search(r"\d", text))
 
 
 def _stands_under_both(below: Cell, cell: Cell, beside: Cell) -> bool:

@@ -110,14 +110,12 @@ def _with_rows_below(table: Table, row: int, first: list[Cell]) -> list[Cell]:
 
 
 def _close_block(table: Table, row: int, first: list[Cell]) -> list[Cell]:
-    """The cells of the rows that a row's deeper words close with: 序号 over three rows beside groups and their words."""
-    cells, stop, last = list(first), row + 1, row + max((c.rowspan for c in first), default=1)
+    """The cells of the rows that a row's deeper words end with: 序号 over three rows beside groups and words."""
+    last = row + max((c.rowspan for c in first), default=1)
     if not row + 1 < last <= min(row + DEEPEST, table.grid.n_rows):
-        return cells
-    while stop < last:
-        cells += table.starting(stop)
-        stop += 1
-    return cells if all(c.row + c.rowspan <= last for c in cells) else list(first)
+        return first
+    cells = [*first, *(c for k in range(row + 1, last) for c in table.starting(k))]
+    return cells if all(c.row + c.rowspan <= last for c in cells) else first
 
 
 def _is_header_row(cells: list[Cell]) -> bool:

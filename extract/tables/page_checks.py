@@ -52,12 +52,13 @@ def _check_typed(pages: tuple[CheckedPage, ...]) -> None:
 
 
 def _check_twice(pages: tuple[CheckedPage, ...]) -> None:
-    """The same page of targets twice: rows would count twice, and those that continue a page would follow a wrong one."""
+    """The same page of targets twice: rows would count twice, and what continues a page would follow another."""
     seen: dict[tuple[str, ...], int] = {}
     for page in pages:
         texts = tuple(cell.text for grid in page.grids.grids for cell in grid.cells)
-        if any(STRICT_WORDS.search(text) for text in texts) and seen.setdefault(texts, page.grids.page) != page.grids.page:
-            raise Refused(Reason.CONSERVATION, f"the same page as page {seen[texts]}", page.grids.page)
+        number = page.grids.page
+        if any(STRICT_WORDS.search(text) for text in texts) and seen.setdefault(texts, number) != number:
+            raise Refused(Reason.CONSERVATION, f"the same page as page {seen[texts]}", number)
 
 
 def _check_cut_texts(pages: tuple[CheckedPage, ...]) -> None:
@@ -79,7 +80,8 @@ def _find_shown(page: CheckedPage, cut: CutText) -> Bools | None:
     """Which glyphs of a cut text another page shows, None where it does not print the text."""
     same = [c.shown for c in page.cut if c.text == cut.text and len(c.shown) == len(cut.shown)]
     if same:
-        return np.array(same).any(0)
+        shown: Bools = np.any(np.array(same), axis=0)
+        return shown
     whole = any(cell.text == cut.text for grid in page.grids.grids for cell in grid.cells)
     return np.ones(len(cut.shown), np.bool_) if whole else None
 

@@ -88,10 +88,12 @@ def refuse_spanning_amounts(rows: list[Row], page: int) -> None:
             cell = row.cells.get(column)
             if cell is None or not cell.text or cell is not above.cells.get(column):
                 continue
-            names = above.text(Column.PROJECT), row.text(Column.PROJECT)
-            half = cell.text[: len(cell.text) // 2]
-            if (names[1] and names[0] != names[1]) or (above.cells.get(Column.PROJECT) is not row.cells.get(Column.PROJECT) and cell.text == half + half):
-                detail = f"row {row.first + 1}: {cell.text[:20]!r} stands beside {names[0]!r} and {names[1]!r}"
+            upper, lower = above.cells.get(Column.PROJECT), row.cells.get(Column.PROJECT)
+            if upper is None or lower is None or upper is lower or not lower.text:
+                continue
+            half = cell.text[: len(cell.text) // 2]  # 100.00100.00 beside one name that is printed on each row
+            if upper.text != lower.text or cell.text == half + half:
+                detail = f"row {row.first + 1}: {cell.text[:20]!r} stands beside {upper.text!r} and {lower.text!r}"
                 raise Refused(Reason.CONSERVATION, detail, page)
 
 

@@ -123,7 +123,7 @@ def test_a_damaged_page_is_read_as_it_was_or_refused(name: str, mutate: Mutation
     inks, pages, before = load(name)
     for seed in SEEDS:
         damaged = copy.deepcopy(inks)
-        mutate(damaged, pages, random.Random(f"{name} {mutate.__name__} {seed}"))
+        mutate(damaged, pages, random.Random(f"{name} {mutate.__name__} {seed}"))  # noqa: S311
         try:
             after = interpret(tuple(build_page(ink) for ink in damaged), "0" * 64, "pdfium")
         except Refused:
@@ -138,7 +138,7 @@ def test_a_mutation_damages_so_that_some_page_is_refused(mutate: Mutation) -> No
     for name in NAMES:
         inks, pages, _ = load(name)
         damaged = copy.deepcopy(inks)
-        mutate(damaged, pages, random.Random(f"{name} {mutate.__name__} 0"))
+        mutate(damaged, pages, random.Random(f"{name} {mutate.__name__} 0"))  # noqa: S311
         try:
             interpret(tuple(build_page(ink) for ink in damaged), "0" * 64, "pdfium")
         except Refused:
