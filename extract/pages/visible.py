@@ -73,8 +73,8 @@ def surround_runs(box: Floats, runs: Ints, count: int) -> Floats:
 
 def overlap(one: Floats, other: Floats) -> Bools:
     """Whether boxes share any area."""
-    low, high = np.maximum(one[..., :2], other[..., :2]), np.minimum(one[..., 2:], other[..., 2:])
-    shared: Bools = (low < high).all(-1)
+    room = np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2])
+    shared: Bools = np.minimum(room[..., 0], room[..., 1]) > 0
     return shared
 
 
