@@ -46,7 +46,7 @@ def sort_glyphs(glyphs: Glyphs, spots: Spots, group: Ints, chosen: Bools) -> Sor
     high, low, mine = size[order], across[order], mine[order]
     step = low[1:] - low[:-1] > NEW_LINE * np.maximum(high[1:], high[:-1]) * 0.999
     new[1:] = (mine[1:] != mine[:-1]) | step
-    line = np.cumsum(new)
+    line: Ints = np.cumsum(new, dtype=np.int64)
     order2 = np.lexsort((start[order], line))
     full = order[order2]
     lines = line[order2]
