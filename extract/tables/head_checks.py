@@ -31,7 +31,8 @@ def refuse_unread_words(table: Table, start: int, stop: int, head: FormHead) -> 
     _refuse_unread_money(table, start, stop, head)
     for row in range(start, stop):
         for word in table.starting(row):
-            joined = None if is_word(word) else _find_joined_word(normalise(word.text), found)
+            is_label_place = word.col == 0 and word.colspan < table.grid.n_cols
+            joined = None if is_word(word) else _find_joined_word(normalise(word.text), found, is_label_place)
             if joined:
                 detail = f"row {row + 1}: {word.text[:20]!r} holds the word {joined!r}, which has no value"
                 raise Refused(Reason.CONSERVATION, detail, table.page_of(word))
@@ -118,13 +119,16 @@ def _is_listed(word: str) -> bool:
     return match_column(word) is not None or is_ignored(word) or is_group(word)
 
 
-def _find_joined_word(text: str, found: set[Column]) -> str:
-    """The word that a text begins or ends with, if the head has no value for it otherwise: no rule parts them."""
+def _find_joined_word(text: str, found: set[Column], is_label_place: bool) -> str:
+    """The word that a text holds, if the head has no value for it otherwise: no rule parts them.
+
+    Texts that are centred mix their lines (150.年度资金总额00), so a short one is looked through.
+    """
     sizes = range(min(len(text) - 1, LONGEST_WORD), 3, -1)
     words = [w for k in sizes for w in (text[:k], text[-k:])]
-    if len(text) <= LONGEST and MONEY_WORD.search(text):  # texts that are centred mix their lines: 150.年度资金总额00
+    if len(text) <= LONGEST and (is_label_place or MONEY_WORD.search(text)):
         inner = [text[i : i + k] for k in sizes for i in range(1, len(text) - k)]
-        words += [w for w in inner if match_column(w) in AMOUNT_KINDS]
+        words += [w for w in inner if match_column(w) in ENDS_VALUE | set(AMOUNT_KINDS)]
     return next((w for w in words if (c := match_column(w)) in HEAD_COLUMNS and c not in found), "")
 
 
