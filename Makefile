@@ -47,9 +47,10 @@ lint: .venv/installed ## ruff, mypy, sqlfluff, dbt-bouncer, the compose file's s
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/jixiao airflow dags list-import-errors
 
-docs: demo ## the results in docs/cookbook.md and all of docs/data-dictionary.md, anew
+docs: demo ## the results in docs/cookbook.md, docs/data-dictionary.md and docs/settings.md, anew
 	@$(BIN)/python docs/render_cookbook.py
 	@$(BIN)/python docs/render_data_dictionary.py
+	@$(BIN)/python docs/render_settings.py
 
 bench: .venv/optional ## how fast, against a named peer in the same run
 	@for script in $(filter-out benchmarks/peers.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done

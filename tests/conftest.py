@@ -1,4 +1,4 @@
-"""What several tests share: settings on a home of their own, and databases of their own on a PostgreSQL server."""
+"""What several tests share: homes after a run of the line, and databases of their own on a PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -12,13 +12,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import duckdb
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from extract import ingest
+from extract.build import build_marts
+from extract.publish import publish
+from extract.report import write_night_report
 from extract.settings import PROJECT, Settings
 
 PUBLICATIONS = PROJECT / "demo/publications"
+FIXTURES = PROJECT / "tests/fixtures"
 
 
 @pytest.fixture
@@ -37,6 +43,14 @@ class Line(NamedTuple):
         environment = {**os.environ, "JIXIAO_HOME": str(self.home), "JIXIAO_SETTLE_SECONDS": "0"}
         command = [sys.executable, "-m", "extract", *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    def typed(self, command: str) -> str:
+        """What a line of shell prints, typed in the project's folder."""
+        environment = {**os.environ, "JIXIAO_HOME": str(self.home), "JIXIAO_SETTLE_SECONDS": "0"}
+        environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        shell = ["bash", "-c", command]
+        done = subprocess.run(shell, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+        return done.stdout
 
     def run(self, *options: str) -> tuple[int, dict[str, Any]]:
         done = self.jixiao("run", "--inbox", str(self.inbox), "--format", "jsonl", *options)
@@ -71,6 +85,45 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
 
 
 @pytest.fixture(scope="session")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Two years, a corrected edition, and three documents that are refused: read, staged, built and published."""
+    folder = tmp_path_factory.mktemp("reported")
+    inbox = folder / "inbox"
+    shutil.copytree(PUBLICATIONS, inbox)
+    for name in ("v16_2025_corrected", "x07_no_year", "x06_unknown_value_header"):
+        shutil.copy(FIXTURES / f"{name}.pdf", inbox)
+    (inbox / "error.pdf").write_text("<html><title>404</title></html>", encoding="utf-8")
+    settings = Settings(home=folder / "var", settle_seconds=0)
+    run_night(settings, inbox, "night-1")
+    build_marts(settings)
+    publish(settings)
+    with duckdb.connect(str(settings.build_db)) as build:  # a second release, in which one text differs
+        build.execute(
+            "UPDATE marts.quality_findings SET explanation_en = explanation_en || ' (again)' "
+            "WHERE finding_key = (SELECT min(finding_key) FROM marts.quality_findings)"
+        )
+    publish(settings)
+    write_night_report(settings)
+    return settings
+
+
+def run_night(settings: Settings, inbox: Path, run_id: str) -> None:
+    """What the DAG `ingest` does, step by step."""
+    ingest.discover(settings, run_id, inbox=str(inbox))
+    ingest.land(settings, run_id)
+    for batch in ingest.plan_batches(settings):
+        ingest.read_batch(settings, batch)
+    ingest.stage_read(settings, run_id)
+    ingest.close(settings, run_id)
+
+
+@pytest.fixture(scope="session")
+def night() -> Callable[[Settings, Path, str], None]:
+    """One night of ingest on a folder."""
+    return run_night
+
+
+@pytest.fixture(scope="session")
 def make_database() -> Iterator[Callable[..., str]]:
     """Makes empty databases on the server of JIXIAO_TEST_POSTGRES_URL and returns their URLs; dropped at the end."""
     url = os.environ.get("JIXIAO_TEST_POSTGRES_URL", "")
@@ -96,8 +149,6 @@ def make_database() -> Iterator[Callable[..., str]]:
 @pytest.fixture
 def built(settings: Settings) -> Settings:
     """A build database with one mart and the release history, as dbt leaves them."""
-    import duckdb
-
     settings.home.mkdir()
     with duckdb.connect(str(settings.build_db)) as build:
         build.execute("CREATE SCHEMA marts")

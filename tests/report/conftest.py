@@ -11,13 +11,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from extract import ingest
-from extract.build import build_marts
 from extract.publish import publish
 from extract.report import write_night_report
-from extract.settings import PROJECT, Settings
+from extract.settings import Settings
 
-FIXTURES = PROJECT / "tests/fixtures"
 HOSTILE = (
     "<script>document.title='owned'</script>",
     "]]></script><img src=x onerror=alert(1)>",
@@ -27,45 +24,6 @@ HOSTILE = (
     "\u202egnp.exe\u202c",
     "a\x00b\x1b[31m",
 )
-
-
-@pytest.fixture(scope="session")
-def reported(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Two years, a corrected edition, and three documents that are refused: read, staged, built and published."""
-    folder = tmp_path_factory.mktemp("reported")
-    inbox = folder / "inbox"
-    shutil.copytree(PROJECT / "demo/publications", inbox)
-    for name in ("v16_2025_corrected", "x07_no_year", "x06_unknown_value_header"):
-        shutil.copy(FIXTURES / f"{name}.pdf", inbox)
-    (inbox / "error.pdf").write_text("<html><title>404</title></html>", encoding="utf-8")
-    settings = Settings(home=folder / "var", settle_seconds=0)
-    run_night(settings, inbox, "night-1")
-    build_marts(settings)
-    publish(settings)
-    with duckdb.connect(str(settings.build_db)) as build:  # a second release, in which one text differs
-        build.execute(
-            "UPDATE marts.quality_findings SET explanation_en = explanation_en || ' (again)' "
-            "WHERE finding_key = (SELECT min(finding_key) FROM marts.quality_findings)"
-        )
-    publish(settings)
-    write_night_report(settings)
-    return settings
-
-
-def run_night(settings: Settings, inbox: Path, run_id: str) -> None:
-    """What the DAG `ingest` does, step by step."""
-    ingest.discover(settings, run_id, inbox=str(inbox))
-    ingest.land(settings, run_id)
-    for batch in ingest.plan_batches(settings):
-        ingest.read_batch(settings, batch)
-    ingest.stage_read(settings, run_id)
-    ingest.close(settings, run_id)
-
-
-@pytest.fixture(scope="session")
-def night() -> Callable[[Settings, Path, str], None]:
-    """One night of ingest on a folder."""
-    return run_night
 
 
 @pytest.fixture(scope="session")
