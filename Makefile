@@ -4,7 +4,7 @@ BIN := .venv/bin
 export UV_NO_CONFIG := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint docs bench up clean lock optional
+.PHONY: demo test cluster lint docs bench up clean lock optional
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -33,6 +33,9 @@ demo: .venv/installed ## two published PDFs through the whole line, then what ch
 
 test: .venv/installed ## the test suite
 	@$(BIN)/python -m pytest
+
+cluster: .venv/installed ## docker-compose.yml's processes without an engine: two workers, one of them killed (minutes)
+	@$(BIN)/python -m pytest -m cluster tests/cluster
 
 lint: .venv/installed ## ruff, mypy, sqlfluff, dbt-bouncer, the compose file's schema, Airflow import errors
 	$(BIN)/ruff check .

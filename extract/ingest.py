@@ -141,7 +141,7 @@ def plan_batches(settings: Settings) -> list[list[str]]:
 def read_batch(settings: Settings, batch: Iterable[str]) -> int:
     """Read documents in a sandbox and leave what they say for the stage step; returns how many were read.
 
-    A document that must not be loaded ends refused, one that fails for another cause failed; the rest goes on.
+    What an earlier attempt at the batch has read is not read again. A document that must not be loaded ends refused, one that fails for another cause failed; the rest goes on.
     """
     from extract.pages.sandbox import Sandbox
     from extract.reading import READER_VERSION, reading_to_json
@@ -152,8 +152,11 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
     done = 0
     with Sandbox(settings.limits(), second_reader_share=settings.second_reader_share) as sandbox:
         for sha256 in batch:
+            known = ledger.document(sha256)
+            if known["state"] in ("read", "staged") and known["reader_version"] == READER_VERSION:
+                continue  # finished by the attempt before, whose worker died
             try:
-                reading = _read_one(settings, sandbox, sha256, _passwords(publishers, ledger.document(sha256)))
+                reading = _read_one(settings, sandbox, sha256, _passwords(publishers, known))
                 keep_reading(settings, sha256, reading_to_json(reading))
             except StoreError:  # no document's fault: the task is tried again
                 raise
