@@ -81,7 +81,7 @@ def measure_night(cluster: Cluster, meter: Meter, warehouse_runs: int) -> dict[s
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("folder", type=Path)
-    options.add_argument("--workers", type=int, default=2)
+    options.add_argument("--workers", type=int, nargs="+", default=[2], help="of each night; the PDFs are shared out")
     options.add_argument("--concurrency", type=int, default=1)
     options.add_argument("--count", type=int, default=1_000_000)
     options.add_argument("--batch", type=int, default=20)
@@ -90,19 +90,22 @@ def main() -> None:
     settings = {"WORKER_CONCURRENCY": str(chosen.concurrency), "JIXIAO_BATCH_DOCUMENTS": str(chosen.batch)}
     with (
         tempfile.TemporaryDirectory(prefix="jixiao-measure-") as place,
-        running(Path(place) / "cluster", chosen.workers, **settings) as cluster,
+        running(Path(place) / "cluster", chosen.workers[0], **settings) as cluster,
     ):
-        bucket = cluster.bucket()
-        for number, path in enumerate(pdfs):
-            bucket.pipe_file(f"{BUCKET}/publications/{number:06d}.pdf", path.read_bytes())
-        meter = Meter(cluster)
-        first = measure_night(cluster, meter, 1)
-        second = measure_night(cluster, meter, 1)
-        meter.stopped.set()
-        print(json.dumps({
-                "documents": len(pdfs), "workers": chosen.workers, "peak_megabytes": meter.peak >> 20,
-                "first": first, "second": second,
-            }, indent=1))  # fmt: skip
+        bucket, meter = cluster.bucket(), Meter(cluster)
+        for night, workers in enumerate(chosen.workers):
+            cluster.set_workers(workers)
+            mine = pdfs[night :: len(chosen.workers)]
+            for path in mine:
+                bucket.pipe_file(f"{BUCKET}/publications/{path.name}", path.read_bytes())
+            tell(night, workers, len(mine), meter, measure_night(cluster, meter, night + 1))
+        tell("again", workers, 0, meter, measure_night(cluster, meter, len(chosen.workers)))
+
+
+def tell(night: int | str, workers: int, new: int, meter: Meter, costs: dict[str, Any]) -> None:
+    load = round(psutil.getloadavg()[0], 1)
+    found = {"night": night, "workers": workers, "new": new, "load": load, "peak_megabytes": meter.peak >> 20}
+    print(json.dumps(found | costs), flush=True)
 
 
 if __name__ == "__main__":

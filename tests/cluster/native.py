@@ -168,6 +168,16 @@ class Cluster:
         await_true(lambda: self.knows("ingest"), READY_SECONDS, "the DAG ingest")
         self.await_quiet("ingest", 1, READY_SECONDS)
 
+    def set_workers(self, count: int) -> None:
+        """Have this many workers, the first ones; returns when they are healthy."""
+        for name in [name for name in self.processes if service_of(name) == "worker"]:
+            if int(name.rpartition("-")[2]) > count:
+                self.kill_machine(name)
+        for name in (f"worker-{number + 1}" for number in range(count)):
+            if name not in self.processes:
+                self.launch(name, self.command(name), self.environment("worker", name))
+                self.await_healthy(name)
+
     def needs(self, machine: str) -> list[str]:
         """Which of Airflow's processes must be healthy before this one starts."""
         return [name for name in self.services[service_of(machine)]["depends_on"] if name in CLIENTS]
@@ -248,8 +258,8 @@ class Cluster:
         parts = [self.localise(substitute(one, self.variables), machine) for one in check[1:]]
         command = ["sh", "-c", parts[0]] if check[0] == "CMD-SHELL" else [str(BIN / parts[0]), *parts[1:]]
         environment = self.environment(service, machine)
-        if service != "worker":  # an Airflow job goes by the name of its host
-            environment["HOSTNAME"] = socket.getfqdn()
+        if service != "worker":  # one host, one name, where containers have one each
+            environment["HOSTNAME"] = socket.gethostname()
 
         def healthy() -> bool:
             if self.processes[machine].poll() is not None:
