@@ -30,7 +30,7 @@ def type_in(folder: Path, script: str) -> str:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JIXIAO_")}
     environment |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "JIXIAO_SETTLE_SECONDS": "0"}
     done = subprocess.run(
-        ["bash", "-euc", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        ["/bin/bash", "-euc", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode in (0, 3), done.stdout + done.stderr
     return done.stdout

@@ -13,7 +13,15 @@ import pytest
 from extract import ingest
 from extract.ledger import Ledger
 from extract.settings import PROJECT, Settings
-from extract.sources.archive import archive_name, archive_path, fetch_archived, find_archived, forget_copies, land_bytes
+from extract.sources.archive import (
+    archive_name,
+    archive_path,
+    fetch_archived,
+    find_archived,
+    forget_copies,
+    land_bytes,
+    name_place,
+)
 from extract.store import (
     DamagedError,
     StoreError,
@@ -44,6 +52,7 @@ def test_bytes_landed_by_one_machine_are_read_by_another(homes: tuple[Settings, 
     assert find_archived(other, sha256) == len(BYTES)
     path = fetch_archived(other, sha256)
     assert path.read_bytes() == BYTES
+    assert name_place(other, sha256) == f"{one.store_url}/archive/{sha256[:2]}/{sha256[2:4]}/{sha256}.pdf"
     assert path.is_relative_to(other.home)
     assert not os.access(path, os.W_OK) or os.getuid() == 0
 

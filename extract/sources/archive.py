@@ -32,6 +32,13 @@ def archive_name(sha256: str) -> str:
     return archive_path(Path("archive"), sha256).as_posix()
 
 
+def name_place(settings: Settings, sha256: str) -> str:
+    """Where people find these bytes: a path, or the address in the store that machines share."""
+    if settings.store_url is not None:
+        return f"{settings.store_url.rstrip('/')}/{archive_name(sha256)}"
+    return str(archive_path(settings.archive, sha256))
+
+
 def land_bytes(archive: Path, data: bytes, store: Store | None = None) -> LandedPdf:
     """Store bytes once, for ever; landing them again finds them there. The name at the source never becomes a path."""
     with receive(archive, store) as incoming:
