@@ -141,8 +141,8 @@ def plan_batches(settings: Settings) -> list[list[str]]:
 def read_batch(settings: Settings, batch: Iterable[str]) -> int:
     """Read documents in a sandbox and leave what they say for the stage step; returns how many were read.
 
-    What an earlier attempt at the batch has read is not read again. A document that must not be loaded ends refused, one
-    that fails for another cause failed; the rest goes on.
+    What an earlier attempt at the batch has read is not read again. A document that must not be loaded ends refused,
+    one that fails for another cause failed; the rest goes on.
     """
     from extract.pages.sandbox import Sandbox
     from extract.reading import READER_VERSION, reading_to_json
