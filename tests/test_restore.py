@@ -62,10 +62,11 @@ def test_a_restored_home_reads_nothing_again_and_serves_and_builds_on(line: Any,
     assert attempts(new / "var") == read
     assert served(new / "var")["checksum"] == before["checksum"]
 
-    shutil.copy(PROJECT / "tests/fixtures/base_seedlike.pdf", tmp_path / "inbox")
+    shutil.copy(PROJECT / "tests/fixtures/d02_typst_sichuan.pdf", tmp_path / "inbox")
     counts = json.loads(type_in(new, "jixiao run --format jsonl --inbox ../inbox"))
     assert (counts["seen"], counts["loaded"], counts["unchanged"]) == (5, 1, 3)
     assert attempts(new / "var") == read + 1
     with duckdb.connect(str(new / "var/current/warehouse.duckdb"), read_only=True) as connection:
-        assert connection.execute("SELECT count(*) FROM dim_documents").fetchall() == [(3,)]
-    assert served(new / "var")["compared_with"] == before["release_id"]
+        assert connection.execute("SELECT count(DISTINCT sha256) FROM dim_documents").fetchall() == [(3,)]
+        compared = connection.execute("SELECT DISTINCT compared_with FROM release_changes").fetchall()
+    assert compared == [(before["release_id"],)]

@@ -119,7 +119,7 @@ def test_forty_pdfs_through_two_workers_give_the_rows_of_one_process(cluster: Cl
     assert {one["try_number"] for one in tasks} == {1}
     read = [one for one in tasks if one["task_id"] == "read"]
     assert len(read) == 8
-    machines = {folder.parent.parent.name for folder in cluster.folder.glob("worker-*/home/archive/*")}
+    machines = {folder.parents[2].name for folder in cluster.folder.glob("worker-*/home/archive/*")}
     assert machines == {"worker-1", "worker-2"}, "both have worked"
     (built,) = cluster.await_quiet("warehouse", 1, NIGHT)
     assert built["state"] == "success"
