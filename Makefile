@@ -4,7 +4,7 @@ BIN := .venv/bin
 export UV_NO_CONFIG := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test faults lint docs bench up superset clean lock optional
+.PHONY: demo test faults cluster lint docs bench up superset clean lock optional
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -35,7 +35,10 @@ test: .venv/installed ## the test suite
 	@$(BIN)/python -m pytest
 
 faults: .venv/installed ## every fault that is survived, injected for real; a table of the 30 cases (long)
-	@$(BIN)/python -m pytest -q -p tests.faults.table -m ""
+	@$(BIN)/python -m pytest -q -p tests.faults.table -m "not cluster"
+
+cluster: .venv/installed ## docker-compose.yml's processes without an engine: two workers, one of them killed (minutes)
+	@$(BIN)/python -m pytest -m cluster tests/cluster
 
 lint: .venv/installed ## ruff, mypy, sqlfluff, dbt-bouncer, the compose file's schema, Airflow import errors
 	$(BIN)/ruff check .

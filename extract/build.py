@@ -19,12 +19,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import create_engine, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ProgrammingError
 
 from extract.errors import BuildError
 from extract.ledger import Ledger
 from extract.settings import PROJECT, Settings
-from extract.sources.archive import write_whole
 
 log = logging.getLogger(__name__)
 TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")  # of the URL's query; libpq finds them in the environment
@@ -100,19 +101,26 @@ def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, 
         # keys inside the project are proven by the test suite; those of the marts in every build
         left_out = ("--exclude-resource-type", "unit_test", "--exclude", "tag:development")
         counts = run_dbt(settings, "build", *left_out, *only)
-        note_built(engine, plan)
-        write_whole(_inputs_path(settings), inputs.encode())
+        note_built(engine, plan, inputs)
     return counts
 
 
 def built_inputs(settings: Settings) -> str:
-    """The fingerprint that the last build began with: what arrives while it runs must not pass for built."""
-    path = _inputs_path(settings)
-    return path.read_text(encoding="utf-8") if path.exists() else fingerprint_inputs(settings)
+    """The fingerprint that the last build began with: what arrives while it runs must not pass for built.
 
+    It stands in the build database, because the machine that publishes need not be the one that built.
+    """
+    from extract import raw
 
-def _inputs_path(settings: Settings) -> Path:
-    return settings.home / "dbt" / "inputs"
+    engine = create_engine(settings.warehouse_url or "")
+    try:
+        with engine.connect() as connection:
+            found = connection.scalar(select(raw.built_inputs.c.inputs_fingerprint))
+    except ProgrammingError:  # built by a version that did not keep it
+        found = None
+    finally:
+        engine.dispose()
+    return found or fingerprint_inputs(settings)
 
 
 def _refuse_loss(lost: list[str]) -> None:

@@ -23,10 +23,11 @@ from extract.locks import LockedError
 from extract.publishers import Publisher, load_publishers
 from extract.publishers.secrets import Secret
 from extract.settings import Settings
-from extract.sources.archive import archive_path, sweep_parts, write_whole
+from extract.sources.archive import fetch_archived, forget_copies, sweep_parts
 from extract.sources.discovery import LISTING_FINDINGS, check_discovery, discover_source
 from extract.sources.landing import land_publications
 from extract.sources.site import Discovery
+from extract.store import DamagedError, StoreError, drop_reading, keep_reading, load_reading
 
 if TYPE_CHECKING:
     from extract.pages.sandbox import Sandbox
@@ -161,14 +162,15 @@ def _reland_lost(settings: Settings, ledger: Ledger) -> None:
 def read_batch(settings: Settings, batch: Iterable[str]) -> int:
     """Read documents in a sandbox and leave what they say for the stage step; returns how many were read.
 
-    A document that must not be loaded ends refused, one that fails for another cause failed; the rest goes on.
+    What an earlier attempt at the batch has read is not read again. A document that must not be loaded ends refused,
+    one that fails for another cause failed; the rest goes on.
     """
     from extract.pages.sandbox import Sandbox
     from extract.reading import READER_VERSION, reading_to_json
-    from extract.stage import readings_path
 
     ledger = Ledger(settings.ledger_url or "")
     publishers = load_publishers(settings.publishers_dir)
+    forget_copies(settings)
     done = 0
     with Sandbox(settings.limits(), second_reader_share=settings.second_reader_share) as sandbox:
         for sha256 in batch:
@@ -177,7 +179,9 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
                 continue
             try:
                 reading = _read_one(settings, sandbox, sha256, _passwords(publishers, known))
-                write_whole(readings_path(settings, sha256), reading_to_json(reading).encode())
+                keep_reading(settings, sha256, reading_to_json(reading))
+            except StoreError:  # no document's fault: the task is tried again
+                raise
             except Exception as error:  # one document's trouble must not become the batch's
                 log.warning("%s: %s", sha256[:12], error, exc_info=not isinstance(error, Refused))
                 _note_outcome(ledger, sha256, partial(ledger.note_unread, sha256, READER_VERSION, error))
@@ -204,7 +208,7 @@ def _passwords(publishers: tuple[Publisher, ...], known: dict[str, Any]) -> tupl
 
 def _read_one(settings: Settings, sandbox: Sandbox, sha256: str, passwords: tuple[Secret, ...]) -> Reading:
     """Without a password first, then with each that the publisher file names; raises Refused."""
-    path = archive_path(settings.archive, sha256)
+    path = fetch_archived(settings, sha256)
     try:
         return sandbox.read(path, reader=settings.reader)
     except Refused as refusal:
@@ -226,7 +230,7 @@ def stage_read(settings: Settings, run_id: str) -> int:
     A document whose rows the database cannot hold ends failed; a broken or full database fails the step.
     """
     from extract.reading import READER_VERSION
-    from extract.stage import open_warehouse, readings_path
+    from extract.stage import open_warehouse
 
     ledger = Ledger(settings.ledger_url or "")
     publishers = load_publishers(settings.publishers_dir)
@@ -237,12 +241,12 @@ def stage_read(settings: Settings, run_id: str) -> int:
         for sha256 in ledger.to_stage():  # as it is now: a writer that was waited for may have staged some of it
             try:
                 _stage_one(settings, ledger, engine, publishers, sha256)
-            except (DataError, IntegrityError, ValueError, TypeError, FileNotFoundError) as error:
+            except (DataError, IntegrityError, ValueError, TypeError, FileNotFoundError, DamagedError) as error:
                 log.exception("%s cannot be staged", sha256[:12])
                 ledger.note_unread(sha256, READER_VERSION, error)
             else:
                 ledger.note_staged(sha256, run_id)
-                readings_path(settings, sha256).unlink(missing_ok=True)
+                drop_reading(settings, sha256)
                 staged += 1
     return staged
 
@@ -252,10 +256,10 @@ def _stage_one(
 ) -> None:
     from extract.frames import Origin, make_frames
     from extract.reading import reading_from_json
-    from extract.stage import readings_path, stage_frames
+    from extract.stage import stage_frames
 
     known = ledger.document(sha256)
-    reading = reading_from_json(readings_path(settings, sha256).read_text(encoding="utf-8"))
+    reading = reading_from_json(load_reading(settings, sha256))
     origin = Origin(known["first_url"], known["first_seen_at"], known["printed_on"], known["publisher"])
     stage_frames(engine, sha256, make_frames(reading, origin, publishers, known["reader_version"]))
     log.info("%s: %d rows staged", sha256[:12], len(reading.records))

@@ -12,7 +12,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -169,8 +168,3 @@ def stage_releases(engine: Engine, releases: Iterable[Mapping[str, Any]]) -> Non
         connection.execute(delete(raw.releases))
         if rows:
             connection.execute(insert(raw.releases), [{name: row[name] for name in columns} for row in rows])
-
-
-def readings_path(settings: Settings, sha256: str) -> Path:
-    """Where the read stage leaves what it read of a document for the stage stage."""
-    return settings.readings / sha256[:2] / f"{sha256}.json"
