@@ -4,7 +4,7 @@ BIN := .venv/bin
 export UV_NO_CONFIG := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint docs bench up clean lock optional
+.PHONY: demo test faults cluster lint docs bench up superset clean lock optional
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -34,6 +34,12 @@ demo: .venv/installed ## two published PDFs through the whole line, then what ch
 test: .venv/installed ## the test suite
 	@$(BIN)/python -m pytest
 
+faults: .venv/installed ## every fault that is survived, injected for real; a table of the 30 cases (long)
+	@$(BIN)/python -m pytest -q -p tests.faults.table -m "not cluster"
+
+cluster: .venv/installed ## docker-compose.yml's processes without an engine: two workers, one of them killed (minutes)
+	@$(BIN)/python -m pytest -m cluster tests/cluster
+
 lint: .venv/installed ## ruff, mypy, sqlfluff, dbt-bouncer, the compose file's schema, Airflow import errors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -55,6 +61,16 @@ bench: .venv/optional ## how fast, against a named peer in the same run
 up: .venv/installed ## Airflow with its scheduler on this machine; PDFs go into var/inbox
 	@$(BIN)/jixiao airflow standalone
 
+# Superset wants SQLAlchemy 1.4 and other old versions: an environment and a lock of its own.
+.venv-superset/installed: bi/superset/constraints.txt .venv/installed
+	@echo "installing Superset into .venv-superset (about a minute the first time)"
+	@test -x .venv-superset/bin/python || $(PYTHON) -m venv .venv-superset
+	@$(BIN)/uv pip sync --quiet --python .venv-superset/bin/python --require-hashes bi/superset/constraints.txt
+	@touch $@
+
+superset: .venv-superset/installed ## dashboards on the release, on this machine; ARGS=--check asks every chart and stops
+	@.venv-superset/bin/python bi/superset/start.py $(ARGS)
+
 LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	--no-annotate --quiet $(UPGRADE)
 lock: ## make constraints.txt follow pyproject.toml; with UPGRADE=--upgrade take the newest versions
@@ -62,6 +78,8 @@ lock: ## make constraints.txt follow pyproject.toml; with UPGRADE=--upgrade take
 	$(LOCK) --all-extras -c constraints.txt -o .venv/all.txt pyproject.toml
 	@awk 'NR==FNR{if(/^[^ ]/)have[$$1]=1;next} /^[^ ]/{emit=!($$1 in have)} emit' constraints.txt .venv/all.txt \
 		> constraints-optional.txt
+	@awk '/^(duckdb|duckdb-engine|psycopg2-binary)==/{print $$1}' constraints.txt > .venv/shared.txt
+	$(LOCK) -c .venv/shared.txt -o bi/superset/constraints.txt bi/superset/requirements.in
 
 clean: ## remove what make created, but not var/
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs
+	rm -rf .venv .venv-superset .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs

@@ -19,12 +19,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import create_engine, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ProgrammingError
 
 from extract.errors import BuildError
 from extract.ledger import Ledger
 from extract.settings import PROJECT, Settings
-from extract.sources.archive import write_whole
 
 log = logging.getLogger(__name__)
 TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")  # of the URL's query; libpq finds them in the environment
@@ -77,9 +78,11 @@ def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, 
     from extract.coverage import stage_coverage
     from extract.match import propose_links
     from extract.partitions import note_built, plan_build
-    from extract.stage import open_warehouse, stage_goal_promises, stage_releases, stage_target_values
+    from extract.stage import find_lost, open_warehouse, stage_goal_promises, stage_releases, stage_target_values
 
+    ledger = Ledger(settings.ledger_url or "")
     with open_warehouse(settings) as engine:
+        _refuse_loss(find_lost(engine, (sha256 for sha256, _ in ledger.staged())))
         inputs = fingerprint_inputs(settings)
         plan = plan_build(engine, fingerprint_rules(settings), full=full_refresh)
         log.info(
@@ -92,25 +95,41 @@ def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, 
         stage_goal_promises(engine)
         log.info("%d new target texts read, %d pairs of projects proposed", fresh, propose_links(engine))
         stage_coverage(engine, settings)
-        stage_releases(engine, Ledger(settings.ledger_url or "").releases())
+        stage_releases(engine, ledger.releases())
         engine.dispose()  # DuckDB admits one process at a time: let go of the file before dbt opens it
         only = [] if plan.is_full else ["--vars", json.dumps({"changed_only": True})]
         # keys inside the project are proven by the test suite; those of the marts in every build
         left_out = ("--exclude-resource-type", "unit_test", "--exclude", "tag:development")
         counts = run_dbt(settings, "build", *left_out, *only)
-        note_built(engine, plan)
-        write_whole(_inputs_path(settings), inputs.encode())
+        note_built(engine, plan, inputs)
     return counts
 
 
 def built_inputs(settings: Settings) -> str:
-    """The fingerprint that the last build began with: what arrives while it runs must not pass for built."""
-    path = _inputs_path(settings)
-    return path.read_text(encoding="utf-8") if path.exists() else fingerprint_inputs(settings)
+    """The fingerprint that the last build began with: what arrives while it runs must not pass for built.
+
+    It stands in the build database, because the machine that publishes need not be the one that built.
+    """
+    from extract import raw
+
+    engine = create_engine(settings.warehouse_url or "")
+    try:
+        with engine.connect() as connection:
+            found = connection.scalar(select(raw.built_inputs.c.inputs_fingerprint))
+    except ProgrammingError:  # built by a version that did not keep it
+        found = None
+    finally:
+        engine.dispose()
+    return found or fingerprint_inputs(settings)
 
 
-def _inputs_path(settings: Settings) -> Path:
-    return settings.home / "dbt" / "inputs"
+def _refuse_loss(lost: list[str]) -> None:
+    """A release without documents that earlier ones had must not be published."""
+    if lost:
+        raise BuildError(
+            f"{len(lost)} staged documents are not in the build database, {lost[0][:12]} among them: was it removed or "
+            "replaced by an older copy? The next `ingest` reads them again; the served release stays"
+        )
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -154,7 +173,7 @@ def run_dbt(settings: Settings, *arguments: str) -> dict[str, int]:
     project = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir), "--target", target]
     results = Path(environment["DBT_TARGET_PATH"]) / "run_results.json"
     results.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "dbt.cli.main", *arguments, *project]
+    command = [sys.executable, "-m", "extract.dbt_process", str(os.getpid()), *arguments, *project]
     try:
         done = subprocess.run(
             command, cwd=PROJECT, env=environment, timeout=settings.dbt_seconds, capture_output=True, text=True

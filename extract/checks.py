@@ -9,18 +9,22 @@ import re
 
 from extract.entities import Column, Finding, Record
 from extract.errors import Reason, Refused
-from extract.tables.drafts import AMOUNTS
+from extract.tables.drafts import AMOUNTS, LEVELS
 from extract.tables.targets import LEVEL_WORDS
 
 CODE = re.compile(r"^(\d{9})\s*[-—–]")
 LEVEL_CODE = re.compile(r"^(\d{1,2})\s*[-—–]")
 INNER_CODE = re.compile(r"\d{9}-")
+INNER_UNIT = re.compile(r"\d{6}[-—–]")
 INNER_LEVEL = re.compile(r"指标")
 CLASS = "数量|质量|时效|成本|经济效益|社会效益|生态效益|可持续影响|服务对象满意度|满意度"
+PREFIX = r"(?:\d{1,2}[-—–])?"
 SEVERAL_CLASSES = re.compile(  # names without anything between them: rows that no rule parts
-    rf"^(?:(?:{CLASS})(?:指标)?){{2,}}$|(?:产出|效益|满意度|成本)指标(?=(?:产出|效益|满意度|成本)指标)"
+    rf"^(?:{PREFIX}(?:{CLASS})(?:指标)?){{2,}}$|(?:产出|效益|满意度|成本)指标(?={PREFIX}(?:产出|效益|满意度|成本)指标)"
 )
 SEVERAL_TARGETS = re.compile(r"^[≥≧≤≦＞＜=＝>].*(?![且和或至并及而到])[一-龥%％)）][≥≧≤≦＞＜=＝>]\s*\d", re.S)
+REPEATED = re.compile(r"^(.{3,}?)\1+$")
+TWO_LEVELS = re.compile(r"指标[一-龥]")
 TARGET_MARK = re.compile(r"[≥≧≤≦＞＜]|[%％]|\d(?=[≥≧≤≦])")
 TOLERATED = 0.1  # of the rows may break the code rule by the publisher's own mistake
 
@@ -29,6 +33,7 @@ def check_records(records: tuple[Record, ...]) -> tuple[Finding, ...]:
     """All believability checks; raises Refused (conservation, unreadable_amount, garbled_text)."""
     _check_names(records)
     _check_single(records)
+    _check_joined(records)
     _check_amounts(records)
     _check_levels(records)
     return _check_codes(records)
@@ -44,7 +49,7 @@ def _check_names(records: tuple[Record, ...]) -> None:
     for record in records:
         if not _text(record, Column.PROJECT):
             raise Refused(Reason.CONSERVATION, f"row {record.row} names no project", record.page)
-        levels = (Column.INDICATOR, Column.LEVEL2)
+        levels = (Column.INDICATOR,) if Column.INDICATOR in record.cells else (Column.LEVEL2,)
         if not any(_text(record, c) for c in levels):
             raise Refused(Reason.CONSERVATION, f"row {record.row} has a value and no indicator", record.page)
 
@@ -58,9 +63,25 @@ def _check_single(records: tuple[Record, ...]) -> None:
                 raise Refused(Reason.CONSERVATION, f"row {record.row}: several targets in one cell", record.page)
         codes = len(INNER_CODE.findall(_text(record, Column.INDICATOR)))
         levels = len(INNER_LEVEL.findall(_text(record, Column.LEVEL2)))
-        classes = any(SEVERAL_CLASSES.search(_text(record, c)) for c in (Column.LEVEL1, Column.LEVEL2))
+        names = [LEVEL_CODE.sub("", _text(record, c)) for c in LEVELS]
+        classes = any(SEVERAL_CLASSES.search(name) or TWO_LEVELS.search(name) for name in names)
         if codes >= 2 or levels >= 3 or classes:
             raise Refused(Reason.CONSERVATION, f"row {record.row}: several indicators in one cell", record.page)
+
+
+def _check_joined(records: tuple[Record, ...]) -> None:
+    """No name is two names of the same document in one cell: a rule between them is missing."""
+    for columns in (LEVELS, (Column.UNIT,), (Column.DEPARTMENT,), (Column.CATEGORY,), (Column.PROJECT,)):
+        names = {_text(r, c): r for r in reversed(records) for c in columns}
+        names.pop("", None)
+        for name, record in names.items():
+            codes = len(INNER_UNIT.findall(name)) if columns == (Column.UNIT,) else 0
+            if (
+                codes > 1
+                or REPEATED.match(name)
+                or any(name[:k] in names and name[k:] in names for k in range(1, len(name)))
+            ):
+                raise Refused(Reason.CONSERVATION, f"row {record.row}: {name!r} is two names in one cell", record.page)
 
 
 def _check_amounts(records: tuple[Record, ...]) -> None:

@@ -6,9 +6,11 @@ ledger and on disk, never in Airflow: run ids and hashes only. Each may be repea
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
@@ -17,13 +19,15 @@ from sqlalchemy.exc import DataError, IntegrityError
 from extract.entities import Landing, Publication, Reading
 from extract.errors import LedgerError, Reason, Refused, SourceError
 from extract.ledger import Ledger
+from extract.locks import LockedError
 from extract.publishers import Publisher, load_publishers
 from extract.publishers.secrets import Secret
 from extract.settings import Settings
-from extract.sources.archive import archive_path, sweep_parts, write_whole
+from extract.sources.archive import fetch_archived, forget_copies, sweep_parts
 from extract.sources.discovery import LISTING_FINDINGS, check_discovery, discover_source
 from extract.sources.landing import land_publications
 from extract.sources.site import Discovery
+from extract.store import DamagedError, StoreError, drop_reading, keep_reading, load_reading
 
 if TYPE_CHECKING:
     from extract.pages.sandbox import Sandbox
@@ -123,6 +127,7 @@ def plan_batches(settings: Settings) -> list[list[str]]:
     from extract.reading import READER_VERSION
 
     ledger = Ledger(settings.ledger_url or "")
+    _reland_lost(settings, ledger)
     waiting = ledger.to_read(READER_VERSION, settings.read_attempts)
     batches: list[list[str]] = []
     size = 0
@@ -137,30 +142,64 @@ def plan_batches(settings: Settings) -> list[list[str]]:
     return batches
 
 
+def _reland_lost(settings: Settings, ledger: Ledger) -> None:
+    """Have documents read again whose rows the build database has lost: it was removed, or is an older copy.
+
+    A writer that works at this moment is not waited for: the next run looks again, and a build refuses meanwhile.
+    """
+    from extract.stage import find_lost, open_warehouse
+
+    if not ledger.staged():
+        return
+    at_once = settings.model_copy(update={"writer_wait_seconds": 0})
+    with contextlib.suppress(LockedError), open_warehouse(at_once) as engine:
+        lost = find_lost(engine, (sha256 for sha256, _ in ledger.staged()))
+        if lost:
+            log.warning("%d staged documents are not in the build database: they are read again", len(lost))
+            ledger.note_lost(lost)
+
+
 def read_batch(settings: Settings, batch: Iterable[str]) -> int:
     """Read documents in a sandbox and leave what they say for the stage step; returns how many were read.
 
-    A document that must not be loaded ends refused, one that fails for another cause failed; the rest goes on.
+    What an earlier attempt at the batch has read is not read again. A document that must not be loaded ends refused,
+    one that fails for another cause failed; the rest goes on.
     """
     from extract.pages.sandbox import Sandbox
     from extract.reading import READER_VERSION, reading_to_json
-    from extract.stage import readings_path
 
     ledger = Ledger(settings.ledger_url or "")
     publishers = load_publishers(settings.publishers_dir)
+    forget_copies(settings)
     done = 0
     with Sandbox(settings.limits(), second_reader_share=settings.second_reader_share) as sandbox:
         for sha256 in batch:
+            known = ledger.document(sha256)
+            if known["state"] in ("read", "staged"):  # by another run beside this one, or before a retry of this task
+                continue
             try:
-                reading = _read_one(settings, sandbox, sha256, _passwords(publishers, ledger.document(sha256)))
-                write_whole(readings_path(settings, sha256), reading_to_json(reading).encode())
+                reading = _read_one(settings, sandbox, sha256, _passwords(publishers, known))
+                keep_reading(settings, sha256, reading_to_json(reading))
+            except StoreError:  # no document's fault: the task is tried again
+                raise
             except Exception as error:  # one document's trouble must not become the batch's
                 log.warning("%s: %s", sha256[:12], error, exc_info=not isinstance(error, Refused))
-                ledger.note_unread(sha256, READER_VERSION, error)
+                _note_outcome(ledger, sha256, partial(ledger.note_unread, sha256, READER_VERSION, error))
             else:
-                ledger.note_read(sha256, READER_VERSION)
-                done += 1
+                done += _note_outcome(ledger, sha256, partial(ledger.note_read, sha256, READER_VERSION))
     return done
+
+
+def _note_outcome(ledger: Ledger, sha256: str, note: Callable[[], None]) -> bool:
+    """Write down what reading came to; False where another run has staged the document in the meantime."""
+    try:
+        note()
+    except LedgerError:
+        if ledger.document(sha256)["state"] != "staged":
+            raise
+        log.info("%s: another run was faster", sha256[:12])
+        return False
+    return True
 
 
 def _passwords(publishers: tuple[Publisher, ...], known: dict[str, Any]) -> tuple[Secret, ...]:
@@ -169,7 +208,7 @@ def _passwords(publishers: tuple[Publisher, ...], known: dict[str, Any]) -> tupl
 
 def _read_one(settings: Settings, sandbox: Sandbox, sha256: str, passwords: tuple[Secret, ...]) -> Reading:
     """Without a password first, then with each that the publisher file names; raises Refused."""
-    path = archive_path(settings.archive, sha256)
+    path = fetch_archived(settings, sha256)
     try:
         return sandbox.read(path, reader=settings.reader)
     except Refused as refusal:
@@ -191,24 +230,23 @@ def stage_read(settings: Settings, run_id: str) -> int:
     A document whose rows the database cannot hold ends failed; a broken or full database fails the step.
     """
     from extract.reading import READER_VERSION
-    from extract.stage import open_warehouse, readings_path
+    from extract.stage import open_warehouse
 
     ledger = Ledger(settings.ledger_url or "")
     publishers = load_publishers(settings.publishers_dir)
-    waiting = ledger.to_stage()
     staged = 0
-    if not waiting:
+    if not ledger.to_stage():
         return 0
     with open_warehouse(settings) as engine:
-        for sha256 in waiting:
+        for sha256 in ledger.to_stage():  # as it is now: a writer that was waited for may have staged some of it
             try:
                 _stage_one(settings, ledger, engine, publishers, sha256)
-            except (DataError, IntegrityError, ValueError, TypeError, FileNotFoundError) as error:
+            except (DataError, IntegrityError, ValueError, TypeError, FileNotFoundError, DamagedError) as error:
                 log.exception("%s cannot be staged", sha256[:12])
                 ledger.note_unread(sha256, READER_VERSION, error)
             else:
                 ledger.note_staged(sha256, run_id)
-                readings_path(settings, sha256).unlink(missing_ok=True)
+                drop_reading(settings, sha256)
                 staged += 1
     return staged
 
@@ -218,10 +256,10 @@ def _stage_one(
 ) -> None:
     from extract.frames import Origin, make_frames
     from extract.reading import reading_from_json
-    from extract.stage import readings_path, stage_frames
+    from extract.stage import stage_frames
 
     known = ledger.document(sha256)
-    reading = reading_from_json(readings_path(settings, sha256).read_text(encoding="utf-8"))
+    reading = reading_from_json(load_reading(settings, sha256))
     origin = Origin(known["first_url"], known["first_seen_at"], known["printed_on"], known["publisher"])
     stage_frames(engine, sha256, make_frames(reading, origin, publishers, known["reader_version"]))
     log.info("%s: %d rows staged", sha256[:12], len(reading.records))

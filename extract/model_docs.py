@@ -13,7 +13,7 @@ from pathlib import Path
 from extract.build import dbt_environment, run_dbt
 from extract.report.sheets import copy_file
 from extract.settings import PROJECT, Settings
-from extract.sources.archive import write_whole
+from extract.store import write_whole
 
 log = logging.getLogger(__name__)
 

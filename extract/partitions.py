@@ -61,14 +61,16 @@ def plan_build(engine: Engine, rules_fingerprint: str, *, full: bool = False) ->
     return Plan(is_full, rules_fingerprint, len({one["publisher_code"] for one in changed}), documents)
 
 
-def note_built(engine: Engine, plan: Plan) -> None:
-    """After the build succeeded: its partitions hold what is staged, and all marts follow these rules."""
+def note_built(engine: Engine, plan: Plan, inputs_fingerprint: str) -> None:
+    """After the build succeeded: its partitions hold what is staged, all marts follow these rules and these inputs."""
     built, staged = raw.built_documents, _staged_parts()
     with engine.begin() as connection:
         connection.execute(delete(built) if plan.is_full else delete(built).where(_is_changed(built)))
         fresh = staged.subquery()
         rows = select(fresh) if plan.is_full else select(fresh).where(_is_changed(fresh))
         connection.execute(insert(built).from_select([column.name for column in built.columns], rows))
+        connection.execute(delete(raw.built_inputs))
+        connection.execute(insert(raw.built_inputs), [{"inputs_fingerprint": inputs_fingerprint}])
         if plan.is_full:
             connection.execute(delete(raw.built_rules))
             connection.execute(insert(raw.built_rules), [{"rules_fingerprint": plan.rules_fingerprint}])

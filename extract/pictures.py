@@ -16,7 +16,7 @@ from extract.entities import PageGrids
 from extract.errors import JixiaoError, LedgerError, SettingsError
 from extract.pages.limits import Limits
 from extract.settings import Settings
-from extract.sources.archive import archive_path
+from extract.sources.archive import fetch_archived
 
 SECONDS = 60.0
 WIDTH = 1600  # pixels of a page: the small print of an A3 sheet can be read
@@ -95,12 +95,10 @@ def draw_archived(
     settings: Settings, sha256: str, page: int, target: Path, marks: Sequence[Mark] = (), *, pixels: int = WIDTH
 ) -> Sheet:
     """The same for a document of the archive, with the passwords that its publisher's file names."""
-    path = archive_path(settings.archive, sha256)
-    if not path.exists():
-        raise PictureError(
-            f"the archive has no document {sha256[:12]} (expected {path}): "
-            "restore it, or let the next run fetch it again"
-        )
+    try:
+        path = fetch_archived(settings, sha256)
+    except (JixiaoError, FileNotFoundError) as error:
+        raise PictureError(str(error)) from error
     trouble: PictureError | None = None
     for password in _passwords(settings, sha256):
         try:

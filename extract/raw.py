@@ -305,3 +305,9 @@ built_rules = Table(  # one row: by which models, seeds, grammar and versions al
     metadata,
     Column("rules_fingerprint", String, primary_key=True),
 )
+
+built_inputs = Table(  # one row: all that the last good build began with, as `build.fingerprint_inputs` names it
+    "built_inputs",
+    metadata,
+    Column("inputs_fingerprint", String, primary_key=True),
+)

@@ -17,6 +17,7 @@ from extract.tables.assemble import Assembler
 from extract.tables.compare import find_difference
 from extract.tables.page_checks import check_pages
 from extract.tables.records import build_parts
+from extract.tables.sheets import list_sheets
 
 __all__ = ["READER_VERSION", "is_sampled", "read_document", "read_grids", "reading_from_json", "reading_to_json"]
 
@@ -96,8 +97,8 @@ def interpret(pages: tuple[CheckedPage, ...], sha256: str, reader: str) -> Readi
     """Checked pages to a Reading; raises Refused."""
     check_pages(pages)
     assembler = Assembler()
-    for page in pages:
-        assembler.read_page(page.grids)
+    for sheet in list_sheets(page.grids for page in pages):
+        assembler.read_page(sheet)
     assembler.finish()
     if not assembler.grids:
         raise Refused(Reason.NO_TABLE, "no ruled table on any page")

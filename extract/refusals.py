@@ -55,12 +55,12 @@ def show(
 ) -> None:
     """Everything that the ledger knows of one document: where it was seen, each attempt, each decision."""
     from extract.pictures import draw_archived
-    from extract.sources.archive import archive_path
+    from extract.sources.archive import name_place
 
     ledger, settings = _ledger(), get_settings()
     sha256 = ledger.find_document(document)
     one = ledger.document(sha256)
-    found: dict[str, Any] = {**one, "archive": str(archive_path(settings.archive, sha256)), **ledger.history(sha256)}
+    found: dict[str, Any] = {**one, "archive": name_place(settings, sha256), **ledger.history(sha256)}
     if how is Format.TABLE:
         parts = ("sightings", "attempts", "decisions")
         rows = [{"what": name, "is": value} for name, value in found.items() if name not in parts]

@@ -20,7 +20,7 @@ from extract.pages.grids import CheckedPage, build_page
 from extract.pages.sandbox import read_sandboxed
 from extract.pages.scan import NAME, ScannedPage, read_scans
 from extract.settings import Settings
-from extract.sources.archive import archive_path
+from extract.sources.archive import fetch_archived
 
 DOUBT = 0.9  # a letter less certain makes its cell doubtful
 SECONDS = 3600.0  # recognising costs 10 to 60 s a page
@@ -69,7 +69,7 @@ def queue_review(settings: Settings, sha256: str, reason: str | None) -> Path:
         wanted = " or ".join(MAY_HELP)
         raise Refused(Reason(reason) if reason else Reason.NO_TEXT_LAYER, f"recognition helps with {wanted} only")
     limits = replace(settings.limits(), seconds=SECONDS, memory=MEMORY)
-    reading = read_sandboxed(archive_path(settings.archive, sha256), reader=NAME, limits=limits)
+    reading = read_sandboxed(fetch_archived(settings, sha256), reader=NAME, limits=limits)
     target = review_path(settings, sha256)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".part")

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     warehouse_url: str | None = Field(
         None, description="SQLAlchemy URL of the build database [duckdb, home/build.duckdb]"
     )
+    store_url: str | None = Field(
+        None, description="bucket (s3://…) of archive and readings, for workers that share no disk [home]"
+    )
     releases_url: str | None = Field(
         None, description="folder or bucket (s3://…) to which the served release is copied, for readers elsewhere"
     )
@@ -109,13 +112,8 @@ class Settings(BaseSettings):
 
     @property
     def archive(self) -> Path:
-        """Bytes by sha256, never changed."""
+        """Bytes by sha256, never changed; with `store_url` this machine's copies of them."""
         return self.home / "archive"
-
-    @property
-    def readings(self) -> Path:
-        """What the read stage hands to the stage stage, one file per document."""
-        return self.home / "readings"
 
     @property
     def build_db(self) -> Path:

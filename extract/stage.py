@@ -12,7 +12,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -51,6 +50,13 @@ def _check_order(connection: Connection) -> None:
             "JIXIAO_WAREHOUSE_URL: expected a database that sorts by code point: CREATE DATABASE … TEMPLATE template0 "
             "ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
         )
+
+
+def find_lost(engine: Engine, staged: Iterable[str]) -> list[str]:
+    """Of the documents that the ledger holds as staged, those whose rows are not in the raw schema, sorted."""
+    with engine.connect() as connection:
+        there = set(connection.scalars(select(raw.documents.c.sha256).distinct()))
+    return sorted(set(staged) - there)
 
 
 def stage_frames(engine: Engine, sha256: str, frames: Frames) -> None:
@@ -162,8 +168,3 @@ def stage_releases(engine: Engine, releases: Iterable[Mapping[str, Any]]) -> Non
         connection.execute(delete(raw.releases))
         if rows:
             connection.execute(insert(raw.releases), [{name: row[name] for name in columns} for row in rows])
-
-
-def readings_path(settings: Settings, sha256: str) -> Path:
-    """Where the read stage leaves what it read of a document for the stage stage."""
-    return settings.readings / sha256[:2] / f"{sha256}.json"

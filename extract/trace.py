@@ -10,7 +10,7 @@ from typing import Any
 from extract.errors import JixiaoError
 from extract.query import ask
 from extract.settings import Settings
-from extract.sources.archive import archive_path
+from extract.sources.archive import name_place
 
 SHORTEST = 8
 MOST_SHOWN = 5  # of several facts that begin alike
@@ -94,8 +94,8 @@ def trace_key(settings: Settings, key: str) -> dict[str, Any]:
         }
     else:
         cell, document = _read_cell(settings, FACTS[kind], key)
-    path = archive_path(settings.archive, document["sha256"])
-    return {"kind": kind, "key": key, **cell, "document": document, "archive": str(path)}
+    place = name_place(settings, document["sha256"])
+    return {"kind": kind, "key": key, **cell, "document": document, "archive": place}
 
 
 def _find_key(settings: Settings, start: str) -> tuple[str, str]:

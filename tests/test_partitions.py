@@ -65,14 +65,14 @@ def plan(engine: Engine, rules: str = "rules", *, full: bool = False) -> tuple[P
 
 
 def build(engine: Engine) -> None:
-    note_built(engine, plan(engine)[0])
+    note_built(engine, plan(engine)[0], "inputs")
 
 
 def test_the_first_build_is_full_and_a_quiet_night_after_it_builds_nothing(engine: Engine) -> None:
     stage(engine, "a", ("甲", "1"))
     first, publishers, documents = plan(engine)
     assert (first.is_full, publishers, documents) == (True, {"甲"}, {"a"})
-    note_built(engine, first)
+    note_built(engine, first, "inputs")
     second, publishers, documents = plan(engine)
     assert (second.is_full, publishers, documents) == (False, set(), set())
 
@@ -111,7 +111,7 @@ def test_a_document_that_went_or_changed_its_publisher_touches_both_sides(engine
     stage(engine, "b", ("丙", None))
     planned, publishers, documents = plan(engine)
     assert (publishers, documents) == ({"甲", "乙", "丙"}, {"b", "c"})
-    note_built(engine, planned)
+    note_built(engine, planned, "inputs")
     assert plan(engine)[1] == set()
 
 

@@ -85,12 +85,36 @@ def test_the_folder_of_fixtures_is_not_empty() -> None:
         ("w12_header_conflict", Reason.YEAR_UNKNOWN, 1),
         ("w15_outlines", Reason.NO_TEXT_LAYER, 1),
         ("w18_last_page_lost", Reason.PAGE_MISSING, 2),
+        ("y01_clipped_amount", Reason.CONSERVATION, 1),
+        ("y02_covered_by_neighbour", Reason.CONSERVATION, 1),
+        ("y04_two_amounts", Reason.CONSERVATION, 1),
+        ("y11_stamp_over_amount", Reason.NO_TEXT_LAYER, 1),
+        ("y14_page_twice", Reason.CONSERVATION, 2),
     ],
 )
 def test_a_refusal_has_the_fitting_reason_and_names_the_page(name: str, reason: Reason, page: int) -> None:
     with pytest.raises(Refused) as refusal:
         read_document(FIXTURES / f"{name}.pdf", reader="pdfium")
     assert (refusal.value.reason, refusal.value.page) == (reason, page)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("y01_clipped_amount", "a clip shows only a part of '1,250,000.00'"),
+        ("y02_covered_by_neighbour", "painted later covers"),
+        ("y03_page_edge", "shows only a part of"),
+        ("y04_two_amounts", "has '1,250,000.00' and '1,520,000.00'"),
+        ("y09_lost_rule", "in one cell for two rows"),
+        ("y10_two_texts_in_a_cell", "two texts stand side by side"),
+        ("y13_head_two_amounts", "one head prints the amounts"),
+        ("y14_page_twice", "the same page as page 1"),
+        ("y15_hidden_lines", "are hidden and stand on no other page"),
+    ],
+)
+def test_what_paper_does_not_show_plainly_is_refused_with_words_that_say_so(name: str, words: str) -> None:
+    with pytest.raises(Refused, match=words):
+        read_document(FIXTURES / f"{name}.pdf", reader="pdfium")
 
 
 def test_an_unknown_header_refusal_names_the_word() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
@@ -13,7 +14,7 @@ from extract.ledger.tables import attempts, documents
 TRANSITIONS: dict[str, frozenset[str]] = {
     "landed": frozenset({"landed", "read", "refused", "failed"}),
     "read": frozenset({"read", "staged", "failed", "landed", "refused"}),
-    "staged": frozenset({"staged", "landed", "read"}),
+    "staged": frozenset({"staged", "landed"}),
     "refused": frozenset({"refused", "landed", "read", "failed", "dropped"}),
     "failed": frozenset({"failed", "landed", "read", "refused", "dropped"}),
     "dropped": frozenset({"dropped", "landed"}),
@@ -108,6 +109,12 @@ class Documents(Store):
         """The document's rows are committed in the raw schema."""
         with self._writing() as connection:
             self._move(connection, sha256, "staged", staged_run=run_id, staged_at=now())
+
+    def note_lost(self, lost: Iterable[str]) -> None:
+        """The rows of these documents are no longer in the raw schema: they are read again."""
+        with self._writing() as connection:
+            for sha256 in lost:
+                self._move(connection, sha256, "landed")
 
     def staged(self) -> list[tuple[str, str]]:
         """(sha256, version of the reader) of every document whose rows are in the raw schema, sorted."""

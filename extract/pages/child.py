@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 from extract.errors import Reason, Refused
 from extract.pages.limits import Limits, apply_limits
+
+GRACE_SECONDS = 5  # the parent ends a late child; this ends one whose parent was killed, in the middle of any C code
 
 
 def main() -> int:
@@ -22,8 +25,10 @@ def main() -> int:
     limits = Limits(**json.loads(sys.argv[1])) if len(sys.argv) > 1 else Limits()
     apply_limits(limits)
     for line in sys.stdin:
+        signal.setitimer(signal.ITIMER_REAL, limits.seconds + GRACE_SECONDS)
         answers.write(json.dumps(_answer(json.loads(line), limits), ensure_ascii=False) + "\n")
         answers.flush()
+        signal.setitimer(signal.ITIMER_REAL, 0)
     return 0
 
 

@@ -67,6 +67,27 @@ def check_inferred(ink: Ink, tables: list[Table], crossing: list[int]) -> tuple[
     return ()
 
 
+def check_side_by_side(ink: Ink, tables: list[Table], owner: Ints, before_gap: Ints) -> tuple[Problem, ...]:
+    """Two texts side by side in one cell: an upright rule is missing. A row of one cell may print so."""
+    for glyph in before_gap.tolist():
+        cell = int(owner[glyph])
+        for number, table in enumerate(tables, 1):
+            if table.first <= cell < table.first + len(table.spans.cells):
+                row, column, _, width = table.spans.cells[cell - table.first]
+                if width < len(table.lattice.xs) - 1:
+                    detail = f"table {number}, row {row + 1}, column {column + 1}: two texts stand side by side"
+                    return (Problem(Reason.CONSERVATION, ink.page, detail),)
+    return ()
+
+
+def check_overflow(ink: Ink, doubtful: list[Ints]) -> tuple[Problem, ...]:
+    """A word over a rule of which nobody can say to which cell it belongs."""
+    for word in doubtful[:1]:
+        text = "".join(ink.glyphs.text[i] for i in word.tolist())
+        return (Problem(Reason.CONSERVATION, ink.page, f"{text[:20]!r} stands across a rule"),)
+    return ()
+
+
 def _check_counts(ink: Ink, owner: Ints, placed: Sorted, outside: Sorted) -> list[Problem]:
     """Placed + outside + dropped = all glyphs = bulk text; nothing inside a table's box without a cell."""
     problems = []

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from extract.errors import Reason, Refused
 from extract.pages.grids import CheckedPage, build_page
-from extract.pages.ink import Ink
-from extract.pages.page_count import check_page_count, count_by_pdfium
+from extract.pages.ink import Ink, add_stamps
+from extract.pages.page_count import Notes, check_page_count, count_by_pdfium
 
 MAX_BYTES = 200 * 1024 * 1024
 
@@ -27,22 +27,30 @@ def check_file(path: Path) -> None:
 
 def read_checked_pages(path: Path, reader: str, password: str | None) -> tuple[CheckedPage, ...]:
     """All pages by one reader, built and checked one after the other."""
-    return tuple(build_page(ink, typed) for ink, typed in _read_ink(path, reader, password))
+    return tuple(build_page(ink, notes.typed) for ink, notes in _read_ink(path, reader, password))
 
 
-def _read_ink(path: Path, reader: str, password: str | None) -> Iterator[tuple[Ink, int]]:
-    """Each page with the number of texts that only its annotations print."""
+def _read_ink(path: Path, reader: str, password: str | None) -> Iterator[tuple[Ink, Notes]]:
+    """Each page with what its annotations print; stamps become pictures that were painted last."""
+    for ink, notes in _read_parts(path, reader, password):
+        if len(notes.stamps):
+            ink.pictures = add_stamps(ink.pictures, notes.stamps, notes.solid)
+        yield ink, notes
+
+
+def _read_parts(path: Path, reader: str, password: str | None) -> Iterator[tuple[Ink, Notes]]:
+    """Each page with what its annotations print."""
     if reader == "pdfium":
         from extract.pages import pdfium
 
         with pdfium.open_document(path, password) as document:
             outline = check_page_count(len(document), path, password)
-            yield from zip(pdfium.read_pages(document, outline.hidden_layers), outline.typed, strict=True)
+            yield from zip(pdfium.read_pages(document, outline.hidden_layers), outline.notes, strict=True)
     elif reader == "pdfplumber":
         from extract.pages import plumber
 
         with plumber.open_document(path, password) as document:
             outline = check_page_count(count_by_pdfium(path, password), path, password)
-            yield from zip(plumber.read_pages(document, outline.hidden_layers), outline.typed, strict=True)
+            yield from zip(plumber.read_pages(document, outline.hidden_layers), outline.notes, strict=True)
     else:
         raise ValueError(f"reader {reader!r}: expected pdfium or pdfplumber")

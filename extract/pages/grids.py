@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from extract.entities import Box, Cell, Grid, Line, PageGrids
-from extract.pages.conservation import Problem, check_inferred, check_page
+from extract.pages.conservation import Problem, check_inferred, check_overflow, check_page, check_side_by_side
+from extract.pages.cutting import CutText, check_cuts, find_cut_texts
 from extract.pages.inference import infer_in_frame, infer_lattices
-from extract.pages.ink import BLANK, KEPT, Drop, Ink, settle_hyphens
+from extract.pages.ink import BLANK, KEPT, Drop, Ink, mend_widths, settle_hyphens
 from extract.pages.lattice import Lattice, find_lattices, find_stretches
 from extract.pages.pictures import check_pictures
 from extract.pages.placement import OUTSIDE, Spots, Table, locate, place
 from extract.pages.spans import Spans, find_spans
-from extract.pages.text import Sorted, find_overlaps, join_cells, join_lines, sort_glyphs
+from extract.pages.text import Sorted, find_overlaps, find_side_by_side, join_cells, join_lines, sort_glyphs
 from extract.pages.turning import turn_upright
 from extract.pages.visible import find_median, mark_unseen
 
@@ -28,16 +29,19 @@ class CheckedPage:
     pictures: float  # part of the page that images cover, 0..1
     glyphs: int  # kept
     typed: int = 0  # texts that are form fields or free notes and stand in no cell
+    cut: tuple[CutText, ...] = ()  # texts that continue on the page before or after
 
 
 def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     """The stages of one page: unseen glyphs, lattices, spans, placement, text, checks."""
     settle_hyphens(ink.glyphs)
+    mend_widths(ink.glyphs)
     mark_unseen(ink)
     turn_upright(ink)
     spots = locate(ink.glyphs)
     tables = _find_tables(ink, spots)
-    owner, crossing = place(ink.glyphs, spots, tables, ink.width, ink.height)
+    placement = place(ink.glyphs, spots, tables, ink.width, ink.height)
+    owner = placement.owner
     kept = ink.glyphs.drop == KEPT
     rows = sort_glyphs(ink.glyphs, spots, owner, kept & (owner >= 0))
     texts = join_cells(ink.glyphs, rows)
@@ -45,12 +49,16 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     lines = tuple(Line(text, box) for text, box in join_lines(ink.glyphs, outside))
     grids = tuple(_build_grid(ink.page, number, table, texts) for number, table in enumerate(tables, 1))
     problems = (
-        *check_page(ink, tables, owner, rows, outside, find_overlaps(rows)),
-        *check_inferred(ink, tables, crossing),
+        *check_page(ink, tables, owner, rows, outside, find_overlaps(ink.glyphs, rows)),
+        *check_cuts(ink, spots, tables, owner),
+        *check_inferred(ink, tables, placement.crossing),
+        *check_side_by_side(ink, tables, owner, find_side_by_side(ink.glyphs, rows)),
+        *check_overflow(ink, placement.doubtful),
         *check_pictures(ink, tables, owner),
     )
     page = PageGrids(ink.page, ink.width, ink.height, grids, lines, _count_dropped(ink))
-    return CheckedPage(page, problems, _cover(ink), len(rows.glyph) + len(outside.glyph), typed)
+    cut = tuple(find_cut_texts(ink, spots, rows, texts))
+    return CheckedPage(page, problems, _cover(ink), len(rows.glyph) + len(outside.glyph), typed, cut)
 
 
 def _find_tables(ink: Ink, spots: Spots) -> list[Table]:

@@ -22,8 +22,11 @@ _IS_BLANK = np.zeros(0x10000, np.bool_)
 _IS_BLANK[[ord(letter) for letter in BLANKS]] = True
 SOFT_HYPHEN = 0xAD
 PALE = 0.55  # brightness: what is never darker is a watermark
+LAST = 2**40  # a place in the painting order after everything in a page's content
 OUTLINE_POINTS = 7  # a filled path with so many may be a letter; a rectangle has 4 or 5
 OUTLINE_HIGH = 40.0  # points: no higher letter stands in a table
+FIRST_CHINESE = 0x2E80
+NARROW = 0.7  # of the size: no Chinese character is narrower
 NO_CLIP = (-1e9, -1e9, 1e9, 1e9)
 
 
@@ -135,6 +138,18 @@ def add_outlines(images: Pictures, box: Floats, order: Ints) -> Pictures:
     )
 
 
+def add_stamps(pictures: Pictures, box: Floats, solid: Bools) -> Pictures:
+    """Pictures and, painted after all of them, stamps."""
+    n, none = len(box), np.zeros(len(box), np.bool_)
+    return Pictures(
+        np.concatenate([pictures.box, box]),
+        np.concatenate([pictures.order, np.full(n, LAST, np.int64)]),
+        np.concatenate([pictures.solid, solid]),
+        np.concatenate([pictures.pale, none]),
+        np.concatenate([pictures.outline, none]),
+    )
+
+
 def are_blank(codes: Ints) -> Bools:
     """Which characters leave no ink."""
     found: Bools = _IS_BLANK[np.minimum(codes, 0xFFFF)]
@@ -148,6 +163,19 @@ def settle_hyphens(glyphs: Glyphs) -> None:
             glyphs.code[i], glyphs.text[i] = ord("-"), "-"
         else:
             glyphs.drop[i] = BLANK
+
+
+def mend_widths(glyphs: Glyphs) -> None:
+    """Chinese characters of a font that lies about its widths reach to the next one if that is one em further."""
+    runs, box = glyphs.runs, glyphs.box
+    size = runs.size[glyphs.run]
+    narrow = (glyphs.code >= FIRST_CHINESE) & (box[:, 2] - box[:, 0] < NARROW * size) & (runs.turn[glyphs.run] == 0)
+    rows = np.flatnonzero(narrow[:-1])
+    if len(rows):
+        step = box[rows + 1, 0] - box[rows, 0]
+        level = np.abs(box[rows + 1, 3] - box[rows, 3]) < 0.1 * size[rows]
+        rows = rows[level & (np.abs(step - size[rows]) < 0.1 * size[rows])]
+        box[rows, 2] = box[rows + 1, 0]
 
 
 def brightness(red: float, green: float, blue: float) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 from pdfminer.pdfdocument import PDFDocument, PDFNoPageLabels
 from pdfminer.pdfpage import PDFPage
 from pdfminer.pdfparser import PDFParser, PDFStreamParser
-from pdfminer.pdftypes import PDFStream, dict_value
+from pdfminer.pdftypes import PDFStream, dict_value, int_value
 
 
 class OutlineDocument(PDFDocument):  # type: ignore[misc]
@@ -58,6 +58,13 @@ class OutlinePage(PDFPage):  # type: ignore[misc]
     """A page of the tree: its content streams must be there; of the rest only the annotations are looked at."""
 
     def __init__(self, doc: PDFDocument, pageid: object, attrs: object, label: str | None) -> None:
-        entries = dict_value(attrs)
-        self.contents = self._parse_contents(entries.get("Contents"))
-        self.annots = entries.get("Annots")
+        self.attrs = dict_value(attrs)
+        self.contents = self._parse_contents(self.attrs.get("Contents"))
+        self.annots = self.attrs.get("Annots")
+
+    def measure(self) -> tuple[tuple[float, float, float, float], int]:
+        """The visible box of the page and its quarter turns."""
+        media = self._parse_mediabox(self.attrs.get("MediaBox"))
+        crop = self._parse_cropbox(self.attrs.get("CropBox"), media)
+        box = (max(media[0], crop[0]), max(media[1], crop[1]), min(media[2], crop[2]), min(media[3], crop[3]))
+        return box, int_value(self.attrs.get("Rotate", 0)) % 360 // 90

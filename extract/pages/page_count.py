@@ -9,16 +9,28 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pypdfium2
 from pdfminer.pdfparser import PDFParser
 from pdfminer.pdftypes import resolve1
 
 from extract.errors import Reason, Refused
-from extract.pages.annotations import count_typed
+from extract.pages.affine import display_matrix, map_boxes
+from extract.pages.annotations import count_typed, list_stamps
+from extract.pages.ink import Bools, Floats
 from extract.pages.layers import hidden_names
 from extract.pages.outline_document import OutlineDocument, OutlinePage
 
 MAX_PAGES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What the annotations of one page print."""
+
+    typed: int  # form fields and free notes
+    stamps: Floats  # (n, 4) displayed boxes
+    solid: Bools  # of each stamp: nothing shows through
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +39,7 @@ class Outline:
 
     pages: int | None
     hidden_layers: frozenset[str]
-    typed: tuple[int, ...] = ()  # texts that the annotations of each page print
+    notes: tuple[Notes, ...] = ()  # of each page
 
 
 def check_page_count(by_pdfium: int | None, path: Path, password: str | None) -> Outline:
@@ -56,6 +68,16 @@ def count_by_pdfium(path: Path, password: str | None) -> int | None:
         return None
 
 
+def _read_notes(page: OutlinePage) -> Notes:
+    """The annotations of one page, in the coordinates in which its text is read."""
+    stamps = list_stamps(page.annots)
+    boxes = np.array([s.box for s in stamps], dtype=np.float64).reshape(-1, 4)
+    if stamps:
+        matrix, _, _ = display_matrix(*page.measure())
+        boxes = map_boxes(boxes, matrix)
+    return Notes(count_typed(page.annots), boxes, np.array([s.solid for s in stamps], np.bool_))
+
+
 def outline_by_pdfminer(path: Path, password: str | None) -> Outline:
     """Pages and hidden layers by pdfminer; stops counting beyond the limit."""
     try:
@@ -63,8 +85,8 @@ def outline_by_pdfminer(path: Path, password: str | None) -> Outline:
             document = OutlineDocument(PDFParser(stream), password or "")
             hidden = hidden_names(resolve1(document.catalog.get("OCProperties")), resolve1)
             pages = islice(OutlinePage.create_pages(document), MAX_PAGES + 1)
-            typed = tuple(count_typed(page.annots) for page in pages)
-            return Outline(len(typed), hidden, typed)
+            notes = tuple(map(_read_notes, pages))
+            return Outline(len(notes), hidden, notes)
     except MemoryError:
         raise
     except Exception:  # pdfminer lets any exception through on damaged files

@@ -16,8 +16,11 @@ from extract.pages.lattice import Lattice
 from extract.pages.spans import Spans
 
 GLUED = 0.12  # of the size: letters of one word are nearer than this
+SET_TOGETHER = 0.35  # likewise of letters set by one operator: 22.6 万 has a blank between that nobody typed
+LONE_INSIDE = 0.3  # of a single letter in the cell of its word, which it may run out of
 STRADDLE = 0.15  # of a glyph's width: a rule so deep inside goes through it
 BESIDE = 0.75  # of the size: nearer than this a letter belongs to its neighbour, whatever stands between them
+CELL_CLIP = 3.0  # points: a clip so near to a cell is the cell's own
 MIDDLE = 0.36  # of the size above the baseline: the middle of a Chinese glyph and of a digit
 
 
@@ -61,19 +64,25 @@ def locate(glyphs: Glyphs) -> Spots:
     return Spots(x, np.where(level & (np.abs(upright - middle) < size), upright, middle), base, size, turn)
 
 
-def place(glyphs: Glyphs, spots: Spots, tables: list[Table], width: float, height: float) -> tuple[Ints, list[int]]:
-    """The cell number of each glyph, OUTSIDE or LOST; sets `drop` on clipped glyphs.
+@dataclass(slots=True)
+class Placement:
+    """Which cell each glyph belongs to, and what of that is a decision about words that run over a rule."""
 
-    Also the cells of words that run over a rule: where the rule is only inferred from the text, it is in doubt.
-    """
+    owner: Ints  # cell number of each glyph, OUTSIDE or LOST
+    crossing: list[int]  # cells of such words: where the rule is only inferred from the text, it is in doubt
+    doubtful: list[Ints]  # such words, by their glyphs, that may as well belong to another cell
+
+
+def place(glyphs: Glyphs, spots: Spots, tables: list[Table], width: float, height: float) -> Placement:
+    """Give each glyph to a cell; sets `drop` on clipped glyphs."""
     x, y = spots.x, spots.y
     owner = owners_at(x, y, tables)
-    _settle_clipped(glyphs, tables, owner, x, y)
+    at_home = _settle_clipped(glyphs, tables, owner, x, y)
     if not len(glyphs):
-        return owner, []
+        return Placement(owner, [], [])
     off = (x < 0) | (x > width) | (y < 0) | (y > height)
-    glyphs.drop[off & (owner < 0) & (glyphs.drop == KEPT)] = CLIPPED
-    return owner, _settle_overflow(glyphs, spots, tables, owner)
+    glyphs.drop[off & ~at_home & (glyphs.drop == KEPT)] = CLIPPED
+    return Placement(owner, *_settle_overflow(glyphs, spots, tables, owner))
 
 
 def owners_at(x: Floats, y: Floats, tables: list[Table]) -> Ints:
@@ -90,27 +99,35 @@ def owners_at(x: Floats, y: Floats, tables: list[Table]) -> Ints:
     return owner
 
 
-def _settle_clipped(glyphs: Glyphs, tables: list[Table], owner: Ints, x: Floats, y: Floats) -> None:
-    """Glyphs beyond their clip go to the cell that the clip is cut to, or are dropped."""
+def _settle_clipped(glyphs: Glyphs, tables: list[Table], owner: Ints, x: Floats, y: Floats) -> Bools:
+    """Glyphs above or below their clip go to the cell that the clip is cut to; all others beyond one are dropped.
+
+    Returns which glyphs are at home so. What is cut at the side is never shown on the next page.
+    """
+    at_home = np.zeros(len(glyphs), np.bool_)
     clip = glyphs.runs.clip[glyphs.run]
-    beyond_x = (x < clip[:, 0]) | (x > clip[:, 2])
-    beyond_y = (y < clip[:, 1]) | (y > clip[:, 3])
-    rows = np.flatnonzero((beyond_x | beyond_y) & (glyphs.drop == KEPT))
+    aside = (x < clip[:, 0]) | (x > clip[:, 2])
+    above = (y < clip[:, 1]) | (y > clip[:, 3])
+    rows = np.flatnonzero((aside | above) & (glyphs.drop == KEPT))
     if not len(rows):
-        return
-    cut, aside, above = clip[rows], beyond_x[rows], beyond_y[rows]
-    at_x = np.where(aside, (cut[:, 0] + cut[:, 2]) / 2, x[rows])
-    at_y = np.where(above, (cut[:, 1] + cut[:, 3]) / 2, y[rows])
-    homes = owners_at(at_x, at_y, tables)
-    boxes = _boxes_of(homes, tables)
-    fits_x = ~aside | ((np.abs(cut[:, 0] - boxes[:, 0]) <= 3) & (np.abs(cut[:, 2] - boxes[:, 2]) <= 3))
-    fits_y = ~above | ((np.abs(cut[:, 1] - boxes[:, 1]) <= 3) & (np.abs(cut[:, 3] - boxes[:, 3]) <= 3))
-    at_home = (homes >= 0) & fits_x & fits_y
-    owner[rows[at_home]] = homes[at_home]
-    glyphs.drop[rows[~at_home]] = CLIPPED
+        return at_home
+    cut = clip[rows]
+    homes = owners_at(x[rows], (cut[:, 1] + cut[:, 3]) / 2, tables)
+    found = (homes >= 0) & ~aside[rows] & fits_height(cut, boxes_of(homes, tables))
+    owner[rows[found]] = homes[found]
+    glyphs.drop[rows[~found]] = CLIPPED
+    at_home[rows[found]] = True
+    return at_home
 
 
-def _boxes_of(cells: Ints, tables: list[Table]) -> Floats:
+def fits_height(clips: Floats, boxes: Floats) -> Bools:
+    """Whether clips are as high as the cells that they are to show."""
+    misfit = np.abs(clips - boxes)
+    fits: Bools = np.maximum(misfit[:, 1], misfit[:, 3]) <= CELL_CLIP
+    return fits
+
+
+def boxes_of(cells: Ints, tables: list[Table]) -> Floats:
     """The boxes of cells by number; not a number where there is no cell."""
     boxes = np.full((len(cells), 4), np.nan)
     for cell in np.unique(cells[cells >= 0]).tolist():
@@ -120,14 +137,19 @@ def _boxes_of(cells: Ints, tables: list[Table]) -> Floats:
     return boxes
 
 
-def _settle_overflow(glyphs: Glyphs, spots: Spots, tables: list[Table], owner: Ints) -> list[int]:
-    """Words that run over a rule: find them by letters too near for two cells, and give them to one cell."""
+def _settle_overflow(glyphs: Glyphs, spots: Spots, tables: list[Table], owner: Ints) -> tuple[list[int], list[Ints]]:
+    """Words that run over a rule: find them by letters too near for two cells, and give them to one cell.
+
+    A word is in doubt that is aligned to a cell in which least of it stands, and one of which a run stands mostly
+    in another cell: two texts of two cells may touch.
+    """
     kept = np.flatnonzero((glyphs.drop == KEPT) & (spots.turn == 0))
     if len(kept) < 2:
-        return []
-    glued = _are_glued(glyphs, spots, kept[:-1], kept[1:])
+        return [], []
+    glued = are_glued(glyphs, spots, kept[:-1], kept[1:])
     _settle_straddling(glyphs, spots, tables, owner, kept, glued)
     crossing: list[int] = []
+    doubtful: list[Ints] = []
     a, b = kept[:-1], kept[1:]
     for start in np.flatnonzero(glued & (owner[a] != owner[b])).tolist():
         if owner[a[start]] == owner[b[start]]:
@@ -138,9 +160,34 @@ def _settle_overflow(glyphs: Glyphs, spots: Spots, tables: list[Table], owner: I
         while last + 1 < len(glued) and glued[last + 1]:
             last += 1
         word = kept[first : last + 2]
-        crossing.append(_choose(glyphs, tables, owner, word))
-        owner[word] = crossing[-1]
-    return crossing
+        chosen = _choose(glyphs, tables, owner, word)
+        if np.count_nonzero(owner[word] == chosen) < _count_most(owner[word]) or _holds_two_texts(
+            glyphs, tables, word, chosen
+        ):
+            doubtful.append(word)
+        crossing.append(chosen)
+        owner[word] = chosen
+    return crossing, doubtful
+
+
+def _count_most(owners: Ints) -> int:
+    return int(np.unique(owners, return_counts=True)[1].max())
+
+
+def _holds_two_texts(glyphs: Glyphs, tables: list[Table], word: Ints, chosen: int) -> bool:
+    """Whether some run of a word stands mostly beside the chosen cell; unknown where each letter is a run."""
+    runs = glyphs.run[word]
+    parts = np.unique(runs)
+    if len(parts) == 1 or len(parts) > len(word) / 2:
+        return False
+    left, _, right, _ = boxes_of(np.array([chosen]), tables)[0].tolist()
+    for run in parts.tolist():
+        mine = glyphs.box[word[runs == run]]
+        start, end = float(mine[0, 0]), float(mine[-1, 2])
+        inside = (min(end, right) - max(start, left)) / max(end - start, 1e-6)
+        if inside < (LONE_INSIDE if len(mine) == 1 else 0.5):
+            return True
+    return False
 
 
 def _settle_straddling(
@@ -174,12 +221,13 @@ def _join_neighbour(glyphs: Glyphs, spots: Spots, owner: Ints, kept: Ints, k: in
         owner[kept[k]] = owner[kept[line[int(gap.argmin())]]]
 
 
-def _are_glued(glyphs: Glyphs, spots: Spots, a: Ints, b: Ints) -> Bools:
+def are_glued(glyphs: Glyphs, spots: Spots, a: Ints, b: Ints) -> Bools:
     """Neighbouring glyphs of one word: the same baseline and size, no room between, in writing order."""
     size, left = spots.size[a], glyphs.box[b, 0]
     gap = left - glyphs.box[a, 2]
     same_line = np.abs(spots.base[a] - spots.base[b]) < 0.1 * size
-    near = (np.abs(gap) < GLUED * size) & (np.abs(size - spots.size[b]) < 0.1 * size)
+    room = np.where(glyphs.run[a] == glyphs.run[b], SET_TOGETHER, GLUED)
+    near = (np.abs(gap) < room * size) & (np.abs(size - spots.size[b]) < 0.1 * size)
     glued: Bools = same_line & near & (left > glyphs.box[a, 0])
     return glued
 

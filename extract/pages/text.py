@@ -14,6 +14,9 @@ from extract.pages.placement import Spots
 DOUBLE = 0.16  # of the size: a glyph over the same glyph, so near, is a fake bold or a shadow
 NEW_LINE = 0.45  # of the size
 WORD_GAP = 0.2  # of the size, between letters or digits
+DIGIT = 0.5  # of the size: how wide a digit is, whatever a font says
+TWO_TEXTS = 1.1  # of the size, between two texts in one cell
+ONE_TEXT = 0.6  # of the size, between letters of one text
 COLUMN_GAP = 1.9  # of the size, between two texts on one line outside tables
 
 
@@ -43,7 +46,7 @@ def sort_glyphs(glyphs: Glyphs, spots: Spots, group: Ints, chosen: Bools) -> Sor
     high, low, mine = size[order], across[order], mine[order]
     step = low[1:] - low[:-1] > NEW_LINE * np.maximum(high[1:], high[:-1]) * 0.999
     new[1:] = (mine[1:] != mine[:-1]) | step
-    line = np.cumsum(new, dtype=np.int64)
+    line: Ints = np.cumsum(new, dtype=np.int64)
     order2 = np.lexsort((start[order], line))
     full = order[order2]
     lines = line[order2]
@@ -64,12 +67,33 @@ def _find_doubles(glyphs: Glyphs, index: Ints, line: Ints, start: Floats, size: 
     return double
 
 
-def find_overlaps(rows: Sorted) -> Ints:
+def find_overlaps(glyphs: Glyphs, rows: Sorted) -> Ints:
     """Glyphs that lie over another one of their cell: two texts printed over each other, readable by nobody."""
     same = rows.line[1:] == rows.line[:-1]
-    middle_before_end = (rows.start[1:] + rows.end[1:]) / 2 < rows.end[:-1] - 0.1 * rows.size[1:]
-    found: Ints = rows.glyph[1:][same & middle_before_end]
+    middle = (rows.start + rows.end) / 2
+    over = middle[1:] < rows.end[:-1] - 0.1 * rows.size[1:]
+    under = middle[:-1] > rows.start[1:] + 0.1 * rows.size[1:]
+    code = glyphs.code[rows.glyph]
+    width = np.minimum(rows.end[1:] - rows.start[1:], DIGIT * rows.size[1:])
+    again = (code[1:] == code[:-1]) & (rows.start[1:] - rows.start[:-1] < 0.6 * width)  # too far for a fake bold
+    found: Ints = rows.glyph[1:][same & (over | under | again)]
     return found
+
+
+def find_side_by_side(glyphs: Glyphs, rows: Sorted) -> Ints:
+    """The last glyph before each gap that parts two texts on one line of a cell without any blank typed there."""
+    if len(rows.glyph) < 4:
+        return rows.glyph[:0]
+    gap = np.where(rows.line[1:] == rows.line[:-1], rows.start[1:] - rows.end[:-1], np.inf)
+    close = gap < ONE_TEXT * rows.size[1:]
+    wide = np.isfinite(gap) & (gap > TWO_TEXTS * rows.size[1:])
+    wide[0] = wide[-1] = False
+    wide[1:-1] &= close[:-2] & close[2:]  # letters set apart one by one are one text
+    found = np.flatnonzero(wide)
+    after = rows.glyph[found + 1]
+    typed = (glyphs.drop[after - 1] == BLANK) & (after > 0)
+    parted: Ints = rows.glyph[found[~typed]]
+    return parted
 
 
 def join_cells(glyphs: Glyphs, rows: Sorted) -> dict[int, str]:

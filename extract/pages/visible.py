@@ -20,9 +20,11 @@ def mark_unseen(ink: Ink) -> None:
         return
     kept = glyphs.drop == KEPT
     usual = find_median(runs.size[glyphs.run[kept]], 1.0)
-    watermark = (runs.turn == -1) | ((runs.size >= BIG * usual) & ((runs.light > PALE) | runs.faint))
-    watermark &= ~((runs.turn == 0) & _on_dark(runs.light))
-    _drop_runs(ink, watermark, WATERMARK)
+    pale = (runs.size >= BIG * usual) & ((runs.light > PALE) | runs.faint)
+    pale &= ~((runs.turn == 0) & _on_dark(runs.light))
+    if (pale & (runs.turn >= 0)).any():
+        pale &= (runs.turn < 0) | _lie_over_ink(ink, pale)
+    _drop_runs(ink, (runs.turn == -1) | pale, WATERMARK)
     _drop_runs(ink, runs.unseen | (runs.size < 0.5), INVISIBLE)
     _drop_runs(ink, runs.hidden, HIDDEN)
     _drop_glyphs(ink, _find_white(ink), INVISIBLE)
@@ -46,6 +48,34 @@ def _drop_glyphs(ink: Ink, glyphs: Ints, reason: int) -> None:
     """The first reason that is found for a glyph stays."""
     drop = ink.glyphs.drop
     drop[glyphs[drop[glyphs] == KEPT]] = reason
+
+
+def _lie_over_ink(ink: Ink, pale: Bools) -> Bools:
+    """Which large pale runs share room with other text or stand among rules: the rest are titles in a light colour."""
+    glyphs = ink.glyphs
+    around = surround_runs(glyphs.box, glyphs.run, len(pale))
+    others = around[~pale & np.isin(np.arange(len(pale)), glyphs.run[glyphs.drop == KEPT])]
+    if len(ink.rules.box):
+        others = np.concatenate([others, [[*ink.rules.box[:, :2].min(0), *ink.rules.box[:, 2:].max(0)]]])
+    over = np.zeros(len(pale), np.bool_)
+    for k in np.flatnonzero(pale).tolist():
+        over[k] = bool(overlap(around[k][None, :], others).any())
+    return over
+
+
+def surround_runs(box: Floats, runs: Ints, count: int) -> Floats:
+    """The box around the glyphs of each run."""
+    around = np.tile([np.inf, np.inf, -np.inf, -np.inf], (count, 1))
+    np.minimum.at(around[:, :2], runs, box[:, :2])
+    np.maximum.at(around[:, 2:], runs, box[:, 2:])
+    return around
+
+
+def overlap(one: Floats, other: Floats) -> Bools:
+    """Whether boxes share any area."""
+    room = np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2])
+    shared: Bools = np.minimum(room[..., 0], room[..., 1]) > 0
+    return shared
 
 
 def _on_dark(light: Floats) -> Bools:

@@ -27,7 +27,7 @@ from extract.releases.shelf import Release, find_release
 from extract.releases.warehouse_file import check_warehouse, write_warehouse
 from extract.report import write_release_pages
 from extract.settings import Settings
-from extract.sources.archive import sync_folder, write_whole
+from extract.store import sync_folder, write_whole
 
 log = logging.getLogger(__name__)
 MANIFEST = "release.json"

@@ -13,11 +13,12 @@ from extract.entities import Finding, LandedPdf, Landing, Publication, Remembere
 from extract.errors import JixiaoError, Reason, Refused, SourceError
 from extract.publishers.models import BucketSource, ListingSource, Publisher
 from extract.settings import Settings
-from extract.sources.archive import Incoming, archive_path, land_bytes, receive
+from extract.sources.archive import Incoming, archive_path, find_archived, land_bytes, receive
 from extract.sources.bucket import read_object
 from extract.sources.fetch import Fetcher, PassingError
 from extract.sources.folder import read_file
 from extract.sources.pages import check_length, validators_of
+from extract.store import open_bucket_store
 
 MEGABYTE = 1 << 20
 AT_ONCE = 200  # publications between two visits to the ledger
@@ -100,7 +101,7 @@ def _attempt(
         announced = answer.headers.get("content-length", "")
         if announced.isdigit() and int(announced) > limit:
             raise Refused(Reason.TOO_LARGE, f"{publication.url}: {announced} bytes, at most {limit} are taken")
-        with receive(settings.archive) as incoming:
+        with receive(settings.archive, open_bucket_store(settings)) as incoming:
             _take(answer, incoming, publication.url, limit)
             try:
                 prove_pdf(incoming, publication.url)
@@ -143,10 +144,10 @@ def _blob(known: Remembered | None, settings: Settings) -> LandedPdf | None:
     """The bytes that are remembered, if the archive still holds them."""
     if known is None or known.sha256 is None:
         return None
-    path = archive_path(settings.archive, known.sha256)
-    if not path.exists():
+    size = find_archived(settings, known.sha256)
+    if size is None:
         return None
-    return LandedPdf(known.sha256, path, path.stat().st_size, datetime.now(UTC))
+    return LandedPdf(known.sha256, archive_path(settings.archive, known.sha256), size, datetime.now(UTC))
 
 
 def _shrunk(publisher: Publisher, known: Remembered | None, landed: LandedPdf) -> tuple[Finding, ...]:
@@ -160,7 +161,7 @@ def _copy(source: BucketSource, publication: Publication, known: Remembered | No
     landed = _blob(known, settings)
     if known is not None and landed is not None and publication.version and known.version == publication.version:
         return Landing(publication, landed=landed)
-    with receive(settings.archive) as incoming:
+    with receive(settings.archive, open_bucket_store(settings)) as incoming:
         for piece in read_object(source, publication.url, settings.max_file_megabytes * MEGABYTE):
             incoming.write(piece)
         landed = incoming.keep()  # no proof of its form: the store has checked its own length, the reader does the rest
@@ -171,4 +172,4 @@ def _copy(source: BucketSource, publication: Publication, known: Remembered | No
 def _land_file(publication: Publication, settings: Settings) -> Landing:
     limit = settings.max_file_megabytes * MEGABYTE
     data = read_file(publication.url, publication.listing, settings.settle_seconds, limit)
-    return Landing(publication, landed=land_bytes(settings.archive, data))
+    return Landing(publication, landed=land_bytes(settings.archive, data, open_bucket_store(settings)))

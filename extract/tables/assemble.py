@@ -9,9 +9,9 @@ from extract.errors import Reason, Refused
 from extract.tables.drafts import AMOUNTS, Draft, Project
 from extract.tables.flat import FlatTable
 from extract.tables.forms import Form
-from extract.tables.head_checks import refuse_stray_cells, refuse_unread_words
+from extract.tables.head_checks import refuse_joined_words, refuse_stray_cells, refuse_unread_words
 from extract.tables.headers import find_money_unit
-from extract.tables.heads import FormHead, finds_head, has_head_shape, is_word, prints_head, read_head
+from extract.tables.heads import FormHead, finds_head, has_head_shape, is_columnar, is_word, prints_head, read_head
 from extract.tables.joining import cut_rows, join_tables, same_places
 from extract.tables.layout import Layout, find_layout, move_layout
 from extract.tables.table import Table, index_grid
@@ -173,6 +173,7 @@ class Assembler:
         head = read_head(above, 0, last)
         if not head.has_project:
             raise Refused(Reason.NOT_TARGETS, "an indicator table that names no project", above.grid.page)
+        refuse_joined_words(above, 0, last)
         refuse_unread_words(above, 0, last, head)
         refuse_stray_cells(above, 0, last)
         return head
@@ -216,10 +217,11 @@ class Assembler:
             self.target_pages.append(table.grid.page)
             self._hold_head(table, stop)
             return
-        head = read_head(table, 0, table.grid.n_rows)
-        if head.has_project and (head.has_more or has_head_shape(table)):
-            self._hold_head(table, 0)
-            return
+        if not is_columnar(table):
+            head = read_head(table, 0, table.grid.n_rows)
+            if head.has_project and (head.has_more or has_head_shape(table)):
+                self._hold_head(table, 0)
+                return
         if looks_like_targets(table):
             raise Refused(Reason.UNKNOWN_HEADER, "indicators without a header that is known", table.grid.page)
         self.findings.append(Finding("other_table", "a table without targets is not loaded", table.grid.page))

@@ -50,6 +50,7 @@ class Project:
 
     fields: dict[Column, Field]
     unit_text: str = ""
+    first: dict[Column, Field] = field(default_factory=dict)  # of its first row
     number: int = 0
 
 

@@ -6,11 +6,13 @@ a project-level cell printed blank takes the text of its own project, inside one
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Protocol
 
 from extract.entities import Cell, Column, Finding, Printed
 from extract.errors import Reason, Refused
 from extract.tables.account import Account
+from extract.tables.conflicts import refuse_two_amounts
 from extract.tables.drafts import (
     AMOUNTS,
     LEVELS,
@@ -36,6 +38,8 @@ from extract.tables.rows import (
     is_subtotal,
     is_total,
     is_wide,
+    refuse_shared,
+    refuse_spanning_amounts,
     refuse_words,
     split_rows,
 )
@@ -62,7 +66,7 @@ class FlatTable:
         self.projects: list[Project] = []
         self.findings: list[Finding] = []
         self.section: Field | None = None  # a unit printed in a row of its own
-        self._fields: dict[int, Field] = {}
+        self._fields: dict[tuple[int, Column], Field] = {}  # one blank cell may continue several columns
         self._cells: list[Cell] = []  # keeps ids alive
         self._previous: dict[Column, Field] = {}
         self._merged = False
@@ -79,6 +83,8 @@ class FlatTable:
         account = Account(table, layout)
         rows = list(split_rows(table, layout, start, stop))
         self._merges |= find_merges(rows)
+        refuse_shared(rows, table.grid.page)
+        refuse_spanning_amounts(rows, table.grid.page)
         for row in rows:
             wide = is_wide(row, table)
             if wide is not None:
@@ -86,7 +92,7 @@ class FlatTable:
                 account.take([wide])
             elif is_blank(row):
                 continue
-            elif is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table):
+            elif is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table, layout):
                 account.take_row(row.first, row.last)
             elif after_break and self._continues_row(row, table.grid.page):
                 account.take(self._append(row, table.grid.page))
@@ -109,9 +115,9 @@ class FlatTable:
             if "单位" in cell.text[:8] or cell.text[:3].isdigit():
                 self.section = field_of(Cell(cell.row, cell.col, 1, 1, cell.box, name), page)
 
-    def _is_remark(self, row: Row, table: Table) -> bool:
+    def _is_remark(self, row: Row, table: Table, layout: Layout) -> bool:
         """A row whose cells do not stand under the headings: a remark or a sum; an indicator there is refused."""
-        cell = find_crossing(row, self.layout)
+        cell = find_crossing(row, layout)
         if cell is None or not cell.text:
             return False
         texts = [normalise(c.text) for c in table.row_cells(row.first) if c.text]
@@ -132,7 +138,9 @@ class FlatTable:
             return False
         if any(row.text(c) for c in (*LEVELS, *UNIT_LEVEL, Column.PROJECT)):
             return False
-        if any(c in row.cells and not self._previous[c].spans for c in (*LEVELS, *UNIT_LEVEL) if c in self._previous):
+        above = [c for c in (*LEVELS, *UNIT_LEVEL) if c in self._previous and c in row.cells]
+        reaches_on = any(row.cells[c].row + row.cells[c].rowspan > row.last for c in above)
+        if not reaches_on and any(not self._previous[c].spans for c in above):
             return True
         detail = f"row {row.first + 1}: {row.text(Column.INDICATOR)!r} may be an indicator or the rest of one"
         raise Refused(Reason.CONSERVATION, detail, page)
@@ -150,27 +158,30 @@ class FlatTable:
             if previous is not None:
                 if cell.text and cell.text != previous.text:
                     join_fragment(previous, cell, page)
-                self._remember(cell, previous)
+                self._remember(cell, column, previous)
                 joined.append(cell)
         return joined
 
-    def _remember(self, cell: Cell, field: Field) -> Field:
-        self._fields[id(cell)] = field
+    def _remember(self, cell: Cell, column: Column, field: Field) -> Field:
+        self._fields[id(cell), column] = field
         self._cells.append(cell)
         return field
 
-    def _field(self, cell: Cell, page: int) -> Field:
-        found = self._fields.get(id(cell))
-        return found if found is not None else self._remember(cell, field_of(cell, page))
+    def _field(self, cell: Cell, column: Column, page: int) -> Field:
+        found = self._fields.get((id(cell), column))
+        return found if found is not None else self._remember(cell, column, field_of(cell, page))
 
     def _add(self, row: Row, table: Table, layout: Layout, after_break: bool) -> None:
         """One indicator row: settle its project, then its fields."""
         page = table.grid.page
         cut = judge_cut(row, self._previous, self._known(row), self._merged) if after_break else Cut.NONE
         if after_break:
+            self._refuse_restart(row, cut, page)
             self._alias(row, page, cut)
-        fields = {c: self._field(cell, page) for c, cell in row.cells.items()}
-        self._fill_unit(fields)
+        fields = {c: self._field(cell, c, page) for c, cell in row.cells.items()}
+        self._fill_unit(fields, after_break, page)
+        if Column.UNIT in fields and not fields[Column.UNIT].text and not self.caption_unit and self.section is None:
+            raise Refused(Reason.PAGE_MISSING, f"row {row.first + 1}: the first rows of a table name no unit", page)
         project = self._settle_project(fields, cut, page)
         for column in PROJECT_LEVEL:
             field = fields.get(column)
@@ -189,25 +200,43 @@ class FlatTable:
         self.drafts.append(Draft(page, self.number, box, project, fields, units))
         self._previous = fields
 
+    def _refuse_restart(self, row: Row, cut: Cut, page: int) -> None:
+        """Levels that begin again under a blank project at the top of a page: a page between may be missing.
+
+        Only where the rows so far keep each first level of a project together.
+        """
+        level, last = row.text(Column.LEVEL1), self._previous.get(Column.LEVEL1)
+        if cut is not Cut.BLANK or not level or last is None or level == last.text:
+            return
+        levels: dict[int, list[str]] = {}
+        for draft in self.drafts:
+            if Column.LEVEL1 in draft.fields:
+                levels.setdefault(id(draft.project), []).append(draft.fields[Column.LEVEL1].text)
+        runs = [[text for text, _ in groupby(texts)] for texts in levels.values()]
+        mine = levels.get(id(self.drafts[-1].project), [])
+        if level in mine and len(runs) > 1 and all(len(set(run)) == len(run) for run in runs):
+            detail = f"row {row.first + 1}: {level!r} begins again under a project that is not named"
+            raise Refused(Reason.PAGE_MISSING, detail, page)
+
     def _known(self, row: Row) -> bool:
         """Whether the row's project cell was already read (it covers earlier rows)."""
         cell = row.cells.get(Column.PROJECT)
-        return cell is not None and id(cell) in self._fields
+        return cell is not None and (id(cell), Column.PROJECT) in self._fields
 
     def _alias(self, row: Row, page: int, cut: Cut) -> None:
         """Cells at the top of a page that continue a cell of the page before take its text."""
         for column, cell in row.cells.items():
             previous = self._previous.get(column)
-            if previous is None or id(cell) in self._fields:
+            if previous is None or (id(cell), column) in self._fields:
                 continue
             if (column in UNIT_LEVEL and not cell.text) or (
                 column in LEVELS and not cell.text and self._is_cut_level(row, column, previous)
             ):
-                self._remember(cell, previous)
+                self._remember(cell, column, previous)
             elif column in PROJECT_LEVEL and cut is not Cut.NONE:
                 if cell.text and cell.text != previous.text:
                     join_fragment(previous, cell, page)
-                self._remember(cell, previous)
+                self._remember(cell, column, previous)
 
     def _is_cut_level(self, row: Row, column: Column, previous: Field) -> bool:
         """Whether a blank level at the top of a page is the rest of the cell before; not under a new level 1."""
@@ -215,11 +244,16 @@ class FlatTable:
             return False
         return previous.spans or row.cells[column].rowspan > 1 or column in self._merges
 
-    def _fill_unit(self, fields: dict[Column, Field]) -> None:
-        """A blank unit is the unit above: units are headings, not facts of a row."""
+    def _fill_unit(self, fields: dict[Column, Field], after_break: bool, page: int) -> None:
+        """A blank unit is the unit above: units are headings, not facts of a row.
+
+        A blank cell of its own over several rows of a table that merges its units is no continuation.
+        """
         for column in UNIT_LEVEL:
             field = fields.get(column)
             if field is not None and not field.text and column in self._previous:
+                if field.spans and self._previous[column].spans and not after_break:
+                    raise Refused(Reason.CONSERVATION, "a blank cell stands where a table merges its units", page)
                 fields[column] = self._previous[column]
 
     def _settle_project(self, fields: dict[Column, Field], cut: Cut, page: int) -> Project:
@@ -234,7 +268,9 @@ class FlatTable:
             return current
         if not name.text:
             raise Refused(Reason.CONSERVATION, "an indicator row without a project", page)
-        self.projects.append(Project({}, unit))
+        if same_unit and current is not None and (not self._merged or self.drafts[-1].page != page):
+            refuse_two_amounts(current, self._previous, fields, page)
+        self.projects.append(Project({}, unit, dict(fields)))
         return self.projects[-1]
 
     def _repeats(self, fields: dict[Column, Field]) -> bool:

@@ -20,6 +20,7 @@ from extract.tables.rows import (
     is_note,
     is_numbering,
     is_total,
+    refuse_shared,
     refuse_words,
     split_rows,
 )
@@ -65,7 +66,10 @@ class Form:
         """Add the indicator rows [start, stop) of a page; raises Refused where a text of them becomes nothing."""
         after_break = bool(self._previous)
         account = Account(table, layout)
-        self._merges |= find_merges(list(split_rows(table, layout, start, stop)))
+        rows = list(split_rows(table, layout, start, stop))
+        self._merges |= find_merges(rows)
+        for block in range(layout.blocks):
+            refuse_shared(list(split_rows(table, layout, start, stop, block)), table.grid.page)
         for row in _list_rows(table, layout, start, stop):
             crossing = find_crossing(row, layout) is not None
             if crossing or is_numbering(row, table) or is_total(row, table):
@@ -146,7 +150,7 @@ def _begins_class(row: Row, column: Column) -> bool:
 
 def _refuse_unless_known(row: Row, table: Table, at_break: bool) -> None:
     """A row whose cells do not stand under the headings is a sum, a note, a remark with its label, or refused."""
-    texts = [c for c in table.row_cells(row.first) if c.text]
+    texts = [c for c in table.row_cells(row.first) if c.text and c.row >= row.first]  # a label beside it is none of it
     if not texts or any(SUM.match(c.text) for c in texts):
         return
     project_words = [c for c in texts if match_column(c.text) in HEAD_COLUMNS]

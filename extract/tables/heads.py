@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from extract.entities import AMOUNT_KINDS, Box, Cell, Column
 from extract.errors import Reason, Refused
+from extract.tables.conflicts import refuse_second_amount
 from extract.tables.drafts import Field, field_of
 from extract.tables.headers import find_money_unit, is_group, is_ignored, match_column, normalise
 from extract.tables.table import Table
@@ -23,6 +24,7 @@ HEAD_COLUMNS = frozenset(
     | set(AMOUNT_KINDS)
 )
 NO_BOX = Box(0.0, 0.0, 0.0, 0.0)
+PARTS = frozenset({"财政资金", "资金"})  # beside a total these words name a part of it
 GOALS = (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
 SPLIT = re.compile(r"^([^:：]{2,20})[:：](.+)$", re.S)
 YEAR_WORDS = frozenset({"预算年度", "年度", "年份", "申报年度", "填报年度", "所属年度"})
@@ -105,6 +107,17 @@ def has_head_shape(table: Table) -> bool:
     return True
 
 
+def is_columnar(table: Table) -> bool:
+    """Whether 项目 or 项目名称 heads a column of several texts: a table of the budget, and no head of a form."""
+    for word in table.cells:
+        if match_column(word.text) != Column.PROJECT:
+            continue
+        below = [c for c in table.cells if c.row > word.row and (c.col, c.colspan) == (word.col, word.colspan)]
+        if len([c for c in below[:2] if c.text and not is_word(c)]) == 2:
+            return True
+    return False
+
+
 def prints_head(above: Table) -> bool:
     """Whether rows above an indicator header print more than titles over the whole width."""
     return any(c.text and c.colspan < above.grid.n_cols for c in above.cells)
@@ -182,7 +195,11 @@ def _keep(table: Table, head: FormHead, word: str, value: Cell, used: set[int], 
     if column == Column.PROJECT and normalise(word) == head.project_word and head.fields[column].text != value.text:
         detail = f"one head names {head.fields[column].text!r} and {value.text!r}"
         raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
-    if column not in HEAD_COLUMNS or column is None or column in head.fields:
+    if column not in HEAD_COLUMNS or column is None:
+        return
+    if column in head.fields:
+        if column in AMOUNT_KINDS and id(value) not in used and normalise(word) not in PARTS:
+            refuse_second_amount(head.fields[column].text, value.text, word, table.page_of(value))
         return
     if column == Column.PROJECT:
         head.project_word = normalise(word)

@@ -22,6 +22,7 @@ SIGN_TEXT = re.compile(
 )
 ABOUT_MONEY = re.compile(r"资金(?!来源|性质)|拨款|预算(?!年度|单位|部门|执行率|编码|科目)|补助")
 NOT_SIGNS = frozenset({"定量", "正向", "反向", "逆向", "正向指标", "反向指标", "定量指标", "定性指标"})
+DEEPEST = 4  # rows of a header
 SAME_PLACE = 4.0  # points: an upright line stands where it stood on the page before
 CYCLE = ("长期", "中期", "实施期", "实施周期", "总体", "周期")
 
@@ -85,7 +86,7 @@ def move_layout(layout: Layout, before: tuple[float, ...], now: tuple[float, ...
 def find_layout(table: Table, row: int) -> Layout | None:
     """The header block that begins at a row, or None; raises Refused (unknown_header) naming a word."""
     first = table.starting(row)
-    if not _is_header_row(first) and not _is_header_row(_with_rows_below(table, row, first)):
+    if not any(map(_is_header_row, (first, _with_rows_below(table, row, first), _close_block(table, row, first)))):
         return None
     stop = _find_stop(table, row, first)
     leaves = [_read_leaf(table, leaf, row) for leaf in _find_leaves(table, row, stop)]
@@ -106,6 +107,15 @@ def _with_rows_below(table: Table, row: int, first: list[Cell]) -> list[Cell]:
     depth = max((c.rowspan for c in first if match_column(c.text) in (Column.LEVEL1, Column.LEVEL2)), default=1)
     below = range(row + 1, min(row + depth, table.grid.n_rows))
     return [*first, *(c for k in below for c in table.starting(k))]
+
+
+def _close_block(table: Table, row: int, first: list[Cell]) -> list[Cell]:
+    """The cells of the rows that a row's deeper words end with: 序号 over three rows beside groups and words."""
+    last = row + max((c.rowspan for c in first), default=1)
+    if not row + 1 < last <= min(row + DEEPEST, table.grid.n_rows):
+        return first
+    cells = [*first, *(c for k in range(row + 1, last) for c in table.starting(k))]
+    return cells if all(c.row + c.rowspan <= last for c in cells) else first
 
 
 def _is_header_row(cells: list[Cell]) -> bool:

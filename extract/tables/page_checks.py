@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
+
 from extract.errors import Reason, Refused
+from extract.pages.cutting import CutText
 from extract.pages.grids import CheckedPage
+from extract.pages.ink import Bools
 from extract.tables.page_numbers import check_page_numbers
 from extract.tables.targets import STRICT_WORDS
 
@@ -29,6 +33,8 @@ def check_pages(pages: tuple[CheckedPage, ...]) -> None:
     check_page_numbers([page.grids for page in pages])
     for problem in problems:
         raise Refused(problem.reason, problem.detail, problem.page)
+    _check_cut_texts(pages)
+    _check_twice(pages)
     for page in pages:
         words = sum(1 for line in page.grids.lines if STRICT_WORDS.search(line.text))
         if words >= 3:
@@ -43,6 +49,41 @@ def _check_typed(pages: tuple[CheckedPage, ...]) -> None:
         if page.typed and any(STRICT_WORDS.search(c.text) for grid in page.grids.grids for c in grid.cells):
             detail = f"{page.typed} texts of the page are form fields or notes laid over it"
             raise Refused(Reason.NO_TEXT_LAYER, detail, page.grids.page)
+
+
+def _check_twice(pages: tuple[CheckedPage, ...]) -> None:
+    """The same page of targets twice: rows would count twice, and what continues a page would follow another."""
+    seen: dict[tuple[str, ...], int] = {}
+    for page in pages:
+        texts = tuple(cell.text for grid in page.grids.grids for cell in grid.cells)
+        number = page.grids.page
+        if any(STRICT_WORDS.search(text) for text in texts) and seen.setdefault(texts, number) != number:
+            raise Refused(Reason.CONSERVATION, f"the same page as page {seen[texts]}", number)
+
+
+def _check_cut_texts(pages: tuple[CheckedPage, ...]) -> None:
+    """What a page hides of a text that its break cuts, the page before or after shows."""
+    for k, page in enumerate(pages):
+        for cut in page.cut:
+            shown = np.array(cut.shown)
+            for step in (1, -1):
+                other = k + step
+                while 0 <= other < len(pages) and (more := _find_shown(pages[other], cut)) is not None:
+                    shown |= more
+                    other += step
+            if not shown.all():
+                detail = f"lines of {cut.text[:20]!r} are hidden and stand on no other page"
+                raise Refused(Reason.CONSERVATION, detail, page.grids.page)
+
+
+def _find_shown(page: CheckedPage, cut: CutText) -> Bools | None:
+    """Which glyphs of a cut text another page shows, None where it does not print the text."""
+    same = [c.shown for c in page.cut if c.text == cut.text and len(c.shown) == len(cut.shown)]
+    if same:
+        shown: Bools = np.any(np.array(same), axis=0)
+        return shown
+    whole = any(cell.text == cut.text for grid in page.grids.grids for cell in grid.cells)
+    return np.ones(len(cut.shown), np.bool_) if whole else None
 
 
 def _check_subject(pages: tuple[CheckedPage, ...]) -> None:

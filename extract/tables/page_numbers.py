@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from extract.entities import PageGrids
 from extract.errors import Reason, Refused
+from extract.tables.sheets import list_sheets
 
 NUMBER = r"(?P<number>\d{1,4})"
 TOTAL = r"(?P<total>\d{1,4})"
@@ -28,37 +29,39 @@ class PageNumber:
     """What a page prints of its own number."""
 
     page: int
+    sheet: int  # counted through the document; a page may carry two
     number: int
     total: int | None
 
 
 def check_page_numbers(pages: list[PageGrids]) -> None:
-    """Numbers must rise by one per page, or begin again; a printed total must be reached."""
-    printed = [found for page in pages if (found := _read_number(page)) is not None]
+    """Numbers must rise by one per sheet, or begin again; a printed total must be reached."""
+    sheets = list_sheets(pages)
+    printed = [found for k, sheet in enumerate(sheets, 1) if (found := _read_number(sheet, k)) is not None]
     if len(printed) < 2 and not any(p.total is not None for p in printed):
         return
     for before, after in pairwise(printed):
-        missing = (after.number - before.number) - (after.page - before.page)
+        missing = (after.number - before.number) - (after.sheet - before.sheet)
         if after.number > before.number and missing > 0:
             detail = f"page {before.page} is printed as {before.number}, page {after.page} as {after.number}"
             raise Refused(Reason.PAGE_MISSING, detail, after.page)
-    _check_total(printed, len(pages))
+    _check_total(printed, len(sheets))
 
 
-def _check_total(printed: list[PageNumber], pages: int) -> None:
-    """One printed total for the whole document is the number of its pages (a cover may stand before page 1)."""
+def _check_total(printed: list[PageNumber], sheets: int) -> None:
+    """One printed total for the whole document is the number of its sheets (a cover may stand before page 1)."""
     totals = {p.total for p in printed if p.total is not None}
     if len(totals) != 1 or len({p.number for p in printed}) != len(printed):
         return  # several documents in one file, each with numbers of its own
     total = totals.pop() or 0
-    last = printed[-1].number + (pages - printed[-1].page)
-    if printed[0].number > printed[0].page or last < total:
-        detail = f"{total} pages are printed, the file has {pages}"
+    last = printed[-1].number + (sheets - printed[-1].sheet)
+    if printed[0].number > printed[0].sheet or last < total:
+        detail = f"{total} pages are printed, the file has {sheets}"
         raise Refused(Reason.PAGE_MISSING, detail, printed[-1].page)
 
 
-def _read_number(page: PageGrids) -> PageNumber | None:
-    """The one page number that a page prints, else None."""
+def _read_number(page: PageGrids, sheet: int) -> PageNumber | None:
+    """The one page number that a sheet prints, else None."""
     found: set[tuple[int, int | None]] = set()
     for line in page.lines:
         text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", line.text)).replace("—", "-").replace("–", "-")
@@ -69,4 +72,4 @@ def _read_number(page: PageGrids) -> PageNumber | None:
             total = next((int(v) for k, v in groups.items() if k.startswith("total") and v), None)
             if total is None or 0 < number <= total:
                 found.add((number, total))
-    return PageNumber(page.page, *found.pop()) if len(found) == 1 else None
+    return PageNumber(page.page, sheet, *found.pop()) if len(found) == 1 else None

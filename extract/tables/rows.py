@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from extract.entities import Cell, Column
 from extract.errors import Reason, Refused
-from extract.tables.drafts import LEVELS, PERIOD_VALUES
+from extract.tables.drafts import AMOUNTS, LEVELS, PERIOD_VALUES
 from extract.tables.headers import match_column, normalise
 from extract.tables.layout import Layout
 from extract.tables.table import Table
@@ -19,6 +19,7 @@ NUMBERING = frozenset({"栏次", "甲", "乙", "丙", "丁", "序号", "列次"}
 HEADER_ONLY = frozenset(
     {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.SIGN, Column.MEASURE_UNIT, *PERIOD_VALUES}
 )
+ONE_EACH = (Column.INDICATOR, *PERIOD_VALUES, Column.SIGN, Column.MEASURE_UNIT, Column.ACTUAL_VALUE)
 NOTE = re.compile(
     r"^(?:注|备注|说明|填表说明|填报说明|附注|填表人|制表人|填报人|审核人|负责人|联系人|经办人|单位负责人)[:：\d]"
 )
@@ -70,6 +71,32 @@ def find_merges(rows: list[Row]) -> set[Column]:
     return {c for row in rows for c in LEVELS if c in row.cells and row.cells[c].rowspan > row.last - row.first}
 
 
+def refuse_shared(rows: list[Row], page: int) -> None:
+    """One value or one name for two indicator rows: a rule between them is missing; raises Refused (conservation)."""
+    for above, row in pairwise(rows):
+        for column in ONE_EACH:
+            cell = row.cells.get(column)
+            if cell is not None and cell.text and cell is above.cells.get(column):
+                detail = f"row {row.first + 1}: {cell.text[:20]!r} stands in one cell for two rows"
+                raise Refused(Reason.CONSERVATION, detail, page)
+
+
+def refuse_spanning_amounts(rows: list[Row], page: int) -> None:
+    """One amount beside two projects: a rule between them is missing; raises Refused (conservation)."""
+    for above, row in pairwise(rows):
+        for column in (*AMOUNTS, Column.PROJECT_CODE, Column.OVERALL_GOAL, Column.ANNUAL_GOAL):
+            cell = row.cells.get(column)
+            if cell is None or not cell.text or cell is not above.cells.get(column):
+                continue
+            upper, lower = above.cells.get(Column.PROJECT), row.cells.get(Column.PROJECT)
+            if upper is None or lower is None or upper is lower or not lower.text:
+                continue
+            half = cell.text[: len(cell.text) // 2]  # 100.00100.00 beside one name that is printed on each row
+            if upper.text != lower.text or cell.text == half + half:
+                detail = f"row {row.first + 1}: {cell.text[:20]!r} stands beside {upper.text!r} and {lower.text!r}"
+                raise Refused(Reason.CONSERVATION, detail, page)
+
+
 def refuse_words(row: Row, page: int) -> None:
     """A row of header words where indicators are expected; raises Refused (unknown_header)."""
     words = [c.text for c in row.cells.values() if match_column(c.text) in HEADER_ONLY]
@@ -87,14 +114,16 @@ def is_total(row: Row, table: Table) -> bool:
 
 
 def find_crossing(row: Row, layout: Layout) -> Cell | None:
-    """The cell of an indicator, value, project or amount that stands under more than one heading."""
-    bounds = [(h.first, h.last) for h in layout.headings if h.column is not None]
-    for column in (Column.INDICATOR, *PERIOD_VALUES, Column.SIGN, Column.PROJECT, Column.AMOUNT):
-        cell = row.cells.get(column)
-        if cell is not None:
-            left, right = cell.col, cell.col + cell.colspan
-            if len([1 for first, last in bounds if left < last and first < right]) > 1:
-                return cell
+    """The cell of a row that stands under more than one heading: a rule is missing, or it is no row of indicators.
+
+    One cell may hold both levels; every other one says one thing.
+    """
+    bounds = [(h.first, h.last, h.column) for h in layout.headings if h.words]
+    for cell in row.cells.values():
+        left, right = cell.col, cell.col + cell.colspan
+        under = [column for first, last, column in bounds if left < last and first < right]
+        if len(under) > 1 and not set(under) <= set(LEVELS):
+            return cell
     return None
 
 

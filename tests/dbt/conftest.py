@@ -495,3 +495,19 @@ def marts_of_another_arrival(tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def compare_years(built: tuple[Path, subprocess.CompletedProcess[str]]) -> str:
     """The SQL that sets 2022 beside 2025."""
     return next((built[0].parent / "target/compiled").rglob("compare_years.sql")).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def released(built: tuple[Path, subprocess.CompletedProcess[str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose `current/warehouse.duckdb` holds the marts of all scenarios, as a release does."""
+    home = tmp_path_factory.mktemp("released")
+    (home / "current").mkdir()
+    with duckdb.connect(str(home / "current" / "warehouse.duckdb")) as warehouse:
+        warehouse.execute(f"attach '{built[0]}' as build (read_only)")
+        tables = "select table_name from duckdb_tables() where database_name = 'build' and schema_name = 'marts'"
+        for (table,) in warehouse.execute(tables).fetchall():
+            warehouse.execute(f'create table "{table}" as select * from build.marts."{table}"')
+        counts = '{"dim_documents": 2, "releases": 1}'
+        row = ["20250301T000000Z-0123abcd", datetime(2025, 3, 1), 2, counts, "0123abcd"]  # noqa: DTZ001 naive UTC
+        warehouse.execute("insert into releases values (?, ?, ?, ?, ?)", row)
+    return home

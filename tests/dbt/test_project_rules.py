@@ -31,6 +31,9 @@ MARTS_OF_THE_CONTRACT = {
     "releases",
 }
 MOST_LEAVES = 3
+MANY_LEAVES = {
+    "int_documents_keyed": "changes, findings, links and checks each name their document, and so their partition",
+}
 MOST_JOINS = 6
 MANY_JOINS = {
     "quality_findings": "the union of the 22 checks",
@@ -107,7 +110,7 @@ def test_no_model_names_a_table_by_hand(models: dict[str, Node]) -> None:
 def test_no_model_has_more_leaves_than_three(models: dict[str, Node], readers: dict[str, list[Node]]) -> None:
     for key, model in models.items():
         leaves = [child["name"] for child in readers[key] if not readers[child["unique_id"]]]
-        assert len(leaves) <= MOST_LEAVES, f"{model['name']}: {leaves}"
+        assert (len(leaves) > MOST_LEAVES) == (model["name"] in MANY_LEAVES), f"{model['name']}: {leaves}"
 
 
 def test_no_model_reads_more_than_six_others_without_a_reason(models: dict[str, Node]) -> None:

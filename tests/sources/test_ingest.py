@@ -147,8 +147,8 @@ def test_a30_an_unknown_header_names_the_word_and_the_last_good_edition_stays(
     load_all(night_settings, "one")
     site.put("/a.pdf", pdf("new form"))
     see(night_settings, "two")
-    ((sha256,),) = ingest.plan_batches(night_settings)
     ledger = ledger_of(night_settings)
+    ((sha256, _),) = ledger.to_read("1", night_settings.read_attempts)
     ledger.note_unread(sha256, "1", Refused(Reason.UNKNOWN_HEADER, "the header 指标数 is unknown", page=1))
     assert ingest.close(night_settings, "two")["refused"] == 1
     assert "指标数" in ledger.troubled()[0]["detail"]
@@ -186,6 +186,7 @@ def test_a_password_of_the_publisher_opens_its_documents(
 ) -> None:
     from extract.pages.sandbox import Sandbox
     from extract.publishers.secrets import Secret
+    from extract.sources.archive import land_bytes
 
     tried: list[str | None] = []
 
@@ -199,11 +200,12 @@ def test_a_password_of_the_publisher_opens_its_documents(
     monkeypatch.setenv("ONE", "wrong")
     monkeypatch.setenv("TWO", "right")
     secrets = (Secret(env="ONE"), Secret(env="TWO"))
+    sha256 = land_bytes(night_settings.archive, pdf("locked")).sha256
     with Sandbox() as sandbox:
-        assert ingest._read_one(night_settings, sandbox, "ab" * 32, secrets) == "reading"
+        assert ingest._read_one(night_settings, sandbox, sha256, secrets) == "reading"
         assert tried == [None, "wrong", "right"]
         with pytest.raises(Refused, match="password"):
-            ingest._read_one(night_settings, sandbox, "ab" * 32, secrets[:1])
+            ingest._read_one(night_settings, sandbox, sha256, secrets[:1])
 
 
 def test_no_secret_and_no_row_is_lost_when_sqlite_is_opened_by_hand(site: Site, night_settings: Settings) -> None:

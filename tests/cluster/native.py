@@ -1,0 +1,397 @@
+"""docker-compose.yml in, its processes on this machine out: the same commands and environment, no container engine.
+
+Only what a container's own network and disk would give is replaced: host names, ports and paths. Every Airflow process
+is a machine of its own: a home and an Airflow folder that no other one sees. PostgreSQL, Redis and an S3-compatible
+server (moto's, where the file has SeaweedFS) are all that they share.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import yaml
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+BIN = Path(sys.executable).parent
+BUCKET = "jixiao"
+READY_SECONDS = 240
+CLIENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+
+
+class ClusterError(Exception):
+    """A process of the cluster did not start, or something took too long."""
+
+
+def find_postgres() -> Path | None:
+    """The folder of PostgreSQL's programs, the newest where there are several."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+def service_of(machine: str) -> str:
+    """worker-1 is a replica of worker."""
+    return re.sub(r"-\d+$", "", machine)
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def substitute(text: str, variables: dict[str, str]) -> str:
+    """What compose does with ${NAME:-default}, ${NAME:?message}, ${NAME} and $$."""
+
+    def replace(match: re.Match[str]) -> str:
+        if match["name"] is None:
+            return "$"
+        value = variables.get(match["name"], "")
+        if not value and match["how"] == "?":
+            raise ClusterError(match["rest"])
+        return value or (match["rest"] if match["how"] == "-" else "") or ""
+
+    return re.sub(r"\$(?:\$|\{(?P<name>[A-Z_0-9]+)(?::(?P<how>[-?])(?P<rest>[^}]*))?\})", replace, text)
+
+
+@dataclass
+class Cluster:
+    """The services of the compose file as processes below one folder."""
+
+    folder: Path
+    variables: dict[str, str]
+    services: dict[str, Any] = field(default_factory=dict)
+    configs: dict[str, Any] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    token: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("postgres", "redis", "api-server", "objects"):
+            self.ports[name] = free_port()
+        example = (PROJECT / ".env.example").read_text(encoding="utf-8")
+        given = dict(re.findall(r"^([A-Z_0-9]+)=(.*)$", example, re.MULTILINE))
+        for name in ("JWT_SECRET", "API_SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "ADMIN_PASSWORD"):
+            given[name] = secrets.token_hex(16)
+        from cryptography.fernet import Fernet
+
+        given |= {
+            "FERNET_KEY": Fernet.generate_key().decode(),
+            "S3_SECRET_KEY": secrets.token_hex(16),
+            "S3_USER": "jixiao",
+            "S3_ENDPOINT": "http://objects:8333",
+            "JIXIAO_STORE_URL": f"s3://{BUCKET}/store",
+            "JIXIAO_WAREHOUSE_URL": f"postgresql+psycopg2://airflow:{given['POSTGRES_PASSWORD']}@postgres/warehouse",
+        }
+        self.variables = given | self.variables
+        text = (PROJECT / "docker-compose.yml").read_text(encoding="utf-8")
+        deployment = yaml.safe_load(text)
+        self.services, self.configs = deployment["services"], deployment["configs"]
+
+    # what a container would find
+
+    def environment(self, service: str, machine: str) -> dict[str, str]:
+        """Of the image, then of the compose file, as they are on this machine."""
+        place = self.folder / machine
+        found = {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(place), "LANG": "C.UTF-8", "TZ": "UTC"}
+        image = (PROJECT / "Dockerfile").read_text(encoding="utf-8").rpartition("\nENV ")[2].partition("\nUSER ")[0]
+        said = dict(one.split("=", 1) for one in image.replace("\\\n", " ").split())
+        said |= {name: str(value) for name, value in (self.services[service].get("environment") or {}).items()}
+        for name, value in said.items():
+            if name != "PATH":
+                found[name] = self.localise(substitute(value, self.variables), machine)
+        found["HOSTNAME"] = machine
+        # one host has one of each port where containers have one each
+        found["AIRFLOW__API__PORT"] = str(self.ports["api-server"])
+        for name in ("WORKER_LOG_SERVER_PORT", "TRIGGER_LOG_SERVER_PORT"):
+            found[f"AIRFLOW__LOGGING__{name}"] = str(self.ports.setdefault(f"{machine} {name}", free_port()))
+        return found
+
+    def localise(self, text: str, machine: str) -> str:
+        place = self.folder / machine
+        for name, port in (("redis", 6379), ("api-server", 8080), ("objects", 8333)):
+            text = text.replace(f"{name}:{port}", f"127.0.0.1:{self.ports[name]}")
+        text = text.replace("@postgres/", f"@127.0.0.1:{self.ports['postgres']}/")
+        text = text.replace("localhost:8080", f"127.0.0.1:{self.ports['api-server']}")
+        for inside, outside in (
+            ("/srv/jixiao", place / "home"),
+            ("/srv/inbox", place / "inbox"),
+            ("/srv/publishers", self.folder / "publishers"),
+            ("/opt/airflow", place / "airflow"),
+            ("/opt/jixiao", PROJECT),
+        ):
+            text = text.replace(inside, str(outside))
+        return text
+
+    def url(self, database: str) -> str:
+        password = self.variables["POSTGRES_PASSWORD"]
+        return f"postgresql+psycopg2://airflow:{password}@127.0.0.1:{self.ports['postgres']}/{database}"
+
+    # starting and stopping
+
+    def start(self, workers: int) -> None:
+        """Everything, in the order of `depends_on`; returns when the health checks of the file are green."""
+        self.start_postgres()
+        redis = [self.localise(substitute(one, self.variables), "redis") for one in self.services["redis"]["command"]]
+        self.launch("redis", [*redis, "--port", str(self.ports["redis"]), "--bind", "127.0.0.1"], os.environ.copy())
+        objects = [str(BIN / "moto_server"), "-H", "127.0.0.1", "-p", str(self.ports["objects"])]
+        self.launch("objects", objects, os.environ.copy())
+        await_true(lambda: self.answers(f"http://127.0.0.1:{self.ports['objects']}/moto-api/"), 60, "the object store")
+        self.bucket().mkdir(BUCKET)
+        self.run_init()
+        machines = [*CLIENTS, *(f"worker-{number + 1}" for number in range(workers))]
+        waiting = sorted(machines, key=lambda name: self.needs(name))
+        for name in waiting:
+            for needed in self.needs(name):
+                self.await_healthy(needed)
+            self.launch(name, self.command(name), self.environment(service_of(name), name))
+        for name in machines:
+            self.await_healthy(name)
+        self.token = self.log_in()
+        # Airflow begins a new installation with the night before, which finds an empty bucket
+        await_true(lambda: self.knows("ingest"), READY_SECONDS, "the DAG ingest")
+        self.await_quiet("ingest", 1, READY_SECONDS)
+
+    def set_workers(self, count: int) -> None:
+        """Have this many workers, the first ones; returns when they are healthy."""
+        for name in [name for name in self.processes if service_of(name) == "worker"]:
+            if int(name.rpartition("-")[2]) > count:
+                self.kill_machine(name)
+        for name in (f"worker-{number + 1}" for number in range(count)):
+            if name not in self.processes:
+                self.launch(name, self.command(name), self.environment("worker", name))
+                self.await_healthy(name)
+
+    def needs(self, machine: str) -> list[str]:
+        """Which of Airflow's processes must be healthy before this one starts."""
+        return [name for name in self.services[service_of(machine)]["depends_on"] if name in CLIENTS]
+
+    def start_postgres(self) -> None:
+        programs = find_postgres()
+        if programs is None:
+            raise ClusterError("PostgreSQL is not installed")
+        data = Path(tempfile.mkdtemp(prefix="jixiao-postgres-"))
+        secret = data / "password"
+        secret.write_text(self.variables["POSTGRES_PASSWORD"], encoding="utf-8")
+        user: dict[str, Any] = {}
+        if os.getuid() == 0:
+            for path in (data, secret):
+                shutil.chown(path, "postgres", "postgres")
+            user = {"user": "postgres", "group": "postgres", "extra_groups": []}
+        made = [str(programs / "initdb"), "-D", str(data / "data"), "-U", "airflow", "-A", "scram-sha-256"]
+        subprocess.run([*made, f"--pwfile={secret}"], check=True, capture_output=True, cwd="/", **user)
+        served = [str(programs / "postgres"), "-D", str(data / "data"), "-p", str(self.ports["postgres"])]
+        options = ["-k", str(data), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
+        self.launch("postgres", [*served, *options], os.environ.copy(), **user)
+        from sqlalchemy import create_engine
+        from sqlalchemy.exc import OperationalError
+
+        engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+
+        def connects() -> bool:
+            try:
+                engine.connect().close()
+            except OperationalError:
+                return False
+            return True
+
+        await_true(connects, 60, "PostgreSQL")
+        made_by_image = f"CREATE DATABASE {self.services['postgres']['environment']['POSTGRES_DB']};\n"
+        with engine.connect() as connection:
+            for statement in (made_by_image + self.configs["databases.sql"]["content"]).split(";"):
+                if statement.strip():
+                    connection.exec_driver_sql(statement)
+        engine.dispose()
+
+    def run_init(self) -> None:
+        done = subprocess.run(
+            self.command("init"), env=self.prepared("init"), capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise ClusterError(f"init: {(done.stdout + done.stderr)[-3000:]}")
+
+    def prepared(self, machine: str) -> dict[str, str]:
+        environment = self.environment(service_of(machine), machine)
+        for name in ("home", "inbox", "airflow"):
+            (self.folder / machine / name).mkdir(parents=True, exist_ok=True)
+        return environment
+
+    def command(self, machine: str) -> list[str]:
+        said = self.services[service_of(machine)]["command"]
+        found = [self.localise(substitute(one, self.variables), machine) for one in said]
+        if found[0] == "airflow":
+            found[0] = str(BIN / "airflow")
+        if machine.startswith("worker"):
+            found += ["--celery-hostname", f"celery@{machine}"]  # a container has a host name of its own
+        return found
+
+    def launch(self, name: str, command: list[str], environment: dict[str, str], **more: Any) -> None:
+        (self.folder / name).mkdir(parents=True, exist_ok=True)
+        for part in ("home", "inbox", "airflow"):
+            (self.folder / name / part).mkdir(exist_ok=True)
+        with (self.folder / name / "log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                cwd=PROJECT if not more else "/", start_new_session=True, **more,
+            )  # fmt: skip
+
+    def await_healthy(self, machine: str) -> None:
+        """The health check of the compose file, until it is green."""
+        service = service_of(machine)
+        check = self.services[service]["healthcheck"]["test"]
+        parts = [self.localise(substitute(one, self.variables), machine) for one in check[1:]]
+        command = ["sh", "-c", parts[0]] if check[0] == "CMD-SHELL" else [str(BIN / parts[0]), *parts[1:]]
+        environment = self.environment(service, machine)
+        if service != "worker":  # one host, one name, where containers have one each
+            environment["HOSTNAME"] = socket.gethostname()
+
+        def healthy() -> bool:
+            if self.processes[machine].poll() is not None:
+                raise ClusterError(f"{machine} ended: {self.log(machine)[-3000:]}")
+            return subprocess.run(command, env=environment, capture_output=True, timeout=120).returncode == 0
+
+        await_true(healthy, READY_SECONDS, machine)
+
+    def kill_machine(self, name: str) -> int:
+        """kill -9 for every process of one machine at once, as a power cut does; returns how many there were."""
+        root = psutil.Process(self.processes.pop(name).pid)
+        killed = [root, *root.children(recursive=True)]
+        for one in killed:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.send_signal(signal.SIGKILL)
+        psutil.wait_procs(killed, timeout=30)
+        return len(killed)
+
+    def stop(self) -> None:
+        """Airflow first, what it needs last."""
+        for name in list(self.processes):
+            if name not in ("postgres", "redis", "objects"):
+                self.kill_machine(name)
+        for name in list(self.processes):
+            data = self.processes[name].args
+            self.kill_machine(name)
+            if name == "postgres":
+                shutil.rmtree(Path(data[data.index("-D") + 1]).parent, ignore_errors=True)  # type: ignore[union-attr,index,arg-type]
+
+    # asking
+
+    def log(self, machine: str) -> str:
+        return (self.folder / machine / "log").read_text(encoding="utf-8", errors="replace")
+
+    def bucket(self) -> Any:
+        import fsspec
+
+        return fsspec.filesystem(
+            "s3", key=self.variables["S3_USER"], secret=self.variables["S3_SECRET_KEY"], use_listings_cache=False,
+            skip_instance_cache=True, client_kwargs={"endpoint_url": f"http://127.0.0.1:{self.ports['objects']}"},
+        )  # fmt: skip
+
+    def answers(self, url: str) -> bool:
+        try:
+            return httpx.get(url, timeout=5).is_success
+        except httpx.HTTPError:
+            return False
+
+    def log_in(self) -> str:
+        body = {"username": "admin", "password": self.variables["ADMIN_PASSWORD"]}
+        answer = httpx.post(f"http://127.0.0.1:{self.ports['api-server']}/auth/token", json=body, timeout=30)
+        answer.raise_for_status()
+        return str(answer.json()["access_token"])
+
+    def api(self, method: str, path: str, **more: Any) -> Any:
+        url = f"http://127.0.0.1:{self.ports['api-server']}/api/v2/{path}"
+        for _ in range(5):
+            try:
+                answer = httpx.request(
+                    method, url, headers={"Authorization": f"Bearer {self.token}"}, timeout=60, **more
+                )
+                break
+            except httpx.TransportError:
+                time.sleep(2)
+        else:
+            raise ClusterError(f"{path}: the API does not answer")
+        answer.raise_for_status()
+        return answer.json()
+
+    def trigger(self, dag_id: str) -> str:
+        await_true(lambda: self.knows(dag_id), READY_SECONDS, f"the DAG {dag_id}")
+        return str(self.api("POST", f"dags/{dag_id}/dagRuns", json={"logical_date": None})["dag_run_id"])
+
+    def knows(self, dag_id: str) -> bool:
+        return dag_id in {one["dag_id"] for one in self.api("GET", "dags")["dags"]}
+
+    def runs(self, dag_id: str) -> list[dict[str, Any]]:
+        return list(self.api("GET", f"dags/{dag_id}/dagRuns", params={"order_by": "id"})["dag_runs"])
+
+    def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """Every task instance of a run."""
+        path, found = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", []
+        while True:
+            page = self.api("GET", path, params={"limit": 100, "offset": len(found)})["task_instances"]
+            found += page
+            if len(page) < 100:
+                return found
+
+    def await_run(self, dag_id: str, run_id: str, seconds: float) -> str:
+        ended: list[str] = []
+
+        def over() -> bool:
+            state = self.api("GET", f"dags/{dag_id}/dagRuns/{run_id}")["state"]
+            if state in ("success", "failed"):
+                ended.append(state)
+            return bool(ended)
+
+        await_true(over, seconds, f"{dag_id} {run_id}")
+        return ended[0]
+
+    def await_quiet(self, dag_id: str, count: int, seconds: float) -> list[dict[str, Any]]:
+        """When a DAG has had `count` runs and none is under way; returns them."""
+
+        def quiet() -> bool:
+            runs = self.runs(dag_id)
+            return len(runs) >= count and all(one["state"] in ("success", "failed") for one in runs)
+
+        await_true(quiet, seconds, f"{count} runs of {dag_id}")
+        return self.runs(dag_id)
+
+
+def await_true(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Ask until it is so; raises ClusterError when it takes too long."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise ClusterError(f"{what}: not so within {seconds:g} s")
+        time.sleep(0.5)
+
+
+@contextlib.contextmanager
+def running(folder: Path, workers: int = 2, **variables: str) -> Iterator[Cluster]:
+    """A cluster for the time of the block. Its publisher file watches s3://jixiao/publications/."""
+    cluster = Cluster(folder, variables)
+    publishers = folder / "publishers"
+    publishers.mkdir(parents=True)
+    source = {"kind": "bucket", "url": f"s3://{BUCKET}/publications/"}
+    # no name: each document's own title says who published it
+    (publishers / "published.yml").write_text(yaml.safe_dump({"source": source}), encoding="utf-8")
+    try:
+        cluster.start(workers)
+        yield cluster
+    finally:
+        (folder / "ports.json").write_text(json.dumps(cluster.ports), encoding="utf-8")
+        cluster.stop()

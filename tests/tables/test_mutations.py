@@ -1,0 +1,146 @@
+"""Pages that are right in, damaged at a random place: the reading must be what it was or refused, never something else.
+
+The damage is done to the Ink, so it is the paper that is wrong and not a parser. Every case has a seed of its own.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from extract.entities import Cell, Reading
+from extract.errors import Refused
+from extract.pages import pdfium
+from extract.pages.grids import CheckedPage, build_page
+from extract.pages.ink import LAST, Bools, Fills, Floats, Ink, Rules
+from extract.reading import interpret
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+NAMES = ("base_seedlike", "d04_latex_cmidrule", "d12_odt_two_forms", "d14_latex_longtable", "f20_cut_three_ways")
+SEEDS = range(4)
+Pages = list[Ink]
+Mutation = Callable[[Pages, list[CheckedPage], random.Random], None]
+
+
+@cache
+def load(name: str) -> tuple[Pages, list[CheckedPage], Reading]:
+    with pdfium.open_document(FIXTURES / f"{name}.pdf", None) as document:
+        inks = list(pdfium.read_pages(document, frozenset()))
+    pages = [build_page(copy.deepcopy(ink)) for ink in inks]
+    return inks, pages, interpret(tuple(pages), "0" * 64, "pdfium")
+
+
+def choose_cell(pages: list[CheckedPage], rng: random.Random) -> tuple[int, Cell]:
+    """A cell with text below the first row, and the place of its page."""
+    cells = [(k, c) for k, p in enumerate(pages) for g in p.grids.grids for c in g.cells if c.text and c.row]
+    return rng.choice(cells)
+
+
+def find_glyphs(ink: Ink, cell: Cell) -> Bools:
+    x, y = (ink.glyphs.box[:, 0] + ink.glyphs.box[:, 2]) / 2, (ink.glyphs.box[:, 1] + ink.glyphs.box[:, 3]) / 2
+    inside: Bools = (cell.box.x0 < x) & (x < cell.box.x1) & (cell.box.y0 < y) & (y < cell.box.y1)
+    return inside & (ink.glyphs.drop == 0)
+
+
+def lose_rule(inks: Pages, pages: list[CheckedPage], rng: random.Random) -> None:
+    """The piece of a rule below or right of a cell."""
+    page, cell = choose_cell(pages, rng)
+    x0, y0, x1, y1 = cell.box
+    level = rng.random() < 0.5
+    gone = (x0 + 0.5, y1 - 2, x1 - 0.5, y1 + 2) if level else (x1 - 2, y0 + 0.5, x1 + 2, y1 - 0.5)
+    rules = inks[page].rules
+    pieces: list[tuple[Floats, bool]] = []
+    for box, is_level in zip(rules.box, rules.level.tolist(), strict=True):
+        touches = box[0] < gone[2] and box[2] > gone[0] and box[1] < gone[3] and box[3] > gone[1]
+        if is_level != level or not touches:
+            pieces.append((box, is_level))
+            continue
+        axis = 0 if level else 1
+        before, after = box.copy(), box.copy()
+        before[axis + 2], after[axis] = gone[axis], gone[axis + 2]
+        pieces += [(part, level) for part in (before, after) if part[axis + 2] - part[axis] > 1]
+    inks[page].rules = Rules(np.array([b for b, _ in pieces]), np.array([lv for _, lv in pieces]))
+
+
+def cover_glyph(inks: Pages, pages: list[CheckedPage], rng: random.Random) -> None:
+    """A box in the colour of a zebra row over one glyph."""
+    page, cell = choose_cell(pages, rng)
+    ink = inks[page]
+    box = ink.glyphs.box[rng.choice(np.flatnonzero(find_glyphs(ink, cell)).tolist())]
+    fills = ink.fills
+    ink.fills = Fills(np.vstack([fills.box, box]), np.append(fills.light, 0.9), np.append(fills.order, LAST))
+
+
+def clip_text(inks: Pages, pages: list[CheckedPage], rng: random.Random) -> None:
+    """A clip that cuts the text of a cell at a random place from the right."""
+    page, cell = choose_cell(pages, rng)
+    ink = inks[page]
+    chosen = find_glyphs(ink, cell)
+    left, right = ink.glyphs.box[chosen, 0].min(), ink.glyphs.box[chosen, 2].max()
+    edge = left + rng.uniform(0.2, 0.8) * (right - left)
+    ink.glyphs.runs.clip[np.unique(ink.glyphs.run[chosen])] = (cell.box.x0, cell.box.y0, edge, cell.box.y1)
+
+
+def cut_page(inks: Pages, pages: list[CheckedPage], rng: random.Random) -> None:
+    """A page that ends within its table."""
+    page = rng.randrange(len(inks))
+    box = rng.choice(pages[page].grids.grids).box
+    inks[page].width = box.x0 + rng.uniform(0.2, 0.9) * (box.x1 - box.x0)
+
+
+def print_over(inks: Pages, pages: list[CheckedPage], rng: random.Random) -> None:
+    """The text of a cell once more, a quarter of a letter aside."""
+    page, cell = choose_cell(pages, rng)
+    glyphs = inks[page].glyphs
+    chosen = np.flatnonzero(find_glyphs(inks[page], cell))
+    moved = glyphs.box[chosen] + np.array([1.0, 0.0, 1.0, 0.0]) * glyphs.runs.size[glyphs.run[chosen], None] * 0.25
+    glyphs.text += [glyphs.text[i] for i in chosen.tolist()]
+    glyphs.code, glyphs.run = np.append(glyphs.code, glyphs.code[chosen]), np.append(glyphs.run, glyphs.run[chosen])
+    glyphs.drop, glyphs.box = np.append(glyphs.drop, glyphs.drop[chosen]), np.vstack([glyphs.box, moved])
+    inks[page].bulk_count = -1
+
+
+def repeat_page(inks: Pages, pages: list[CheckedPage], rng: random.Random) -> None:
+    """A page that stands in the file twice."""
+    page = rng.randrange(len(inks))
+    inks.insert(page, copy.deepcopy(inks[page]))
+    for number, ink in enumerate(inks, 1):
+        ink.page = number
+
+
+MUTATIONS: tuple[Mutation, ...] = (lose_rule, cover_glyph, clip_text, cut_page, print_over, repeat_page)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("mutate", MUTATIONS, ids=lambda m: m.__name__)
+def test_a_damaged_page_is_read_as_it_was_or_refused(name: str, mutate: Mutation) -> None:
+    inks, pages, before = load(name)
+    for seed in SEEDS:
+        damaged = copy.deepcopy(inks)
+        mutate(damaged, pages, random.Random(f"{name} {mutate.__name__} {seed}"))  # noqa: S311
+        try:
+            after = interpret(tuple(build_page(ink) for ink in damaged), "0" * 64, "pdfium")
+        except Refused:
+            continue
+        said = [[{c: p.text for c, p in r.cells.items()} for r in reading.records] for reading in (before, after)]
+        assert said[0] == said[1], f"seed {seed}"
+
+
+@pytest.mark.parametrize("mutate", MUTATIONS, ids=lambda m: m.__name__)
+def test_a_mutation_damages_so_that_some_page_is_refused(mutate: Mutation) -> None:
+    refused = 0
+    for name in NAMES:
+        inks, pages, _ = load(name)
+        damaged = copy.deepcopy(inks)
+        mutate(damaged, pages, random.Random(f"{name} {mutate.__name__} 0"))  # noqa: S311
+        try:
+            interpret(tuple(build_page(ink) for ink in damaged), "0" * 64, "pdfium")
+        except Refused:
+            refused += 1
+    assert refused
