@@ -41,8 +41,13 @@ NOT_RUN = {
     "JIXIAO_WAREHOUSE_URL=postgresql+psycopg2://jixiao:…@db/warehouse": "a setting; tests/test_two_warehouses.py",
     "cp .env.example .env && chmod 600 .env": "secrets for the next line; tests/test_deployment.py reads the file",
     "docker compose up -d --build": "needs Docker; make lint and tests/test_deployment.py check the file",
-    "sqlite3 var/ledger.db \"VACUUM INTO 'backup/ledger.db'\"": "needs the program sqlite3",
-    "rsync -a --hard-links var/archive var/releases var/build.duckdb backup/": "needs the program rsync",
+    "make .venv/installed": "installs; .ci/run begins with it",
+    "git pull && make .venv/installed": "asks the network",
+    "cp -a backup/. var/": "into an empty home: tests/test_restore.py does",
+    "make superset": "Superset's own environment from the network, then a server until somebody stops it",
+    "make superset ARGS=--check": "Superset's own environment from the network",
+    'make superset ARGS="--port 9000"': "a server until somebody stops it",
+    "SUPERSET_WAREHOUSE_URL='postgresql+psycopg2://superset:…@host/jixiao' make superset": "a server of somebody's",
     ".venv/bin/python benchmarks/warehouse.py --facts 200000 1000000 5000000 --memory 7GB": "an hour",
 }
 ENDS = {  # otherwise 0
@@ -57,6 +62,8 @@ NOT_PATHS = {
     "fct_unit_budgets.yml": "what a reader writes",
     "JIXIAO_HOME/review/ID.csv": "of any document",
     "current.json": "in a bucket",
+    "var/superset/": "made by `make superset`",
+    "plugins/": "of Metabase",
     "10.1.0.0/16": "a network",
     "pylock.toml": "named as not used",
 }
