@@ -22,7 +22,7 @@ def open_bucket(source: BucketSource) -> Any:
     options = {**source.options, **{name: secret.reveal() for name, secret in source.secrets.items()}}
     try:
         # No listing from an earlier run of this process: what is new must be seen.
-        return fsspec.filesystem(protocol, use_listings_cache=False, skip_instance_cache=True, **options)
+        return fsspec.filesystem(protocol, use_listings_cache=False, **options)
     except ImportError as error:
         raise SettingsError(f"{source.url}: {error}; install jixiao-warehouse[{protocol}]") from error
 

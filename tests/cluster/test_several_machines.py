@@ -16,10 +16,12 @@ from typing import Any
 
 import pytest
 from native import BUCKET, Cluster, await_true, find_postgres, running
+from sqlalchemy import create_engine, select, update
 
 from extract import ingest
 from extract.build import build_marts
 from extract.ledger import Ledger
+from extract.ledger.tables import documents
 from extract.publish import current_release, publish
 from extract.query import ask
 from extract.settings import PROJECT, Settings
@@ -83,9 +85,10 @@ def one_process(cluster: Cluster, folder: Path, edition: int) -> Settings:
         path.write_bytes(data)
     source = f"source: {{kind: bucket, url: 'file://{folder}/publications/'}}\n"
     (publishers / "published.yml").write_text(source, encoding="utf-8")
-    settings = Settings(home=folder / "one", publishers_dir=publishers, settle_seconds=0)
+    settings = Settings(home=folder / "one", publishers_dir=publishers, report_pages=0)  # no page is drawn
     ingest.discover(settings, "night")
     ingest.land(settings, "night")
+    see_as(cluster, settings)
     for batch in ingest.plan_batches(settings):
         ingest.read_batch(settings, batch)
     ingest.stage_read(settings, "night")
@@ -93,6 +96,19 @@ def one_process(cluster: Cluster, folder: Path, edition: int) -> Settings:
     build_marts(settings)
     publish(settings)
     return settings
+
+
+def see_as(cluster: Cluster, settings: Settings) -> None:
+    """Documents first seen when the cluster saw them: where no date is printed, that decides which edition is newer."""
+    theirs, ours = create_engine(cluster.url("ledger")), create_engine(settings.ledger_url or "")
+    with theirs.connect() as connection:
+        seen = connection.execute(select(documents.c.sha256, documents.c.first_seen_at)).all()
+    with ours.begin() as connection:
+        for sha256, moment in seen:
+            change = update(documents).where(documents.c.sha256 == sha256)
+            connection.execute(change.values(first_seen_at=moment))
+    theirs.dispose()
+    ours.dispose()
 
 
 def rows_of(settings: Settings, table: str) -> Counter[tuple[Any, ...]]:
