@@ -216,7 +216,7 @@ class Loader:
         assert set(states_of(settings).values()) == {"staged"}
         counts = ingest.close(settings, RUN)
         assert counts == {"seen": DOCUMENTS, "loaded": DOCUMENTS, "unchanged": 0, "refused": 0, "failed": 0}
-        assert list(settings.readings.rglob("*.json")) == [] or counts["loaded"] == DOCUMENTS
+        assert list((settings.home / "readings").rglob("*.json")) == [] or counts["loaded"] == DOCUMENTS
 
 
 class Landing:

@@ -57,8 +57,11 @@ ingest.stage_read(settings, 'night')
 def test_a04_a_disk_that_fills_while_loading_fails_loudly_and_keeps_what_was_acknowledged(
     small_disk: SmallDisk, leave: int
 ) -> None:
-    rows = [("102001-区党群工作部", "宣传工作经费", "100.50", "111002106-开展项目数", f"≥{n}家") for n in range(9)]
-    files = [print_table(*[rows] * 9, title=f"某区{n}局2025年预算项目绩效目标").hex() for n in range(5)]
+    pages = [
+        [("102001-区党群工作部", f"宣传工作经费{page}", "100.50", "111002106-开展项目数", f"≥{n}家") for n in range(9)]
+        for page in range(9)
+    ]
+    files = [print_table(*pages, title=f"某区{n}局2025年预算项目绩效目标").hex() for n in range(5)]
     put = f"(home / 'inbox').mkdir(parents=True)\nfor n, data in enumerate({files!r}):\n"
     put += "    (home / 'inbox' / f'{n}.pdf').write_bytes(bytes.fromhex(data))\n"
     prepared = small_disk.run(put + SEE)
