@@ -19,7 +19,7 @@ from extract.completion import complete_publisher
 from extract.errors import JixiaoError, Refused
 from extract.guidance import advise, prepare_help, translate_frames
 from extract.language import say
-from extract.output import Format, as_json, errors, print_rows, show_progress, track
+from extract.output import Format, FormatOption, as_json, errors, print_rows, show_progress, track
 from extract.releases import commands
 from extract.settings import Settings, get_settings
 
@@ -33,8 +33,6 @@ app.add_typer(refusals.app, name="refusals")
 app.command()(commands.releases)
 app.command()(commands.rollback)
 REFUSED = 3
-
-FormatOption = Annotated[Format, typer.Option("--format", help="`table` for people; the others alone on stdout.")]
 
 
 @app.command()
@@ -109,7 +107,7 @@ def _print_run(settings: Settings, counts: dict[str, Any], release: dict[str, An
     }
     print_rows([row], list(row), how)
     if how is Format.TABLE and release:
-        print(f"report: {settings.home / 'report' / 'index.html'}")
+        print(f"report: {settings.night_report}")
 
 
 def _warehouse_of(settings: Settings) -> str:

@@ -29,9 +29,11 @@ class AlertNotifier(BaseNotifier):  # type: ignore[misc]
         self.alert = alert
 
     def notify(self, context: Any) -> None:
+        """Called by a failed run."""
         send_alert(describe(self.alert, context))
 
     async def async_notify(self, context: Any) -> None:
+        """Called by the triggerer for a late run."""
         await asyncio.to_thread(send_alert, describe(self.alert, context))
 
 

@@ -43,18 +43,22 @@ def fingerprint_inputs(settings: Settings) -> str:
 
 
 def fingerprint_rules(settings: Settings) -> str:
-    """32 hex digits of all by which documents become marts: grammar, matching, partitions, publishers, dbt, models."""
+    """32 hex digits of all by which documents become marts: grammar, matching, partitions, dbt, models."""
     from extract import match, partitions
-    from extract.publishers import load_publishers
     from extract.values import GRAMMAR_VERSION
 
     digest = hashlib.sha256(GRAMMAR_VERSION.encode())
     for module in (match, partitions):
         digest.update(Path(module.__file__ or "").read_bytes())
-    for one in load_publishers(settings.publishers_dir):
-        digest.update(f"{one.code} {one.name} {one.region_code}\n".encode())
-    for package in ("dbt-core", "dbt-duckdb", "duckdb"):
+    for package in ("dbt-core", "dbt-postgres") if settings.on_postgres else ("dbt-core", "dbt-duckdb", "duckdb"):
         digest.update(f"{package} {importlib.metadata.version(package)}\n".encode())
+    digest.update(fingerprint_models(settings).encode())
+    return digest.hexdigest()[:32]
+
+
+def fingerprint_models(settings: Settings) -> str:
+    """32 hex digits of the dbt project: models, tests, seeds, macros and what is written about them."""
+    digest = hashlib.sha256()
     for path in sorted(settings.dbt_dir.rglob("*")):
         if path.suffix in {".sql", ".yml", ".csv"} and not {"target", "logs"} & set(path.parts):
             digest.update(f"{path.relative_to(settings.dbt_dir)}\n".encode() + path.read_bytes())

@@ -5,12 +5,11 @@ Written from what the last `dbt build` left, kept until a model changes: dbt sta
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 from pathlib import Path
 
-from extract.build import dbt_environment, run_dbt
+from extract.build import dbt_environment, fingerprint_models, run_dbt
 from extract.report.sheets import copy_file
 from extract.settings import PROJECT, Settings
 from extract.store import write_whole
@@ -23,7 +22,7 @@ def write_model_docs(settings: Settings, folder: Path) -> None:
     target = Path(dbt_environment(settings)["DBT_TARGET_PATH"])
     if not (target / "manifest.json").exists():
         return
-    kept = settings.home / "dbt" / f"docs-{_fingerprint(settings)}.html"
+    kept = settings.home / "dbt" / f"docs-{fingerprint_models(settings)}.html"
     try:
         if not kept.exists():
             run_dbt(settings, "docs", "generate", "--static", "--no-compile")
@@ -43,11 +42,3 @@ def _without_places(settings: Settings, target: Path, page: str) -> str:
         for printed in (str(place), json.dumps(str(place))[1:-1]):  # dbt writes JSON: other letters than ASCII escaped
             page = page.replace(printed, name)
     return page
-
-
-def _fingerprint(settings: Settings) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(settings.dbt_dir.rglob("*")):
-        if path.suffix in {".sql", ".yml", ".csv"} and not {"target", "logs"} & set(path.parts):
-            digest.update(f"{path.relative_to(settings.dbt_dir)}\n".encode() + path.read_bytes())
-    return digest.hexdigest()[:16]

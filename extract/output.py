@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
+import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -31,6 +32,8 @@ class Format(StrEnum):
     JSON = "json"
     CSV = "csv"
 
+
+FormatOption = Annotated[Format, typer.Option("--format", help="`table` for people; the others alone on stdout.")]
 
 errors = Console(stderr=True, highlight=False)
 NARROW = 8  # a text column folded to less is not worth reading: then each row becomes a block

@@ -21,7 +21,7 @@ from extract.tables.sheets import list_sheets
 
 __all__ = ["READER_VERSION", "is_sampled", "read_document", "read_grids", "reading_from_json", "reading_to_json"]
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 PDFIUM, PDFPLUMBER = "pdfium", "pdfplumber"
 NOT_SAMPLED = "the second reader was not asked: the document is outside its share"
 SECOND_MAY_HEAL = frozenset({Reason.CONSERVATION})  # other reasons say that nobody should load the document

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from extract.completion import complete_publisher, complete_reason, complete_refusal
-from extract.output import Format, as_json, errors, print_rows
+from extract.output import Format, FormatOption, as_json, errors, print_rows
 from extract.settings import get_settings
 
 if TYPE_CHECKING:
     from extract.ledger import Ledger
 
 app = typer.Typer(help="What was refused and why; try again; accept by a named person with a reason.")
-FormatOption = Annotated[Format, typer.Option("--format", help="`table` for people; the others alone on stdout.")]
 Ids = Annotated[
     list[str],
     typer.Argument(metavar="ID…", help="Beginnings of hashes, as `list` shows them.", autocompletion=complete_refusal),

@@ -85,6 +85,7 @@ class Settings(BaseSettings):
             raise SettingsError(f"{name}: {wrong['msg']}, found {wrong['input']!r}") from None
 
     def model_post_init(self, _context: object) -> None:
+        """Make paths absolute and fill in what follows from others; SettingsError where two exclude each other."""
         for name in ("home", "publishers_dir", "dags_dir", "dbt_dir"):
             object.__setattr__(self, name, getattr(self, name).expanduser().absolute())
         inbox = self.inbox.expanduser().absolute() if self.inbox else self.home / "inbox"
@@ -114,6 +115,11 @@ class Settings(BaseSettings):
     def archive(self) -> Path:
         """Bytes by sha256, never changed; with `store_url` this machine's copies of them."""
         return self.home / "archive"
+
+    @property
+    def night_report(self) -> Path:
+        """The newest nightly page; its folder is a link that is swapped."""
+        return self.home / "report" / "index.html"
 
     @property
     def build_db(self) -> Path:

@@ -31,6 +31,7 @@ class Stretches:
         return len(self.at)
 
     def take(self, rows: Bools | Ints) -> Stretches:
+        """Some of them, in that order."""
         return Stretches(self.at[rows], self.start[rows], self.end[rows])
 
 

@@ -17,6 +17,7 @@ class Limits:
     size: int = 200 * 1024 * 1024
 
     def to_dict(self) -> dict[str, Any]:
+        """What a child process is started with."""
         return asdict(self)
 
 

@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from extract.output import Format, as_json, errors, print_rows
+from extract.output import Format, FormatOption, as_json, errors, print_rows
 from extract.settings import get_settings
 
-FormatOption = Annotated[Format, typer.Option("--format", help="`table` for people; the others alone on stdout.")]
 COLUMNS = ("release_id", "published_at", "documents", "rows", "added", "changed", "gone", "is")
 CHANGES = ("table", "added", "changed", "gone", "rows")
 

@@ -1,6 +1,6 @@
 """The served release's folder becomes objects below a URL, and a pointer object, written last, names it.
 
-    <url>/releases/<id>/…   the same files
+    <url>/releases/<id>/…   the same files, report and docs too
     <url>/current.json      {"release_id": …, "checksum": …}: who asks it first sees a release whole or not at all
 
 An object store renames nothing and swaps no links; replacing one object is the one step that it has.
@@ -14,7 +14,6 @@ from typing import Any
 
 import fsspec  # type: ignore[import-untyped]
 
-from extract.releases.folders import MANIFEST
 from extract.releases.shelf import Release
 from extract.settings import Settings
 
@@ -35,7 +34,7 @@ def mirror_release(settings: Settings, served: Release | None, kept: list[Releas
     if _pointed_at(files, root) == served["release_id"]:
         return False
     folder = settings.releases / served["release_id"]
-    for name in (*served["files"], MANIFEST):
+    for name in sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()):
         files.makedirs(f"{root}/releases/{served['release_id']}/{name}".rsplit("/", 1)[0], exist_ok=True)
         files.put_file(str(folder / name), f"{root}/releases/{served['release_id']}/{name}")
     pointer = {name: served[name] for name in ("release_id", "checksum")}

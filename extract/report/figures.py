@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,19 +52,15 @@ class Figures:
         )
 
     def changes_of_release(self, release: Row) -> Row:
-        """What this release has that the one before had not: documents, and rows per table."""
-        before = self.rows(
-            "SELECT * FROM releases WHERE release_id < ? ORDER BY release_id DESC LIMIT 1", release["release_id"]
+        """What publishing it changed: the release before it, when that was published, and rows per table."""
+        before = release.get("compared_with")
+        moments = self.rows("SELECT published_at FROM releases WHERE release_id = ?", before)
+        tables = self.rows(
+            "SELECT table_name, rows_after, rows_before, rows_added, rows_changed, rows_gone FROM release_changes "
+            "WHERE release_id = ? ORDER BY table_name",
+            release["release_id"],
         )
-        old = json.loads(before[0]["row_counts"]) if before else {}
-        new = release["row_counts"]
-        tables = [
-            {"table": table, "rows": new.get(table), "before": old.get(table), "change": new.get(table, 0) - old[table]}
-            if table in old
-            else {"table": table, "rows": new[table], "before": None, "change": None}
-            for table in sorted({*old, *new})
-        ]
-        return {"before": before[0] if before else None, "tables": tables}
+        return {"before": before, "since": moments[0]["published_at"] if moments else None, "tables": tables}
 
     def edition_changes(self) -> Listing:
         """Cells that a later edition changed."""

@@ -80,11 +80,11 @@ def write_night_report(settings: Settings) -> Path:
     link = settings.home / f".report-{os.getpid()}"
     link.unlink(missing_ok=True)
     link.symlink_to(Path("reports") / final.name)
-    os.replace(link, settings.home / "report")
+    os.replace(link, settings.night_report.parent)
     for old in sorted(reports.iterdir())[:-2]:  # who has the one before open may still click
         shutil.rmtree(old, ignore_errors=True)
     forget_pictures(settings, 4 * settings.report_pages)
-    return settings.home / "report" / "index.html"
+    return settings.night_report
 
 
 def _write(
@@ -126,7 +126,7 @@ def _read_release(figures: Figures, release: dict[str, Any], sheets: Sheets) -> 
         row["href"] = sheets.link(row["sha256"], row["page"])
     for place, row in enumerate(documents):  # the first page of each comes last: cells matter more
         row["href"] = sheets.link(row["sha256"], 1) if place < MOST_ROWS else None
-    since = changes["before"] and changes["before"]["published_at"]
+    since = changes["since"]
     counts = figures.change_classes()
     return {
         "documents": documents,

@@ -37,6 +37,7 @@ class DraftPart:
 
     @property
     def key(self) -> tuple[str, int | None, DocumentKind]:
+        """What makes it a document of its own."""
         return self.publisher, self.year, self.kind
 
 

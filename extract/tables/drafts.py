@@ -29,6 +29,7 @@ class Field:
 
     @property
     def text(self) -> str:
+        """All of it, page breaks left out."""
         return self.fragments[0].text if len(self.fragments) == 1 else "".join(f.text for f in self.fragments)
 
     def printed(self) -> Printed:

@@ -49,18 +49,22 @@ class FormHead:
 
     @property
     def has_project(self) -> bool:
+        """Whether it names its project."""
         return Column.PROJECT in self.fields
 
     @property
     def has_more(self) -> bool:
+        """Whether it says more than a title does."""
         return len(self.fields) >= 3
 
     @property
     def publisher(self) -> str:
+        """The department that it names, or nothing."""
         return self.fields[Column.DEPARTMENT].text if Column.DEPARTMENT in self.fields else ""
 
     @property
     def columns(self) -> tuple[Column, ...]:
+        """What it gives, in printed order."""
         return tuple(self.fields)
 
 

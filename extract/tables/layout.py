@@ -39,6 +39,7 @@ class Heading:
 
     @property
     def word(self) -> str:
+        """The lowest word of the heading."""
         return self.words[-1] if self.words else ""
 
 
@@ -52,6 +53,7 @@ class Layout:
 
     @property
     def columns(self) -> tuple[Column, ...]:
+        """What is loaded, in printed order."""
         return tuple(h.column for h in self.headings if h.column is not None)
 
     def find(self, column: Column, block: int = 0) -> Heading | None:
@@ -60,6 +62,7 @@ class Layout:
 
     @property
     def blocks(self) -> int:
+        """How many tables stand side by side."""
         return 1 + max((h.block for h in self.headings), default=0)
 
     @property

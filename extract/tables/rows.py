@@ -40,6 +40,7 @@ class Row:
         return any(self.text(c) for c in (*PERIOD_VALUES, Column.SIGN, Column.ACTUAL_VALUE))
 
     def text(self, column: Column) -> str:
+        """What is printed there, nothing where there is no such cell."""
         cell = self.cells.get(column)
         return cell.text if cell is not None else ""
 

@@ -30,6 +30,7 @@ class Table:
 
     @property
     def cells(self) -> tuple[Cell, ...]:
+        """All cells, row by row."""
         return self.grid.cells
 
     def cell(self, row: int, col: int) -> Cell | None:

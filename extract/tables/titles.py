@@ -33,6 +33,7 @@ class Heading:
 
     @property
     def says_anything(self) -> bool:
+        """Whether a title was found."""
         return bool(self.title)
 
 

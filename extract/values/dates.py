@@ -21,6 +21,7 @@ class Day(NamedTuple):
     day: int
 
     def printed(self) -> str:
+        """YYYY-MM-DD, or --MM-DD without a year."""
         head = "-" if self.year is None else f"{self.year:04d}"
         return f"{head}-{self.month:02d}-{self.day:02d}"
 
