@@ -4,8 +4,9 @@
 
 The raw tables are filled through staging with one region (ten publishers, five years, documents of about 100 rows) and
 then with copies of that region under other names, so that all sizes hold partitions of one size. Then everything is
-built, three documents of 100 rows come one by one, and the warehouse is published. The peer of the same run is the full
-build (`dbt build` of everything, as without partitions). Time is processor time of dbt's process, wall time beside it.
+built, three documents of 100 rows come one by one, the warehouse is published, and the 24 questions of docs/cookbook.md
+are asked. The peer of the same run is the full build (`dbt build` of everything, as without partitions). Time is
+processor time of dbt's process, wall time beside it; of questions and of publishing, wall time.
 """
 
 from __future__ import annotations
@@ -27,10 +28,14 @@ from made.publications import Document, make_publisher, stage_document
 
 from extract import build, raw
 from extract.publish import publish
-from extract.settings import Settings
+from extract.settings import PROJECT, Settings
+
+sys.path.append(str(PROJECT / "docs"))
+from render_cookbook import PAGE, find_queries
 
 PUBLISHERS, YEARS, ROWS = 10, range(2021, 2026), 100
 NEW_DOCUMENTS = 3
+SLOW = 0.2
 GROWTH = 2.0
 """A new document may cost this many times as much in the largest warehouse as in the smallest."""
 
@@ -120,7 +125,10 @@ def measure_size(facts: int, memory: str, folder: Path) -> dict[str, float]:
     begin = time.perf_counter()
     release = publish(settings)
     published = time.perf_counter() - begin
-    size = (settings.releases / release["release_id"] / "warehouse.duckdb").stat().st_size
+    file = settings.releases / release["release_id"] / "warehouse.duckdb"
+    size = file.stat().st_size
+    asked = measure_questions(file)
+    _tell("questions, ms: " + ", ".join(f"{question} {seconds * 1e3:.0f}" for question, seconds in asked.items()))
     return {
         "facts": targets,
         "full": full.cpu,
@@ -131,8 +139,25 @@ def measure_size(facts: int, memory: str, folder: Path) -> dict[str, float]:
         "new_python": median(one.python for one in news),
         "publish": published,
         "megabytes": size / 1e6,
+        "question": median(asked.values()),
+        "slowest": max(asked.values()),
+        "slow": sum(seconds > SLOW for seconds in asked.values()),
         "memory": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6,
     }
+
+
+def measure_questions(warehouse: Path) -> dict[str, float]:
+    """Seconds on the wall that each question of the cookbook takes, the median of five, as a reader asks it."""
+    asked = {}
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        for question, sql in find_queries(PAGE.read_text(encoding="utf-8")):
+            times = []
+            for _ in range(5):
+                begin = time.perf_counter()
+                connection.execute(sql).fetchall()
+                times.append(time.perf_counter() - begin)
+            asked[question] = median(times)
+    return asked
 
 
 def _tell(what: str) -> None:
@@ -154,6 +179,9 @@ COLUMNS: tuple[tuple[str, Callable[[dict[str, float]], str]], ...] = (
     ("of the full build", lambda row: f"1/{row['full'] / row['new']:.0f}"),
     ("publish", lambda row: f"{row['publish']:.0f} s"),
     ("release", lambda row: f"{row['megabytes']:,.0f} MB"),
+    ("a question", lambda row: f"{row['question'] * 1e3:.0f} ms"),
+    ("the slowest", lambda row: f"{row['slowest'] * 1e3:.0f} ms"),
+    ("over 200 ms", lambda row: f"{row['slow']:.0f} of 24"),
     ("peak memory", lambda row: f"{row['memory']:.1f} GB"),
 )
 
