@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from extract.build import run_dbt
+from extract.build import build_marts
 from extract.editions import shorten
 from extract.frames import Origin, make_frames
 from extract.pages.sandbox import read_sandboxed
 from extract.publish import publish
 from extract.publishers import load_publishers
 from extract.settings import Settings
-from extract.stage import open_warehouse, stage_frames, stage_target_values
+from extract.stage import open_warehouse, stage_frames
 
 FIXTURES = Path(__file__).parent / "fixtures"
 FIRST, CORRECTED = FIXTURES / "base_seedlike.pdf", FIXTURES / "v16_2025_corrected.pdf"
@@ -37,20 +37,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             reading = read_sandboxed(path, reader="pdfium", limits=settings.limits())
             origin = Origin(f"https://example.org/{path.name}", datetime(2025, 3, day))  # noqa: DTZ001 raw holds naive UTC
             stage_frames(engine, reading.sha256, make_frames(reading, origin, publishers, "1"))
-        stage_target_values(engine)
-    seeds = ("--select", "indicator_levels", "project_matches", "measure_units")
-    run_dbt(settings, "seed", *seeds)
-    run_dbt(
-        settings,
-        "run",
-        "--select",
-        "+edition_changes",
-        "+dim_publishers",
-        "+dim_documents",
-        "+dim_indicators",
-        "+fct_indicator_targets",
-        "+releases",
-    )
+    build_marts(settings)
     publish(settings)
     return settings
 

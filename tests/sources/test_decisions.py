@@ -10,6 +10,7 @@ import pytest
 
 from extract import ingest
 from extract.errors import LedgerError, Reason, Refused
+from extract.reading import READER_VERSION
 from extract.settings import PROJECT, Settings
 
 from .conftest import Site, ledger_of, pdf, publisher_file, see
@@ -77,8 +78,8 @@ def test_what_is_chosen_for_a_replay_fits_every_parameter(site: Site, night_sett
     see(night_settings, "night")
     ledger = ledger_of(night_settings)
     first, second = (sha256 for batch in ingest.plan_batches(night_settings) for sha256 in batch)
-    ledger.note_unread(first, "1", Refused(Reason.NO_TABLE, "{{ ti.xcom_pull() }}"))
-    ledger.note_unread(second, "1", Refused(Reason.UNKNOWN_HEADER, "指标数", page=1))
+    ledger.note_unread(first, READER_VERSION, Refused(Reason.NO_TABLE, "{{ ti.xcom_pull() }}"))
+    ledger.note_unread(second, READER_VERSION, Refused(Reason.UNKNOWN_HEADER, "指标数", page=1))
     assert set(choose_refused(night_settings)) == {first, second}
     assert choose_refused(night_settings, reason="no_table") == [first]
     assert choose_refused(night_settings, ids=[second[:10]]) == [second]
