@@ -10,7 +10,7 @@ from extract.entities import Box, Cell, Grid, Line, PageGrids
 from extract.pages.conservation import Problem, check_inferred, check_overflow, check_page, check_side_by_side
 from extract.pages.cutting import CutText, check_cuts, find_cut_texts
 from extract.pages.inference import infer_in_frame, infer_lattices
-from extract.pages.ink import BLANK, KEPT, Drop, Ink, mend_widths, settle_hyphens
+from extract.pages.ink import BLANK, KEPT, Drop, Ink, mend_widths, settle_characters
 from extract.pages.lattice import Lattice, find_lattices, find_stretches
 from extract.pages.pictures import check_pictures
 from extract.pages.placement import OUTSIDE, Spots, Table, locate, place
@@ -34,7 +34,7 @@ class CheckedPage:
 
 def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     """The stages of one page: unseen glyphs, lattices, spans, placement, text, checks."""
-    settle_hyphens(ink.glyphs)
+    settle_characters(ink.glyphs)
     mend_widths(ink.glyphs)
     mark_unseen(ink)
     turn_upright(ink)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ PALE = 0.55  # brightness: what is never darker is a watermark
 LAST = 2**40  # a place in the painting order after everything in a page's content
 OUTLINE_POINTS = 7  # a filled path with so many may be a letter; a rectangle has 4 or 5
 OUTLINE_HIGH = 40.0  # points: no higher letter stands in a table
+COMPATIBLE = (0xF900, 0xFAFF)
+COMPATIBLE_TOO = 0x2F800
 FIRST_CHINESE = 0x2E80
 NARROW = 0.7  # of the size: no Chinese character is narrower
 NO_CLIP = (-1e9, -1e9, 1e9, 1e9)
@@ -156,8 +159,17 @@ def are_blank(codes: Ints) -> Bools:
     return found
 
 
-def settle_hyphens(glyphs: Glyphs) -> None:
-    """Soft hyphens with a width are hyphens (Qt and Chromium map the printed - to U+00AD), others are nothing."""
+def settle_characters(glyphs: Glyphs) -> None:
+    """Give the characters that Unicode has twice their one form.
+
+    Soft hyphens with a width are hyphens (Qt and Chromium map the printed - to U+00AD), others are nothing; a
+    compatibility ideograph (U+F98E) is its canonical equal (年).
+    """
+    compatible = ((glyphs.code >= COMPATIBLE[0]) & (glyphs.code <= COMPATIBLE[1])) | (glyphs.code >= COMPATIBLE_TOO)
+    for i in np.flatnonzero(compatible).tolist():
+        canonical = normalize("NFC", glyphs.text[i])
+        if canonical != glyphs.text[i] and len(canonical) == 1:
+            glyphs.code[i], glyphs.text[i] = ord(canonical), canonical
     for i in np.flatnonzero(glyphs.code == SOFT_HYPHEN).tolist():
         if glyphs.box[i, 2] - glyphs.box[i, 0] > 0.1 * glyphs.runs.size[glyphs.run[i]]:
             glyphs.code[i], glyphs.text[i] = ord("-"), "-"

@@ -59,7 +59,7 @@ def draw_request(request: dict[str, Any]) -> dict[str, float]:
 def _find_turn(document: Any, page: Any, number: int) -> int:
     """How the readers turned the page (turning.py); 0 for a page that they cannot read."""
     from extract.errors import Refused
-    from extract.pages.ink import settle_hyphens
+    from extract.pages.ink import settle_characters
     from extract.pages.pdfium import read_page
     from extract.pages.raw import point_at
     from extract.pages.turning import find_turn
@@ -67,7 +67,7 @@ def _find_turn(document: Any, page: Any, number: int) -> int:
 
     try:
         ink = read_page(point_at(document), point_at(page), number, frozenset())
-        settle_hyphens(ink.glyphs)
+        settle_characters(ink.glyphs)
         mark_unseen(ink)
         return find_turn(ink)
     except (Refused, ValueError, IndexError):

@@ -50,9 +50,14 @@ class Project:
     """A project as printed: its number in the part and the fields printed for it."""
 
     fields: dict[Column, Field]
-    unit_text: str = ""
+    unit: Field | None = None
     first: dict[Column, Field] = field(default_factory=dict)  # of its first row
     number: int = 0
+
+    @property
+    def unit_text(self) -> str:
+        """The unit's name as far as the pages so far print it."""
+        return self.unit.text if self.unit is not None else ""
 
 
 @dataclass(slots=True)

@@ -43,7 +43,7 @@ from extract.tables.rows import (
     refuse_words,
     split_rows,
 )
-from extract.tables.stitch import Cut, join_fragment, judge_cut
+from extract.tables.stitch import Cut, is_rest_of_level, join_fragment, judge_cut, stands_below
 from extract.tables.table import Table
 
 
@@ -103,7 +103,7 @@ class FlatTable:
                 account.take(row.cells.values())
             else:
                 refuse_words(row, table.grid.page)
-                self._add(row, table, layout, after_break)
+                self._add(row, table, layout, after_break, stop)
                 account.take(row.cells.values())
                 after_break = False
         account.close(start, stop)
@@ -171,18 +171,20 @@ class FlatTable:
         found = self._fields.get((id(cell), column))
         return found if found is not None else self._remember(cell, column, field_of(cell, page))
 
-    def _add(self, row: Row, table: Table, layout: Layout, after_break: bool) -> None:
+    def _add(self, row: Row, table: Table, layout: Layout, after_break: bool, stop: int) -> None:
         """One indicator row: settle its project, then its fields."""
         page = table.grid.page
-        cut = judge_cut(row, self._previous, self._known(row), self._merged) if after_break else Cut.NONE
+        begins = not after_break and self._begins_cut(row, stop)
+        names = {project.unit_text for project in self.projects}
+        cut = judge_cut(row, self._previous, self._known(row), self._merged, names) if after_break else Cut.NONE
         if after_break:
             self._refuse_restart(row, cut, page)
             self._alias(row, page, cut)
         fields = {c: self._field(cell, c, page) for c, cell in row.cells.items()}
-        self._fill_unit(fields, after_break, page)
+        self._fill_unit(fields, after_break, begins, page)
         if Column.UNIT in fields and not fields[Column.UNIT].text and not self.caption_unit and self.section is None:
             raise Refused(Reason.PAGE_MISSING, f"row {row.first + 1}: the first rows of a table name no unit", page)
-        project = self._settle_project(fields, cut, page)
+        project = self._settle_project(fields, cut, begins, page)
         for column in PROJECT_LEVEL:
             field = fields.get(column)
             if field is None:
@@ -233,7 +235,9 @@ class FlatTable:
                 column in LEVELS and not cell.text and self._is_cut_level(row, column, previous)
             ):
                 self._remember(cell, column, previous)
-            elif column in PROJECT_LEVEL and cut is not Cut.NONE:
+            elif (column in (*UNIT_LEVEL, *PROJECT_LEVEL) and cut is not Cut.NONE) or (
+                column in LEVELS and is_rest_of_level(previous.text, cell.text, page)
+            ):
                 if cell.text and cell.text != previous.text:
                     join_fragment(previous, cell, page)
                 self._remember(cell, column, previous)
@@ -244,7 +248,15 @@ class FlatTable:
             return False
         return previous.spans or row.cells[column].rowspan > 1 or column in self._merges
 
-    def _fill_unit(self, fields: dict[Column, Field], after_break: bool, page: int) -> None:
+    def _begins_cut(self, row: Row, stop: int) -> bool:
+        """Whether the row begins a project that the end of the page cuts, named on the next page only."""
+        cell = row.cells.get(Column.PROJECT)
+        if cell is None or not self._merged or self._known(row):
+            return False
+        shared = any((id(c), column) in self._fields for column, c in row.cells.items() if column in PROJECT_LEVEL)
+        return not shared and stands_below(cell, self._previous.get(Column.PROJECT), stop)
+
+    def _fill_unit(self, fields: dict[Column, Field], after_break: bool, begins: bool, page: int) -> None:
         """A blank unit is the unit above: units are headings, not facts of a row.
 
         A blank cell of its own over several rows of a table that merges its units is no continuation.
@@ -252,11 +264,13 @@ class FlatTable:
         for column in UNIT_LEVEL:
             field = fields.get(column)
             if field is not None and not field.text and column in self._previous:
+                if begins and self._previous[column].spans and field is not self._previous[column]:
+                    continue  # the unit too stands on the next page
                 if field.spans and self._previous[column].spans and not after_break:
                     raise Refused(Reason.CONSERVATION, "a blank cell stands where a table merges its units", page)
                 fields[column] = self._previous[column]
 
-    def _settle_project(self, fields: dict[Column, Field], cut: Cut, page: int) -> Project:
+    def _settle_project(self, fields: dict[Column, Field], cut: Cut, begins: bool, page: int) -> Project:
         """The project of a row: the same cell, the same repeated text, or a new one."""
         name, last = fields.get(Column.PROJECT), self._previous.get(Column.PROJECT)
         unit = fields[Column.UNIT].text if Column.UNIT in fields else ""
@@ -264,13 +278,14 @@ class FlatTable:
         if name is None:
             raise Refused(Reason.CONSERVATION, "no project cell covers the row", page)
         same_unit = current is not None and current.unit_text == unit
-        if current is not None and same_unit and (name is last or cut is not Cut.NONE or self._repeats(fields)):
+        known = name is last or cut is not Cut.NONE
+        if current is not None and same_unit and not begins and (known or self._repeats(fields)):
             return current
-        if not name.text:
+        if not name.text and not begins:
             raise Refused(Reason.CONSERVATION, "an indicator row without a project", page)
         if same_unit and current is not None and (not self._merged or self.drafts[-1].page != page):
             refuse_two_amounts(current, self._previous, fields, page)
-        self.projects.append(Project({}, unit, dict(fields)))
+        self.projects.append(Project({}, fields.get(Column.UNIT), dict(fields)))
         return self.projects[-1]
 
     def _repeats(self, fields: dict[Column, Field]) -> bool:

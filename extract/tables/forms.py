@@ -24,12 +24,12 @@ from extract.tables.rows import (
     refuse_words,
     split_rows,
 )
+from extract.tables.stitch import LEVEL_END, is_rest_of_level, join_fragment
 from extract.tables.table import Table
 from extract.tables.titles import Heading
 
 SUM = re.compile(r"^(?:总分|合计|总计|小计|总得分|得分合计|自评总分|自评得分|综合得分|总分合计)")
 BEGINS_TARGET = re.compile(r"[≥≧⩾≤≦⩽><＞＜=＝≈]")
-LEVEL_NAME = re.compile(r"指标$|目标$|^其[他它]$")  # a level that is printed whole
 
 
 class Form:
@@ -93,7 +93,7 @@ class Form:
         name, levels = row.text(Column.INDICATOR), [row.text(c) for c in LEVELS if row.text(c)]
         if name and row.has_target:
             return False
-        whole_levels = bool(levels) and all(LEVEL_NAME.search(text) for text in levels)
+        whole_levels = bool(levels) and all(LEVEL_END.search(text) for text in levels)
         if row.has_indicator and not name:
             if any(BEGINS_TARGET.match(row.text(c)) for c in (*PERIOD_VALUES, Column.SIGN)) and not whole_levels:
                 detail = f"row {row.first + 1}: a target without an indicator at the top of the page"
@@ -111,8 +111,8 @@ class Form:
 
         Returns the cells that were understood.
         """
-        levels = [row.text(c) for c in LEVELS if row.text(c)]
-        rest = after_break and not (levels and all(LEVEL_NAME.search(text) for text in levels))
+        levels = {c: row.text(c) for c in LEVELS if row.text(c)}
+        rest = after_break and (not levels or any(self._is_rest(c, text, page) for c, text in levels.items()))
         if not rest:
             return list(row.cells.values()) if levels else []
         joined = []
@@ -121,6 +121,10 @@ class Form:
                 self._previous[column].fragments.append(Printed(cell.text, page, cell.box))
                 joined.append(cell)
         return joined
+
+    def _is_rest(self, level: Column, text: str, page: int) -> bool:
+        previous = self._previous.get(level)
+        return previous is not None and is_rest_of_level(previous.text, text, page)
 
     def _field(self, cell: Cell, page: int) -> Field:
         if id(cell) not in self._fields:
@@ -134,7 +138,10 @@ class Form:
             previous = self._previous.get(column)
             blank = after_break and column in LEVELS and not cell.text and not _begins_class(row, column)
             merges = previous is not None and (previous.spans or cell.rowspan > 1 or column in self._merges)
-            if blank and merges and previous is not None:
+            rest = after_break and column in LEVELS and self._is_rest(column, cell.text, page)
+            if rest and previous is not None:
+                join_fragment(previous, cell, page)
+            if (rest or (blank and merges)) and previous is not None:
                 self._fields[id(cell)] = previous
                 self._cells.append(cell)
             fields[column] = self._field(cell, page)

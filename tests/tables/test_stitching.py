@@ -13,6 +13,7 @@ from extract.tables.assemble import Assembler
 from extract.tables.heads import read_head
 from extract.tables.joining import cut_rows, join_tables
 from extract.tables.layout import find_layout, move_layout
+from extract.tables.stitch import is_rest_of_level
 from extract.tables.table import Table, index_grid
 from extract.tables.titles import read_heading, refuse_unread_unit
 
@@ -188,3 +189,52 @@ def test_an_unknown_caption_that_may_name_the_unit_is_refused() -> None:
 
 def test_a_caption_names_the_unit_by_any_word_that_a_header_may_use() -> None:
     assert read_heading([Line("项目单位：206001-高新区科技创新局", Box(0, 0, 1, 1))]).unit == "206001-高新区科技创新局"
+
+
+LIST = ("单位名称", "项目名称", "金额（元）", "三级指标", "指标值")
+MERGED = [  # a project of two rows, then the upper part of one that the page cuts
+    *plain_rows(0, LIST),
+    (1, 0, 4, 1, "水利局"),
+    (1, 1, 2, 1, "河道保洁"),
+    (1, 2, 2, 1, "100.00"),
+    *((row, 3, 1, 1, f"指标{row}") for row in range(1, 5)),
+    *((row, 4, 1, 1, "≥1次") for row in range(1, 5)),
+    (3, 1, 2, 1, ""),
+    (3, 2, 2, 1, ""),
+]
+
+
+def test_a_project_named_on_the_second_page_only_has_its_rows_of_the_first() -> None:
+    second = [(0, 0, 2, 1, ""), (0, 1, 2, 1, "堤防维修"), (0, 2, 2, 1, "200.00")]
+    rest = [(row, 3 + k, 1, 1, text) for row in range(2) for k, text in enumerate((f"指标{row + 5}", "≥2次"))]
+    drafts = assemble(make_grid(MERGED), make_grid([*second, *rest], page=2))
+    assert drafts == [(name, f"指标{n}") for n, name in enumerate(["河道保洁"] * 2 + ["堤防维修"] * 4, start=1)]
+
+
+def test_a_project_named_on_neither_page_has_no_name() -> None:
+    drafts = assemble(make_grid(MERGED))
+    assert drafts[2:] == [("", "指标3"), ("", "指标4")], "checks.py refuses a row that names no project"
+
+
+@pytest.mark.parametrize(
+    ("above", "now", "is_rest"),
+    [
+        ("服务对象满意度", "指标", True),
+        ("满意度指", "标", True),
+        ("可持续", "影响指标", True),
+        ("12-质", "量指标", True),
+        ("文化传承", "指标", True),
+        ("数量指标", "质量指标", False),
+        ("数量", "质量", False),
+        ("数量指标", "其他", False),
+        ("产出指标", "产出指标", False),
+        ("社会效益", "满意度指标", False),
+    ],
+)
+def test_the_rest_of_a_level_is_told_from_the_next_one(above: str, now: str, is_rest: bool) -> None:
+    assert is_rest_of_level(above, now, 2) is is_rest
+
+
+def test_a_level_that_may_be_the_rest_of_an_unusual_one_is_refused() -> None:
+    with pytest.raises(Refused, match="may be a level or the rest"):
+        is_rest_of_level("履职", "效益指标", 2)
