@@ -36,7 +36,7 @@ TITLES = {
     Stage.LATTICE: "lattice: the lines that make the tables, joined from rules or inferred",
     Stage.CELLS: "cells: what the lines enclose; a merged cell is one",
     Stage.GRID: "grid: the cell that each letter is placed in",
-    Stage.RECORDS: "records: the column that each cell is read as; what has no tint is not loaded or blank",
+    Stage.RECORDS: "records: what each cell is read as; no tint: blank, not loaded, or the rest of a form's head",
 }
 
 
@@ -172,8 +172,7 @@ def mark_records(pages: tuple[CheckedPage, ...], number: int) -> tuple[list[Mark
     cells = {cell.box for grid in page.grids for cell in grid.cells}
     fields = {mark: None for mark in _list_fields(assembler, number) if mark.box in cells}  # a caption is no cell
     marks = sorted(fields, key=lambda mark: COLUMN_KINDS.index(mark.kind))  # the legend lists them so
-    read = {mark.box for mark in marks}
-    return marks + [mark for grid in page.grids for mark in _mark_header(grid, read)], refusal
+    return marks + [mark for grid in page.grids for mark in _mark_header(grid)], refusal
 
 
 def _list_fields(assembler: Assembler, page: int) -> Iterator[Mark]:
@@ -186,7 +185,7 @@ def _list_fields(assembler: Assembler, page: int) -> Iterator[Mark]:
                         yield Mark(piece.box, name_column(column.value))
 
 
-def _mark_header(grid: Grid, read: set[Quad]) -> Iterator[Mark]:
+def _mark_header(grid: Grid) -> Iterator[Mark]:
     """The cells of header blocks with the columns that they head, and the words of a form's head."""
     table = index_grid(grid)
     try:
@@ -200,7 +199,7 @@ def _mark_header(grid: Grid, read: set[Quad]) -> Iterator[Mark]:
     )
     inside = {row for layout in layouts for row in range(layout.start, layout.stop)}
     for cell in grid.cells if is_form else ():
-        if cell.row not in inside and cell.box not in read and is_word(cell):
+        if cell.row not in inside and is_word(cell):
             yield Mark(cell.box, "header")
 
 

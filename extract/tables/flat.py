@@ -156,8 +156,7 @@ class FlatTable:
         for column, cell in row.cells.items():
             previous = self._previous.get(column)
             if previous is not None:
-                if cell.text and cell.text != previous.text:
-                    join_fragment(previous, cell, page)
+                join_fragment(previous, cell, page)
                 self._remember(cell, column, previous)
                 joined.append(cell)
         return joined
@@ -229,13 +228,10 @@ class FlatTable:
             previous = self._previous.get(column)
             if previous is None or (id(cell), column) in self._fields:
                 continue
-            if (column in UNIT_LEVEL and not cell.text) or (
-                column in LEVELS and not cell.text and self._is_cut_level(row, column, previous)
-            ):
-                self._remember(cell, column, previous)
-            elif column in PROJECT_LEVEL and cut is not Cut.NONE:
-                if cell.text and cell.text != previous.text:
-                    join_fragment(previous, cell, page)
+            blank_unit = column in UNIT_LEVEL and not cell.text
+            blank_level = column in LEVELS and not cell.text and self._is_cut_level(row, column, previous)
+            if blank_unit or blank_level or (column in PROJECT_LEVEL and cut is not Cut.NONE):
+                join_fragment(previous, cell, page)
                 self._remember(cell, column, previous)
 
     def _is_cut_level(self, row: Row, column: Column, previous: Field) -> bool:

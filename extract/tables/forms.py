@@ -24,6 +24,7 @@ from extract.tables.rows import (
     refuse_words,
     split_rows,
 )
+from extract.tables.stitch import join_fragment
 from extract.tables.table import Table
 from extract.tables.titles import Heading
 
@@ -134,7 +135,8 @@ class Form:
             previous = self._previous.get(column)
             blank = after_break and column in LEVELS and not cell.text and not _begins_class(row, column)
             merges = previous is not None and (previous.spans or cell.rowspan > 1 or column in self._merges)
-            if blank and merges and previous is not None:
+            if blank and merges and previous is not None and id(cell) not in self._fields:
+                join_fragment(previous, cell, page)
                 self._fields[id(cell)] = previous
                 self._cells.append(cell)
             fields[column] = self._field(cell, page)

@@ -186,6 +186,21 @@ def test_a_border_that_is_not_drawn_is_shown_as_the_place_where_lines_end() -> N
     assert not [mark for mark in marks if mark.kind == "gap"]
 
 
+def test_the_rule_of_another_table_draws_no_border_of_this_one() -> None:
+    page = table_page()
+    page.rules = [box for box in page.rules if not box[0] == box[2] == 290]
+    page.rules += [
+        (330, 50, 330, 110),
+        (380, 50, 380, 110),
+        (330, 50, 380, 50),
+        (330, 80, 380, 80),
+        (330, 110, 380, 110),
+    ]
+    marks = mark_lattices(made(page))
+    assert [mark.box for mark in marks if mark.kind == "end"] == [(290, 50, 290, 110)]
+    assert (330, 50, 330, 110) in [mark.box for mark in marks if mark.kind == "line"]
+
+
 def test_a_line_that_only_the_text_suggests_is_shown_as_a_gap() -> None:
     page = Page().fill_table()
     page.rules = [(50, y, 290, y) for y in (50, 70, 90, 110)]
@@ -295,8 +310,12 @@ def test_every_cell_that_a_record_holds_is_shown_in_its_column(name: str) -> Non
         assert {mark.box for mark in marks} <= cells
 
 
-@pytest.mark.parametrize("name", ["g_flat_watermark", "e_row_cut", "t_same_name_pagebreak", "v16_2025_corrected"])
-def test_every_text_of_a_flat_table_is_shown_in_a_column_or_as_a_header(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["g_flat_watermark", "e_row_cut", "t_same_name_pagebreak", "v01a_span_lo", "d05_fpdf2_a3"]
+)
+def test_every_text_of_a_flat_table_is_shown_in_a_column_or_as_a_header_on_both_sides_of_a_page_break(
+    name: str,
+) -> None:
     path = FIXTURES / f"{name}.pdf"
     for page in read_checked_pages(path, "pdfium", None):
         boxes = {mark.box for mark in shown_records(name, page.grids.page)}
@@ -371,9 +390,10 @@ def test_every_mark_has_its_colour_in_the_picture_and_a_sample_in_the_legend(tmp
             colour = styles[mark.kind].colour
             assert colour in below, (stage, mark.kind)
             if styles[mark.kind] is last:  # others may lie below it
-                x, y = round(mark.box[0] * scale), round((mark.box[1] + mark.box[3]) / 2 * scale)
-                around = picture.crop((x - 3, y - 3, x + 4, y + 4))
-                assert colour in {found for _, found in around.getcolors(99) or ()}, (stage, mark)
+                for corner in (mark.box[:2], mark.box[2:]):
+                    x, y = (round(side * scale) for side in corner)
+                    around = picture.crop((x - 3, y - 3, x + 4, y + 4))
+                    assert colour in {found for _, found in around.getcolors(99) or ()}, (stage, mark)
 
 
 def test_a_dropped_watermark_glows_red_over_the_letters_that_are_read() -> None:
