@@ -31,6 +31,8 @@ COLUMN = "column "  # before the name of a column
 GREYS = 5  # of the page under marks: enough to read it, few enough for a small file
 MOST_COLOURS = 256  # of a picture with marks
 PALEST = 60  # what black becomes there
+NARROWEST = 640  # pixels: a legend of a narrower page is wider than the page
+LETTERS = 64  # em in the width of a legend
 LINE = 3  # half heights of letters from one line of the legend to the next
 
 
@@ -90,6 +92,7 @@ def _list_styles() -> dict[str, Style]:
     return styles
 
 
+Entry = tuple[list[Style], str]  # of a legend: samples and words
 STYLES = _list_styles()
 
 
@@ -139,8 +142,8 @@ def draw_marks(image: Picture, marks: Sequence[Mark], across: float, down: float
     pen = ImageDraw.Draw(sheet)
     for style, box in places:
         _draw_frame(pen, style, box)
-    legend = _draw_legend(image.width, _list_entries(styles, marks), said)
-    whole = Image.new("RGB", (sheet.width, sheet.height + legend.height), (255, 255, 255))
+    legend = _draw_legend(max(image.width, NARROWEST), _list_entries(styles, marks), said)
+    whole = Image.new("RGB", (legend.width, sheet.height + legend.height), (255, 255, 255))
     whole.paste(sheet, (0, 0))
     whole.paste(legend, (0, sheet.height))
     return whole.quantize(MOST_COLOURS, dither=Image.Dither.NONE)
@@ -188,49 +191,54 @@ def _draw_frame(pen: Pen, style: Style, box: Quad) -> None:
         pen.ellipse((x0 - 4, y0 - 4, x0 + 4, y0 + 4), fill=RED)
 
 
-def _list_entries(styles: dict[str, Style], marks: Sequence[Mark]) -> list[tuple[list[Style], str]]:
+def _list_entries(styles: dict[str, Style], marks: Sequence[Mark]) -> list[Entry]:
     """What the legend lists: the samples and words of each kind, and of all but columns how many there are."""
     counts = Counter(mark.kind for mark in marks)
     kinds: dict[str, list[str]] = {}
     for kind, style in styles.items():
         kinds.setdefault(style.said, []).append(kind)
-    return [
-        (
-            [styles[kind] for kind in some],
-            said if some[0].startswith(COLUMN) else f"{said}: {sum(counts[kind] for kind in some)}",
-        )
-        for said, some in kinds.items()
-    ]
+    entries = []
+    for said, some in kinds.items():
+        number = "" if some[0].startswith(COLUMN) else f": {sum(counts[kind] for kind in some)}"
+        entries.append(([styles[kind] for kind in some], said + number))
+    return entries
 
 
-def _draw_legend(wide: int, entries: list[tuple[list[Style], str]], said: Sequence[str]) -> Picture:
+def _draw_legend(wide: int, entries: list[Entry], said: Sequence[str]) -> Picture:
     """A strip as wide as the page: what is said, then the entries, as many on a line as have room."""
     from PIL import Image, ImageDraw, ImageFont
 
-    size = max(10, wide // 64)
+    size = wide // LETTERS
     font = ImageFont.load_default(size)
-    texts = [line for text in said for line in wrap(text, int(1.8 * wide / size))]
-    x, y = size, size + len(texts) * LINE * size // 2
-    places: list[tuple[int, int, list[Style], str]] = []
-    for samples, text in entries:
-        needed = len(samples) * size + size // 2 + int(font.getlength(text))
-        if x > size and x + needed > wide - size:
-            x, y = size, y + LINE * size // 2
-        places.append((x, y, samples, text))
-        x += needed + 2 * size
-    letters = Image.new("L", (wide, y + 2 * size), 255)
+    texts = [line for text in said for line in wrap(text, 2 * LETTERS - 12)]
+    lines = [(size, size + number * LINE * size // 2, text) for number, text in enumerate(texts)]
+    places = _place_entries(entries, [int(font.getlength(text)) for _, text in entries], size, len(lines), wide)
+    letters = Image.new("L", (wide, places[-1][1] + 2 * size if places else lines[-1][1] + 2 * size), 255)
     pen = ImageDraw.Draw(letters)
-    for number, line in enumerate(texts):
-        pen.text((size, size + number * LINE * size // 2), line, 0, font)
-    for x, y, samples, text in places:
-        pen.text((x + len(samples) * size + size // 2, y), text, 0, font)
+    for x, y, text in lines + [(x + len(styles) * size + size // 2, y, text) for x, y, styles, text in places]:
+        pen.text((x, y), text, 0, font)
     strip = _grey(letters, 0)
     pen = ImageDraw.Draw(strip)
     pen.line((0, 0, wide, 0), fill=GREY, width=2)
-    for x, y, samples, _ in places:
-        for number, style in enumerate(samples):
-            left = x + number * size
-            box = (left, y + size // 8, left + 0.8 * size, y + size // 8 + 0.8 * size)
+    for x, y, styles, _ in places:
+        for number, style in enumerate(styles):
+            left, top = x + number * size, y + size // 8
+            box = (left, top, left + 0.8 * size, top + 0.8 * size)
             pen.rectangle(box, fill=_lighten(style.colour, style.tint))
             _draw_frame(pen, style, box)
     return strip
+
+
+def _place_entries(
+    entries: list[Entry], lengths: list[int], size: int, above: int, wide: int
+) -> list[tuple[int, int, list[Style], str]]:
+    """Where each entry begins, below so many lines of text."""
+    x, y = size, size + above * LINE * size // 2
+    places = []
+    for (styles, text), length in zip(entries, lengths, strict=True):
+        needed = len(styles) * size + size // 2 + length
+        if x > size and x + needed > wide - size:
+            x, y = size, y + LINE * size // 2
+        places.append((x, y, styles, text))
+        x += needed + 2 * size
+    return places

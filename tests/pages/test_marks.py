@@ -60,55 +60,45 @@ class Page:
 
     def ink(self) -> Ink:
         """The page as a reader would hand it over."""
-        letters = [
-            (c, (x + k * s, y, x + (k + 1) * s, y + s), r)
-            for r, (t, x, y, s, _) in enumerate(self.texts)
-            for k, c in enumerate(t)
-        ]
+        rules, pictures = boxes(self.rules), boxes(self.pictures)
+        no = np.zeros(len(pictures), np.bool_)
+        orders = np.array([order for *_, order in self.fills], np.int64)
+        fills = Fills(boxes([box for box, _, _ in self.fills]), np.array([light for _, light, _ in self.fills]), orders)
+        level = rules[:, 2] - rules[:, 0] >= rules[:, 3] - rules[:, 1]
+        shown = Pictures(pictures, no.astype(np.int64), no, no, no)
+        return Ink(1, 400.0, 300.0, self._make_glyphs(), Rules(rules, level), fills, shown, -1)
 
-        def of_runs(name: str, otherwise: object, kind: type) -> np.ndarray:
+    def _make_glyphs(self) -> Glyphs:
+        letters = [
+            (letter, (x + k * size, y, x + (k + 1) * size, y + size), run)
+            for run, (text, x, y, size, _) in enumerate(self.texts)
+            for k, letter in enumerate(text)
+        ]
+        code = np.array([ord(letter) for letter, _, _ in letters], np.int64)
+        runs = np.array([run for *_, run in letters], np.int64)
+        drop = are_blank(code).astype(np.int64)
+        around = boxes([box for _, box, _ in letters])
+        return Glyphs([letter for letter, _, _ in letters], code, around, runs, drop, self._make_runs())
+
+    def _make_runs(self) -> Runs:
+        def of_each(name: str, otherwise: object, kind: type) -> np.ndarray:
             return np.array([facts.get(name, otherwise) for *_, facts in self.texts], kind)
 
-        size = np.array([s for _, _, _, s, _ in self.texts])
-        base = np.array([y + 0.86 * s for _, _, y, s, _ in self.texts])
-        runs = Runs(
-            size,
-            base,
-            of_runs("turn", 0, np.int64),
-            of_runs("light", 0.0, float),
-            of_runs("unseen", False, np.bool_),
-            of_runs("faint", False, np.bool_),
-            of_runs("hidden", False, np.bool_),
-            of_runs("clip", NO_CLIP, float),
-            np.arange(len(self.texts)) + 10,
+        return Runs(
+            size=np.array([size for _, _, _, size, _ in self.texts]),
+            base=np.array([y + 0.86 * size for _, _, y, size, _ in self.texts]),
+            turn=of_each("turn", 0, np.int64),
+            light=of_each("light", 0.0, float),
+            unseen=of_each("unseen", False, np.bool_),
+            faint=of_each("faint", False, np.bool_),
+            hidden=of_each("hidden", False, np.bool_),
+            clip=boxes(of_each("clip", NO_CLIP, float)),
+            order=np.arange(len(self.texts)) + 10,
         )
-        code = np.array([ord(c) for c, _, _ in letters], np.int64)
-        glyphs = Glyphs(
-            [c for c, _, _ in letters],
-            code,
-            np.array([b for _, b, _ in letters]),
-            np.array([r for _, _, r in letters], np.int64),
-            are_blank(code).astype(np.int64),
-            runs,
-        )
-        rules = np.array(self.rules, float).reshape(-1, 4)
-        fills = Fills(
-            np.array([b for b, _, _ in self.fills], float).reshape(-1, 4),
-            np.array([li for _, li, _ in self.fills], float),
-            np.array([o for _, _, o in self.fills], np.int64),
-        )
-        no = np.zeros(len(self.pictures), np.bool_)
-        pictures = Pictures(np.array(self.pictures, float).reshape(-1, 4), no.astype(np.int64), no, no, no)
-        return Ink(
-            1,
-            400.0,
-            300.0,
-            glyphs,
-            Rules(rules, rules[:, 2] - rules[:, 0] >= rules[:, 3] - rules[:, 1]),
-            fills,
-            pictures,
-            -1,
-        )
+
+
+def boxes(quads: list[Quad] | np.ndarray) -> np.ndarray:
+    return np.array(quads, float).reshape(-1, 4)
 
 
 def made(page: Page) -> Stages:
@@ -407,6 +397,16 @@ def test_a_dropped_watermark_glows_red_over_the_letters_that_are_read() -> None:
         box = tuple(round(2 * side) for side in mark.box)
         reds = sum(n for n, (r, g, b) in drawn.crop(box).getcolors(999) or () if r > g and r > b)  # type: ignore[misc, arg-type]
         assert reds > 0.5 * (box[2] - box[0]) * (box[3] - box[1])
+
+
+def test_a_page_that_is_narrower_than_its_legend_and_one_without_ink_have_pictures_too() -> None:
+    narrow = Image.new("RGB", (9, 4000), (255, 255, 255))
+    drawn = draw_marks(narrow, [Mark((0, 0, 5, 3990), "cell")], 1, 1, ("cells: a very high page, and words about it",))
+    assert drawn.width > 9
+    assert drawn.height > 4000
+    empty = draw_marks(Image.new("RGB", (800, 600), (255, 255, 255)), mark_ink(made(Page())), 1, 1, ("ink: nothing",))
+    assert empty.height < 200, "a blank foot is left out"
+    assert empty.convert("L").getextrema()[0] == 0, "the legend is there"
 
 
 def test_columns_beyond_the_colours_are_told_apart_by_darker_ones() -> None:
