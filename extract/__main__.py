@@ -20,6 +20,7 @@ from extract.errors import JixiaoError, Refused
 from extract.guidance import advise, prepare_help, translate_frames
 from extract.language import say
 from extract.output import Format, FormatOption, as_json, errors, print_rows, show_progress, track
+from extract.pages.marking import Stage
 from extract.releases import commands
 from extract.settings import Settings, get_settings
 
@@ -143,16 +144,16 @@ def show(
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Follow a figure back to the cell that it was printed in. Eight digits of a key are enough."""
-    from extract.pictures import Mark, draw_archived
+    from extract.pictures import draw_archived
     from extract.printing import print_trace
     from extract.trace import trace_key
 
     settings = get_settings()
     found = trace_key(settings, key)
     if png is not None:
-        marks = [Mark(tuple(found["bbox"]))] if found["bbox"] else []
+        boxes = [tuple(found["bbox"])] if found["bbox"] else []
         for _ in track([png], say("drawing"), how):
-            draw_archived(settings, found["document"]["sha256"], found["page"] or page, png, marks)
+            draw_archived(settings, found["document"]["sha256"], found["page"] or page, png, boxes)
         found["picture"] = str(png)
     if how is Format.TABLE:
         print_trace(found)
@@ -237,24 +238,30 @@ def grids(
     reader: Annotated[str, typer.Option()] = "auto",
     password: Annotated[str | None, typer.Option(envvar="JIXIAO_PDF_PASSWORD")] = None,
     picture: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Also draw one page's cells into this PNG.")
+        Path | None, typer.Option(dir_okay=False, help="Also draw what was made of one page into this PNG.")
     ] = None,
+    stage: Annotated[
+        Stage, typer.Option(help="What the picture shows: letters and rules, lines, cells, places of letters, columns.")
+    ] = Stage.CELLS,
     page: Annotated[int, typer.Option(min=1, help="The page to draw.")] = 1,
     how: Annotated[Format, typer.Option("--format", help="Grids are printed as `json`.")] = Format.JSON,
 ) -> None:
     """Print every ruled table as JSON: pages, tables, cells with spans, boxes and text."""
-    from extract.pictures import draw_page, mark_cells
+    from extract.pictures import draw_page
     from extract.printing import grids_of, refusal_line
     from extract.reading import read_grids
 
     if how is not Format.JSON:
         raise typer.BadParameter(f"grids are printed as json, not as {how}")
+    if picture is None and stage is not Stage.CELLS:
+        raise typer.BadParameter("--stage says what --picture shows")
     try:
         pages = read_grids(file, reader=reader, password=password)
         if picture is not None:
             if page > len(pages):
                 raise typer.BadParameter(f"{file.name} has {len(pages)} pages")
-            draw_page(file, page, picture, mark_cells(pages[page - 1]), password=password)
+            limits = get_settings().limits()
+            draw_page(file, page, picture, stage=stage, reader=reader, password=password, limits=limits)
         print(as_json(grids_of(file, pages)))
     except Refused as error:
         print(refusal_line(file, error), file=sys.stderr)

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from extract.entities import PageGrids
 from extract.errors import JixiaoError, LedgerError, SettingsError
 from extract.pages.limits import Limits
+from extract.pages.marking import Quad, Stage
 from extract.settings import Settings
 from extract.sources.archive import fetch_archived
 
@@ -27,16 +27,8 @@ class PictureError(JixiaoError):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A frame on a page, in points from its top left as it is read. Kinds: found, cell, line."""
-
-    box: tuple[float, float, float, float]
-    kind: str = "found"
-
-
-@dataclass(frozen=True, slots=True)
 class Sheet:
-    """A drawn page: its size in points, which boxes are measured in, and in pixels."""
+    """A drawn page, without a legend below it: its size in points, which boxes are measured in, and in pixels."""
 
     path: Path
     width: float
@@ -49,13 +41,19 @@ def draw_page(
     path: Path,
     page: int,
     target: Path,
-    marks: Sequence[Mark] = (),
+    found: Sequence[Quad] = (),
     *,
+    stage: Stage | None = None,
+    reader: str = "auto",
     password: str | None = None,
     limits: Limits | None = None,
     pixels: int = WIDTH,
 ) -> Sheet:
-    """Draw one page (1-based) of a PDF into `target`, whole or not at all; raises PictureError."""
+    """Draw one page (1-based) of a PDF into `target`, whole or not at all; raises PictureError.
+
+    `found` are boxes to mark, in points from the page's top left as it is read; a `stage` (marks.py) is shown as
+    `reader` sees it, with a legend below the page.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}-{os.getpid()}.part")
     bounds = limits or Limits()
@@ -63,7 +61,9 @@ def draw_page(
         "path": str(path),
         "page": page,
         "target": str(part),
-        "marks": [asdict(mark) for mark in marks],
+        "found": [list(box) for box in found],
+        "stage": stage,
+        "reader": reader,
         "password": password,
         "pixels": pixels,
         "limits": bounds.to_dict(),
@@ -92,7 +92,7 @@ def draw_page(
 
 
 def draw_archived(
-    settings: Settings, sha256: str, page: int, target: Path, marks: Sequence[Mark] = (), *, pixels: int = WIDTH
+    settings: Settings, sha256: str, page: int, target: Path, found: Sequence[Quad] = (), *, pixels: int = WIDTH
 ) -> Sheet:
     """The same for a document of the archive, with the passwords that its publisher's file names."""
     try:
@@ -102,7 +102,7 @@ def draw_archived(
     trouble: PictureError | None = None
     for password in _passwords(settings, sha256):
         try:
-            return draw_page(path, page, target, marks, password=password, limits=settings.limits(), pixels=pixels)
+            return draw_page(path, page, target, found, password=password, limits=settings.limits(), pixels=pixels)
         except PictureError as error:
             trouble = trouble or error
             if "assword" not in str(error):
@@ -111,7 +111,7 @@ def draw_archived(
 
 
 def draw_cached(settings: Settings, sha256: str, page: int) -> Sheet:
-    """The page without marks, drawn once and kept in JIXIAO_HOME/pictures; raises PictureError."""
+    """The page with nothing marked, drawn once and kept in JIXIAO_HOME/pictures; raises PictureError."""
     target = settings.home / "pictures" / f"{sha256}-{page}.png"
     measures = target.with_suffix(".json")
     with contextlib.suppress(OSError, ValueError, TypeError):
@@ -138,12 +138,6 @@ def draw_refused(settings: Settings, sha256: str, page: int | None) -> Path | No
         return draw_cached(settings, sha256, page or 1).path
     except PictureError:
         return None
-
-
-def mark_cells(page: PageGrids) -> list[Mark]:
-    """What the reader made of a page: every cell, and the lines of text outside tables."""
-    cells = [Mark(cell.box, "cell") for grid in page.grids for cell in grid.cells]
-    return cells + [Mark(line.box, "line") for line in page.lines]
 
 
 def _passwords(settings: Settings, sha256: str) -> list[str | None]:

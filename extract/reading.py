@@ -93,10 +93,10 @@ def _read_with(path: Path, reader: str, password: str | None) -> Reading:
             gc.enable()
 
 
-def interpret(pages: tuple[CheckedPage, ...], sha256: str, reader: str) -> Reading:
-    """Checked pages to a Reading; raises Refused."""
+def interpret(pages: tuple[CheckedPage, ...], sha256: str, reader: str, assembler: Assembler | None = None) -> Reading:
+    """Checked pages to a Reading; raises Refused. Who hands in an assembler sees how far it came."""
     check_pages(pages)
-    assembler = Assembler()
+    assembler = assembler or Assembler()
     for sheet in list_sheets(page.grids for page in pages):
         assembler.read_page(sheet)
     assembler.finish()

@@ -129,3 +129,9 @@ def test_a25_a_table_shows_markup_and_escapes_as_text(capsys: pytest.CaptureFixt
     shown = capsys.readouterr().out
     assert "[red]x[/red]" in shown
     assert "\x1b" not in shown
+
+
+def test_a_stage_without_a_picture_is_bad_usage(tmp_path: Path) -> None:
+    done = jixiao("grids", str(PDF), "--stage", "ink")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--picture" in done.stderr

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer
 import yaml
+from PIL import Image
 from render_settings import PAGE, render_page
 
 from extract.__main__ import app
@@ -164,8 +165,23 @@ def test_every_command_of_a_document_runs(document: Path, desk: Desk) -> None:
             assert done.returncode == ENDS.get(command, 0), f"{command}\n{done.stdout}\n{done.stderr}"
             for _, file in re.findall(r"--(png|picture) (\S+)", command):
                 assert (desk.folder / file).read_bytes().startswith(b"\x89PNG"), command
+                if (PROJECT / file).exists():  # a picture that the document shows
+                    assert is_same_picture(desk.folder / file, PROJECT / file), f"make {file} anew: {command}"
             if "--open" in command:
                 assert "<h1" in read(Path(read(desk.folder / "opened").strip().removeprefix("file://")))
+
+
+def is_same_picture(one: Path, other: Path) -> bool:
+    with Image.open(one) as made, Image.open(other) as kept:
+        return made.size == kept.size and made.convert("RGB").tobytes() == kept.convert("RGB").tobytes()
+
+
+def test_every_picture_of_a_page_is_made_by_a_command_beside_it_and_small() -> None:
+    text = read(PROJECT / "docs/reading.md")
+    made = re.findall(r"--picture docs/(\S+)", "\n".join(find_commands(text)))
+    assert len(made) == len(set(made)) > 5
+    assert made == re.findall(r"!\[[^\]]+\]\((\S+)\)", text)
+    assert all((PROJECT / "docs" / name).stat().st_size < 80_000 for name in made)
 
 
 def test_what_is_excepted_stands_in_a_document_and_make_has_the_targets_that_are_named() -> None:

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from extract.entities import Cell
-from extract.pictures import Mark, PictureError, draw_archived, draw_cached, draw_page, forget_pictures, mark_cells
+from extract.pages.marking import Stage
+from extract.pictures import PictureError, draw_archived, draw_cached, draw_page, forget_pictures
 from extract.reading import read_grids
 from extract.settings import PROJECT, Settings
 from extract.sources.archive import archive_path, land_bytes
@@ -74,7 +75,7 @@ def test_the_mark_lies_on_the_printed_text_however_the_page_is_turned_and_croppe
     path = change_page(DEMO, tmp_path / "page.pdf", rotation=rotation, crop=crop)
     # a page turned by 90 degrees is read as it is displayed, text sideways: then the readers turn it back
     box = cell_with(path, "2,200,000.00").box
-    sheet = draw_page(path, 1, tmp_path / "page.png", [Mark(box)])
+    sheet = draw_page(path, 1, tmp_path / "page.png", [box])
     with pypdfium2.PdfDocument(path) as document:
         across, down = document[0].get_size()
     turned = {0: 0, 90: 1, 180: 2, 270: 3}[rotation]  # quarter turns clockwise, to be undone
@@ -91,7 +92,7 @@ def test_the_mark_lies_on_the_printed_text_however_the_page_is_turned_and_croppe
 
 
 def test_the_mark_lies_on_the_printed_text_of_a_sheet_that_is_printed_sideways(tmp_path: Path) -> None:
-    sheet = draw_page(SIDEWAYS, 1, tmp_path / "page.png", [Mark(cell_with(SIDEWAYS, "≥150株").box)])
+    sheet = draw_page(SIDEWAYS, 1, tmp_path / "page.png", [cell_with(SIDEWAYS, "≥150株").box])
     assert sheet.width > sheet.height
     x, y = centre_on_paper(SIDEWAYS, "150", (sheet.pixels_high, sheet.pixels_wide))
     left, top, right, bottom = marked_region(sheet.path)
@@ -101,12 +102,11 @@ def test_the_mark_lies_on_the_printed_text_of_a_sheet_that_is_printed_sideways(t
 
 def test_every_cell_of_a_page_is_framed(tmp_path: Path) -> None:
     (page, *_) = read_grids(DEMO, reader="pdfium")
-    marks = mark_cells(page)
-    sheet = draw_page(DEMO, 1, tmp_path / "page.png", marks)
+    sheet = draw_page(DEMO, 1, tmp_path / "page.png", stage=Stage.CELLS)
     scale = sheet.pixels_wide / sheet.width
     with Image.open(sheet.path) as image:
-        for mark in marks:
-            across, down = (round(side * scale) for side in mark.box[:2])
+        for box in (*(cell.box for grid in page.grids for cell in grid.cells), *(line.box for line in page.lines)):
+            across, down = (round(side * scale) for side in box[:2])
             around = image.convert("RGB").crop((across - 3, down - 3, across + 4, down + 4))
             assert any(max(colour) - min(colour) > 60 for _, colour in around.getcolors(99) or ())
 
@@ -151,8 +151,8 @@ def test_the_drawing_process_takes_its_request_from_stdin_so_that_no_password_sh
     done = subprocess.run(
         [sys.executable, "-m", "extract.pages.picture"],
         input=json.dumps(
-            {"path": "none.pdf", "page": 1, "target": "none.png", "marks": [], "password": "geheim", "pixels": 100}
-            | {"limits": {}}
+            {"path": "none.pdf", "page": 1, "target": "none.png", "found": [], "password": "geheim", "pixels": 100}
+            | {"limits": {}, "stage": None, "reader": "auto"}
         ),
         capture_output=True,
         text=True,

@@ -27,10 +27,10 @@ def check_file(path: Path) -> None:
 
 def read_checked_pages(path: Path, reader: str, password: str | None) -> tuple[CheckedPage, ...]:
     """All pages by one reader, built and checked one after the other."""
-    return tuple(build_page(ink, notes.typed) for ink, notes in _read_ink(path, reader, password))
+    return tuple(build_page(ink, notes.typed) for ink, notes in read_ink(path, reader, password))
 
 
-def _read_ink(path: Path, reader: str, password: str | None) -> Iterator[tuple[Ink, Notes]]:
+def read_ink(path: Path, reader: str, password: str | None) -> Iterator[tuple[Ink, Notes]]:
     """Each page with what its annotations print; stamps become pictures that were painted last."""
     for ink, notes in _read_parts(path, reader, password):
         if len(notes.stamps):

@@ -11,10 +11,10 @@ from extract.pages.conservation import Problem, check_inferred, check_overflow, 
 from extract.pages.cutting import CutText, check_cuts, find_cut_texts
 from extract.pages.inference import infer_in_frame, infer_lattices
 from extract.pages.ink import BLANK, KEPT, Drop, Ink, mend_widths, settle_characters
-from extract.pages.lattice import Lattice, find_lattices, find_stretches
+from extract.pages.lattice import find_lattices, find_stretches
 from extract.pages.pictures import check_pictures
-from extract.pages.placement import OUTSIDE, Spots, Table, locate, place
-from extract.pages.spans import Spans, find_spans
+from extract.pages.placement import OUTSIDE, Placement, Spots, Table, locate, place
+from extract.pages.spans import find_spans
 from extract.pages.text import Sorted, find_overlaps, find_side_by_side, join_cells, join_lines, sort_glyphs
 from extract.pages.turning import turn_upright
 from extract.pages.visible import find_median, mark_unseen
@@ -32,20 +32,42 @@ class CheckedPage:
     cut: tuple[CutText, ...] = ()  # texts that continue on the page before or after
 
 
-def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
-    """The stages of one page: unseen glyphs, lattices, spans, placement, text, checks."""
+@dataclass(slots=True)
+class Stages:
+    """What the stages of one page hand over: `build_page` reads it out and checks it, stages.py shows it."""
+
+    ink: Ink  # upright; `drop` says of each glyph why it is left out
+    spots: Spots
+    tolerance: float  # points: rules so near to each other are one line
+    tables: list[Table]
+    placement: Placement
+    rows: Sorted  # the glyphs of cells
+    outside: Sorted  # those outside every table
+
+
+def run_stages(ink: Ink) -> Stages:
+    """The stages of one page up to its text: unseen glyphs, lattices, spans, placement, reading order."""
     settle_characters(ink.glyphs)
     mend_widths(ink.glyphs)
     mark_unseen(ink)
     turn_upright(ink)
     spots = locate(ink.glyphs)
-    tables = _find_tables(ink, spots)
+    tolerance = _find_tolerance(ink, spots)
+    tables = _find_tables(ink, spots, tolerance)
     placement = place(ink.glyphs, spots, tables, ink.width, ink.height)
     owner = placement.owner
     kept = ink.glyphs.drop == KEPT
     rows = sort_glyphs(ink.glyphs, spots, owner, kept & (owner >= 0))
-    texts = join_cells(ink.glyphs, rows)
     outside = sort_glyphs(ink.glyphs, spots, np.zeros_like(owner), kept & (owner == OUTSIDE))
+    return Stages(ink, spots, tolerance, tables, placement, rows, outside)
+
+
+def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
+    """A page through all its stages, and what its checks say."""
+    stages = run_stages(ink)
+    spots, tables, placement = stages.spots, stages.tables, stages.placement
+    owner, rows, outside = placement.owner, stages.rows, stages.outside
+    texts = join_cells(ink.glyphs, rows)
     lines = tuple(Line(text, box) for text, box in join_lines(ink.glyphs, outside))
     grids = tuple(_build_grid(ink.page, number, table, texts) for number, table in enumerate(tables, 1))
     problems = (
@@ -61,11 +83,14 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     return CheckedPage(page, problems, _cover(ink), len(rows.glyph) + len(outside.glyph), typed, cut)
 
 
-def _find_tables(ink: Ink, spots: Spots) -> list[Table]:
+def _find_tolerance(ink: Ink, spots: Spots) -> float:
+    """Points within which rules are one line: less than half of the usual letter."""
+    size = find_median(spots.size[ink.glyphs.drop == KEPT], 10.0)
+    return min(3.0, max(1.0, 0.45 * size))
+
+
+def _find_tables(ink: Ink, spots: Spots, tolerance: float) -> list[Table]:
     """Lattices with at least two cells, top to bottom."""
-    kept = ink.glyphs.drop == KEPT
-    size = find_median(spots.size[kept], 10.0)
-    tolerance = min(3.0, max(1.0, 0.45 * size))
     level, upright = find_stretches(ink.rules, tolerance)
     lattices, used = find_lattices(level, upright, tolerance)
     inferred = infer_lattices(level.take(~used), ink.rules, ink.glyphs, spots, tolerance) if (~used).sum() > 2 else []
@@ -105,6 +130,3 @@ def _cover(ink: Ink) -> float:
         return 0.0
     box = np.clip(images, 0, [ink.width, ink.height, ink.width, ink.height])
     return float(((box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1])).max() / (ink.width * ink.height))
-
-
-__all__ = ["CheckedPage", "Lattice", "Sorted", "Spans", "build_page"]

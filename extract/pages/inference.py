@@ -165,12 +165,12 @@ def _text_gaps(glyphs: Glyphs, spots: Spots, box: Quad) -> list[tuple[float, flo
     crossed = cover.sum(0) > CROSSED * len(cover)
     return [
         (box[0] + a * step, box[0] + b * step)
-        for a, b in _stretches_of(~crossed)
+        for a, b in stretches_of(~crossed)
         if (b - a) * step >= 0.2 * usual and crossed[:a].any() and crossed[b:].any()
     ]
 
 
-def _stretches_of(mask: Bools) -> list[tuple[int, int]]:
+def stretches_of(mask: Bools) -> list[tuple[int, int]]:
     """Runs of True as (first, one past last)."""
     padded = np.concatenate([[False], mask, [False]]).astype(np.int8)
     steps = np.flatnonzero(np.diff(padded))

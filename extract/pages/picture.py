@@ -1,4 +1,4 @@
-"""A page of a PDF and boxes in, a PNG of the page as it is read with the boxes marked out: a process of its own.
+"""A page of a PDF with boxes or a stage in, a PNG of the page as it is read with marks out: a process of its own.
 
 `python -m extract.pages.picture` is started by extract/pictures.py with one JSON request on stdin. It limits itself
 before pdfium meets the file: a document may be drawn just because no reader survived it.
@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from extract.pages.limits import Limits, apply_limits
 
 MOST_BYTES = 64 << 20  # of one picture
-INKS = {"cell": (30, 110, 200), "corner": (200, 30, 30), "line": (60, 150, 60), "found": (214, 40, 40)}
-GLOW = (255, 214, 0)  # under a `found` mark
 UPRIGHT = {1: 2, 2: 3, 3: 4}  # quarter turns of the print -> PIL's transpositions ROTATE_90, _180, _270
 COLOURS = 32  # of a picture without marks: an office page has few, and a report holds hundreds
 
@@ -48,12 +47,25 @@ def draw_request(request: dict[str, Any]) -> dict[str, float]:
         image = page.render(scale=scale).to_pil().convert("RGB")
     if turn:
         image = image.transpose(UPRIGHT[turn])
-    if request["marks"]:
-        image = _mark(image, request["marks"], image.width / width, image.height / height)
-    else:
-        image = image.quantize(COLOURS, dither=0)
-    image.save(request["target"], format="PNG")
-    return {"width": width, "height": height, "pixels_wide": image.width, "pixels_high": image.height}
+    sizes = {"width": width, "height": height, "pixels_wide": image.width, "pixels_high": image.height}
+    image = _mark(image, request, image.width / width, image.height / height)
+    image.save(request["target"], format="PNG", optimize=bool(request["stage"]))
+    return sizes
+
+
+def _mark(image: Any, request: dict[str, Any], across: float, down: float) -> Any:
+    """The picture with what was asked for: what a stage holds, the cells that were found, or the page alone."""
+    from extract.pages.marking import Stage, draw_found, draw_marks
+
+    if request["stage"]:
+        from extract.marks import show_stage
+
+        stage, path = Stage(request["stage"]), Path(request["path"])
+        shown = show_stage(stage, path, request["page"], request["reader"], request["password"])
+        return draw_marks(image, shown.marks, across, down, shown.said)
+    if request["found"]:
+        return draw_found(image, request["found"], across, down)
+    return image.quantize(COLOURS, dither=0)
 
 
 def _find_turn(document: Any, page: Any, number: int) -> int:
@@ -72,26 +84,6 @@ def _find_turn(document: Any, page: Any, number: int) -> int:
         return find_turn(ink)
     except (Refused, ValueError, IndexError):
         return 0
-
-
-def _mark(image: Any, marks: list[dict[str, Any]], across: float, down: float) -> Any:
-    """Frames over the page: cells with their first corners, lines outside tables, the one cell that was asked for."""
-    from PIL import Image, ImageDraw
-
-    shade = Image.new("RGBA", image.size, (0, 0, 0, 0))
-    pen = ImageDraw.Draw(shade)
-    for number, mark in enumerate(marks):
-        x0, x1 = sorted((mark["box"][0] * across, mark["box"][2] * across))
-        y0, y1 = sorted((mark["box"][1] * down, mark["box"][3] * down))
-        ink = INKS[mark["kind"]]
-        if mark["kind"] == "found":
-            pen.rectangle((x0 - 3, y0 - 3, x1 + 3, y1 + 3), outline=(*ink, 255), fill=(*GLOW, 70), width=4)
-            continue
-        fill = (*ink, 18 if number % 2 else 40) if mark["kind"] == "cell" else None
-        pen.rectangle((x0, y0, x1, y1), outline=(*ink, 255), fill=fill, width=2)
-        if mark["kind"] == "cell":
-            pen.ellipse((x0 - 3, y0 - 3, x0 + 3, y0 + 3), fill=(*INKS["corner"], 255))
-    return Image.alpha_composite(image.convert("RGBA"), shade).convert("RGB")
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ class Assembler:
 
     def _read_grid(self, table: Table, above: list[Line]) -> None:
         """Split a grid at its header blocks and read each stretch."""
-        layouts = _find_layouts(table)
+        layouts = find_layouts(table)
         inner = _inner_titles(table, layouts[0]) if layouts else []
         self._captions = [*self._waiting, *above, *inner]
         heading = read_heading([*above, *inner])
@@ -247,7 +247,7 @@ class Assembler:
                     draft.money_units.setdefault(column, next(iter(self.money_notes)))
 
 
-def _find_layouts(table: Table) -> list[Layout]:
+def find_layouts(table: Table) -> list[Layout]:
     """All header blocks of a grid, top to bottom."""
     found: list[Layout] = []
     row = 0

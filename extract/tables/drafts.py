@@ -22,7 +22,7 @@ PERIOD_VALUES = (Column.CYCLE_VALUE, Column.ANNUAL_VALUE, Column.VALUE, Column.A
 
 @dataclass(slots=True)
 class Field:
-    """One printed text; several fragments when a page break cuts it."""
+    """One printed text; several fragments when a page break cuts it, '' where a page only goes on with its cell."""
 
     fragments: list[Printed]
     spans: bool = False  # printed in a cell that covers several rows

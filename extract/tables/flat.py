@@ -156,8 +156,7 @@ class FlatTable:
         for column, cell in row.cells.items():
             previous = self._previous.get(column)
             if previous is not None:
-                if cell.text and cell.text != previous.text:
-                    join_fragment(previous, cell, page)
+                join_fragment(previous, cell, page)
                 self._remember(cell, column, previous)
                 joined.append(cell)
         return joined
@@ -231,15 +230,12 @@ class FlatTable:
             previous = self._previous.get(column)
             if previous is None or (id(cell), column) in self._fields:
                 continue
-            if (column in UNIT_LEVEL and not cell.text) or (
-                column in LEVELS and not cell.text and self._is_cut_level(row, column, previous)
-            ):
-                self._remember(cell, column, previous)
-            elif (column in (*UNIT_LEVEL, *PROJECT_LEVEL) and cut is not Cut.NONE) or (
-                column in LEVELS and is_rest_of_level(previous.text, cell.text, page)
-            ):
-                if cell.text and cell.text != previous.text:
-                    join_fragment(previous, cell, page)
+            blank_unit = column in UNIT_LEVEL and not cell.text
+            blank_level = column in LEVELS and not cell.text and self._is_cut_level(row, column, previous)
+            goes_on = column in (*UNIT_LEVEL, *PROJECT_LEVEL) and cut is not Cut.NONE
+            rest = column in LEVELS and is_rest_of_level(previous.text, cell.text, page)
+            if blank_unit or blank_level or goes_on or rest:
+                join_fragment(previous, cell, page)
                 self._remember(cell, column, previous)
 
     def _is_cut_level(self, row: Row, column: Column, previous: Field) -> bool:

@@ -139,9 +139,9 @@ class Form:
             blank = after_break and column in LEVELS and not cell.text and not _begins_class(row, column)
             merges = previous is not None and (previous.spans or cell.rowspan > 1 or column in self._merges)
             rest = after_break and column in LEVELS and self._is_rest(column, cell.text, page)
-            if rest and previous is not None:
+            goes_on = (rest or (blank and merges)) and id(cell) not in self._fields
+            if goes_on and previous is not None:
                 join_fragment(previous, cell, page)
-            if (rest or (blank and merges)) and previous is not None:
                 self._fields[id(cell)] = previous
                 self._cells.append(cell)
             fields[column] = self._field(cell, page)

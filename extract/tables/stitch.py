@@ -69,8 +69,9 @@ def judge_cut(row: Row, previous: dict[Column, Field], known: bool, merged: bool
 
 
 def join_fragment(field: Field, cell: Cell, page: int) -> None:
-    """Add the rest of a cut text."""
-    field.fragments.append(Printed(cell.text, page, cell.box))
+    """Add the rest of a cut text; a rest that is blank or says the whole again adds its place and no text."""
+    text = "" if cell.text == field.text else cell.text
+    field.fragments.append(Printed(text, page, cell.box))
 
 
 def is_rest_of_level(above: str, now: str, page: int) -> bool:
