@@ -131,7 +131,7 @@ def test_an_accepted_refusal_is_no_trouble_until_another_reader_looks_at_it(tmp_
     ledger.decide(SHA, "accept", "张三", "printed that way")
     assert ledger.troubled() == []
     assert ledger.to_read("1", 3) == []
-    assert ledger.to_read("2", 3) == [(SHA, 10)]
+    assert ledger.to_read("2", 3) == [(SHA, 1)]
     ledger.note_unread(SHA, "2", Refused(Reason.UNKNOWN_HEADER, "still"))
     assert len(ledger.troubled()) == 1
     assert [one["decided_by"] for one in ledger.history(SHA)["decisions"]] == ["张三"]
@@ -143,7 +143,7 @@ def test_a_dropped_document_is_never_read_again_and_still_counted_as_refused(tmp
     assert ledger.to_read("2", 3) == []
     assert ledger.close_run("night")["refused"] == 1
     ledger.decide(SHA, "retry", "李四", "")
-    assert ledger.to_read("1", 3) == [(SHA, 10)]
+    assert ledger.to_read("1", 3) == [(SHA, 1)]
 
 
 @pytest.mark.parametrize(

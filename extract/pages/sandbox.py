@@ -71,6 +71,15 @@ class Sandbox:
         self.close()
         raise JixiaoError(f"{path}: the reader failed: {data.get('failed')}")
 
+    def count_pages(self, path: Path) -> int:
+        """Pages by pdfium; 1 for what it cannot open within the limits: reading will soon say why."""
+        request = {"count": str(Path(path).resolve())}
+        try:
+            answer = json.loads(self._ask(self._start(), json.dumps(request)))
+        except Refused:
+            return 1
+        return max(1, int(answer["pages"]))
+
     def close(self) -> None:
         """End the child at once."""
         child, self._child, self._served = self._child, None, 0
