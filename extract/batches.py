@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from extract.settings import Settings
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from extract.ledger import Ledger
 
 MOST_BATCHES = 1000  # Airflow maps at most 1,024 items
-COUNT_SECONDS = 5.0  # opening takes milliseconds; what takes longer is a page to us, and time for the reader to see
+COUNT_SECONDS = 30.0  # opening takes milliseconds, but a child must start first, on a machine that may be busy
 AT_ONCE = 200  # documents between two visits to the ledger
 
 
@@ -49,5 +48,5 @@ def make_batches(waiting: Iterable[tuple[str, int]], most_documents: int, most_p
             size = pages
         batches[-1].append(sha256)
     while len(batches) > MOST_BATCHES:
-        batches = [[*one, *other] for one, other in zip_longest(batches[::2], batches[1::2], fillvalue=[])]
+        batches = [[sha256 for batch in batches[i : i + 2] for sha256 in batch] for i in range(0, len(batches), 2)]
     return batches

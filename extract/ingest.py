@@ -176,12 +176,11 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
                 raise
             except Exception as error:  # one document's trouble must not become the batch's
                 log.warning("%s: %s", sha256[:12], error, exc_info=not isinstance(error, Refused))
-                _note_outcome(
-                    ledger, sha256, partial(ledger.note_unread, sha256, READER_VERSION, error, settings.read_attempts)
-                )
+                told = (sha256, READER_VERSION, error, settings.read_attempts)
+                _note_outcome(ledger, sha256, partial(ledger.note_unread, *told))
             else:
-                pages = reading.page_count
-                done += _note_outcome(ledger, sha256, partial(ledger.note_read, sha256, READER_VERSION, pages))
+                note = partial(ledger.note_read, sha256, READER_VERSION, reading.page_count)
+                done += _note_outcome(ledger, sha256, note)
     return done
 
 
@@ -222,7 +221,8 @@ def _read_one(settings: Settings, sandbox: Sandbox, sha256: str, passwords: tupl
 def stage_read(settings: Settings, run_id: str) -> int:
     """Load every document that is read into the raw schema, one transaction each; returns how many.
 
-    What a newer reader refuses of what an older one had loaded leaves it first. A document whose rows the database cannot hold ends failed; a broken or full database fails the step.
+    The rows of a document that a newer reader refuses leave it first. A document whose rows the database cannot hold
+    ends failed; a broken or full database fails the step.
     """
     from extract.reading import READER_VERSION
     from extract.stage import open_warehouse, remove_document

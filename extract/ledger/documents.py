@@ -18,7 +18,7 @@ from extract.ledger.tables import attempts, documents
 TRANSITIONS: dict[str, frozenset[str]] = {
     "landed": frozenset({"landed", "read", "refused", "failed"}),
     "read": frozenset({"read", "staged", "failed", "landed", "refused"}),
-    "staged": frozenset({"staged", "landed", "refused"}),
+    "staged": frozenset({"staged", "landed"}),  # and refused, once its rows are removed: `note_removed`
     "refused": frozenset({"refused", "landed", "read", "failed", "dropped"}),
     "failed": frozenset({"failed", "landed", "read", "refused", "dropped"}),
     "dropped": frozenset({"dropped", "landed"}),
@@ -49,9 +49,9 @@ def _rereads(*steps: str) -> ColumnElement[bool]:
 class Documents(Store):
     """What became of each content."""
 
-    def _move(self, connection: Connection, sha256: str, state: str, *, but_not: str = "", **values: Any) -> None:
-        """Change a document's state; raises LedgerError where TRANSITIONS, or `but_not`, does not allow it."""
-        sources = [old for old, new in TRANSITIONS.items() if state in new and old != but_not]
+    def _move(self, connection: Connection, sha256: str, state: str, **values: Any) -> None:
+        """Change a document's state; raises LedgerError where TRANSITIONS does not allow it."""
+        sources = [old for old, new in TRANSITIONS.items() if state in new]
         change = update(documents).where(documents.c.sha256 == sha256, documents.c.state.in_(sources))
         if connection.execute(change.values(state=state, **values)).rowcount != 1:
             found = connection.scalar(select(documents.c.state).where(documents.c.sha256 == sha256))
@@ -117,7 +117,7 @@ class Documents(Store):
         where the reason may pass; until then, and where reading failed, it stays loaded and is tried again.
         """
         state = "refused" if isinstance(error, Refused) else "failed"
-        told = {
+        told: dict[str, Any] = {
             "reason": reason_of(error),
             "page": error.page if isinstance(error, Refused) else None,
             "detail": detail_of(error),
@@ -128,7 +128,7 @@ class Documents(Store):
             is_final = isinstance(error, Refused) and (error.reason not in MAY_PASS or tried + 1 >= max_attempts)
             step, values = ("refused", told | version) if is_final else ("wanted", told)
             if not self._step(connection, sha256, ("wanted", "read"), step, **values):
-                self._move(connection, sha256, state, but_not="staged", decision=None, **told, **version)
+                self._move(connection, sha256, state, decision=None, **told, **version)
             row = {"sha256": sha256, "ended_at": now(), "outcome": state, **told, **version}
             connection.execute(attempts.insert(), row)
 
