@@ -203,6 +203,19 @@ def test_what_a_newer_reader_refuses_leaves_the_raw_schema_in_the_stage_step(
     assert rows_of(home)["records"] == before["records"]
 
 
+def test_a_warehouse_whose_last_documents_are_refused_must_be_built_again_though_nothing_is_loaded(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    want_all(home)
+    refuse(monkeypatch, "", UNKNOWN)
+    read_all(home)
+    assert ingest.stage_read(home, "two") == 0
+    assert not any(rows_of(home).values())
+    assert ledger_of(home).documents_by_state() == {"refused": 2}
+    assert is_behind(home)
+    assert len(changed_publishers(home)) == 2
+
+
 def test_what_could_not_be_read_again_keeps_its_rows_is_told_and_is_tried_again(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -447,7 +460,7 @@ def test_the_release_loses_the_rows_of_a_document_that_a_newer_reader_refuses_an
     assert release["release_id"] != first["release_id"]
     assert years_of(settings) == {2024, 2025}
     changes = release["changes"]["fct_indicator_targets"]
-    assert (changes["rows_added"], changes["rows_gone"]) == (0, len(other.records) * 2)
+    assert (changes["added"], changes["changed"], changes["gone"]) == (0, 0, len(other.records) * 2)
     assert {one["state"] for one in ledger_of(settings).troubled()} == {"refused"}
     assert {one["reason"] for one in ledger_of(settings).troubled()} == {"not_pdf", "year_unknown"}
     see(settings, "newer")
