@@ -108,10 +108,11 @@ def test_the_database_itself_refuses_counts_that_do_not_add_up(tmp_path: Path) -
         connection.execute(text("UPDATE runs SET seen = 2, loaded = 1"))
 
 
-def test_the_database_itself_refuses_a_state_that_nobody_knows(tmp_path: Path) -> None:
+@pytest.mark.parametrize("column", ["state", "reread"])
+def test_the_database_itself_refuses_a_state_that_nobody_knows(tmp_path: Path, column: str) -> None:
     ledger = refused(tmp_path)
-    with pytest.raises(IntegrityError, match="known_state"), ledger.engine.begin() as connection:
-        connection.execute(text("UPDATE documents SET state = 'lost'"))
+    with pytest.raises(IntegrityError, match=f"known_{column}"), ledger.engine.begin() as connection:
+        connection.execute(text(f"UPDATE documents SET {column} = 'lost'"))
 
 
 def refused(tmp_path: Path) -> Ledger:
