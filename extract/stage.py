@@ -94,6 +94,8 @@ def _keep_version(connection: Connection, sha256: str, rows: dict[str, list[Row]
     """The rows with the reader's version that stands in the raw schema, if that is all in which they differ."""
     known, there = raw.document_fingerprints.c, raw.documents.c
     fingerprint = connection.scalar(select(known.rows_fingerprint).where(known.sha256 == sha256))
+    if fingerprint is None:
+        return rows
     version = connection.scalar(select(func.min(there.reader_version)).where(there.sha256 == sha256))
     as_before = rows | {"documents": [{**row, "reader_version": version} for row in rows["documents"]]}
     return as_before if _fingerprint(as_before) == fingerprint else rows

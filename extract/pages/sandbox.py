@@ -1,4 +1,4 @@
-"""A path in, a Reading out, read by a child process with limits: a bomb or a crash costs that document alone."""
+"""A path in, a Reading or a count of pages out, by a child process with limits: a bomb costs that document alone."""
 
 from __future__ import annotations
 
