@@ -1,4 +1,4 @@
-"""On demand: refused documents are shown to a person, and read again, accepted or dropped."""
+"""On demand: refused documents are shown to a person, and read again, accepted or dropped; outdated ones read again."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from extract.settings import get_settings
     on_failure_callback=tell_failure(),
     default_args=TASK_DEFAULTS,
     params={
+        "outdated": Param(False, type="boolean", description="loaded documents of an older reader, not refused ones"),
         "ids": Param([], type="array", items={"type": "string"}, description="beginnings of hashes; empty: all"),
         "reason": Param(None, type=["null", "string"], description="only refusals with this reason code"),
         "publisher": Param(None, type=["null", "string"], description="only this publisher file"),
@@ -32,22 +33,27 @@ from extract.settings import get_settings
     },
     tags=["jixiao"],
     doc_md="""
-### Look again at what was refused
+### Look again at what was refused, or at what an older reader loaded
 
 | task | does | again after a failure or a clear |
 |---|---|---|
-| choose | finds the refused and failed documents that fit the parameters | finds what still fits |
-| to_ask | hands them to people, or to nobody where `decision` is given | the same |
+| choose | finds the refused and failed documents that fit the parameters, the loaded ones with `outdated` | finds \
+what still fits |
+| to_ask | hands them to people, or to nobody where `decision` is given, or with `outdated` | the same |
 | one.question | writes the question about one document and draws the page it is about | the same question |
 | one.ask | waits for a person: retry, accept or drop (Airflow's page *Required Actions*) | asks again |
 | one.answer | writes the decision with the person's name into the ledger | refuses a decision that no longer fits |
-| decide | writes one decision for all | refuses a decision that no longer fits |
+| decide | writes one decision for all; with `outdated`: they are to be read again | refuses a decision that no longer \
+fits; the same |
 | plan, read, stage | as in `ingest` | as in `ingest` |
 
 **Rerun** (trigger) for another choice of documents; **clear** a task to ask or read again in this one.
 
 *accept*: the refusal is right, it is no trouble any more, and only a newer reader looks at it again. *drop*: it is none
 of ours and is never read again. Nobody can have a refused document loaded as it is: it is read exactly, or not at all.
+
+*outdated*: after an upgrade, at most 1,000 a run, those seen first at the head; **rerun** for the next. Their rows stay
+until the newer reader has read them: equal rows cost no build, and the rows of a document that it refuses go.
 """,
 )
 def replay() -> None:
@@ -56,14 +62,14 @@ def replay() -> None:
 
     @task
     def choose() -> list[str]:
-        from extract.replay import choose_refused
+        from extract.replay import choose_documents
 
-        params = get_current_context()["params"]
-        return choose_refused(get_settings(), params["ids"], params["reason"], params["publisher"], params["since"])
+        return choose_documents(get_settings(), get_current_context()["params"])
 
     @task
     def to_ask(chosen: list[str]) -> list[str]:
-        return chosen if get_current_context()["params"]["decision"] == "ask" else []
+        params = get_current_context()["params"]
+        return chosen if params["decision"] == "ask" and not params["outdated"] else []
 
     @task
     def question(sha256: str) -> dict[str, str]:
@@ -95,9 +101,11 @@ def replay() -> None:
     def decide(chosen: list[str]) -> int:
         from airflow.sdk.exceptions import AirflowSkipException
 
-        from extract.replay import decide_all
+        from extract.replay import decide_all, read_again
 
         params = get_current_context()["params"]
+        if params["outdated"]:
+            return read_again(get_settings(), chosen, params["by"] or "replay")
         if params["decision"] == "ask":
             raise AirflowSkipException("people are asked")
         return decide_all(get_settings(), chosen, params["decision"], params["by"], params["why"])
@@ -119,10 +127,11 @@ def replay() -> None:
         from airflow.sdk.exceptions import AirflowSkipException
 
         from extract import ingest as steps
+        from extract.build import is_behind
 
         staged = steps.stage_read(get_settings(), run_id())
-        if not staged:
-            raise AirflowSkipException("nothing new to build from")
+        if not is_behind(get_settings()):
+            raise AirflowSkipException("the published warehouse is up to date")
         get_current_context()["outlet_events"][STAGED].extra = {"run_id": run_id(), "staged_documents": staged}
         return staged
 

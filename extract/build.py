@@ -32,13 +32,13 @@ TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")  # of the URL's query; lib
 
 
 def fingerprint_inputs(settings: Settings) -> str:
-    """32 hex digits of all that a build depends on: the rules, the staged documents with their readers, and what should
-    be there and is not."""
+    """32 hex digits of all that a build depends on: the rules, the rows of the staged documents, and what should be
+    there and is not."""
     from extract.coverage import coverage_inputs
 
     digest = hashlib.sha256((fingerprint_rules(settings) + coverage_inputs(settings)).encode())
-    for sha256, reader_version in Ledger(settings.ledger_url or "").staged():
-        digest.update(f"{sha256} {reader_version}\n".encode())
+    for sha256, rows in Ledger(settings.ledger_url or "").staged():
+        digest.update(f"{sha256} {rows}\n".encode())
     return digest.hexdigest()[:32]
 
 
@@ -68,10 +68,10 @@ def fingerprint_models(settings: Settings) -> str:
 def is_behind(settings: Settings) -> bool:
     """Whether the published warehouse was built from anything else than what is there now."""
     ledger = Ledger(settings.ledger_url or "")
-    if not ledger.staged():
-        return False
     published = ledger.releases()
-    return not published or published[-1]["inputs"] != fingerprint_inputs(settings)
+    if not published:
+        return bool(ledger.staged())
+    return bool(published[-1]["inputs"] != fingerprint_inputs(settings))
 
 
 def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, int]:
@@ -86,7 +86,7 @@ def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, 
 
     ledger = Ledger(settings.ledger_url or "")
     with open_warehouse(settings) as engine:
-        _refuse_loss(find_lost(engine, (sha256 for sha256, _ in ledger.staged())))
+        _refuse_loss(find_lost(engine, ledger.held()))
         inputs = fingerprint_inputs(settings)
         plan = plan_build(engine, fingerprint_rules(settings), full=full_refresh)
         log.info(

@@ -49,12 +49,14 @@ def check_freshness(
     waiting = ledger.waiting(build.is_behind(settings) if is_behind is None else is_behind)
     last = ledger.last_run()
     findings = ledger.findings(last["run_id"] if last else None)
+    unread = {one["publisher"]: [_describe_unread(one)] for one in ledger.reread_failures()}
     codes = sorted({*known, *waiting, *(code for code, one in publishers.items() if one.source is not None)})
     rows = []
     for code in codes:
         row, open_ = known.get(code, {}), waiting.get(code, {"waiting": 0, "since": None})
         publisher = publishers.get(code)
         alerts = [f"{one['code']}: {one['detail']}" for one in findings if one["publisher"] == code]
+        alerts += unread.get(code, [])
         if publisher is not None:
             alerts += _ahead(publisher, open_, moment) + _silent(publisher, ledger, moment)
         rows.append(
@@ -79,6 +81,10 @@ def describe_alerts(rows: Iterable[Freshness], pin: Mapping[str, Any] | None = N
             f"({pin['why']}): `jixiao rollback --unpin` serves the newest one"
         )
     return "\n".join(lines)
+
+
+def _describe_unread(one: Mapping[str, Any]) -> str:
+    return f"{one['documents']} loaded documents cannot be read again, their rows stay: {one['reason']}"
 
 
 def _ahead(publisher: Publisher, open_: dict[str, Any], moment: datetime) -> list[str]:

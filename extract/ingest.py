@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError
 
+from extract.batches import count_pages, make_batches
 from extract.entities import Landing, Publication, Reading
 from extract.errors import LedgerError, Reason, Refused, SourceError
 from extract.ledger import Ledger
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from extract.pages.sandbox import Sandbox
 
 log = logging.getLogger(__name__)
-MEGABYTE = 1 << 20
-MOST_BATCHES = 1000  # Airflow maps at most 1,024 items
 PUBLISHERS_AT_ONCE = 4  # a slow site must not hold up the others
 
 
@@ -104,7 +103,9 @@ def land(settings: Settings, run_id: str) -> int:
         return sum(_note_landings(ledger, run_id, landings) for landings in steps)
 
     with ThreadPoolExecutor(PUBLISHERS_AT_ONCE) as pool:
-        return sum(pool.map(fetch, waiting))
+        landed = sum(pool.map(fetch, waiting))
+    count_pages(settings, ledger)  # while the bytes are here: the machine that plans may have none
+    return landed
 
 
 def _note_landings(ledger: Ledger, run_id: str, landings: list[Landing]) -> int:
@@ -120,7 +121,7 @@ def _no_file(code: str) -> SourceError:
 
 
 def plan_batches(settings: Settings) -> list[list[str]]:
-    """The hashes to read, in batches of bounded number and size: one mapped task each.
+    """The hashes to read, in batches of bounded number and pages: one mapped task each.
 
     Whatever waits is read, whenever it was seen: what failed yesterday must get in today.
     """
@@ -128,18 +129,9 @@ def plan_batches(settings: Settings) -> list[list[str]]:
 
     ledger = Ledger(settings.ledger_url or "")
     _reland_lost(settings, ledger)
+    count_pages(settings, ledger)
     waiting = ledger.to_read(READER_VERSION, settings.read_attempts)
-    batches: list[list[str]] = []
-    size = 0
-    for sha256, bytes_ in waiting:
-        size += bytes_
-        if not batches or len(batches[-1]) >= settings.batch_documents or size > settings.batch_megabytes * MEGABYTE:
-            batches.append([])
-            size = bytes_
-        batches[-1].append(sha256)
-    while len(batches) > MOST_BATCHES:
-        batches = [batches[i] + (batches[i + 1] if i + 1 < len(batches) else []) for i in range(0, len(batches), 2)]
-    return batches
+    return make_batches(waiting, settings.batch_documents, settings.batch_pages)
 
 
 def _reland_lost(settings: Settings, ledger: Ledger) -> None:
@@ -149,11 +141,11 @@ def _reland_lost(settings: Settings, ledger: Ledger) -> None:
     """
     from extract.stage import find_lost, open_warehouse
 
-    if not ledger.staged():
+    if not ledger.held():
         return
     at_once = settings.model_copy(update={"writer_wait_seconds": 0})
     with contextlib.suppress(LockedError), open_warehouse(at_once) as engine:
-        lost = find_lost(engine, (sha256 for sha256, _ in ledger.staged()))
+        lost = find_lost(engine, ledger.held())
         if lost:
             log.warning("%d staged documents are not in the build database: they are read again", len(lost))
             ledger.note_lost(lost)
@@ -175,8 +167,8 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
     with Sandbox(settings.limits(), second_reader_share=settings.second_reader_share) as sandbox:
         for sha256 in batch:
             known = ledger.document(sha256)
-            if known["state"] in ("read", "staged"):  # by another run beside this one, or before a retry of this task
-                continue
+            if known["state"] in ("read", "staged") and known["reread"] != "wanted":
+                continue  # by another run beside this one, or before a retry of this task
             try:
                 reading = _read_one(settings, sandbox, sha256, _passwords(publishers, known))
                 keep_reading(settings, sha256, reading_to_json(reading))
@@ -184,9 +176,11 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
                 raise
             except Exception as error:  # one document's trouble must not become the batch's
                 log.warning("%s: %s", sha256[:12], error, exc_info=not isinstance(error, Refused))
-                _note_outcome(ledger, sha256, partial(ledger.note_unread, sha256, READER_VERSION, error))
+                told = (sha256, READER_VERSION, error, settings.read_attempts)
+                _note_outcome(ledger, sha256, partial(ledger.note_unread, *told))
             else:
-                done += _note_outcome(ledger, sha256, partial(ledger.note_read, sha256, READER_VERSION))
+                note = partial(ledger.note_read, sha256, READER_VERSION, reading.page_count)
+                done += _note_outcome(ledger, sha256, note)
     return done
 
 
@@ -227,25 +221,30 @@ def _read_one(settings: Settings, sandbox: Sandbox, sha256: str, passwords: tupl
 def stage_read(settings: Settings, run_id: str) -> int:
     """Load every document that is read into the raw schema, one transaction each; returns how many.
 
-    A document whose rows the database cannot hold ends failed; a broken or full database fails the step.
+    The rows of a document that a newer reader refuses leave it first. A document whose rows the database cannot hold
+    ends failed; a broken or full database fails the step.
     """
     from extract.reading import READER_VERSION
-    from extract.stage import open_warehouse
+    from extract.stage import open_warehouse, remove_document
 
     ledger = Ledger(settings.ledger_url or "")
     publishers = load_publishers(settings.publishers_dir)
     staged = 0
-    if not ledger.to_stage():
+    if not ledger.to_stage() and not ledger.to_remove():
         return 0
     with open_warehouse(settings) as engine:
+        for sha256 in ledger.to_remove():
+            log.warning("%s: refused by reader %s, its rows are removed", sha256[:12], READER_VERSION)
+            remove_document(engine, sha256)
+            ledger.note_removed(sha256)
         for sha256 in ledger.to_stage():  # as it is now: a writer that was waited for may have staged some of it
             try:
-                _stage_one(settings, ledger, engine, publishers, sha256)
+                rows_fingerprint = _stage_one(settings, ledger, engine, publishers, sha256)
             except (DataError, IntegrityError, ValueError, TypeError, FileNotFoundError, DamagedError) as error:
                 log.exception("%s cannot be staged", sha256[:12])
                 ledger.note_unread(sha256, READER_VERSION, error)
             else:
-                ledger.note_staged(sha256, run_id)
+                ledger.note_staged(sha256, run_id, rows_fingerprint)
                 drop_reading(settings, sha256)
                 staged += 1
     return staged
@@ -253,7 +252,7 @@ def stage_read(settings: Settings, run_id: str) -> int:
 
 def _stage_one(
     settings: Settings, ledger: Ledger, engine: Engine, publishers: tuple[Publisher, ...], sha256: str
-) -> None:
+) -> str:
     from extract.frames import Origin, make_frames
     from extract.reading import reading_from_json
     from extract.stage import stage_frames
@@ -261,8 +260,9 @@ def _stage_one(
     known = ledger.document(sha256)
     reading = reading_from_json(load_reading(settings, sha256))
     origin = Origin(known["first_url"], known["first_seen_at"], known["printed_on"], known["publisher"])
-    stage_frames(engine, sha256, make_frames(reading, origin, publishers, known["reader_version"]))
+    fingerprint = stage_frames(engine, sha256, make_frames(reading, origin, publishers, known["reader_version"]))
     log.info("%s: %d rows staged", sha256[:12], len(reading.records))
+    return fingerprint
 
 
 def close(settings: Settings, run_id: str, failed_tasks: Sequence[str] = ()) -> dict[str, int]:

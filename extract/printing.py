@@ -102,6 +102,7 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
     from extract.build import is_behind
     from extract.freshness import check_freshness
     from extract.publish import current_release
+    from extract.reading import READER_VERSION
 
     last = ledger.last_run()
     states = ledger.documents_by_state()
@@ -112,6 +113,8 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
         "finished_at": last["finished_at"] if last else None,
         "documents": states,
         "waiting": sum(states.get(state, 0) for state in ("landed", "read", "failed")),
+        "outdated": len(ledger.outdated(READER_VERSION)),
+        "rereads": ledger.rereads(),
         "release": release and {k: release[k] for k in ("release_id", "published_at", "row_counts", "checksum")},
         "release_is_behind": is_behind(settings),
         "pin": ledger.pin(),
@@ -141,6 +144,8 @@ def print_status(found: dict[str, Any]) -> None:
     if release:
         behind = say("; staged documents wait for the next build") if found["release_is_behind"] else ""
         console.print(say("release {release}", release=release["release_id"]) + behind, markup=False)
+    if found["outdated"] or found["rereads"]:
+        console.print(describe_outdated(found["outdated"], found["rereads"]), markup=False)
     if pin := found["pin"]:
         pinned = "pinned by {by} since {since} UTC: {why}"
         console.print(say(pinned, by=pin["pinned_by"], since=pin["pinned_at"], why=pin["why"]), markup=False)
@@ -150,6 +155,12 @@ def print_status(found: dict[str, Any]) -> None:
         columns = ("publisher", "documents", "last_new_at", "waiting", "alerts")
         rows = [{**one, "alerts": "\n".join(one["alerts"]) or None} for one in found["publishers"]]
         print_rows(rows, columns, Format.TABLE)
+
+
+def describe_outdated(outdated: int, waiting: int) -> str:
+    """How many loaded documents another reader read, and how many are on their way through today's."""
+    told = "{outdated} loaded documents are of an older reader; {waiting} are read again by the next run"
+    return say(told, outdated=outdated, waiting=waiting)
 
 
 def setting_rows(settings: Settings) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,10 +17,9 @@ if TYPE_CHECKING:
     from extract.ledger import Ledger
 
 app = typer.Typer(help="What was refused and why; try again; accept by a named person with a reason.")
-Ids = Annotated[
-    list[str],
-    typer.Argument(metavar="ID…", help="Beginnings of hashes, as `list` shows them.", autocompletion=complete_refusal),
-]
+IDS_HELP = "Beginnings of hashes, as `list` shows them."
+Ids = Annotated[list[str], typer.Argument(metavar="ID…", help=IDS_HELP, autocompletion=complete_refusal)]
+DAY = "%Y-%m-%d"
 COLUMNS = ("id", "publisher", "state", "decision", "reason", "page", "file", "detail")
 
 
@@ -75,9 +75,26 @@ def show(
 
 
 @app.command()
-def retry(documents: Ids, by: Annotated[str, typer.Option(metavar="NAME", help="Who decides.")] = "") -> None:
-    """Have documents read again by the next run."""
-    _decide(documents, "retry", by or _user(), "")
+def retry(
+    documents: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID…]", help=IDS_HELP, autocompletion=complete_refusal)
+    ] = None,
+    outdated: Annotated[
+        bool, typer.Option("--outdated", help="Loaded documents that an older reader read: all, or those named.")
+    ] = False,
+    publisher: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only this publisher file.", autocompletion=complete_publisher)
+    ] = None,
+    since: Annotated[datetime | None, typer.Option(formats=[DAY], help="Only first seen since this day.")] = None,
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who decides.")] = "",
+) -> None:
+    """Have documents read again by the next run: refused ones, or with --outdated loaded ones, at most 1,000 a run."""
+    if outdated:
+        _read_again(documents or [], publisher, since, by or _user())
+    elif publisher or since or not documents:
+        raise typer.BadParameter("expected ID…, or --outdated alone or with ID…, --publisher, --since")
+    else:
+        _decide(documents, "retry", by or _user(), "")
 
 
 @app.command()
@@ -121,6 +138,17 @@ def ocr(documents: Ids) -> None:
                 print(refusal_line(sha256[:12], error), file=sys.stderr)
     if refused:
         raise typer.Exit(3)
+
+
+def _read_again(documents: list[str], publisher: str | None, since: datetime | None, by: str) -> None:
+    from extract.printing import describe_outdated
+    from extract.reading import READER_VERSION
+    from extract.replay import choose_outdated, read_again
+
+    settings, ledger = get_settings(), _ledger()
+    chosen = choose_outdated(settings, documents, publisher, since.strftime(DAY) if since else None)
+    waiting = read_again(settings, chosen, by)
+    errors.print(describe_outdated(len(ledger.outdated(READER_VERSION)), waiting), markup=False)
 
 
 def _decide(documents: list[str], action: str, by: str, why: str) -> None:

@@ -1,5 +1,7 @@
 """Documents that are not loaded are chosen, shown to a person, and read again, accepted or dropped as decided.
 
+Loaded ones that an older reader read are chosen likewise and read again; there is nothing to decide about them.
+
 What passes between the tasks of the DAG `replay` is hashes, and one short text per question; each answer counts
 at once.
 """
@@ -13,7 +15,7 @@ from typing import Any
 
 from extract.errors import LedgerError
 from extract.freshness import PLACE
-from extract.ledger import Ledger
+from extract.ledger import MOST_REREAD, Ledger
 from extract.pictures import draw_refused
 from extract.settings import Settings
 
@@ -54,6 +56,39 @@ def choose_refused(
     return chosen
 
 
+def choose_outdated(
+    settings: Settings, ids: Iterable[str] = (), publisher: str | None = None, since: str | None = None
+) -> list[str]:
+    """The hashes of loaded documents that another reader than today's read and that fit all that is given.
+
+    At most as many as one run reads again, those seen first at the head. Raises LedgerError for ids that are not
+    among them.
+    """
+    from extract.reading import READER_VERSION
+
+    ledger = Ledger(settings.ledger_url or "")
+    wanted = {ledger.find_document(one.strip()) for one in ids if one.strip()}
+    found = ledger.outdated(READER_VERSION, publisher=publisher or None, since=_begin(since) if since else None)
+    left = wanted - set(found)
+    if left:
+        raise LedgerError(
+            f"not loaded by an older reader, or not fitting the other parameters: "
+            f"{', '.join(s[:12] for s in sorted(left))}"
+        )
+    chosen = [sha256 for sha256 in found if not wanted or sha256 in wanted]
+    log.info("%d loaded documents are of an older reader, %d chosen", len(found), min(len(chosen), MOST_REREAD))
+    return chosen[:MOST_REREAD]
+
+
+def choose_documents(settings: Settings, params: Mapping[str, Any]) -> list[str]:
+    """What the form of the DAG `replay` asks for: refused documents, or outdated ones."""
+    if not params["outdated"]:
+        return choose_refused(settings, params["ids"], params["reason"], params["publisher"], params["since"])
+    if params["reason"] or params["decision"] not in ("ask", "retry"):
+        raise LedgerError("outdated documents are loaded: they have no reason, and can only be read again")
+    return choose_outdated(settings, params["ids"], params["publisher"], params["since"])
+
+
 def _begin(day: str) -> datetime:
     start = date.fromisoformat(day)
     return datetime(start.year, start.month, start.day, tzinfo=PLACE).astimezone(UTC).replace(tzinfo=None)
@@ -76,6 +111,11 @@ def _plain(text: str | None) -> str:
     """Printed text in a Markdown body that Airflow renders with Jinja: characters of neither language."""
     swapped = (text or "–").translate({ord(c): " " for c in "{}`<>|[]\r\n"})
     return swapped if len(swapped) <= 500 else swapped[:499] + "…"
+
+
+def read_again(settings: Settings, chosen: Iterable[str], by: str) -> int:
+    """Have loaded documents read again; returns how many the next run reads again in all. Their rows stay meanwhile."""
+    return Ledger(settings.ledger_url or "").want_again(chosen, by)
 
 
 def decide_all(settings: Settings, chosen: Iterable[str], action: str, by: str, why: str) -> int:

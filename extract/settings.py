@@ -55,7 +55,9 @@ class Settings(BaseSettings):
         8, ge=1, description="read tasks that run at the same time, on all machines; size of a new pool jixiao_read"
     )
     batch_documents: int = Field(20, ge=1, description="documents that one mapped read task takes at most")
-    batch_megabytes: int = Field(64, ge=1, description="size of the PDFs that one mapped read task takes at most")
+    batch_pages: int = Field(
+        120, ge=1, description="pages that one mapped read task takes at most; a longer document has a task of its own"
+    )
     settle_seconds: float = Field(2.0, ge=0, description="a file in the inbox must be unchanged this long to be taken")
     max_file_megabytes: int = Field(100, ge=1, description="larger files are refused with `too_large`")
     max_pages: int = Field(2000, ge=1, description="longer documents are refused with `too_large`")

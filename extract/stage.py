@@ -2,7 +2,7 @@
 
 Staging a document again deletes its rows by hash and inserts them anew, so a crash at any moment, a cleared task and a
 better reader all end in the same rows. A fingerprint of the rows stays beside them: equal rows cost no build
-(`partitions`).
+(`partitions`, and `build.fingerprint_inputs` by way of the ledger).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, create_engine, delete, insert, select, text, union
+from sqlalchemy import Connection, Engine, create_engine, delete, func, insert, select, text, union
 
 from extract import raw
 from extract.entities import TargetValue
@@ -59,22 +59,56 @@ def find_lost(engine: Engine, staged: Iterable[str]) -> list[str]:
     return sorted(set(staged) - there)
 
 
-def stage_frames(engine: Engine, sha256: str, frames: Frames) -> None:
-    """Replace everything that the raw schema holds of one document, in one transaction."""
-    digest = hashlib.sha256()
+def stage_frames(engine: Engine, sha256: str, frames: Frames) -> str:
+    """Replace everything that the raw schema holds of one document, in one transaction; returns its fingerprint.
+
+    Rows that a newer reader reads as the one before did keep that one's version: nothing of them changed.
+    """
+    rows = {table.name: _rows(frames[table.name]) for table in raw.DOCUMENT_TABLES}
     with engine.begin() as connection:
+        rows = _keep_version(connection, sha256, rows)
+        fingerprint = _fingerprint(rows)
+        _delete_rows(connection, sha256)
         for table in raw.DOCUMENT_TABLES:
-            connection.execute(delete(table).where(table.c.sha256 == sha256))
-            rows = _rows(frames[table.name])
-            digest.update(json.dumps([table.name, rows], ensure_ascii=False, default=str).encode())
-            if rows:
-                connection.execute(insert(table), rows)
-        known = raw.document_fingerprints
-        connection.execute(delete(known).where(known.c.sha256 == sha256))
-        connection.execute(insert(known), [{"sha256": sha256, "rows_fingerprint": digest.hexdigest()[:32]}])
+            if rows[table.name]:
+                connection.execute(insert(table), rows[table.name])
+        connection.execute(insert(raw.document_fingerprints), [{"sha256": sha256, "rows_fingerprint": fingerprint}])
+    return fingerprint
 
 
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def remove_document(engine: Engine, sha256: str) -> None:
+    """Take everything that the raw schema holds of one document out of it, in one transaction.
+
+    The marts hold what they were built from, so `partitions.plan_build` finds its partitions changed.
+    """
+    with engine.begin() as connection:
+        _delete_rows(connection, sha256)
+
+
+def _delete_rows(connection: Connection, sha256: str) -> None:
+    for table in (*raw.DOCUMENT_TABLES, raw.document_fingerprints):
+        connection.execute(delete(table).where(table.c.sha256 == sha256))
+
+
+def _keep_version(connection: Connection, sha256: str, rows: dict[str, list[Row]]) -> dict[str, list[Row]]:
+    """The rows with the reader's version that stands in the raw schema, if that is all in which they differ."""
+    known, there = raw.document_fingerprints.c, raw.documents.c
+    fingerprint = connection.scalar(select(known.rows_fingerprint).where(known.sha256 == sha256))
+    if fingerprint is None:
+        return rows
+    version = connection.scalar(select(func.min(there.reader_version)).where(there.sha256 == sha256))
+    as_before = rows | {"documents": [{**row, "reader_version": version} for row in rows["documents"]]}
+    return as_before if _fingerprint(as_before) == fingerprint else rows
+
+
+def _fingerprint(rows: Mapping[str, list[Row]]) -> str:
+    digest = hashlib.sha256()
+    for table in raw.DOCUMENT_TABLES:
+        digest.update(json.dumps([table.name, rows[table.name]], ensure_ascii=False, default=str).encode())
+    return digest.hexdigest()[:32]
+
+
+def _rows(frame: pd.DataFrame) -> list[Row]:
     whole = frame.astype(object)
     return [{str(k): v for k, v in row.items()} for row in whole.where(whole.notna(), None).to_dict("records")]
 

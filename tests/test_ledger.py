@@ -49,7 +49,7 @@ def test_a_new_document_is_loaded_once_and_unchanged_the_next_night(ledger: Ledg
 
 def test_one_content_at_two_places_is_one_document_with_two_sightings(ledger: Ledger) -> None:
     see(ledger, "night", a="same", b="same")
-    assert ledger.to_read("1", 3) == [("same", 10)]
+    assert ledger.to_read("1", 3) == [("same", 1)]
     load(ledger, "same", "night")
     assert ledger.close_run("night") == {"seen": 2, "loaded": 1, "unchanged": 1, "refused": 0, "failed": 0}
 
@@ -66,14 +66,14 @@ def test_a_refused_document_waits_for_another_reader_and_a_failed_one_does_not(l
     see(ledger, "night", a="a1", b="b1")
     ledger.note_unread("a1", "1", Refused(Reason.UNKNOWN_HEADER, "指标数"))
     ledger.note_unread("b1", "1", OSError("disk"))
-    assert ledger.to_read("1", 3) == [("b1", 10)]
-    assert ledger.to_read("2", 3) == [("a1", 10), ("b1", 10)]
+    assert ledger.to_read("1", 3) == [("b1", 1)]
+    assert ledger.to_read("2", 3) == [("a1", 1), ("b1", 1)]
 
 
 def test_a_timeout_is_tried_again_but_not_for_ever(ledger: Ledger) -> None:
     see(ledger, "night", a="a1")
     for _ in range(3):
-        assert ledger.to_read("1", 3) == [("a1", 10)]
+        assert ledger.to_read("1", 3) == [("a1", 1)]
         ledger.note_unread("a1", "1", Refused(Reason.TIMEOUT, "300 s"))
     assert ledger.to_read("1", 3) == []
 

@@ -75,3 +75,30 @@ def test_refusals_decisions_and_constraints_hold_there_too(url: str) -> None:
     with pytest.raises(IntegrityError, match="counts_add_up"), ledger.engine.begin() as connection:
         connection.execute(text("UPDATE runs SET seen = 7"))
     ledger.engine.dispose()
+
+
+def test_loaded_documents_are_read_again_and_refused_there_too(url: str) -> None:
+    ledger = Ledger(url)
+    ledger.start_run("night")
+    hashes = [f"{n:064x}" for n in (1, 2)]
+    for n, sha256 in enumerate(hashes, 1):
+        ledger.sight("night", [landing(n).publication])
+        ledger.note_landings("night", [landing(n)])
+        ledger.note_read(sha256, "1", 3)
+        ledger.note_staged(sha256, "night", "rows")
+    assert ledger.outdated("2", publisher="gz") == hashes
+    assert ledger.want_again(hashes, "张三") == 2
+    assert ledger.to_read("2", 3) == [(sha256, 3) for sha256 in hashes]
+    ledger.note_read(hashes[0], "2", 3)
+    ledger.note_unread(hashes[1], "2", OSError("broken"))
+    assert ledger.reread_failures() == [{"publisher": "gz", "documents": 1, "reason": "OSError"}]
+    ledger.note_unread(hashes[1], "2", Refused(Reason.NO_TABLE, "none"))
+    assert (ledger.to_stage(), ledger.to_remove(), ledger.held()) == (hashes[:1], hashes[1:], hashes[:1])
+    assert ledger.staged() == [(sha256, "rows") for sha256 in hashes]
+    ledger.note_staged(hashes[0], "replay", "rows")
+    ledger.note_removed(hashes[1])
+    assert (ledger.outdated("2"), ledger.rereads(), ledger.uncounted()) == ([], 0, [])
+    assert ledger.close_run("night") == {"seen": 2, "loaded": 1, "unchanged": 0, "refused": 1, "failed": 0}
+    with pytest.raises(IntegrityError, match="known_reread"), ledger.engine.begin() as connection:
+        connection.execute(text("UPDATE documents SET reread = 'lost'"))
+    ledger.engine.dispose()

@@ -108,10 +108,11 @@ def test_the_database_itself_refuses_counts_that_do_not_add_up(tmp_path: Path) -
         connection.execute(text("UPDATE runs SET seen = 2, loaded = 1"))
 
 
-def test_the_database_itself_refuses_a_state_that_nobody_knows(tmp_path: Path) -> None:
+@pytest.mark.parametrize("column", ["state", "reread"])
+def test_the_database_itself_refuses_a_state_that_nobody_knows(tmp_path: Path, column: str) -> None:
     ledger = refused(tmp_path)
-    with pytest.raises(IntegrityError, match="known_state"), ledger.engine.begin() as connection:
-        connection.execute(text("UPDATE documents SET state = 'lost'"))
+    with pytest.raises(IntegrityError, match=f"known_{column}"), ledger.engine.begin() as connection:
+        connection.execute(text(f"UPDATE documents SET {column} = 'lost'"))
 
 
 def refused(tmp_path: Path) -> Ledger:
@@ -131,7 +132,7 @@ def test_an_accepted_refusal_is_no_trouble_until_another_reader_looks_at_it(tmp_
     ledger.decide(SHA, "accept", "张三", "printed that way")
     assert ledger.troubled() == []
     assert ledger.to_read("1", 3) == []
-    assert ledger.to_read("2", 3) == [(SHA, 10)]
+    assert ledger.to_read("2", 3) == [(SHA, 1)]
     ledger.note_unread(SHA, "2", Refused(Reason.UNKNOWN_HEADER, "still"))
     assert len(ledger.troubled()) == 1
     assert [one["decided_by"] for one in ledger.history(SHA)["decisions"]] == ["张三"]
@@ -143,7 +144,7 @@ def test_a_dropped_document_is_never_read_again_and_still_counted_as_refused(tmp
     assert ledger.to_read("2", 3) == []
     assert ledger.close_run("night")["refused"] == 1
     ledger.decide(SHA, "retry", "李四", "")
-    assert ledger.to_read("1", 3) == [(SHA, 10)]
+    assert ledger.to_read("1", 3) == [(SHA, 1)]
 
 
 @pytest.mark.parametrize(

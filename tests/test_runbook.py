@@ -25,7 +25,13 @@ def test_every_code_of_an_alert_is_in_the_runbook(code: str) -> None:
 
 def test_every_line_of_freshness_is_in_the_runbook() -> None:
     text = (PROJECT / "extract/freshness.py").read_text(encoding="utf-8")
-    for said in ("source ahead of warehouse", "nothing new in season", "too little in season", "is pinned"):
+    for said in (
+        "source ahead of warehouse",
+        "nothing new in season",
+        "too little in season",
+        "cannot be read again",
+        "is pinned",
+    ):
         assert said in text
         assert said in RUNBOOK
 

@@ -11,10 +11,11 @@ from extract.ledger.documents import MAY_PASS, TRANSITIONS
 from extract.ledger.fetches import Fetches
 from extract.ledger.history import History
 from extract.ledger.refusals import ACTIONS, Refusals
+from extract.ledger.rereads import MOST_REREAD, Rereads
 from extract.ledger.runs import OUTCOMES
 
-__all__ = ["ACTIONS", "MAY_PASS", "OUTCOMES", "TRANSITIONS", "Ledger"]
+__all__ = ["ACTIONS", "MAY_PASS", "MOST_REREAD", "OUTCOMES", "TRANSITIONS", "Ledger"]
 
 
-class Ledger(Refusals, Fetches, History):
+class Ledger(Refusals, Rereads, Fetches, History):
     """The ledger behind one SQLAlchemy URL: SQLite or PostgreSQL."""

@@ -1,11 +1,15 @@
-"""The states of a document (bytes, by sha256), and every attempt to read it."""
+"""The states of a document (bytes, by sha256), and every attempt to read it.
+
+A loaded document that is read again stays `staged`, for its rows stay: `reread` says how far that is, from `wanted` to
+`read` or `refused`, until the stage step has replaced or removed them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 
 from extract.errors import LedgerError, Reason, Refused
 from extract.ledger.store import Store, now
@@ -14,12 +18,13 @@ from extract.ledger.tables import attempts, documents
 TRANSITIONS: dict[str, frozenset[str]] = {
     "landed": frozenset({"landed", "read", "refused", "failed"}),
     "read": frozenset({"read", "staged", "failed", "landed", "refused"}),
-    "staged": frozenset({"staged", "landed"}),
+    "staged": frozenset({"staged", "landed"}),  # and refused, once its rows are removed: `note_removed`
     "refused": frozenset({"refused", "landed", "read", "failed", "dropped"}),
     "failed": frozenset({"failed", "landed", "read", "refused", "dropped"}),
     "dropped": frozenset({"dropped", "landed"}),
 }
 MAY_PASS = (Reason.TIMEOUT, Reason.MEMORY)  # a busy machine can cause these: tried again, but not for ever
+PAGE_BYTES = 30_000  # of a published table, roughly: for documents whose pages nobody could count yet
 
 
 def reason_of(error: Exception) -> str:
@@ -30,6 +35,15 @@ def reason_of(error: Exception) -> str:
 def detail_of(error: Exception) -> str:
     """What was expected and what was found."""
     return error.detail if isinstance(error, Refused) else str(error)
+
+
+def _attempts_of(sha256: Any, reader_version: str) -> Select[Any]:
+    mine = (attempts.c.sha256 == sha256) & (attempts.c.reader_version == reader_version)
+    return select(func.count()).select_from(attempts).where(mine)
+
+
+def _rereads(*steps: str) -> ColumnElement[bool]:
+    return (documents.c.state == "staged") & documents.c.reread.in_(steps)
 
 
 class Documents(Store):
@@ -43,59 +57,88 @@ class Documents(Store):
             found = connection.scalar(select(documents.c.state).where(documents.c.sha256 == sha256))
             raise LedgerError(f"document {sha256[:12]}: {found or 'unknown'} may not become {state}")
 
+    def _step(self, connection: Connection, sha256: str, before: Iterable[str], reread: str, **values: Any) -> bool:
+        """Go on with reading a loaded document again; False where that is not what happens to it."""
+        change = update(documents).where(documents.c.sha256 == sha256, _rereads(*before))
+        return connection.execute(change.values(reread=reread, **values)).rowcount == 1
+
+    def _hashes(self, condition: ColumnElement[bool]) -> list[str]:
+        query = select(documents.c.sha256).where(condition).order_by(documents.c.sha256)
+        with self._reading() as connection:
+            return list(connection.scalars(query))
+
     def to_read(self, reader_version: str, max_attempts: int) -> list[tuple[str, int]]:
-        """(sha256, size) of the documents that this version of the reader has neither read nor refused, sorted."""
-        tried = (
-            select(func.count())
-            .select_from(attempts)
-            .where(attempts.c.sha256 == documents.c.sha256, attempts.c.reader_version == reader_version)
-            .scalar_subquery()
-        )
+        """(sha256, pages) of the documents that this version of the reader has neither read nor refused, sorted.
+
+        Pages that nobody has counted are guessed from the size.
+        """
+        tried = _attempts_of(documents.c.sha256, reader_version).scalar_subquery()
         again = (documents.c.reader_version != reader_version) | (
             documents.c.reason.in_([reason.value for reason in MAY_PASS]) & (tried < max_attempts)
         )
         query = (
-            select(documents.c.sha256, documents.c.size)
-            .where(documents.c.state.in_(("landed", "failed")) | ((documents.c.state == "refused") & again))
+            select(documents.c.sha256, documents.c.pages, documents.c.size)
+            .where(
+                documents.c.state.in_(("landed", "failed"))
+                | ((documents.c.state == "refused") & again)
+                | _rereads("wanted")
+            )
             .order_by(documents.c.sha256)
         )
         with self._reading() as connection:
-            return [(sha256, size) for sha256, size in connection.execute(query)]
+            return [(sha256, pages or 1 + size // PAGE_BYTES) for sha256, pages, size in connection.execute(query)]
 
-    def note_read(self, sha256: str, reader_version: str) -> None:
+    def uncounted(self) -> list[str]:
+        """Documents that are read some day and whose pages nobody has counted, sorted."""
+        waits = documents.c.state.in_(("landed", "failed", "refused")) | _rereads("wanted")
+        return self._hashes(waits & documents.c.pages.is_(None))
+
+    def note_pages(self, counted: Mapping[str, int]) -> None:
+        """How many pages documents have."""
+        with self._writing() as connection:
+            for sha256, pages in counted.items():
+                connection.execute(update(documents).where(documents.c.sha256 == sha256).values(pages=pages))
+
+    def note_read(self, sha256: str, reader_version: str, pages: int | None = None) -> None:
         """The document is read and waits to be staged."""
         row = {"sha256": sha256, "ended_at": now(), "outcome": "read", "reader_version": reader_version}
+        told: dict[str, Any] = {"reader_version": reader_version, "reason": None, "page": None, "detail": None}
+        if pages is not None:
+            told["pages"] = pages
         with self._writing() as connection:
-            self._move(
-                connection,
-                sha256,
-                "read",
-                reader_version=reader_version,
-                reason=None,
-                page=None,
-                detail=None,
-                decision=None,
-            )
+            if not self._step(connection, sha256, ("wanted",), "read", **told):
+                self._move(connection, sha256, "read", decision=None, **told)
             connection.execute(attempts.insert(), row)
 
-    def note_unread(self, sha256: str, reader_version: str, error: Exception) -> None:
-        """Refused with its reason, or failed for a cause that may pass."""
+    def note_unread(self, sha256: str, reader_version: str, error: Exception, max_attempts: int = 1) -> None:
+        """Refused with its reason, or failed for a cause that may pass.
+
+        The rows of a loaded document wait for the stage step to remove them once it is refused, after `max_attempts`
+        where the reason may pass; until then, and where reading failed, it stays loaded and is tried again.
+        """
         state = "refused" if isinstance(error, Refused) else "failed"
-        told = {
-            "reader_version": reader_version,
+        told: dict[str, Any] = {
             "reason": reason_of(error),
             "page": error.page if isinstance(error, Refused) else None,
             "detail": detail_of(error),
         }
+        version = {"reader_version": reader_version}
         with self._writing() as connection:
-            self._move(connection, sha256, state, decision=None, **told)
-            connection.execute(attempts.insert(), {"sha256": sha256, "ended_at": now(), "outcome": state, **told})
+            tried = connection.scalar(_attempts_of(sha256, reader_version)) or 0
+            is_final = isinstance(error, Refused) and (error.reason not in MAY_PASS or tried + 1 >= max_attempts)
+            step, values = ("refused", told | version) if is_final else ("wanted", told)
+            if not self._step(connection, sha256, ("wanted", "read"), step, **values):
+                self._move(connection, sha256, state, decision=None, **told, **version)
+            row = {"sha256": sha256, "ended_at": now(), "outcome": state, **told, **version}
+            connection.execute(attempts.insert(), row)
 
     def to_stage(self) -> list[str]:
         """Documents that are read and wait to be staged, sorted."""
-        query = select(documents.c.sha256).where(documents.c.state == "read").order_by(documents.c.sha256)
-        with self._reading() as connection:
-            return list(connection.scalars(query))
+        return self._hashes((documents.c.state == "read") | _rereads("read"))
+
+    def to_remove(self) -> list[str]:
+        """Documents that were loaded and that a newer reader refuses: their rows must go, sorted."""
+        return self._hashes(_rereads("refused"))
 
     def document(self, sha256: str) -> dict[str, Any]:
         """One document's row; raises LedgerError when it was never landed."""
@@ -105,22 +148,41 @@ class Documents(Store):
             raise LedgerError(f"document {sha256[:12]} is not in the ledger")
         return dict(row)
 
-    def note_staged(self, sha256: str, run_id: str) -> None:
-        """The document's rows are committed in the raw schema."""
+    def note_staged(self, sha256: str, run_id: str, rows_fingerprint: str | None = None) -> None:
+        """The document's rows are committed in the raw schema.
+
+        One that was read again into the rows that it had stays as it was: nothing of it is new.
+        """
+        as_before = documents.c.reread.is_not(None) & (documents.c.rows_fingerprint == (rows_fingerprint or ""))
+        change = update(documents).where(documents.c.sha256 == sha256, as_before).values(reread=None)
+        told = {"staged_run": run_id, "staged_at": now(), "rows_fingerprint": rows_fingerprint}
         with self._writing() as connection:
-            self._move(connection, sha256, "staged", staged_run=run_id, staged_at=now())
+            if connection.execute(change).rowcount != 1:
+                self._move(connection, sha256, "staged", reread=None, **told)
+
+    def note_removed(self, sha256: str) -> None:
+        """The rows of a document that a newer reader refuses are no longer in the raw schema."""
+        gone = {"state": "refused", "reread": None, "rows_fingerprint": None, "decision": None}
+        with self._writing() as connection:  # done already, by another run, is done
+            connection.execute(update(documents).where(documents.c.sha256 == sha256, _rereads("refused")).values(gone))
 
     def note_lost(self, lost: Iterable[str]) -> None:
         """The rows of these documents are no longer in the raw schema: they are read again."""
         with self._writing() as connection:
             for sha256 in lost:
-                self._move(connection, sha256, "landed")
+                self._move(connection, sha256, "landed", reread=None)
 
     def staged(self) -> list[tuple[str, str]]:
-        """(sha256, version of the reader) of every document whose rows are in the raw schema, sorted."""
-        columns = select(documents.c.sha256, documents.c.reader_version).where(documents.c.state == "staged")
+        """(sha256, what stands for its rows) of every loaded document, sorted."""
+        rows = func.coalesce(documents.c.rows_fingerprint, documents.c.reader_version)
+        columns = select(documents.c.sha256, rows).where(documents.c.state == "staged")
         with self._reading() as connection:
             return [(sha256, version) for sha256, version in connection.execute(columns.order_by(documents.c.sha256))]
+
+    def held(self) -> list[str]:
+        """Documents whose rows must be in the raw schema, sorted."""
+        is_going = documents.c.reread.is_not_distinct_from("refused")
+        return self._hashes((documents.c.state == "staged") & ~is_going)
 
     def documents_by_state(self) -> dict[str, int]:
         """How many documents are in each state."""

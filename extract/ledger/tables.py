@@ -87,10 +87,14 @@ documents = Table(  # one row per content, by its hash
     Column("staged_run", String(250)),
     Column("staged_at", DateTime),
     Column("decision", String),  # accept: a person has seen the refusal; forgotten when it is read again
+    Column("reread", String),  # of a staged document: wanted read refused; its rows stay until they are replaced
+    Column("rows_fingerprint", String(32)),  # of its rows in the raw schema
+    Column("pages", Integer),  # as pdfium counts them; 1 where it cannot open the file
     CheckConstraint("state IN ('landed', 'read', 'staged', 'refused', 'failed', 'dropped')", name="known_state"),
+    CheckConstraint("reread IN ('wanted', 'read', 'refused')", name="known_reread"),
 )
 
-decisions = Table(  # one row per decision of a person about a refused document; never changed
+decisions = Table(  # one row per decision of a person about a refused or an outdated document; never changed
     "decisions",
     metadata,
     Column("decision_id", Integer, primary_key=True, autoincrement=True),
@@ -99,7 +103,7 @@ decisions = Table(  # one row per decision of a person about a refused document;
     Column("decided_by", String, nullable=False),
     Column("why", Text, nullable=False),
     Column("decided_at", DateTime, nullable=False),
-    Column("reason", String),  # of the refusal that was decided on
+    Column("reason", String),  # of the refusal that was decided on; null where the document was loaded
 )
 
 attempts = Table(  # one row per attempt to read a document

@@ -26,7 +26,9 @@ def main() -> int:
     apply_limits(limits)
     for line in sys.stdin:
         signal.setitimer(signal.ITIMER_REAL, limits.seconds + GRACE_SECONDS)
-        answers.write(json.dumps(_answer(json.loads(line), limits), ensure_ascii=False) + "\n")
+        request = json.loads(line)
+        answer = _count_pages(Path(request["count"])) if "count" in request else _answer(request, limits)
+        answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
         answers.flush()
         signal.setitimer(signal.ITIMER_REAL, 0)
     return 0
@@ -41,6 +43,16 @@ def check_pages_limit(path: Path, password: str | None, limit: int) -> None:
     pages = count_by_pdfium(path, password)
     if pages is not None and pages > limit:
         raise Refused(Reason.TOO_LARGE, f"{pages} pages, more than {limit}")
+
+
+def _count_pages(path: Path) -> dict[str, int]:
+    """How many pages a document has, 0 where pdfium cannot open it, be it for want of a password."""
+    from extract.pages.page_count import count_by_pdfium
+
+    try:
+        return {"pages": count_by_pdfium(path, None) or 0}
+    except (OSError, MemoryError):
+        return {"pages": 0}
 
 
 def _answer(request: dict[str, Any], limits: Limits) -> dict[str, Any]:

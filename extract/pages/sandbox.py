@@ -1,4 +1,4 @@
-"""A path in, a Reading out, read by a child process with limits: a bomb or a crash costs that document alone."""
+"""A path in, a Reading or a count of pages out, by a child process with limits: a bomb costs that document alone."""
 
 from __future__ import annotations
 
@@ -70,6 +70,15 @@ class Sandbox:
             raise Refused(Reason(data["refused"]), data["detail"], data["page"])
         self.close()
         raise JixiaoError(f"{path}: the reader failed: {data.get('failed')}")
+
+    def count_pages(self, path: Path) -> int:
+        """Pages by pdfium; 1 for what it cannot open within the limits: reading will soon say why."""
+        request = {"count": str(Path(path).resolve())}
+        try:
+            answer = json.loads(self._ask(self._start(), json.dumps(request)))
+        except Refused:
+            return 1
+        return max(1, int(answer["pages"]))
 
     def close(self) -> None:
         """End the child at once."""

@@ -114,17 +114,17 @@ class Scheduler:
                 return line.removeprefix(start).strip()
         raise AssertionError("the process that runs the DAGs has ended")
 
-    def start(self, dag_id: str) -> None:
+    def start(self, dag_id: str, **params: object) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps([dag_id, {}]) + "\n")
+        self._process.stdin.write(json.dumps([dag_id, params]) + "\n")
         self._process.stdin.flush()
 
     def end(self) -> str:
         """Why the run ended red, empty when it ended green."""
         return self._line("ended")
 
-    def run(self, dag_id: str) -> str:
-        self.start(dag_id)
+    def run(self, dag_id: str, **params: object) -> str:
+        self.start(dag_id, **params)
         return self.end()
 
     def close(self) -> None:
