@@ -70,11 +70,10 @@ def _look(document: raw.Pointer, page: raw.Pointer, image: raw.Pointer) -> tuple
         pixels = _read_pixels(bitmap)
     finally:
         pdfium.FPDFBitmap_Destroy(bitmap)
-    alpha = pixels[:, :, 3].astype(np.float64) / 255.0
-    light = pixels[:, :, :3].astype(np.float64) @ np.array([0.114, 0.587, 0.299]) / 255.0
-    shown = light * alpha + (1.0 - alpha)
-    solid = raw.has_transparency(image) != 1 and bool((pixels[:, :, 3] > SOLID_ALPHA).mean() > SOLID_PART)
-    return solid, bool((shown < FAINT).mean() <= DARK_PART)
+    blue, green, red, alpha = (pixels[:, :, k].astype(np.uint16) for k in range(4))  # whole numbers: ten times as fast
+    darkness = (255 - ((29 * blue + 150 * green + 77 * red) >> 8)) * alpha  # of 255 * 255
+    solid = raw.has_transparency(image) != 1 and bool((alpha > SOLID_ALPHA).mean() > SOLID_PART)
+    return solid, bool((darkness > (1.0 - FAINT) * 255 * 255).mean() <= DARK_PART)
 
 
 def _read_pixels(bitmap: pdfium.FPDF_BITMAP) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
