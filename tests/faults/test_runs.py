@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import sys
 import zlib
 from collections.abc import Iterator
@@ -69,8 +70,7 @@ def town(line: Line, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]
     link = site.put("/new.pdf", print_table(CORRECTED)).replace("http://", "http://user:hunter2@")
     site.put("/list.html", f'<a href="{link}">2025年绩效目标</a>')
     publishers = folder / "publishers"
-    publishers.mkdir()
-    (publishers / "inbox.yml").write_text((PROJECT / "extract/publishers/inbox.yml").read_text(), encoding="utf-8")
+    shutil.copytree(PROJECT / "extract/publishers", publishers, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     watched = {
         "name": "某区党群工作部",
         "allowed_addresses": ["127.0.0.1/32"],
