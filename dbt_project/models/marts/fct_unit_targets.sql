@@ -18,7 +18,7 @@ described as (
 )
 
 select
-    {{ surrogate_key(['unit_key', 'fiscal_year', 'document_kind']) }} as unit_targets_key,
+    {{ surrogate_key(['publisher_key', 'unit_key', 'fiscal_year', 'document_kind']) }} as unit_targets_key,
     publisher_key,
     unit_key,
     fiscal_year,
