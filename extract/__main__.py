@@ -247,22 +247,23 @@ def grids(
     how: Annotated[Format, typer.Option("--format", help="Grids are printed as `json`.")] = Format.JSON,
 ) -> None:
     """Print every ruled table as JSON: pages, tables, cells with spans, boxes and text."""
+    from extract.pages.sandbox import Sandbox
     from extract.pictures import draw_page
-    from extract.printing import grids_of, refusal_line
-    from extract.reading import read_grids
+    from extract.printing import refusal_line
 
     if how is not Format.JSON:
         raise typer.BadParameter(f"grids are printed as json, not as {how}")
     if picture is None and stage is not Stage.CELLS:
         raise typer.BadParameter("--stage says what --picture shows")
+    limits = get_settings().limits()
     try:
-        pages = read_grids(file, reader=reader, password=password)
+        with Sandbox(limits) as sandbox:
+            pages = sandbox.read_grids(file, reader=reader, password=password)
         if picture is not None:
             if page > len(pages):
                 raise typer.BadParameter(f"{file.name} has {len(pages)} pages")
-            limits = get_settings().limits()
             draw_page(file, page, picture, stage=stage, reader=reader, password=password, limits=limits)
-        print(as_json(grids_of(file, pages)))
+        print(as_json({"file": str(file), "pages": pages}))
     except Refused as error:
         print(refusal_line(file, error), file=sys.stderr)
         raise typer.Exit(REFUSED) from None

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from sqlalchemy.engine import make_url
 
-from extract.entities import Column, PageGrids, Reading
+from extract.entities import Column, Reading
 from extract.errors import Refused
 from extract.language import say
 from extract.ledger import OUTCOMES, Ledger
@@ -59,42 +59,6 @@ def rows_of(file: Path, reading: Reading) -> Iterator[dict[str, Any]]:
 def refusal_line(file: Path | str, error: Refused) -> str:
     """One JSON object for one refused document."""
     return as_json({"file": str(file), "refused": error.reason.value, "page": error.page, "detail": error.detail})
-
-
-def grids_of(file: Path, pages: tuple[PageGrids, ...]) -> dict[str, Any]:
-    """Pages, tables and cells as plain objects."""
-    return {
-        "file": str(file),
-        "pages": [
-            {
-                "page": page.page,
-                "width": page.width,
-                "height": page.height,
-                "lines": [{"text": line.text, "bbox": list(line.box)} for line in page.lines],
-                "tables": [
-                    {
-                        "table": grid.table,
-                        "bbox": list(grid.box),
-                        "rows": grid.n_rows,
-                        "cols": grid.n_cols,
-                        "cells": [
-                            {
-                                "row": cell.row,
-                                "col": cell.col,
-                                "rowspan": cell.rowspan,
-                                "colspan": cell.colspan,
-                                "bbox": list(cell.box),
-                                "text": cell.text,
-                            }
-                            for cell in grid.cells
-                        ],
-                    }
-                    for grid in page.grids
-                ],
-            }
-            for page in pages
-        ],
-    }
 
 
 def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:

@@ -57,14 +57,17 @@ def _count_pages(path: Path) -> dict[str, int]:
 
 def _answer(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
     """Read one document; every ending is an answer, except those of a killed process."""
-    from extract.pages.exchange import reading_to_json
-    from extract.reading import read_document
+    from extract.pages.exchange import grids_to_dicts, reading_to_json
+    from extract.reading import read_document, read_grids
 
     try:
         path = Path(request["path"])
         if path.stat().st_size > limits.size:
             raise Refused(Reason.TOO_LARGE, f"{path.stat().st_size} bytes, more than {limits.size}")
         check_pages_limit(path, request["password"], limits.pages)
+        if request["wanted"] == "grids":
+            pages = read_grids(path, reader=request["reader"], password=request["password"])
+            return {"grids": grids_to_dicts(pages)}
         if request["reader"] == "ocr":
             from extract.review import recognise_document
 

@@ -1,5 +1,7 @@
 """A Reading in, JSON text out, and back: what the child process answers and what the DAG keeps between read and stage.
 
+Grids go one way only: they are printed.
+
 Amounts travel as decimal strings and boxes as lists, so nothing is rounded on the way.
 """
 
@@ -9,7 +11,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from extract.entities import Box, Column, DocumentKind, Finding, Part, Printed, Reading, Record
+from extract.entities import Box, Column, DocumentKind, Finding, Grid, PageGrids, Part, Printed, Reading, Record
 
 FORMAT = 1
 
@@ -84,3 +86,37 @@ def _record_from_dict(data: dict[str, Any]) -> Record:
     cells = {Column(c): Printed(text, at, Box(*box)) for c, (text, at, *box) in data["cells"].items()}
     amounts = {Column(c): Decimal(a) for c, a in data["amounts"].items()}
     return Record(part, table, page, row, project_no, Box(*data["box"]), cells, amounts)
+
+
+def grids_to_dicts(pages: tuple[PageGrids, ...]) -> list[dict[str, Any]]:
+    """Pages, tables and cells as plain objects."""
+    return [
+        {
+            "page": page.page,
+            "width": page.width,
+            "height": page.height,
+            "lines": [{"text": line.text, "bbox": list(line.box)} for line in page.lines],
+            "tables": [_grid_to_dict(grid) for grid in page.grids],
+        }
+        for page in pages
+    ]
+
+
+def _grid_to_dict(grid: Grid) -> dict[str, Any]:
+    return {
+        "table": grid.table,
+        "bbox": list(grid.box),
+        "rows": grid.n_rows,
+        "cols": grid.n_cols,
+        "cells": [
+            {
+                "row": cell.row,
+                "col": cell.col,
+                "rowspan": cell.rowspan,
+                "colspan": cell.colspan,
+                "bbox": list(cell.box),
+                "text": cell.text,
+            }
+            for cell in grid.cells
+        ],
+    }

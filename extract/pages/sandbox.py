@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from extract.entities import Reading
 from extract.errors import JixiaoError, Reason, Refused
@@ -54,16 +55,24 @@ class Sandbox:
 
     def read(self, path: Path, *, reader: str = "auto", password: str | None = None) -> Reading:
         """Raises Refused; raises JixiaoError where the reader itself failed."""
+        request = {"reader": reader, "password": password, "share": self.second_reader_share}
+        return reading_from_json(self._serve(path, "reading", request))
+
+    def read_grids(self, path: Path, *, reader: str = "auto", password: str | None = None) -> list[dict[str, Any]]:
+        """Every page with its ruled tables as plain objects (exchange.py); raises as `read` does."""
+        grids: list[dict[str, Any]] = self._serve(path, "grids", {"reader": reader, "password": password})
+        return grids
+
+    def _serve(self, path: Path, wanted: str, request: dict[str, Any]) -> Any:
+        """What the child answers about a document."""
         if self._served >= DOCUMENTS_PER_CHILD:
             self.close()
         child = self._start()
         self._served += 1
-        share = self.second_reader_share
-        request = {"path": str(Path(path).resolve()), "reader": reader, "password": password, "share": share}
-        answer = self._ask(child, json.dumps(request))
-        data = json.loads(answer)
-        if "reading" in data:
-            return reading_from_json(data["reading"])
+        whole = {"path": str(Path(path).resolve()), "wanted": wanted, **request}
+        data = json.loads(self._ask(child, json.dumps(whole)))
+        if wanted in data:
+            return data[wanted]
         if "refused" in data:
             if data["refused"] == Reason.MEMORY:
                 self.close()

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from extract.errors import Reason, Refused
+from extract.pages.exchange import grids_to_dicts
 from extract.pages.limits import Limits
 from extract.pages.sandbox import Sandbox, read_sandboxed
+from extract.reading import read_grids
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 GOOD = FIXTURES / "v15_2024.pdf"
@@ -88,3 +90,11 @@ def test_a20_a_document_above_the_page_limit_is_too_large() -> None:
     with pytest.raises(Refused) as refusal:
         read_sandboxed(GOOD, limits=Limits(pages=2))
     assert refusal.value.reason == Reason.TOO_LARGE
+
+
+def test_grids_are_read_under_the_same_limits_and_are_those_of_the_reader() -> None:
+    with Sandbox() as sandbox:
+        assert sandbox.read_grids(GOOD) == grids_to_dicts(read_grids(GOOD))
+    with Sandbox(Limits(pages=2)) as sandbox, pytest.raises(Refused) as refusal:
+        sandbox.read_grids(GOOD)
+    assert refusal.value.reason is Reason.TOO_LARGE
