@@ -82,7 +82,14 @@ def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, 
     from extract.coverage import stage_coverage
     from extract.match import propose_links
     from extract.partitions import note_built, plan_build
-    from extract.stage import find_lost, open_warehouse, stage_goal_promises, stage_releases, stage_target_values
+    from extract.stage import (
+        find_lost,
+        gather_statistics,
+        open_warehouse,
+        stage_goal_promises,
+        stage_releases,
+        stage_target_values,
+    )
 
     ledger = Ledger(settings.ledger_url or "")
     with open_warehouse(settings) as engine:
@@ -100,6 +107,7 @@ def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, 
         log.info("%d new target texts read, %d pairs of projects proposed", fresh, propose_links(engine))
         stage_coverage(engine, settings)
         stage_releases(engine, ledger.releases())
+        gather_statistics(engine)
         engine.dispose()  # DuckDB admits one process at a time: let go of the file before dbt opens it
         only = [] if plan.is_full else ["--vars", json.dumps({"changed_only": True})]
         # keys inside the project are proven by the test suite; those of the marts in every build

@@ -202,3 +202,11 @@ def stage_releases(engine: Engine, releases: Iterable[Mapping[str, Any]]) -> Non
         connection.execute(delete(raw.releases))
         if rows:
             connection.execute(insert(raw.releases), [{name: row[name] for name in columns} for row in rows])
+
+
+def gather_statistics(engine: Engine) -> None:
+    """Let PostgreSQL count the raw tables before it plans joins of them; DuckDB does that by itself."""
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            for table in raw.metadata.sorted_tables:
+                connection.execute(text(f"ANALYZE raw.{table.name}"))
