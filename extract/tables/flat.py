@@ -174,9 +174,10 @@ class FlatTable:
         """One indicator row: settle its project, then its fields."""
         page = table.grid.page
         begins = not after_break and self._begins_cut(row, stop)
-        names = {project.unit_text for project in self.projects}
-        cut = judge_cut(row, self._previous, self._known(row), self._merged, names) if after_break else Cut.NONE
+        cut = Cut.NONE
         if after_break:
+            names = {project.unit_text for project in self.projects}
+            cut = judge_cut(row, self._previous, self._known(row), self._merged, names)
             self._refuse_restart(row, cut, page)
             self._alias(row, page, cut)
         fields = {c: self._field(cell, c, page) for c, cell in row.cells.items()}
