@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 import pytest
+from own_postgres import find_postgres, own_postgres
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -125,25 +126,21 @@ def night() -> Callable[[Settings, Path, str], None]:
 
 @pytest.fixture(scope="session")
 def make_database() -> Iterator[Callable[..., str]]:
-    """Makes empty databases on the server of JIXIAO_TEST_POSTGRES_URL and returns their URLs; dropped at the end."""
-    url = os.environ.get("JIXIAO_TEST_POSTGRES_URL", "")
-    if not url:
-        pytest.skip("JIXIAO_TEST_POSTGRES_URL names no database")
-    server = create_engine(url, isolation_level="AUTOCOMMIT")
-    names = (f"jixiao_test_{os.getpid()}_{n}" for n in itertools.count())
-    made: list[str] = []
+    """Makes empty databases on a PostgreSQL of the tests' own and returns their URLs."""
+    if find_postgres() is None:
+        pytest.skip("PostgreSQL is not installed")
+    names = (f"jixiao_test_{n}" for n in itertools.count())
+    with own_postgres() as url:
+        server = create_engine(url, isolation_level="AUTOCOMMIT")
 
-    def make(order: str = "LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'") -> str:
-        made.append(next(names))
-        with server.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {made[-1]} TEMPLATE template0 ENCODING 'UTF8' {order}"))
-        return make_url(url).set(database=made[-1]).render_as_string(hide_password=False)
+        def make(order: str = "LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'") -> str:
+            name = next(names)
+            with server.connect() as connection:
+                connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' {order}"))
+            return make_url(url).set(database=name).render_as_string(hide_password=False)
 
-    yield make
-    with server.connect() as connection:
-        for name in made:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
+        yield make
+        server.dispose()
 
 
 @pytest.fixture

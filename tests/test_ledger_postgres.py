@@ -1,33 +1,24 @@
-"""The ledger on PostgreSQL: where JIXIAO_TEST_POSTGRES_URL names an empty database that these tests may fill."""
+"""The ledger on PostgreSQL."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from extract.entities import Finding, LandedPdf, Landing, Publication, Remembered
 from extract.errors import Reason, Refused
 from extract.ledger import Ledger
 
-URL = os.environ.get("JIXIAO_TEST_POSTGRES_URL", "")
-pytestmark = pytest.mark.skipif(not URL, reason="JIXIAO_TEST_POSTGRES_URL names no database")
-
 
 @pytest.fixture
-def url() -> str:
-    """A schema that holds nothing."""
-    engine = create_engine(URL)
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    engine.dispose()
-    return URL
+def url(make_database: Callable[..., str]) -> str:
+    return make_database()
 
 
 def landing(n: int) -> Landing:

@@ -17,9 +17,8 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,8 @@ from typing import Any
 import httpx
 import psutil
 import yaml
+from own_postgres import NotReadyError, await_answer, await_true, free_port, make_files, serve_command
+from sqlalchemy import create_engine
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
@@ -35,25 +36,9 @@ READY_SECONDS = 240
 CLIENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 
 
-class ClusterError(Exception):
-    """A process of the cluster did not start, or something took too long."""
-
-
-def find_postgres() -> Path | None:
-    """The folder of PostgreSQL's programs, the newest where there are several."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
-    return found[-1].parent if found else None
-
-
 def service_of(machine: str) -> str:
     """worker-1 is a replica of worker."""
     return re.sub(r"-\d+$", "", machine)
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def substitute(text: str, variables: dict[str, str]) -> str:
@@ -64,7 +49,7 @@ def substitute(text: str, variables: dict[str, str]) -> str:
             return "$"
         value = variables.get(match["name"], "")
         if not value and match["how"] == "?":
-            raise ClusterError(match["rest"])
+            raise NotReadyError(match["rest"])
         return value or (match["rest"] if match["how"] == "-" else "") or ""
 
     return re.sub(r"\$(?:\$|\{(?P<name>[A-Z_0-9]+)(?::(?P<how>[-?])(?P<rest>[^}]*))?\})", replace, text)
@@ -183,35 +168,10 @@ class Cluster:
         return [name for name in self.services[service_of(machine)]["depends_on"] if name in CLIENTS]
 
     def start_postgres(self) -> None:
-        programs = find_postgres()
-        if programs is None:
-            raise ClusterError("PostgreSQL is not installed")
-        data = Path(tempfile.mkdtemp(prefix="jixiao-postgres-"))
-        secret = data / "password"
-        secret.write_text(self.variables["POSTGRES_PASSWORD"], encoding="utf-8")
-        user: dict[str, Any] = {}
-        if os.getuid() == 0:
-            for path in (data, secret):
-                shutil.chown(path, "postgres", "postgres")
-            user = {"user": "postgres", "group": "postgres", "extra_groups": []}
-        made = [str(programs / "initdb"), "-D", str(data / "data"), "-U", "airflow", "-A", "scram-sha-256"]
-        subprocess.run([*made, f"--pwfile={secret}"], check=True, capture_output=True, cwd="/", **user)
-        served = [str(programs / "postgres"), "-D", str(data / "data"), "-p", str(self.ports["postgres"])]
-        options = ["-k", str(data), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
-        self.launch("postgres", [*served, *options], os.environ.copy(), **user)
-        from sqlalchemy import create_engine
-        from sqlalchemy.exc import OperationalError
-
+        folder, owner = make_files("airflow", self.variables["POSTGRES_PASSWORD"])
+        self.launch("postgres", serve_command(folder, self.ports["postgres"]), os.environ.copy(), **owner)
+        await_answer(self.url("postgres"))
         engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
-
-        def connects() -> bool:
-            try:
-                engine.connect().close()
-            except OperationalError:
-                return False
-            return True
-
-        await_true(connects, 60, "PostgreSQL")
         made_by_image = f"CREATE DATABASE {self.services['postgres']['environment']['POSTGRES_DB']};\n"
         with engine.connect() as connection:
             for statement in (made_by_image + self.configs["databases.sql"]["content"]).split(";"):
@@ -224,7 +184,7 @@ class Cluster:
             self.command("init"), env=self.prepared("init"), capture_output=True, text=True, check=False
         )
         if done.returncode:
-            raise ClusterError(f"init: {(done.stdout + done.stderr)[-3000:]}")
+            raise NotReadyError(f"init: {(done.stdout + done.stderr)[-3000:]}")
 
     def prepared(self, machine: str) -> dict[str, str]:
         environment = self.environment(service_of(machine), machine)
@@ -263,7 +223,7 @@ class Cluster:
 
         def healthy() -> bool:
             if self.processes[machine].poll() is not None:
-                raise ClusterError(f"{machine} ended: {self.log(machine)[-3000:]}")
+                raise NotReadyError(f"{machine} ended: {self.log(machine)[-3000:]}")
             return subprocess.run(command, env=environment, capture_output=True, timeout=120).returncode == 0
 
         await_true(healthy, READY_SECONDS, machine)
@@ -325,7 +285,7 @@ class Cluster:
             except httpx.TransportError:
                 time.sleep(2)
         else:
-            raise ClusterError(f"{path}: the API does not answer")
+            raise NotReadyError(f"{path}: the API does not answer")
         answer.raise_for_status()
         return answer.json()
 
@@ -369,15 +329,6 @@ class Cluster:
 
         await_true(quiet, seconds, f"{count} runs of {dag_id}")
         return self.runs(dag_id)
-
-
-def await_true(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Ask until it is so; raises ClusterError when it takes too long."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise ClusterError(f"{what}: not so within {seconds:g} s")
-        time.sleep(0.5)
 
 
 @contextlib.contextmanager

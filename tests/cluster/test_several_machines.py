@@ -1,6 +1,6 @@
 """docker-compose.yml's own processes, two workers that share no disk: 40 PDFs, then 40 more while a worker dies.
 
-Minutes, so `make test` leaves it out: `make cluster` runs it, and .ci/run does.
+Minutes, so `make test` leaves it out: `make cluster` runs it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from native import BUCKET, Cluster, await_true, find_postgres, running
+from native import BUCKET, Cluster, running
+from own_postgres import await_true, find_postgres
 from sqlalchemy import create_engine, select, update
 
 from extract import ingest

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import io
-import os
 import re
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +23,6 @@ from extract.settings import PROJECT
 from .conftest import Query
 
 ASSETS = PROJECT / "bi/superset/assets"
-POSTGRES = os.environ.get("JIXIAO_TEST_POSTGRES_URL", "")
 
 
 def load_assets(kind: str) -> dict[str, dict[str, Any]]:
@@ -239,11 +238,9 @@ def test_without_a_release_the_error_says_what_to_run(
 
 
 @pytest.fixture(scope="module")
-def postgres(warehouse: duckdb.DuckDBPyConnection) -> Any:
+def postgres(warehouse: duckdb.DuckDBPyConnection, make_database: Callable[..., str]) -> Any:
     """The same rows as temporary tables of PostgreSQL, gone with the transaction."""
-    if not POSTGRES:
-        pytest.skip("JIXIAO_TEST_POSTGRES_URL names no database")
-    engine = create_engine(POSTGRES)
+    engine = create_engine(make_database())
     with engine.connect() as connection:
         for (table,) in warehouse.execute("select table_name from duckdb_tables()").fetchall():
             copy_table(warehouse, connection, table)
