@@ -52,22 +52,21 @@ named as (
     inner join documents as d on p.sha256 = d.sha256 and p.part_no = d.part_no
     inner join years as y on d.publisher_code = y.publisher_code and d.fiscal_year = y.fiscal_year
 ),
-distinct_names as (
-    select distinct publisher_code, year_no, unit_text, project_text from named
+compared as (
+    select
+        *,
+        max(year_no) over (
+            partition by publisher_code, unit_text, project_text order by year_no
+            range between 1 following and 1 following
+        ) is null as is_free_forward,
+        max(year_no) over (
+            partition by publisher_code, unit_text, project_text order by year_no
+            range between 1 preceding and 1 preceding
+        ) is null as is_free_backward
+    from named
 ),
 left_over as (
-    select
-        n.*,
-        later.project_text is null as is_free_forward,
-        earlier.project_text is null as is_free_backward
-    from named as n
-    left join distinct_names as later
-        on n.publisher_code = later.publisher_code and n.year_no + 1 = later.year_no
-        and n.unit_text = later.unit_text and n.project_text = later.project_text
-    left join distinct_names as earlier
-        on n.publisher_code = earlier.publisher_code and n.year_no - 1 = earlier.year_no
-        and n.unit_text = earlier.unit_text and n.project_text = earlier.project_text
-    where later.project_text is null or earlier.project_text is null
+    select * from compared where is_free_forward or is_free_backward
 )
 """
 _PROJECTS = f"""{_LEFT_OVER}

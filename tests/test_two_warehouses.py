@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ from extract import ingest
 from extract.build import build_marts, is_behind
 from extract.publish import current_release, publish
 from extract.query import ask
+from extract.report import write_night_report
+from extract.report.figures import open_published
 from extract.settings import PROJECT, Settings
 
 FIXTURES = PROJECT / "tests/fixtures"
@@ -88,6 +91,43 @@ def test_columns_and_their_descriptions_are_the_same_for_readers(both: tuple[Set
     described = found(here)
     assert described == found(there)
     assert all(comment for _, _, comment in described)
+
+
+QUESTIONS = (
+    *("documents", "edition_changes", "project_changes", "target_changes", "change_classes", "copied_shares"),
+    *("findings", "finding_counts", "document_findings"),
+)
+
+
+def test_the_report_asks_both_and_says_the_same(both: tuple[Settings, Settings]) -> None:
+    found = []
+    for settings in both:
+        with open_published(settings, current_release(settings) or {}) as figures:
+            answers = [getattr(figures, question)() for question in QUESTIONS]
+            cell = next(row for row in figures.target_changes().rows if row["page"])
+            answers.append(figures.facts_on(cell["sha256"], cell["page"]))
+        found.append([one if isinstance(one, list) else one.rows for one in answers])
+    for question, here, there in zip((*QUESTIONS, "facts_on"), *found, strict=True):
+        assert [plain_row(row) for row in here] == [plain_row(row) for row in there], question
+        assert here, question
+
+
+def plain_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: [plain_row(one) for one in value] if name == "cells" else plain(value) for name, value in row.items()}
+
+
+def test_the_newest_page_on_postgresql_shows_the_release_and_leads_to_printed_cells(
+    both: tuple[Settings, Settings],
+) -> None:
+    _, on_postgres = both
+    page = write_night_report(on_postgres)
+    text = page.read_text(encoding="utf-8")
+    assert (current_release(on_postgres) or {})["release_id"] in text
+    assert 'id="release"' in text
+    links = re.findall(r'href="(documents/[0-9a-f]{16}\.html)#(c-[^"]+)"', text)
+    assert links
+    file, anchor = links[0]
+    assert f'id="{anchor}"' in (page.parent / file).read_text(encoding="utf-8")
 
 
 def test_a_second_night_on_postgresql_has_nothing_to_do(both: tuple[Settings, Settings]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,8 @@ from typing import Any
 
 import duckdb
 
-from extract.query import LOCKED
+from extract.query import LOCKED, ask
+from extract.settings import Settings
 
 Row = dict[str, Any]
 MOST_ROWS = 500  # of one table on the page
@@ -27,20 +28,18 @@ class Listing:
 
 
 class Figures:
-    """Questions to one release, opened read-only with everything else locked."""
+    """Questions to one release, in SQL that DuckDB and PostgreSQL understand."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
+    def __init__(self, answer: Callable[[str, Sequence[Any]], list[Row]]) -> None:
+        self._answer = answer
 
-    def rows(self, query: str, *parameters: Any) -> list[Row]:
-        """All rows of a statement."""
-        result = self._connection.execute(query, list(parameters))
-        names = [column[0] for column in result.description or []]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    def rows(self, query: str, *values: Any) -> list[Row]:
+        """All rows of a statement; the values stand for its question marks."""
+        return self._answer(query, values)
 
     def listing(self, query: str, sql: str, order: str = "") -> Listing:
         """The first MOST_ROWS of a statement; `sql` is what a person asks for all of it."""
-        (count,) = self.rows(f"SELECT count(*) AS n FROM ({query})")
+        (count,) = self.rows(f"SELECT count(*) AS n FROM ({query}) AS listed")
         return Listing(self.rows(f"{query} {order} LIMIT {MOST_ROWS}"), count["n"], sql)
 
     def documents(self) -> list[Row]:
@@ -69,14 +68,15 @@ class Figures:
             "INNER JOIN dim_documents AS d ON c.document_key = d.document_key "
             "LEFT JOIN dim_documents AS o ON c.prior_document_key = o.document_key AND c.change = 'removed'",
             "SELECT * FROM edition_changes",
-            "ORDER BY fiscal_year DESC, title, page, y0, x0",
+            "ORDER BY fiscal_year DESC, title, page, y0, x0, edition_change_key",
         )
 
     def project_changes(self) -> Listing:
         """Projects of the year against the year before, with the cells of both amounts; the largest change first."""
         amount = (
-            "SELECT project_key, document_key, budget_key, page FROM fct_project_budgets WHERE amount_kind = 'year' "
-            "QUALIFY row_number() OVER (PARTITION BY project_key, document_key ORDER BY project_no) = 1"
+            "SELECT project_key, document_key, budget_key, page FROM (SELECT *, row_number() OVER (PARTITION BY "
+            "project_key, document_key ORDER BY project_no) AS place FROM fct_project_budgets "
+            "WHERE amount_kind = 'year') AS placed WHERE place = 1"
         )
         return self.listing(
             f"WITH amounts AS ({amount}) "
@@ -111,17 +111,18 @@ class Figures:
         """How many annual targets of each year went which way."""
         return self.rows(
             "SELECT fiscal_year, change_class, count(*) AS n FROM yoy_indicator_targets WHERE horizon = 'annual' "
-            "GROUP BY ALL ORDER BY ALL"
+            "GROUP BY fiscal_year, change_class ORDER BY fiscal_year, change_class"
         )
 
     def copied_shares(self) -> Listing:
         """Per unit and year: how many of the targets that both years have stand unchanged."""
         query = (
             "SELECT fiscal_year, unit_name, count(*) AS shared, "
-            "count(*) FILTER (change_class = 'unchanged') AS copied, "
-            "CAST(round(100.0 * count(*) FILTER (change_class = 'unchanged') / count(*), 1) AS DECIMAL(5, 1)) "
+            "count(*) FILTER (WHERE change_class = 'unchanged') AS copied, "
+            "CAST(round(100.0 * count(*) FILTER (WHERE change_class = 'unchanged') / count(*), 1) AS DECIMAL(5, 1)) "
             "AS copied_pct FROM yoy_indicator_targets "
-            "WHERE horizon = 'annual' AND change_class NOT IN ('new', 'dropped') GROUP BY ALL"
+            "WHERE horizon = 'annual' AND change_class NOT IN ('new', 'dropped') "
+            "GROUP BY fiscal_year, unit_name"
         )
         return self.listing(query, query, "ORDER BY fiscal_year DESC, copied_pct DESC, shared DESC, unit_name")
 
@@ -136,7 +137,7 @@ class Figures:
         )
         order = (
             "ORDER BY CASE severity WHEN 'warning' THEN 1 WHEN 'notice' THEN 2 WHEN 'question' THEN 3 ELSE 4 END, "
-            "check_code, fiscal_year DESC, figure DESC, finding_key"
+            "check_code, fiscal_year DESC NULLS LAST, figure DESC NULLS LAST, finding_key"
         )
         found = self.listing(names, "SELECT * FROM quality_findings ORDER BY severity, check_code", order)
         cells: dict[str, list[Row]] = {}
@@ -149,7 +150,8 @@ class Figures:
     def finding_counts(self) -> list[Row]:
         """How many findings each check has."""
         return self.rows(
-            "SELECT check_code, check_name, severity, count(*) AS n FROM quality_findings GROUP BY ALL ORDER BY ALL"
+            "SELECT check_code, check_name, severity, count(*) AS n FROM quality_findings "
+            "GROUP BY check_code, check_name, severity ORDER BY check_code, check_name, severity"
         )
 
     def document_findings(self) -> Listing:
@@ -158,25 +160,27 @@ class Figures:
             "SELECT f.*, d.title FROM document_findings AS f "
             "INNER JOIN dim_documents AS d ON f.document_key = d.document_key",
             "SELECT * FROM document_findings",
-            "ORDER BY finding_code, title, finding_no",
+            "ORDER BY finding_code, title, finding_no, document_finding_key",
         )
 
     def facts_on(self, sha256: str, page: int) -> list[Row]:
         """Every target, result and amount printed on a page, with its box."""
         sides = "f.x0, f.y0, f.x1, f.y1"
+        printed = "AS f INNER JOIN d ON f.document_key = d.document_key WHERE f.page = d.asked_page"
         return self.rows(
-            "WITH d AS (SELECT * FROM dim_documents WHERE sha256 = $1), facts AS ("
+            "WITH d AS (SELECT document_key, CAST(? AS INTEGER) AS asked_page FROM dim_documents WHERE sha256 = ?), "
+            "facts AS ("
             f"SELECT target_key AS key, horizon AS kind, target_text AS text, project_key, indicator_key, {sides} "
-            "FROM fct_indicator_targets AS f INNER JOIN d ON f.document_key = d.document_key WHERE f.page = $2 "
+            f"FROM fct_indicator_targets {printed} "
             f"UNION ALL SELECT result_key, 'result', actual_text, project_key, indicator_key, {sides} "
-            "FROM fct_indicator_results AS f INNER JOIN d ON f.document_key = d.document_key WHERE f.page = $2 "
+            f"FROM fct_indicator_results {printed} "
             f"UNION ALL SELECT budget_key, amount_kind, amount_text, project_key, NULL, {sides} "
-            "FROM fct_project_budgets AS f INNER JOIN d ON f.document_key = d.document_key WHERE f.page = $2) "
+            f"FROM fct_project_budgets {printed}) "
             "SELECT f.*, j.project_name, i.indicator_name FROM facts AS f "
             "INNER JOIN dim_projects AS j ON f.project_key = j.project_key "
             "LEFT JOIN dim_indicators AS i ON f.indicator_key = i.indicator_key ORDER BY f.y0, f.x0, f.key LIMIT 2000",
-            sha256,
             page,
+            sha256,
         )
 
 
@@ -188,19 +192,36 @@ def _finding_cells(findings: str) -> str:
         "FROM fct_indicator_targets WHERE horizon = 'annual' AND is_current "
         "UNION ALL SELECT budget_key, amount_text, document_key, project_key, NULL, page, y0, 1 "
         "FROM fct_project_budgets WHERE amount_kind = 'year' AND is_current) "
-        "SELECT q.finding_key, f.key, f.text, f.page, d.sha256 FROM q "
+        "SELECT finding_key, key, text, page, sha256 FROM ("
+        "SELECT q.finding_key, f.key, f.text, f.page, d.sha256, row_number() OVER (PARTITION BY q.finding_key "
+        "ORDER BY f.rank, d.fiscal_year DESC, f.page, f.y0, f.key) AS place FROM q "
         "INNER JOIN facts AS f ON (q.project_key IS NOT NULL OR q.indicator_key IS NOT NULL) "
         "AND coalesce(f.project_key = q.project_key, q.project_key IS NULL) "
         "AND (q.indicator_key IS NULL OR f.indicator_key = q.indicator_key) "
         "AND (q.document_key IS NULL OR f.document_key = q.document_key) "
         "INNER JOIN dim_documents AS d ON f.document_key = d.document_key "
-        "QUALIFY row_number() OVER (PARTITION BY q.finding_key ORDER BY f.rank, d.fiscal_year DESC, f.page, f.y0, f.key"
-        f") <= {CELLS_PER_FINDING} ORDER BY q.finding_key, f.rank, d.fiscal_year DESC, f.page, f.y0, f.key"
+        f") AS placed WHERE place <= {CELLS_PER_FINDING} ORDER BY finding_key, place"
     )
 
 
 @contextmanager
 def open_release(folder: Path) -> Iterator[Figures]:
-    """The warehouse in a release's folder, for the time of the block."""
+    """The warehouse in a release's folder, for the time of the block: read-only, everything else locked."""
     with duckdb.connect(str((folder / "warehouse.duckdb").resolve()), read_only=True, config=LOCKED) as connection:
-        yield Figures(connection)
+
+        def answer(query: str, values: Sequence[Any]) -> list[Row]:
+            result = connection.execute(query, list(values))
+            names = [column[0] for column in result.description or []]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+        yield Figures(answer)
+
+
+@contextmanager
+def open_published(settings: Settings, release: Row) -> Iterator[Figures]:
+    """A release that is served, wherever it is: a folder, or a schema that is asked as `jixiao sql` does."""
+    if settings.on_postgres:
+        yield Figures(lambda query, values: list(ask(settings, query, release["release_id"], values)[1]))
+    else:
+        with open_release(settings.releases / release["release_id"]) as figures:
+            yield figures

@@ -7,6 +7,7 @@ import hashlib
 import logging
 import os
 import shutil
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from extract.ledger import Ledger
 from extract.pictures import forget_pictures
 from extract.publishers import load_publishers
 from extract.report.charts import draw_change_classes, draw_runs, draw_waterfalls
-from extract.report.figures import MOST_ROWS, Figures, open_release
+from extract.report.figures import MOST_ROWS, Figures, open_published, open_release
 from extract.report.night import REASON_WORDS, read_night
 from extract.report.sheets import Drawer, Sheets, link_rows
 from extract.report.text import clean_text
@@ -41,7 +42,8 @@ def write_release_report(settings: Settings, folder: Path, release: dict[str, An
     """
     target = folder / "report"
     try:
-        _write(settings, target, folder, release, is_behind=False)
+        with open_release(folder) as figures:
+            _write(settings, target, figures, release, is_behind=False)
     except OSError:
         raise
     except Exception as error:
@@ -71,9 +73,8 @@ def write_night_report(settings: Settings) -> Path:
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.getpid()}"
     part, final = reports / f".{stamp}", reports / stamp
     try:
-        # a release on PostgreSQL has no folder: its page is that of the night
-        folder = settings.current.resolve() if release and not settings.on_postgres else None
-        _write(settings, part, folder, release if folder else None, is_behind=behind)
+        with open_published(settings, release) if release else nullcontext() as figures:
+            _write(settings, part, figures, release, is_behind=behind)
         os.rename(part, final)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -88,7 +89,7 @@ def write_night_report(settings: Settings) -> Path:
 
 
 def _write(
-    settings: Settings, target: Path, data: Path | None, release: dict[str, Any] | None, *, is_behind: bool
+    settings: Settings, target: Path, figures: Figures | None, release: dict[str, Any] | None, *, is_behind: bool
 ) -> None:
     target.mkdir(parents=True)
     sheets = Sheets(settings.report_pages)
@@ -104,12 +105,9 @@ def _write(
         "publisher_names": {one.code: one.name for one in load_publishers(settings.publishers_dir)},
         "runs_chart": draw_runs(night["runs"], _words()),
     }
-    if data is None or release is None:
-        _render(settings, environment, target, sheets, shown, None)
-        return
-    with open_release(data) as figures:
+    if figures and release:
         shown |= _read_release(figures, release, sheets)
-        _render(settings, environment, target, sheets, shown, figures)
+    _render(settings, environment, target, sheets, shown, figures)
 
 
 def _read_release(figures: Figures, release: dict[str, Any], sheets: Sheets) -> dict[str, Any]:
