@@ -116,7 +116,7 @@ def replay() -> None:
 
         return steps.plan_batches(get_settings())
 
-    @task(pool=READ_POOL)
+    @task(pool=READ_POOL, map_index_template="{{ task.op_kwargs['batch'] | length }} documents")
     def read(batch: list[str]) -> int:
         from extract import ingest as steps
 
