@@ -23,6 +23,7 @@ SIGN_TEXT = re.compile(
 ABOUT_MONEY = re.compile(r"资金(?!来源|性质)|拨款|预算(?!年度|单位|部门|执行率|编码|科目)|补助")
 NOT_SIGNS = frozenset({"定量", "正向", "反向", "逆向", "正向指标", "反向指标", "定量指标", "定性指标"})
 DEEPEST = 4  # rows of a header
+YEARS = re.compile(r"20\d\d")
 SAME_PLACE = 4.0  # points: an upright line stands where it stood on the page before
 CYCLE = ("长期", "中期", "实施期", "实施周期", "总体", "周期")
 
@@ -185,7 +186,14 @@ def _resolve(leaves: list[Heading]) -> list[Heading]:
     headings = [
         Heading(column, leaf.words, leaf.first, leaf.last) for leaf, column in zip(leaves, columns, strict=True)
     ]
-    return _split_blocks(_separate_levels(headings))
+    return _split_blocks(_separate_levels(_settle_history(headings)))
+
+
+def _settle_history(headings: list[Heading]) -> list[Heading]:
+    """2023年实际实现值 | 2024年实际实现值 (湖北): what the year before came to is the last of them."""
+    prior = [h for h in headings if h.column == Column.PRIOR_VALUE]
+    latest = max(prior, key=lambda h: (max(map(int, YEARS.findall(h.word)), default=0), h.first), default=None)
+    return [replace(h, column=None) if h.column == Column.PRIOR_VALUE and h is not latest else h for h in headings]
 
 
 def settle_signs(table: Table, stop: int, headings: list[Heading]) -> list[Heading]:
@@ -269,8 +277,8 @@ def _split_blocks(headings: list[Heading]) -> list[Heading]:
 
 
 def _is_known(word: str) -> bool:
-    """A word that heads what is not loaded; 指标性质 without signs below it is one."""
-    return is_ignored(word) or is_group(word) or match_column(word) == Column.SIGN
+    """A word that heads what is not loaded; 指标性质 without signs below it is one, an earlier year's value too."""
+    return is_ignored(word) or is_group(word) or match_column(word) in (Column.SIGN, Column.PRIOR_VALUE)
 
 
 def _prints_below(table: Table, heading: Heading, row: int) -> bool:
