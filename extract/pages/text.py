@@ -31,6 +31,11 @@ class Sorted:
     end: Floats
     size: Floats
 
+    def split(self, at: int) -> tuple[Sorted, Sorted]:
+        """The first ones and the rest."""
+        whole = (self.glyph, self.group, self.line, self.start, self.end, self.size)
+        return Sorted(*(part[:at] for part in whole)), Sorted(*(part[at:] for part in whole))
+
 
 def sort_glyphs(glyphs: Glyphs, spots: Spots, group: Ints, chosen: Bools) -> Sorted:
     """Order the chosen glyphs by group, line and place; marks doubled glyphs as dropped and leaves them out."""
