@@ -25,6 +25,7 @@ SEVERAL_CLASSES = re.compile(  # names without anything between them: rows that 
 SEVERAL_TARGETS = re.compile(r"^[≥≧≤≦＞＜=＝>].*(?![且和或至并及而到])[一-龥%％)）][≥≧≤≦＞＜=＝>]\s*\d", re.S)
 REPEATED = re.compile(r"^(.{3,}?)\1+$")
 TWO_LEVELS = re.compile(r"指标[一-龥]")
+CLAUSE = re.compile(r"[，,；;、。]")
 TARGET_MARK = re.compile(r"[≥≧≤≦＞＜]|[%％]|\d(?=[≥≧≤≦])")
 TOLERATED = 0.1  # of the rows may break the code rule by the publisher's own mistake
 
@@ -58,8 +59,8 @@ def _check_single(records: tuple[Record, ...]) -> None:
     """One indicator and one target per row: more of them mean that rows are printed without a rule between them."""
     for record in records:
         for column in (Column.ANNUAL_VALUE, Column.CYCLE_VALUE):
-            marks = len(TARGET_MARK.findall(_text(record, column)))
-            if marks >= 4 or SEVERAL_TARGETS.match(_text(record, column)):
+            clauses = CLAUSE.split(_text(record, column))  # 6月底≥50%，9月底≥75% is one target in two steps
+            if any(len(TARGET_MARK.findall(part)) >= 4 or SEVERAL_TARGETS.match(part) for part in clauses):
                 raise Refused(Reason.CONSERVATION, f"row {record.row}: several targets in one cell", record.page)
         codes = len(INNER_CODE.findall(_text(record, Column.INDICATOR)))
         levels = len(INNER_LEVEL.findall(_text(record, Column.LEVEL2)))

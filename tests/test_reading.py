@@ -90,6 +90,11 @@ def test_the_folder_of_fixtures_is_not_empty() -> None:
         ("y04_two_amounts", Reason.CONSERVATION, 1),
         ("y11_stamp_over_amount", Reason.NO_TEXT_LAYER, 1),
         ("y14_page_twice", Reason.CONSERVATION, 2),
+        ("z10_one_row_of_a_lost_page", Reason.UNKNOWN_HEADER, 1),
+        ("z11_struck_out", Reason.CONSERVATION, 1),
+        ("z12_drawn_minus", Reason.NO_TEXT_LAYER, 1),
+        ("z13_drawn_digit", Reason.NO_TEXT_LAYER, 1),
+        ("z14_raised_mark_behind_an_amount", Reason.UNREADABLE_AMOUNT, 1),
     ],
 )
 def test_a_refusal_has_the_fitting_reason_and_names_the_page(name: str, reason: Reason, page: int) -> None:
@@ -110,6 +115,10 @@ def test_a_refusal_has_the_fitting_reason_and_names_the_page(name: str, reason: 
         ("y13_head_two_amounts", "one head prints the amounts"),
         ("y14_page_twice", "the same page as page 1"),
         ("y15_hidden_lines", "are hidden and stand on no other page"),
+        ("z11_struck_out", "a line is drawn through '有所改善，'"),
+        ("z12_drawn_minus", "a line is drawn before '2,090,000.00'"),
+        ("z13_drawn_digit", "is drawn be"),
+        ("z14_raised_mark_behind_an_amount", "found '209.00¹'"),
     ],
 )
 def test_what_paper_does_not_show_plainly_is_refused_with_words_that_say_so(name: str, words: str) -> None:

@@ -17,6 +17,8 @@ WORD_GAP = 0.2  # of the size, between letters or digits
 DIGIT = 0.5  # of the size: how wide a digit is, whatever a font says
 TWO_TEXTS = 1.1  # of the size, between two texts in one cell
 ONE_TEXT = 0.6  # of the size, between letters of one text
+SMALLER, HIGHER = 0.85, 0.15  # of the size: a raised digit against the letter before it
+RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 COLUMN_GAP = 1.9  # of the size, between two texts on one line outside tables
 
 
@@ -105,11 +107,13 @@ def find_side_by_side(glyphs: Glyphs, rows: Sorted) -> Ints:
     return parted
 
 
-def join_cells(glyphs: Glyphs, rows: Sorted) -> dict[int, str]:
+def join_cells(glyphs: Glyphs, spots: Spots, rows: Sorted) -> dict[int, str]:
     """Text of each group; line breaks leave nothing behind."""
     if not len(rows.glyph):
         return {}
     letters = list(map(glyphs.text.__getitem__, rows.glyph.tolist()))
+    for k in find_raised(glyphs, spots, rows).tolist():
+        letters[k] = RAISED[int(letters[k])]
     for k in np.flatnonzero(find_blanks(glyphs, rows)).tolist():
         letters[k] = " " + letters[k]
     firsts = np.flatnonzero(np.diff(rows.group, prepend=rows.group[0] - 1))
@@ -118,6 +122,25 @@ def join_cells(glyphs: Glyphs, rows: Sorted) -> dict[int, str]:
     for group, (first, last) in zip(groups, pairwise(bounds), strict=True):
         texts[group] = texts.get(group, "") + "".join(letters[first:last])  # text of another direction comes after
     return texts
+
+
+def find_raised(glyphs: Glyphs, spots: Spots, rows: Sorted) -> Ints:
+    """Digits set smaller and higher than what stands before them: exponents and marks of notes, no digits of a figure.
+
+    Behind a Latin letter they stay what the file says: m2 can only be read in one way.
+    """
+    code, size, base = glyphs.code[rows.glyph], rows.size, spots.base[rows.glyph]
+    digit = (code >= 0x30) & (code <= 0x39) & (spots.turn[rows.glyph] == 0)
+    same = rows.line[1:] == rows.line[:-1]
+    lower = (size[1:] < SMALLER * size[:-1]) & (base[1:] < base[:-1] - HIGHER * size[:-1])
+    raised = np.zeros(len(code), np.bool_)
+    raised[1:] = same & lower & digit[1:] & ~are_latin(code[:-1])
+    for k in np.flatnonzero(raised).tolist():  # 10²³: what follows at the same height is raised too
+        while k + 1 < len(code) and same[k] and digit[k + 1] and abs(base[k + 1] - base[k]) < 0.1 * size[k]:
+            k += 1
+            raised[k] = True
+    found: Ints = np.flatnonzero(raised)
+    return found
 
 
 def find_blanks(glyphs: Glyphs, rows: Sorted) -> Bools:
@@ -141,6 +164,12 @@ def are_chinese(code: Ints) -> Bools:
     """Chinese characters and the full-width signs set among them."""
     signs = ((code >= 0x2010) & (code <= 0x2027)) | (code == 0xB7) | (code == 0x2030) | (code == 0x203B)
     found: Bools = (code >= 0x2E80) | signs
+    return found
+
+
+def are_latin(code: Ints) -> Bools:
+    """Latin letters without marks."""
+    found: Bools = ((code | 0x20) >= 0x61) & ((code | 0x20) <= 0x7A)
     return found
 
 

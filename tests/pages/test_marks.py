@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from itertools import combinations, pairwise
 from pathlib import Path
 
-import numpy as np
 import pypdfium2
 import pytest
 from PIL import Image
@@ -17,88 +16,14 @@ from extract.entities import Column
 from extract.marks import colour_cells, mark_cells, mark_ink, mark_lattices, mark_letters, show_stage
 from extract.pages.documents import read_checked_pages, read_ink
 from extract.pages.grids import Stages, build_page, run_stages
-from extract.pages.ink import NO_CLIP, Fills, Glyphs, Ink, Pictures, Rules, Runs, are_blank
-from extract.pages.marking import STYLES, Mark, Quad, Stage, choose_styles, draw_marks, name_column
+from extract.pages.marking import STYLES, Mark, Stage, choose_styles, draw_marks, name_column
 from extract.pages.turning import find_turn
 from extract.pictures import PictureError, draw_page
 from extract.reading import read_document
 
+from .made_page import WORDS, Page
+
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-WIDTHS = (60.0, 80.0, 100.0)
-WORDS = (("单位", "项目", "指标"), ("某局", "河道保洁", "清理河道长度"), ("某站", "水库维修", "维修水库座数"))
-
-
-class Page:
-    """A page in the making: texts and lines where a test puts them."""
-
-    def __init__(self) -> None:
-        self.texts: list[tuple[str, float, float, float, dict[str, object]]] = []
-        self.rules: list[Quad] = []
-        self.fills: list[tuple[Quad, float, int]] = []
-        self.pictures: list[Quad] = []
-
-    def write(self, text: str, x: float, y: float, size: float = 10.0, **facts: object) -> Page:
-        """Letters one em wide from x on, y at their top."""
-        self.texts.append((text, x, y, size, facts))
-        return self
-
-    def fill_table(self, words: tuple[tuple[str, ...], ...] = WORDS) -> Page:
-        """Words in rows 20 points high, from (50, 50) on."""
-        for row, line in enumerate(words):
-            for column, word in enumerate(line):
-                self.write(word, 50 + sum(WIDTHS[:column]) + 5, 55 + 20 * row)
-        return self
-
-    def rule_table(self, rows: int = 3) -> Page:
-        """Each cell draws its own four sides."""
-        for row in range(rows):
-            for column, width in enumerate(WIDTHS):
-                x, y = 50 + sum(WIDTHS[:column]), 50.0 + 20 * row
-                self.rules += [(x, y, x + width, y), (x, y + 20, x + width, y + 20)]
-                self.rules += [(x, y, x, y + 20), (x + width, y, x + width, y + 20)]
-        return self
-
-    def ink(self) -> Ink:
-        """The page as a reader would hand it over."""
-        rules, pictures = boxes(self.rules), boxes(self.pictures)
-        no = np.zeros(len(pictures), np.bool_)
-        orders = np.array([order for *_, order in self.fills], np.int64)
-        fills = Fills(boxes([box for box, _, _ in self.fills]), np.array([light for _, light, _ in self.fills]), orders)
-        level = rules[:, 2] - rules[:, 0] >= rules[:, 3] - rules[:, 1]
-        shown = Pictures(pictures, no.astype(np.int64), no, no, no)
-        return Ink(1, 400.0, 300.0, self._make_glyphs(), Rules(rules, level), fills, shown, -1)
-
-    def _make_glyphs(self) -> Glyphs:
-        letters = [
-            (letter, (x + k * size, y, x + (k + 1) * size, y + size), run)
-            for run, (text, x, y, size, _) in enumerate(self.texts)
-            for k, letter in enumerate(text)
-        ]
-        code = np.array([ord(letter) for letter, _, _ in letters], np.int64)
-        runs = np.array([run for *_, run in letters], np.int64)
-        drop = are_blank(code).astype(np.int64)
-        around = boxes([box for _, box, _ in letters])
-        return Glyphs([letter for letter, _, _ in letters], code, around, runs, drop, self._make_runs())
-
-    def _make_runs(self) -> Runs:
-        def of_each(name: str, otherwise: object, kind: type) -> np.ndarray:
-            return np.array([facts.get(name, otherwise) for *_, facts in self.texts], kind)
-
-        return Runs(
-            size=np.array([size for _, _, _, size, _ in self.texts]),
-            base=np.array([y + 0.86 * size for _, _, y, size, _ in self.texts]),
-            turn=of_each("turn", 0, np.int64),
-            light=of_each("light", 0.0, float),
-            unseen=of_each("unseen", False, np.bool_),
-            faint=of_each("faint", False, np.bool_),
-            hidden=of_each("hidden", False, np.bool_),
-            clip=boxes(of_each("clip", NO_CLIP, float)),
-            order=np.arange(len(self.texts)) + 10,
-        )
-
-
-def boxes(quads: list[Quad] | np.ndarray) -> np.ndarray:
-    return np.array(quads, float).reshape(-1, 4)
 
 
 def made(page: Page) -> Stages:
