@@ -31,10 +31,10 @@ class Sorted:
     end: Floats
     size: Floats
 
-    def split(self, at: int) -> tuple[Sorted, Sorted]:
-        """The first ones and the rest."""
-        whole = (self.glyph, self.group, self.line, self.start, self.end, self.size)
-        return Sorted(*(part[:at] for part in whole)), Sorted(*(part[at:] for part in whole))
+    def take(self, rows: slice) -> Sorted:
+        """Some of them that follow each other."""
+        where = self.glyph[rows], self.group[rows], self.line[rows]
+        return Sorted(*where, self.start[rows], self.end[rows], self.size[rows])
 
 
 def sort_glyphs(glyphs: Glyphs, spots: Spots, group: Ints, chosen: Bools) -> Sorted:

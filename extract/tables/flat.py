@@ -251,8 +251,9 @@ class FlatTable:
         cell = row.cells.get(Column.PROJECT)
         if cell is None or not self._merged or self._known(row):
             return False
-        shared = any((id(c), column) in self._fields for column, c in row.cells.items() if column in PROJECT_LEVEL)
-        return not shared and stands_below(cell, self._previous.get(Column.PROJECT), stop)
+        if not stands_below(cell, self._previous.get(Column.PROJECT), stop):
+            return False
+        return not any((id(c), column) in self._fields for column, c in row.cells.items() if column in PROJECT_LEVEL)
 
     def _fill_unit(self, fields: dict[Column, Field], after_break: bool, begins: bool, page: int) -> None:
         """A blank unit is the unit above: units are headings, not facts of a row.
