@@ -94,9 +94,7 @@ def owners_at(x: Floats, y: Floats, tables: list[Table]) -> Ints:
         xs, ys = table.lattice.xs, table.lattice.ys
         inside = (xs[0] < x) & (x < xs[-1]) & (ys[0] < y) & (y < ys[-1])
         if inside.any():
-            columns = np.clip(np.searchsorted(xs, x[inside]) - 1, 0, len(xs) - 2)
-            rows = np.clip(np.searchsorted(ys, y[inside]) - 1, 0, len(ys) - 2)
-            found = table.spans.owner[rows, columns]
+            found = table.spans.owner[np.searchsorted(ys, y[inside]) - 1, np.searchsorted(xs, x[inside]) - 1]
             owner[inside] = np.where(found >= 0, found + table.first, LOST)
     return owner
 

@@ -20,6 +20,7 @@ from extract.tables.rows import (
     is_note,
     is_numbering,
     is_total,
+    list_crossings,
     refuse_shared,
     refuse_words,
     split_rows,
@@ -65,13 +66,13 @@ class Form:
     def read_rows(self, table: Table, layout: Layout, start: int, stop: int) -> None:
         """Add the indicator rows [start, stop) of a page; raises Refused where a text of them becomes nothing."""
         after_break = bool(self._previous)
-        account, bounds = Account(table, layout), layout.bounds
+        account, crossings = Account(table, layout), list_crossings(table, layout)
         rows = list(split_rows(table, layout, start, stop))
         self._merges |= find_merges(rows)
         for block in range(layout.blocks):
             refuse_shared(list(split_rows(table, layout, start, stop, block)), table.grid.page)
         for row in _list_rows(table, layout, start, stop):
-            crossing = find_crossing(row, bounds) is not None
+            crossing = find_crossing(row, crossings) is not None
             if crossing or is_numbering(row, table) or is_total(row, table):
                 if crossing:
                     _refuse_unless_known(row, table, after_break and row.first == start)
