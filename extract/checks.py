@@ -6,6 +6,7 @@ These checks catch what counting glyphs cannot: text that is complete and stands
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from extract.entities import Column, Finding, Record
 from extract.errors import Reason, Refused
@@ -64,10 +65,15 @@ def _check_single(records: tuple[Record, ...]) -> None:
                 raise Refused(Reason.CONSERVATION, f"row {record.row}: several targets in one cell", record.page)
         codes = len(INNER_CODE.findall(_text(record, Column.INDICATOR)))
         levels = len(INNER_LEVEL.findall(_text(record, Column.LEVEL2)))
-        names = [LEVEL_CODE.sub("", _text(record, c)) for c in LEVELS]
-        classes = any(SEVERAL_CLASSES.search(name) or TWO_LEVELS.search(name) for name in names)
-        if codes >= 2 or levels >= 3 or classes:
+        if codes >= 2 or levels >= 3 or any(_names_several(_text(record, c)) for c in LEVELS):
             raise Refused(Reason.CONSERVATION, f"row {record.row}: several indicators in one cell", record.page)
+
+
+@lru_cache(maxsize=1024)  # a document prints each of its levels on many rows
+def _names_several(level: str) -> bool:
+    """Whether a level is the names of several, one after the other."""
+    name = LEVEL_CODE.sub("", level)
+    return bool(SEVERAL_CLASSES.search(name) or TWO_LEVELS.search(name))
 
 
 def _check_joined(records: tuple[Record, ...]) -> None:

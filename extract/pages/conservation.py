@@ -114,7 +114,10 @@ def _check_counts(ink: Ink, owner: Ints, placed: Sorted, outside: Sorted) -> lis
 def _check_letters(ink: Ink, placed: Sorted) -> list[Problem]:
     """Glyphs without a known character: private use, unassigned, replacement or control characters."""
     codes = ink.glyphs.code[placed.glyph]
-    bad = sorted(filter(is_garbled, set(codes.tolist())))
+    letters = codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    if letters.isprintable() and "\ufffd" not in letters:
+        return []
+    bad = list(filter(is_garbled, np.unique(codes).tolist()))
     if not bad:
         return []
     count = int(np.isin(codes, bad).sum())

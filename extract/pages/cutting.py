@@ -36,14 +36,14 @@ class CutText:
     shown: tuple[bool, ...]
 
 
-def check_cuts(ink: Ink, spots: Spots, tables: list[Table], owner: Ints) -> tuple[Problem, ...]:
-    """One problem at most: the first text of a table of which a part is hidden."""
+def check_cuts(ink: Ink, spots: Spots, tables: list[Table], owner: Ints, level_cut: Bools) -> tuple[Problem, ...]:
+    """One problem at most: the first text of a table of which a part is hidden; `level_cut` is from find_level_cuts."""
     if not len(ink.glyphs) or not tables:
         return ()
     kept = (ink.glyphs.drop == KEPT) & (owner >= 0)
     cuts = (
         ("a clip or the edge of the page hides", _find_hidden(ink, spots, tables)),
-        ("a clip or the edge of the page cuts", _find_clipped(ink, spots, tables, owner, kept)),
+        ("a clip or the edge of the page cuts", _find_clipped(ink, spots, tables, owner, kept, level_cut)),
         ("an area painted later covers", _find_covered(ink, spots, kept)),
         ("only a part can be seen of", _find_broken(ink, spots, kept)),
         ("outside the table that it began in stands", _find_run_out(ink, spots, tables, owner)),
@@ -55,15 +55,13 @@ def check_cuts(ink: Ink, spots: Spots, tables: list[Table], owner: Ints) -> tupl
     return ()
 
 
-def find_cut_texts(ink: Ink, spots: Spots, placed: Sorted, texts: dict[int, str]) -> list[CutText]:
+def find_cut_texts(spots: Spots, placed: Sorted, texts: dict[int, str], level_cut: Bools) -> list[CutText]:
     """The cells whose clip hides lines above or below them, as a merged cell over a page break does."""
-    above, below = _cut_heights(ink, spots)
-    touched = np.maximum(above, below) > CUT_ABOVE
-    cells = np.unique(placed.group[touched[placed.glyph]]).tolist() if touched.any() else []
+    cells = np.unique(placed.group[level_cut[placed.glyph]]).tolist() if level_cut.any() else []
     found = []
     for cell in cells:
         glyphs = placed.glyph[placed.group == cell]
-        clip, y = ink.glyphs.runs.clip[ink.glyphs.run[glyphs]], spots.y[glyphs]
+        clip, y = spots.clip[glyphs], spots.y[glyphs]
         shown = (y >= clip[:, 1]) & (y <= clip[:, 3])
         found.append(CutText(texts[cell], tuple(shown.tolist())))
     return found
@@ -87,26 +85,25 @@ def _find_hidden(ink: Ink, spots: Spots, tables: list[Table]) -> Ints:
     return hidden
 
 
-def _find_clipped(ink: Ink, spots: Spots, tables: list[Table], owner: Ints, kept: Bools) -> Ints:
+def _find_clipped(ink: Ink, spots: Spots, tables: list[Table], owner: Ints, kept: Bools, level_cut: Bools) -> Ints:
     """Glyphs that are shown in part, and not because their merged cell is cut by the page break."""
-    box, window = ink.glyphs.box, _seen_through(ink)[ink.glyphs.run]
+    box, clip = ink.glyphs.box, spots.clip
     wide = np.maximum(box[:, 2] - box[:, 0], 1e-6)
-    aside = np.maximum(window[:, 0] - box[:, 0], box[:, 2] - window[:, 2]) / wide
-    above, below = _cut_heights(ink, spots)
-    cut = kept & (np.maximum(above, below) > CUT_ABOVE)
+    left, right = np.maximum(clip[:, 0], 0.0), np.minimum(clip[:, 2], ink.width)
+    aside = np.maximum(left - box[:, 0], box[:, 2] - right) / wide
+    cut = kept & level_cut
     rows = np.flatnonzero(cut)
     if len(rows):
-        clip = ink.glyphs.runs.clip[ink.glyphs.run[rows]]
-        cut[rows] = ~fits_height(clip, boxes_of(owner[rows], tables))
+        cut[rows] = ~fits_height(clip[rows], boxes_of(owner[rows], tables))
     return np.flatnonzero(cut | (kept & (aside > CUT_ASIDE)))
 
 
-def _cut_heights(ink: Ink, spots: Spots) -> tuple[Floats, Floats]:
-    """How much of each level glyph's height its clip cuts above and below."""
-    clip, high = ink.glyphs.runs.clip[ink.glyphs.run], HIGH * np.maximum(spots.size, 1e-6)
-    level = spots.turn == 0
-    above, below = (clip[:, 1] - (spots.base - high)) / high, (spots.base - clip[:, 3]) / high
-    return np.where(level, above, 0.0), np.where(level, below, 0.0)
+def find_level_cuts(spots: Spots) -> Bools:
+    """Level glyphs of whose height the clip cuts too much above or below."""
+    high = HIGH * np.maximum(spots.size, 1e-6)
+    above, below = (spots.clip[:, 1] - (spots.base - high)) / high, (spots.base - spots.clip[:, 3]) / high
+    cut: Bools = (np.maximum(above, below) > CUT_ABOVE) & (spots.turn == 0)
+    return cut
 
 
 def _ink_boxes(ink: Ink, spots: Spots) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 
 from extract.entities import Box, Cell, Grid, Line, PageGrids
 from extract.pages.conservation import Problem, check_inferred, check_overflow, check_page, check_side_by_side
-from extract.pages.cutting import CutText, check_cuts, find_cut_texts
+from extract.pages.cutting import CutText, check_cuts, find_cut_texts, find_level_cuts
 from extract.pages.inference import infer_in_frame, infer_lattices
 from extract.pages.ink import BLANK, KEPT, Drop, Ink, mend_widths, settle_characters
 from extract.pages.lattice import find_lattices, find_stretches
@@ -58,7 +58,8 @@ def run_stages(ink: Ink) -> Stages:
     placement = place(ink.glyphs, spots, tables, ink.width, ink.height)
     owner = placement.owner
     placed = sort_glyphs(ink.glyphs, spots, owner, (ink.glyphs.drop == KEPT) & (owner != LOST))
-    outside, rows = placed.split(int(np.count_nonzero(placed.group == OUTSIDE)))
+    first = int(np.count_nonzero(placed.group == OUTSIDE))  # they come before those of cells
+    rows, outside = placed.take(slice(first, None)), placed.take(slice(first))
     return Stages(ink, spots, tolerance, tables, placement, rows, outside)
 
 
@@ -67,12 +68,13 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     stages = run_stages(ink)
     spots, tables, placement = stages.spots, stages.tables, stages.placement
     owner, rows, outside = placement.owner, stages.rows, stages.outside
+    level_cut = find_level_cuts(spots)
     texts = join_cells(ink.glyphs, spots, rows)
     lines = tuple(Line(text, box) for text, box in join_lines(ink.glyphs, outside))
     grids = tuple(_build_grid(ink.page, number, table, texts) for number, table in enumerate(tables, 1))
     problems = (
         *check_page(ink, tables, owner, rows, outside, find_overlaps(ink.glyphs, rows)),
-        *check_cuts(ink, spots, tables, owner),
+        *check_cuts(ink, spots, tables, owner, level_cut),
         *check_inferred(ink, tables, placement.crossing),
         *check_side_by_side(ink, tables, owner, find_side_by_side(ink.glyphs, rows)),
         *check_overflow(ink, placement.doubtful),
@@ -80,7 +82,7 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
         *check_strokes(ink, spots, tables, owner),
     )
     page = PageGrids(ink.page, ink.width, ink.height, grids, lines, _count_dropped(ink))
-    cut = tuple(find_cut_texts(ink, spots, rows, texts))
+    cut = tuple(find_cut_texts(spots, rows, texts, level_cut))
     return CheckedPage(page, problems, _cover(ink), len(rows.glyph) + len(outside.glyph), typed, cut)
 
 

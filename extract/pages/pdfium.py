@@ -5,7 +5,6 @@ pdfium is not safe to use from several threads; every document is read in a proc
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -77,7 +76,8 @@ def read_page(document: raw.Pointer, page: raw.Pointer, number: int, hidden_laye
 
 def _read_bulk(text_page: raw.Pointer, count: int) -> Ints:
     """Characters of pdfium's text of the whole page: one call of its own that knows nothing of boxes."""
-    buffer = (ctypes.c_ushort * (count * 2 + 2))()
-    written = raw.get_text(text_page, 0, count, ctypes.byref(buffer))
-    units = np.frombuffer(memoryview(buffer), np.uint16)[: max(0, written - 1)].astype(np.int64)
+    buffer = np.zeros(count * 2 + 2, np.uint16)
+    (place,) = raw.prepare([buffer.ctypes.data])
+    written = raw.get_text(text_page, 0, count, place)
+    units = buffer[: max(0, written - 1)].astype(np.int64)
     return units[(units < 0xDC00) | (units > 0xDFFF)]  # of a pair that is one character the second half goes

@@ -37,7 +37,7 @@ def read_glyphs(
     codes = _mend_codes(text_page, codes[kept], places)
     owners = np.fromiter(map(raw.get_text_object, repeat(text_page), places), np.int64, len(places))
     boxes = raw.fill_structs(raw.get_loose_box, 4, text_page, places)
-    shown = map_boxes(boxes[:, [0, 3, 2, 1]], matrix)
+    shown = map_boxes(boxes, matrix)
     run_of, firsts = _number_runs(owners)
     heads = owners[firsts].tolist()
     pointers = raw.prepare(heads)
@@ -55,9 +55,8 @@ def _find_unmapped(
     text_page: raw.Pointer, codes: Ints, places: list[int], run_of: Ints, objects: list[raw.Pointer]
 ) -> Bools:
     """Glyphs whose font does not say what character they are; asked once per font and character."""
-    numbers: dict[raw.Handle, int] = {}
-    fonts = [numbers.setdefault(font, len(numbers)) for font in map(raw.get_font, objects)]
-    keys = codes + (np.array(fonts, np.int64) << 22)[run_of]
+    fonts = np.fromiter(map(raw.get_font, objects), np.int64, len(objects))
+    keys = codes + (np.unique(fonts, return_inverse=True)[1] << 22)[run_of]
     ordered = np.sort((keys << PLACE_BITS) + np.arange(len(keys)))  # one sort instead of the three of np.unique
     firsts = ordered[np.diff(ordered >> PLACE_BITS, prepend=-1) > 0] & (1 << PLACE_BITS) - 1
     wrong = [keys[i] for i in firsts.tolist() if raw.has_map_error(text_page, places[i]) == 1]

@@ -51,6 +51,7 @@ class Spots:
     base: Floats  # the baseline of the run, unless the run is set vertically, glyph under glyph
     size: Floats
     turn: Ints
+    clip: Floats  # (n, 4)
 
 
 def locate(glyphs: Glyphs) -> Spots:
@@ -61,7 +62,8 @@ def locate(glyphs: Glyphs) -> Spots:
     own = middle + lift
     base = np.where(level & (np.abs(own - base) > size), own, base)
     upright = base - lift
-    return Spots(x, np.where(level & (np.abs(upright - middle) < size), upright, middle), base, size, turn)
+    y = np.where(level & (np.abs(upright - middle) < size), upright, middle)
+    return Spots(x, y, base, size, turn, glyphs.runs.clip[glyphs.run])
 
 
 @dataclass(slots=True)
@@ -77,7 +79,7 @@ def place(glyphs: Glyphs, spots: Spots, tables: list[Table], width: float, heigh
     """Give each glyph to a cell; sets `drop` on clipped glyphs."""
     x, y = spots.x, spots.y
     owner = owners_at(x, y, tables)
-    at_home = _settle_clipped(glyphs, tables, owner, x, y)
+    at_home = _settle_clipped(glyphs, spots, tables, owner)
     if not len(glyphs):
         return Placement(owner, [], [])
     off = (x < 0) | (x > width) | (y < 0) | (y > height)
@@ -92,20 +94,18 @@ def owners_at(x: Floats, y: Floats, tables: list[Table]) -> Ints:
         xs, ys = table.lattice.xs, table.lattice.ys
         inside = (xs[0] < x) & (x < xs[-1]) & (ys[0] < y) & (y < ys[-1])
         if inside.any():
-            columns = np.clip(np.searchsorted(xs, x[inside]) - 1, 0, len(xs) - 2)
-            rows = np.clip(np.searchsorted(ys, y[inside]) - 1, 0, len(ys) - 2)
-            found = table.spans.owner[rows, columns]
+            found = table.spans.owner[np.searchsorted(ys, y[inside]) - 1, np.searchsorted(xs, x[inside]) - 1]
             owner[inside] = np.where(found >= 0, found + table.first, LOST)
     return owner
 
 
-def _settle_clipped(glyphs: Glyphs, tables: list[Table], owner: Ints, x: Floats, y: Floats) -> Bools:
+def _settle_clipped(glyphs: Glyphs, spots: Spots, tables: list[Table], owner: Ints) -> Bools:
     """Glyphs above or below their clip go to the cell that the clip is cut to; all others beyond one are dropped.
 
     Returns which glyphs are at home so. What is cut at the side is never shown on the next page.
     """
     at_home = np.zeros(len(glyphs), np.bool_)
-    clip = glyphs.runs.clip[glyphs.run]
+    x, y, clip = spots.x, spots.y, spots.clip
     aside = (x < clip[:, 0]) | (x > clip[:, 2])
     above = (y < clip[:, 1]) | (y > clip[:, 3])
     rows = np.flatnonzero((aside | above) & (glyphs.drop == KEPT))

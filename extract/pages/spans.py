@@ -68,7 +68,8 @@ def _settle(tiling: Tiling, row: int, column: int) -> None:
         (right == len(owner[0]), all(upright[r][right] for r in block)),
     )
     missing = [at_border for at_border, drawn in sides if not drawn]
-    free = all(number == FREE for r in block for number in owner[r][column:right])
+    nobodys = [FREE] * (right - column)
+    free = all(owner[r][column:right] == nobodys for r in block)
     crossed = any(any(level[r][column:right]) for r in block[1:]) or any(
         any(upright[r][column + 1 : right]) for r in block
     )

@@ -33,14 +33,10 @@ class Sorted:
     end: Floats
     size: Floats
 
-    def split(self, at: int) -> tuple[Sorted, Sorted]:
-        """The first ones and the rest."""
-        return self._cut(slice(at)), self._cut(slice(at, None))
-
-    def _cut(self, at: slice) -> Sorted:
-        return Sorted(
-            self.glyph[at], self.group[at], self.line[at], self.start[at], self.end[at], self.size[at]
-        )  # fmt: skip
+    def take(self, rows: slice) -> Sorted:
+        """Some of them that follow each other."""
+        where = self.glyph[rows], self.group[rows], self.line[rows]
+        return Sorted(*where, self.start[rows], self.end[rows], self.size[rows])
 
 
 def sort_glyphs(glyphs: Glyphs, spots: Spots, group: Ints, chosen: Bools) -> Sorted:
@@ -181,13 +177,11 @@ def join_lines(glyphs: Glyphs, rows: Sorted) -> list[tuple[str, Box]]:
     new = np.concatenate([[True], (rows.line[1:] != rows.line[:-1]) | (gap > COLUMN_GAP * rows.size[1:])])
     blanks = find_blanks(glyphs, rows)
     firsts = np.flatnonzero(new)
+    box = glyphs.box[rows.glyph]
+    low, high = np.minimum.reduceat(box[:, :2], firsts).tolist(), np.maximum.reduceat(box[:, 2:], firsts).tolist()
     found = []
-    for first, last in zip(firsts.tolist(), [*firsts[1:].tolist(), len(new)], strict=True):
-        part = rows.glyph[first:last]
-        text = "".join(
-            (" " if blanks[k] and k > first else "") + glyphs.text[i] for k, i in enumerate(part.tolist(), first)
-        )
-        box = glyphs.box[part]
-        (x0, y0), (x1, y1) = box[:, :2].min(0), box[:, 2:].max(0)
-        found.append((text, Box(float(x0), float(y0), float(x1), float(y1))))
+    for first, last, near, far in zip(firsts.tolist(), [*firsts[1:].tolist(), len(new)], low, high, strict=True):
+        part = enumerate(rows.glyph[first:last].tolist(), first)
+        text = "".join((" " if blanks[k] and k > first else "") + glyphs.text[i] for k, i in part)
+        found.append((text, Box(*near, *far)))
     return sorted(found, key=lambda line: (round(line[1].y0 / 3), line[1].x0))

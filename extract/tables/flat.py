@@ -26,7 +26,7 @@ from extract.tables.drafts import (
     surround,
 )
 from extract.tables.headers import normalise
-from extract.tables.layout import Bounds, Layout
+from extract.tables.layout import Layout
 from extract.tables.rows import (
     TOTAL,
     Row,
@@ -38,6 +38,7 @@ from extract.tables.rows import (
     is_subtotal,
     is_total,
     is_wide,
+    list_crossings,
     refuse_shared,
     refuse_spanning_amounts,
     refuse_words,
@@ -81,7 +82,7 @@ class FlatTable:
         """Add the body rows [start, stop) of a page."""
         self._merged |= _merges_projects(table, layout, start, stop)
         after_break = bool(self._previous)
-        account, bounds = Account(table, layout), layout.bounds
+        account, crossings = Account(table, layout), list_crossings(table, layout)
         self._units = {c: u for c in layout.columns if c in AMOUNTS and (u := layout.money_unit(c) or self.money_unit)}
         rows = list(split_rows(table, layout, start, stop))
         self._merges |= find_merges(rows)
@@ -94,7 +95,7 @@ class FlatTable:
                 account.take([wide])
             elif is_blank(row):
                 continue
-            elif is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table, bounds):
+            elif is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table, crossings):
                 account.take_row(row.first, row.last)
             elif after_break and self._continues_row(row, table.grid.page):
                 account.take(self._append(row, table.grid.page))
@@ -117,9 +118,9 @@ class FlatTable:
             if "单位" in cell.text[:8] or cell.text[:3].isdigit():
                 self.section = field_of(Cell(cell.row, cell.col, 1, 1, cell.box, name), page)
 
-    def _is_remark(self, row: Row, table: Table, bounds: list[Bounds]) -> bool:
+    def _is_remark(self, row: Row, table: Table, crossings: set[tuple[int, int]]) -> bool:
         """A row whose cells do not stand under the headings: a remark or a sum; an indicator there is refused."""
-        cell = find_crossing(row, bounds)
+        cell = find_crossing(row, crossings)
         if cell is None or not cell.text:
             return False
         texts = [normalise(c.text) for c in table.row_cells(row.first) if c.text]
@@ -251,8 +252,9 @@ class FlatTable:
         cell = row.cells.get(Column.PROJECT)
         if cell is None or not self._merged or self._known(row):
             return False
-        shared = any((id(c), column) in self._fields for column, c in row.cells.items() if column in PROJECT_LEVEL)
-        return not shared and stands_below(cell, self._previous.get(Column.PROJECT), stop)
+        if not stands_below(cell, self._previous.get(Column.PROJECT), stop):
+            return False
+        return not any((id(c), column) in self._fields for column, c in row.cells.items() if column in PROJECT_LEVEL)
 
     def _fill_unit(self, fields: dict[Column, Field], after_break: bool, begins: bool, page: int) -> None:
         """A blank unit is the unit above: units are headings, not facts of a row.

@@ -20,6 +20,7 @@ from extract.tables.rows import (
     is_note,
     is_numbering,
     is_total,
+    list_crossings,
     refuse_shared,
     refuse_words,
     split_rows,
@@ -69,17 +70,19 @@ class Form:
     def read_rows(self, table: Table, layout: Layout, start: int, stop: int) -> None:
         """Add the indicator rows [start, stop) of a page; raises Refused where a text of them becomes nothing."""
         after_break = bool(self._previous)
-        account, bounds = Account(table, layout), layout.bounds
+        account, crossings = Account(table, layout), list_crossings(table, layout)
         rows = list(split_rows(table, layout, start, stop))
         self._merges |= find_merges(rows)
         for block in range(layout.blocks):
             refuse_shared(list(split_rows(table, layout, start, stop, block)), table.grid.page)
         listed = list(_list_rows(table, layout, start, stop))
         for place, row in enumerate(listed):
-            crossing = find_crossing(row, bounds) is not None
+            crossing = find_crossing(row, crossings) is not None
             if crossing or is_numbering(row, table) or is_total(row, table):
                 if crossing:
-                    is_below = all(find_crossing(later, bounds) or not later.has_indicator for later in listed[place:])
+                    is_below = all(
+                        find_crossing(later, crossings) or not later.has_indicator for later in listed[place:]
+                    )
                     _refuse_unless_known(row, table, after_break and row.first == start, is_below)
                 account.take_row(row.first, row.last)
                 continue

@@ -24,6 +24,7 @@ YEARS = (
 )  # 2025年度目标 is 年度目标, 2025年金额 金额
 LONGEST = 40  # characters: no header word of any publisher is longer
 BRACKET = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+BETWEEN = re.compile(r"[/、]")
 MONEY_UNIT = re.compile(r"(?<![一-龥])(亿元|百万元|万元|千元|元)(?![一-龥])")
 
 
@@ -93,11 +94,11 @@ def match_column(word: str) -> Column | None:
         found = patterns.fullmatch(form)
         if found and found.lastgroup:
             return Column(found.lastgroup)
-    parts = [p for p in re.split(r"[/、]", BRACKET.sub("", normalise(word))) if p]
+    if not BETWEEN.search(normalise(word)):
+        return None
+    parts = [p for p in BETWEEN.split(BRACKET.sub("", normalise(word))) if p]
     columns = {known.get(p) for p in parts}
-    if len(parts) > 1 and len(columns) == 1:
-        return columns.pop()
-    return None
+    return columns.pop() if len(parts) > 1 and len(columns) == 1 else None
 
 
 @lru_cache(maxsize=4096)

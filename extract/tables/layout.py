@@ -26,7 +26,6 @@ DEEPEST = 4  # rows of a header
 YEARS = re.compile(r"20\d\d")
 SAME_PLACE = 4.0  # points: an upright line stands where it stood on the page before
 CYCLE = ("长期", "中期", "实施期", "实施周期", "总体", "周期")
-Bounds = tuple[int, int, Column | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +60,6 @@ class Layout:
     def find(self, column: Column, block: int = 0) -> Heading | None:
         """The first heading of that meaning."""
         return next((h for h in self.headings if h.column == column and h.block == block), None)
-
-    @property
-    def bounds(self) -> list[Bounds]:
-        """First and one past last lattice column and the meaning of each heading that has a word."""
-        return [(h.first, h.last, h.column) for h in self.headings if h.words]
 
     @property
     def blocks(self) -> int:

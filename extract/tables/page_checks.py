@@ -13,9 +13,7 @@ from extract.tables.targets import STRICT_WORDS
 
 FEW_GLYPHS = 20
 MOST_OF_PAGE = 0.45
-COMMON = sorted(
-    map(ord, set("的年度预算项目金额单位名称编码合计元万收支出资管理工作经费人部门用事业政府公共服务一二三级指标数量"))
-)
+COMMON = "的年度预算项目金额单位名称编码合计元万收支出资管理工作经费人部门用事业政府公共服务一二三级指标数量"
 
 
 def check_pages(pages: tuple[CheckedPage, ...]) -> None:
@@ -102,6 +100,10 @@ def check_language(pages: tuple[CheckedPage, ...]) -> None:
     """Tables of which nothing is understood: text that is no Chinese although it is set like it is garbled."""
     text = "".join(cell.text for page in pages for grid in page.grids.grids for cell in grid.cells)
     counts = np.bincount(np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2"), minlength=0x10000)
-    chinese, common, mojibake = counts[0x4E00:0xA000].sum(), counts[COMMON].sum(), counts[0xA1:0x100].sum()
+    chinese, common, mojibake = (
+        counts[0x4E00:0xA000].sum(),
+        counts[sorted(set(map(ord, COMMON)))].sum(),
+        counts[0xA1:0x100].sum(),
+    )
     if (chinese >= 60 and common < 0.06 * chinese) or (len(text) >= 60 and mojibake > 0.3 * len(text)):
         raise Refused(Reason.GARBLED_TEXT, f"no words that offices use in {text[:30]!r}")

@@ -11,7 +11,7 @@ from extract.entities import Cell, Column
 from extract.errors import Reason, Refused
 from extract.tables.drafts import AMOUNTS, LEVELS, PERIOD_VALUES
 from extract.tables.headers import match_column, normalise
-from extract.tables.layout import Bounds, Layout
+from extract.tables.layout import Layout
 from extract.tables.table import Table
 
 TOTAL = re.compile(r"^(?:.{0,20}(?:合计|总计|小计|共计|累计)(?:数|金额)?)(?:[（(].*[)）])?$")
@@ -114,17 +114,25 @@ def is_total(row: Row, table: Table) -> bool:
     return any(TOTAL.match(t) for t in texts)
 
 
-def find_crossing(row: Row, bounds: list[Bounds]) -> Cell | None:
-    """The cell of a row that stands under more than one heading: a rule is missing, or it is no row of indicators.
+def list_crossings(table: Table, layout: Layout) -> set[tuple[int, int]]:
+    """Lattice column and width of the table's cells that stand under more than one heading.
 
     One cell may hold both levels; every other one says one thing.
     """
-    for cell in row.cells.values():
-        left, right = cell.col, cell.col + cell.colspan
-        under = [column for first, last, column in bounds if left < last and first < right]
+    bounds = [(h.first, h.last, h.column) for h in layout.headings if h.words]
+    found = set()
+    for left, width in {(cell.col, cell.colspan) for cell in table.cells}:
+        under = [column for first, last, column in bounds if left < last and first < left + width]
         if len(under) > 1 and not set(under) <= set(LEVELS):
-            return cell
-    return None
+            found.add((left, width))
+    return found
+
+
+def find_crossing(row: Row, crossings: set[tuple[int, int]]) -> Cell | None:
+    """The cell of a row that stands under more than one heading: a rule is missing, or it is no row of indicators."""
+    if not crossings:
+        return None
+    return next((cell for cell in row.cells.values() if (cell.col, cell.colspan) in crossings), None)
 
 
 def is_wide(row: Row, table: Table) -> Cell | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from extract.errors import Reason, Refused
 from extract.values.folding import fold_text
@@ -28,6 +29,7 @@ _CAPTION = re.compile(
 _IN_BRACKETS = re.compile("\\((?:单位|人民币|金额单位)?:?(?P<scale>[百千万亿]{0,2})元[^()0-9/每]{0,8}\\)")
 
 
+@lru_cache(maxsize=1024)  # a project's amount is printed beside each of its rows
 def parse_amount(text: str, unit_factor: Decimal) -> Decimal:
     """`text` in 元, exactly, with two decimals. `unit_factor` is what the header's unit is worth (万元 → 10000).
 
