@@ -13,6 +13,7 @@ from extract.pages.placement import Spots
 
 DOUBLE = 0.16  # of the size: a glyph over the same glyph, so near, is a fake bold or a shadow
 NEW_LINE = 0.45  # of the size
+NEW_LINE_OF_SMALL = 0.62  # likewise of a mark of notes that is set high; a line of small letters is farther away
 WORD_GAP = 0.2  # of the size, between letters or digits
 DIGIT = 0.5  # of the size: how wide a digit is, whatever a font says
 TWO_TEXTS = 1.1  # of the size, between two texts in one cell
@@ -51,7 +52,9 @@ def sort_glyphs(glyphs: Glyphs, spots: Spots, group: Ints, chosen: Bools) -> Sor
     order = np.lexsort((across, mine))
     new = np.ones(len(index), np.bool_)
     high, low, mine = size[order], across[order], mine[order]
-    step = low[1:] - low[:-1] > NEW_LINE * np.maximum(high[1:], high[:-1]) * 0.999
+    larger = np.maximum(high[1:], high[:-1])
+    unlike = np.minimum(high[1:], high[:-1]) < SMALLER * larger
+    step = low[1:] - low[:-1] > np.where(unlike, NEW_LINE_OF_SMALL, NEW_LINE) * larger * 0.999
     new[1:] = (mine[1:] != mine[:-1]) | step
     line: Ints = np.cumsum(new, dtype=np.int64)
     order2 = np.lexsort((start[order], line))
