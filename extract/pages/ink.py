@@ -31,6 +31,7 @@ COMPATIBLE_TOO = 0x2F800
 FIRST_CHINESE = 0x2E80
 NARROW = 0.7  # of the size: no Chinese character is narrower
 NO_CLIP = (-1e9, -1e9, 1e9, 1e9)
+UNKNOWN_FONT = -1
 
 
 class Drop(IntEnum):
@@ -62,6 +63,7 @@ class Runs:
     hidden: Bools  # in a layer that is switched off
     clip: Floats  # (n, 4) box that cuts the run, NO_CLIP where nothing does
     order: Ints  # place of the run in the painting order of the page, -1 unknown
+    font: Ints  # number of the font on the page, UNKNOWN_FONT where a picture may draw it unlike other software
 
 
 @dataclass(slots=True)

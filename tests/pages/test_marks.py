@@ -17,7 +17,7 @@ from extract.entities import Column
 from extract.marks import colour_cells, mark_cells, mark_ink, mark_lattices, mark_letters, show_stage
 from extract.pages.documents import read_checked_pages, read_ink
 from extract.pages.grids import Stages, build_page, run_stages
-from extract.pages.ink import NO_CLIP, Fills, Glyphs, Ink, Pictures, Rules, Runs, are_blank
+from extract.pages.ink import NO_CLIP, UNKNOWN_FONT, Fills, Glyphs, Ink, Pictures, Rules, Runs, are_blank
 from extract.pages.marking import STYLES, Mark, Quad, Stage, choose_styles, draw_marks, name_column
 from extract.pages.turning import find_turn
 from extract.pictures import PictureError, draw_page
@@ -94,6 +94,7 @@ class Page:
             hidden=of_each("hidden", False, np.bool_),
             clip=boxes(of_each("clip", NO_CLIP, float)),
             order=np.arange(len(self.texts)) + 10,
+            font=of_each("font", UNKNOWN_FONT, np.int64),
         )
 
 

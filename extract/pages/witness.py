@@ -1,0 +1,117 @@
+"""A PDF and the digits of its tables in; refused where the picture of a page clearly shows other digits, or none.
+
+Both readers believe the text layer; this one looks at the paper. A font may call its 9 a 6, and an amount may be covered
+in a way that no reader knows. Doubt never refuses: print that is small, touched by other ink or of an unusual shape.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from extract.errors import Reason, Refused
+from extract.pages.digit_shapes import Pixels, cut_digits, score_digits
+from extract.pages.digits import Digits
+from extract.pages.ink import Floats, Ints
+from extract.pages.pdfium import open_document
+
+EM = 21.0  # pixels of the usual size of a page's digits
+MOST_SCALE = 5.0  # pixels a point
+MOST_PIXELS = 6_000_000
+MARGIN = 1.5  # of the largest size: room around the digits
+LIGHT = 0.6  # brightness: lighter letters stand on something darker
+SURE = 0.75  # correlation with the digit that the paper shows
+APART = 0.1  # and so much less with the one that the text layer says
+MOST = 0.5  # of the prints of one font's digit: more than that show the same other digit
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A part of a page as pdfium paints it; `left` and `top` are the pixels of the page that are cut off."""
+
+    pixels: Pixels
+    left: int
+    top: int
+    across: float  # pixels a point
+    down: float
+
+
+def check_picture(path: Path, password: str | None, pages: Sequence[Digits]) -> None:
+    """Look at each page that has digits in its tables; raises Refused (garbled_text, conservation) naming the page."""
+    if not pages:
+        return
+    with open_document(path, password) as document:
+        for digits in pages:
+            page = document[digits.page - 1]
+            try:
+                check_page(digits, draw_page(page, digits))
+            finally:
+                page.close()
+
+
+def draw_page(page: pypdfium2.PdfPage, digits: Digits) -> Picture:
+    """The part of a page that holds its digits, in grey, as large as it takes to tell them apart."""
+    margin = MARGIN * float(digits.size.max())
+    x0, y0 = max(0.0, float(digits.left.min()) - margin), max(0.0, float(digits.base.min()) - margin)
+    x1 = min(digits.width, float(digits.right.max()) + margin)
+    y1 = min(digits.height, float(digits.base.max()) + margin)
+    scale = min(MOST_SCALE, EM / float(np.median(digits.size)), math.sqrt(MOST_PIXELS / max(1.0, (x1 - x0) * (y1 - y0))))
+    whole_wide, whole_high = max(1, round(digits.width * scale)), max(1, round(digits.height * scale))
+    across, down = whole_wide / digits.width, whole_high / digits.height
+    left, top = math.floor(x0 * across), math.floor(y0 * down)
+    wide, high = math.ceil(x1 * across) - left, math.ceil(y1 * down) - top
+    pixels = np.full((high, wide), 255, np.uint8)
+    bitmap = pdfium.FPDFBitmap_CreateEx(wide, high, pdfium.FPDFBitmap_Gray, pixels.ctypes.data, wide)
+    if not bitmap:
+        raise MemoryError("no bitmap")
+    try:
+        turned = -digits.turn % 4
+        pdfium.FPDF_RenderPageBitmap(bitmap, page.raw, -left, -top, whole_wide, whole_high, turned, 0)
+    finally:
+        pdfium.FPDFBitmap_Destroy(bitmap)
+    return Picture(pixels, left, top, across, down)
+
+
+def check_page(digits: Digits, picture: Picture) -> None:
+    """Raises Refused for the first figure of which the paper shows nothing, or another digit."""
+    looks = cut_digits(
+        picture.pixels,
+        digits.left * picture.across - picture.left,
+        digits.right * picture.across - picture.left,
+        digits.base * picture.down - picture.top,
+        digits.size * picture.down,
+        digits.light > LIGHT,
+    )
+    for k in np.flatnonzero(looks.flat).tolist()[:1]:
+        text = digits.texts[int(digits.cell[k])]
+        detail = f"the text layer has {text[:20]!r}, the paper shows nothing at its {digits.said[k]}"
+        raise Refused(Reason.CONSERVATION, detail, digits.page)
+    rows = np.flatnonzero(looks.clean)
+    for k, shown in find_contradictions(digits, rows, score_digits(looks.shape[rows])):
+        text = digits.texts[int(digits.cell[k])]
+        detail = f"the text layer says {digits.said[k]} in {text[:20]!r}, the paper shows {shown}"
+        raise Refused(Reason.GARBLED_TEXT, detail, digits.page)
+
+
+def find_contradictions(digits: Digits, rows: Ints, scores: Floats) -> list[tuple[int, int]]:
+    """Digits that the paper clearly shows as another one, as most prints of the same font's digit: place and digit."""
+    if not len(rows):
+        return []
+    each = np.arange(len(rows))
+    said, best = digits.said[rows], scores.argmax(axis=1)
+    sure = (scores[each, best] >= SURE) & (scores[each, best] - scores[each, said] >= APART)
+    groups = digits.font[rows] * 10 + said
+    found = []
+    for group in np.unique(groups[sure]).tolist():
+        mine = groups == group
+        shown = np.bincount(best[mine & sure], minlength=10)
+        digit = int(shown.argmax())
+        if shown[digit] > MOST * int(mine.sum()):
+            found.append((int(rows[mine & sure & (best == digit)][0]), digit))
+    return found
