@@ -6,6 +6,7 @@ free fonts by benchmarks/witness.py). Ink that touches anything else, a rule, a 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from extract.pages.ink import Bools, Floats, Ints
 
 Pixels = NDArray[np.uint8]
+Shapes = NDArray[np.float32]
 HIGH, WIDE = 16, 12  # pixels of a shape
 ABOVE, BELOW, ASIDE = 1.0, 0.4, 0.2  # of the size: the window around a digit's baseline and advance
 LEAST_EM = 16.0  # pixels: in smaller print shapes are in doubt
@@ -34,78 +36,107 @@ ON_LINE = 0.1  # of the size: so near to its baseline it ends; old-style ones th
 OVERHANG = 0.12  # of the size: so far ink may reach out of a digit's advance
 
 
-@dataclass(slots=True)
-class Looks:
-    """What the picture shows at the place of each digit."""
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where digits stand in a picture, in pixels, one entry each."""
 
-    shape: NDArray[np.float32]  # (n, HIGH * WIDE) of length one; of those that are clean
-    clean: Bools  # ink of one character, apart from everything else
-    flat: Bools  # no ink at all
+    left: Floats
+    right: Floats
+    base: Floats
+    size: Floats
+    light: Bools  # lighter than what is under them
+
+    def take(self, rows: Ints | Bools) -> Places:
+        """Some of them."""
+        return Places(self.left[rows], self.right[rows], self.base[rows], self.size[rows], self.light[rows])
 
 
 @cache
-def load_references() -> tuple[NDArray[np.float32], Ints]:
-    """Reference shapes of length one and the digit of each."""
-    stored = np.load(Path(__file__).with_name("digit_shapes.npy"))  # (10, styles, HIGH * WIDE) of 0..255
-    digits = np.repeat(np.arange(10), stored.shape[1])
-    return normalise(stored.reshape(-1, HIGH * WIDE).astype(np.float32)), digits
+def load_references() -> NDArray[np.float32]:
+    """(10, styles, HIGH * WIDE) reference shapes of length one."""
+    stored = np.load(Path(__file__).with_name("digit_shapes.npy"))  # of 0..255
+    return normalise(stored.reshape(-1, HIGH * WIDE).astype(np.float32)).reshape(stored.shape)
 
 
-def score_digits(shape: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, 10) correlations with the reference that is most alike, of each digit."""
-    references, digits = load_references()
-    scores = shape @ references.T
-    best: NDArray[np.float32] = np.maximum.reduceat(scores, np.flatnonzero(np.diff(digits, prepend=-1)), axis=1)
-    return best
+def score_said(shape: Shapes, said: Ints) -> NDArray[np.float32]:
+    """Correlation of each shape with the most alike reference of the digit that it is said to be."""
+    references, scores = load_references(), np.zeros(len(shape), np.float32)
+    for digit in range(10):
+        mine = said == digit
+        if mine.any():
+            scores[mine] = (shape[mine] @ references[digit].T).max(axis=1)
+    return scores
 
 
-def cut_digits(picture: Pixels, left: Floats, right: Floats, base: Floats, size: Floats, light: Bools) -> Looks:
-    """All digits of a picture; coordinates in pixels, `light` where letters are lighter than what is under them."""
-    n = len(left)
-    looks = Looks(np.zeros((n, HIGH * WIDE), np.float32), np.zeros(n, np.bool_), np.zeros(n, np.bool_))
-    fit = (size >= LEAST_EM) & (size <= MOST_EM) & (right - left < MOST_ADVANCE * size) & (right > left)
-    classes = np.ceil(size).astype(np.int64)
+def score_digits(shape: Shapes) -> NDArray[np.float32]:
+    """(n, 10) correlations with the most alike reference of each digit."""
+    references = load_references()
+    each = (shape @ references.reshape(-1, HIGH * WIDE).T).reshape(len(shape), *references.shape[:2])
+    scores: NDArray[np.float32] = each.max(axis=2)
+    return scores
+
+
+def find_flat(picture: Pixels, places: Places) -> Ints:
+    """The digits at whose places nothing at all is drawn, from their heads to right below their baselines."""
+    found = [np.zeros(0, np.int64)]
+    for em, rows in _by_size(places):
+        some = places.take(rows)
+        wide = int(float((some.right - some.left).max())) + 1
+        top, start = np.round(some.base - HEAD * em).astype(np.int64), np.ceil(some.left).astype(np.int64)
+        window, inside = _open_windows(picture, top, start, int((HEAD + FOOT) * em), wide)
+        own = np.arange(wide) + 1 <= (some.right - start)[inside, None]
+        darkest = np.where(own, window.min(axis=1), 255).min(axis=1).astype(np.int16)
+        lightest = np.where(own, window.max(axis=1), 0).max(axis=1).astype(np.int16)
+        found.append(rows[inside][(darkest <= lightest) & (lightest <= darkest + FLAT)])
+    return np.sort(np.concatenate(found))
+
+
+def cut_digits(picture: Pixels, places: Places) -> tuple[Ints, Shapes]:
+    """Which digits are clean, ink of one character apart from everything else; and the shapes of these."""
+    found, shapes = [np.zeros(0, np.int64)], [np.zeros((0, HIGH * WIDE), np.float32)]
+    for em, rows in _by_size(places):
+        clean, shape = _cut_size(picture, places.take(rows), em)
+        found.append(rows[clean])
+        shapes.append(shape)
+    return np.concatenate(found), np.concatenate(shapes)
+
+
+def _by_size(places: Places) -> Iterator[tuple[float, Ints]]:
+    """Digits of about one size, whose windows are equally large; those that are too small for a verdict are left out."""
+    advance, classes = places.right - places.left, np.ceil(places.size).astype(np.int64)
+    fit = (places.size >= LEAST_EM) & (places.size <= MOST_EM) & (advance < MOST_ADVANCE * places.size) & (advance > 2)
     for em in np.unique(classes[fit]).tolist():
-        rows = np.flatnonzero(fit & (classes == em))
-        _cut_size(picture, looks, rows, left[rows], right[rows], base[rows], float(em), light[rows])
-    return looks
+        yield float(em), np.flatnonzero(fit & (classes == em))
 
 
-def _cut_size(
-    picture: Pixels, looks: Looks, rows: Ints, left: Floats, right: Floats, base: Floats, em: float, light: Bools
-) -> None:
-    """Digits of one size, whose windows are equally large."""
-    high = int((ABOVE + BELOW) * em) + 1
-    wide = int(float((right - left).max()) + 2 * ASIDE * em) + 1
-    top, edge = np.round(base - ABOVE * em).astype(np.int64), np.floor(left - ASIDE * em).astype(np.int64)
-    inside = (top >= 0) & (edge >= 0) & (top + high <= picture.shape[0]) & (edge + wide <= picture.shape[1])
-    rows, left, right, base, light = (values[inside] for values in (rows, left, right, base, light))
-    top, edge = top[inside], edge[inside]
+def _open_windows(picture: Pixels, top: Ints, start: Ints, high: int, wide: int) -> tuple[Pixels, Bools]:
+    """(m, high, wide) copies of parts of a picture, and which of the windows are inside it."""
+    inside = (top >= 0) & (start >= 0) & (top + high <= picture.shape[0]) & (start + wide <= picture.shape[1])
+    if not inside.any():
+        return np.zeros((0, high, wide), np.uint8), inside
+    return sliding_window_view(picture, (high, wide))[top[inside], start[inside]], inside
+
+
+def _cut_size(picture: Pixels, places: Places, em: float) -> tuple[Ints, Shapes]:
+    """The clean ones of digits of one size, and their shapes."""
+    wide = int(float((places.right - places.left).max()) + 2 * ASIDE * em) + 1
+    top = np.round(places.base - ABOVE * em).astype(np.int64)
+    start = np.floor(places.left - ASIDE * em).astype(np.int64)
+    window, inside = _open_windows(picture, top, start, int((ABOVE + BELOW) * em) + 1, wide)
+    rows = np.flatnonzero(inside)
     if not len(rows):
-        return
-    window = sliding_window_view(picture, (high, wide))[top, edge].astype(np.int16)
-    window[light] = 255 - window[light]
-    left, right, base = left - edge, right - edge, base - top
+        return rows, np.zeros((0, HIGH * WIDE), np.float32)
+    left, right, base = (places.left - start)[rows], (places.right - start)[rows], (places.base - top)[rows]
+    window = np.where(places.light[rows, None, None], 255 - window, window)
     columns = np.arange(wide)
-    own = (columns >= left[:, None]) & (columns + 1 <= right[:, None])  # (n, wide)
-    paper = window.max(axis=(1, 2))
-    dark = (paper[:, None, None] - window).astype(np.uint8)
-    looks.flat[rows] = _are_flat(window, own, em)
+    own = (columns >= left[:, None]) & (columns + 1 <= right[:, None])
+    dark = window.max(axis=(1, 2), keepdims=True) - window
     peak = np.where(own, dark.max(axis=1), 0).max(axis=1)
     ink = dark >= np.maximum(INK * peak, 1.0)[:, None, None]
     box, clean = _box_ink(ink, own, base, left, right, em)
     clean &= (peak >= CONTRAST) & ~_leave_ink(dark, peak, own, box, em)
     kept = np.flatnonzero(clean)
-    looks.clean[rows[kept]] = True
-    looks.shape[rows[kept]] = normalise(resample(dark[kept], box[kept]))
-
-
-def _are_flat(window: NDArray[np.int16], own: Bools, em: float) -> Bools:
-    """Whether nothing at all is drawn within a digit's advance, from its head to right below its baseline."""
-    core = window[:, int((ABOVE - HEAD) * em) : int((ABOVE + FOOT) * em)]
-    darkest, lightest = np.where(own, core.min(axis=1), 255).min(axis=1), np.where(own, core.max(axis=1), 0).max(axis=1)
-    flat: Bools = lightest - darkest <= FLAT
-    return flat
+    return rows[kept], normalise(resample(dark[kept], box[kept]))
 
 
 def _box_ink(ink: Bools, own: Bools, base: Floats, left: Floats, right: Floats, em: float) -> tuple[Ints, Bools]:
@@ -151,7 +182,7 @@ def _grow(inked: Bools, middle: Ints) -> tuple[Ints, Ints, Bools]:
     return before + 1, after, here & (before >= 0) & (after < inked.shape[1])
 
 
-def resample(dark: NDArray[np.uint8], box: Ints) -> NDArray[np.float32]:
+def resample(dark: NDArray[np.uint8], box: Ints) -> Shapes:
     """Cut-outs to one height, as wide as their height says and at most WIDE, in the middle of a shape."""
     top, bottom, start, stop = (box[:, k].astype(np.float64) for k in range(4))
     high, wide = bottom - top, stop - start
@@ -184,7 +215,7 @@ def soften(shape: NDArray[np.float32]) -> NDArray[np.float32]:
     return softened
 
 
-def normalise(shape: NDArray[np.float32]) -> NDArray[np.float32]:
+def normalise(shape: Shapes) -> Shapes:
     """Rows of mean zero and length one: their products are correlations."""
     centred = shape - shape.mean(axis=1, keepdims=True)
     length = np.sqrt((centred**2).sum(axis=1, keepdims=True))

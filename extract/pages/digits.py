@@ -31,6 +31,10 @@ class Digits:
     cell: Ints
     texts: dict[int, str]  # of the cells
 
+    def quote(self, k: int) -> str:
+        """The beginning of the text in which a digit stands."""
+        return self.texts[int(self.cell[k])][:20]
+
 
 def find_digits(ink: Ink, spots: Spots, owner: Ints, texts: dict[int, str], turn: int) -> Digits | None:
     """The level digits of cells that are shown whole, in fonts whose drawing is the document's own; None for none."""

@@ -16,9 +16,9 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from extract.errors import Reason, Refused
-from extract.pages.digit_shapes import Pixels, cut_digits, score_digits
+from extract.pages.digit_shapes import Pixels, Places, Shapes, cut_digits, find_flat, score_digits, score_said
 from extract.pages.digits import Digits
-from extract.pages.ink import Floats, Ints
+from extract.pages.ink import Ints
 from extract.pages.pdfium import open_document
 
 EM = 21.0  # pixels of the usual size of a page's digits
@@ -28,6 +28,7 @@ MARGIN = 1.5  # of the largest size: room around the digits
 LIGHT = 0.6  # brightness: lighter letters stand on something darker
 SURE = 0.75  # correlation with the digit that the paper shows
 APART = 0.1  # and so much less with the one that the text layer says
+PRINTS = 8  # of one font's digit on a page, about: as many are looked at
 MOST = 0.5  # of the prints of one font's digit: more than that show the same other digit
 
 
@@ -80,38 +81,51 @@ def draw_page(page: pypdfium2.PdfPage, digits: Digits) -> Picture:
 
 def check_page(digits: Digits, picture: Picture) -> None:
     """Raises Refused for the first figure of which the paper shows nothing, or another digit."""
-    looks = cut_digits(
-        picture.pixels,
+    places = Places(
         digits.left * picture.across - picture.left,
         digits.right * picture.across - picture.left,
         digits.base * picture.down - picture.top,
         digits.size * picture.down,
         digits.light > LIGHT,
     )
-    for k in np.flatnonzero(looks.flat).tolist()[:1]:
-        text = digits.texts[int(digits.cell[k])]
-        detail = f"the text layer has {text[:20]!r}, the paper shows nothing at its {digits.said[k]}"
+    for k in find_flat(picture.pixels, places).tolist():
+        detail = f"the text layer has {digits.quote(k)!r}, the paper shows nothing at its {digits.said[k]}"
         raise Refused(Reason.CONSERVATION, detail, digits.page)
-    rows = np.flatnonzero(looks.clean)
-    for k, shown in find_contradictions(digits, rows, score_digits(looks.shape[rows])):
-        text = digits.texts[int(digits.cell[k])]
-        detail = f"the text layer says {digits.said[k]} in {text[:20]!r}, the paper shows {shown}"
+    chosen = choose_prints(digits)
+    clean, shape = cut_digits(picture.pixels, places.take(chosen))
+    for k, shown in find_contradictions(digits, chosen[clean], shape):
+        detail = f"the text layer says {digits.said[k]} in {digits.quote(k)!r}, the paper shows {shown}"
         raise Refused(Reason.GARBLED_TEXT, detail, digits.page)
 
 
-def find_contradictions(digits: Digits, rows: Ints, scores: Floats) -> list[tuple[int, int]]:
+def choose_prints(digits: Digits) -> Ints:
+    """Some prints of each font's digit, from all over the page: a font draws its digit everywhere alike."""
+    groups = digits.font * 10 + digits.said
+    order = np.argsort(groups, kind="stable")
+    firsts = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    count = np.diff(firsts, append=len(order))
+    rank = np.arange(len(order)) - np.repeat(firsts, count)
+    step = np.repeat(-(-count // PRINTS), count)
+    chosen: Ints = order[rank % step == 0]
+    return chosen
+
+
+def find_contradictions(digits: Digits, rows: Ints, shape: Shapes) -> list[tuple[int, int]]:
     """Digits that the paper clearly shows as another one, as most prints of the same font's digit: place and digit."""
-    if not len(rows):
-        return []
-    each = np.arange(len(rows))
-    said, best = digits.said[rows], scores.argmax(axis=1)
-    sure = (scores[each, best] >= SURE) & (scores[each, best] - scores[each, said] >= APART)
+    said = digits.said[rows]
+    doubted = score_said(shape, said)
+    unlike = np.flatnonzero(doubted <= 1.0 - APART)  # no correlation is above 1
+    scores = score_digits(shape[unlike])
+    best = np.full(len(rows), -1)
+    best[unlike] = scores.argmax(axis=1)
+    most = scores.max(axis=1)
+    best[unlike[(most < SURE) | (most < doubted[unlike] + APART)]] = -1
     groups = digits.font[rows] * 10 + said
     found = []
-    for group in np.unique(groups[sure]).tolist():
-        mine = groups == group
-        shown = np.bincount(best[mine & sure], minlength=10)
+    for group in np.unique(groups[best >= 0]).tolist():
+        mine = np.flatnonzero(groups == group)
+        shown = np.bincount(best[mine] + 1, minlength=11)[1:]
         digit = int(shown.argmax())
-        if shown[digit] > MOST * int(mine.sum()):
-            found.append((int(rows[mine & sure & (best == digit)][0]), digit))
+        if shown[digit] > MOST * len(mine):
+            found.append((int(rows[mine][best[mine] == digit][0]), digit))
     return found
