@@ -37,7 +37,7 @@ class Outcome:
 
     reading: Reading | None
     refusal: Refused | None
-    digits: tuple[Digits, ...] = ()  # of the tables, page by page, by pdfium
+    digits: tuple[Digits, ...] = ()  # of the tables, page by page
 
 
 def read_document(
@@ -56,8 +56,9 @@ def read_document(
         raise first.refusal
     if first.reading is not None and not is_sampled(first.reading.sha256, second_reader_share):
         return replace(first.reading, findings=(*first.reading.findings, Finding("single_reader", NOT_SAMPLED, None)))
-    reading = _agree(first, _try(path, PDFPLUMBER, password))
-    check_picture(path, password, first.digits)
+    second = _try(path, PDFPLUMBER, password)
+    reading = _agree(first, second)
+    check_picture(path, password, (first if first.reading is not None else second).digits)
     return reading
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from extract.pages.ink import KEPT, UNKNOWN_FONT, Bools, Floats, Ink, Ints
-from extract.pages.placement import Spots
+from extract.pages.placement import MIDDLE, Spots
 
 HIGH = 0.72  # of the size: how high a digit stands over the baseline
+ASTRAY = 0.5  # of the size: so far from its box a glyph's baseline says nothing (vertical writing)
 EDGE = 0.08  # of the size: so far a clip may cut into the room around a digit
 
 
@@ -41,7 +42,9 @@ def find_digits(ink: Ink, spots: Spots, owner: Ints, texts: dict[int, str], turn
     glyphs = ink.glyphs
     rows = np.flatnonzero((glyphs.code >= ord("0")) & (glyphs.code <= ord("9")) & (glyphs.drop == KEPT) & (owner >= 0))
     run = glyphs.run[rows]
-    whole = (spots.turn[rows] == 0) & (glyphs.runs.font[run] != UNKNOWN_FONT)
+    middle = (glyphs.box[rows, 1] + glyphs.box[rows, 3]) / 2 + MIDDLE * spots.size[rows]
+    level = (spots.turn[rows] == 0) & (np.abs(middle - spots.base[rows]) < ASTRAY * spots.size[rows])
+    whole = level & (glyphs.runs.font[run] != UNKNOWN_FONT)
     rows, run = rows[whole], run[whole]
     if not len(rows):
         return None

@@ -10,16 +10,12 @@ import numpy as np
 
 from extract.pages import raw
 from extract.pages.affine import Matrix, map_boxes, map_points
-from extract.pages.ink import BLANK, KEPT, NO_CLIP, UNKNOWN_FONT, Bools, Floats, Glyphs, Ints, Runs, are_blank
+from extract.pages.ink import BLANK, KEPT, NO_CLIP, STANDARD_FONTS, UNKNOWN_FONT, Bools, Floats, Glyphs, Ints, Runs, are_blank
 from extract.pages.pdfium_objects import TEXT, Objects
 
 IsHidden = Callable[[raw.Pointer], bool] | None
 REPLACEMENT = 0xFFFD
 LONGEST_NAME = 64
-STANDARD_FONTS = frozenset(
-    "Courier Courier-Bold Courier-Oblique Courier-BoldOblique Helvetica Helvetica-Bold Helvetica-Oblique"
-    " Helvetica-BoldOblique Times-Roman Times-Bold Times-Italic Times-BoldItalic".split()
-)  # PDF 32000-1, 9.6.2.2, without the two of symbols
 PLACE_BITS = 17  # hold the number of a glyph: pdfium.py refuses pages of more than 120,000
 
 
@@ -70,19 +66,16 @@ def _find_unmapped(
 
 
 def _number_fonts(objects: list[raw.Pointer]) -> tuple[Ints, Ints]:
-    """The number of each text object's font on this page; of each font its number where pdfium draws what all draw.
-
-    That is a font whose file is in the document, or one of the fourteen that every viewer has. For others each viewer
-    takes a font of its own, and which of its glyphs a number means is then anybody's guess.
-    """
+    """The number of each text object's font on this page; of each font its number where everybody draws the same."""
     numbers: dict[raw.Handle, int] = {}
     fonts = [numbers.setdefault(font, len(numbers)) for font in map(raw.get_font, objects)]
-    drawn = [k if font and _is_common(pointer) else UNKNOWN_FONT
-             for k, (font, pointer) in enumerate(zip(numbers, raw.prepare(numbers), strict=True))]
+    common = [bool(font) and _is_common(pointer) for font, pointer in zip(numbers, raw.prepare(numbers), strict=True)]
+    drawn = [k if same else UNKNOWN_FONT for k, same in enumerate(common)]
     return np.array(fonts, np.int64), np.array(drawn, np.int64)
 
 
 def _is_common(font: raw.Pointer) -> bool:
+    """Whether a font's file is in the document, or every viewer has it."""
     if raw.is_embedded(font) == 1:
         return True
     buffer = ctypes.create_string_buffer(LONGEST_NAME)

@@ -21,7 +21,6 @@ from extract.pages.ink import (
     BLANKS,
     KEPT,
     NO_CLIP,
-    UNKNOWN_FONT,
     Floats,
     Glyphs,
     Ink,
@@ -124,5 +123,5 @@ def _runs(drawn: Collected) -> Runs:
     clip = np.array([r[6] for r in drawn.runs] or [NO_CLIP], dtype=np.float64).reshape(-1, 4)[:n]
     light = np.array([r[2] for r in drawn.runs], dtype=np.float64)
     order = np.array([r[7] for r in drawn.runs], dtype=np.int64)
-    font = np.full(n, UNKNOWN_FONT)
+    font = np.array([r[8] for r in drawn.runs], dtype=np.int64)
     return Runs(size, base, turn, light, flags[0], flags[1], flags[2], clip, order, font)
