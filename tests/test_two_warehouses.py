@@ -105,7 +105,7 @@ def test_the_report_asks_both_and_says_the_same(both: tuple[Settings, Settings])
         with open_published(settings, current_release(settings) or {}) as figures:
             answers = [getattr(figures, question)() for question in QUESTIONS]
             cell = next(row for row in figures.target_changes().rows if row["page"])
-            answers.append(figures.facts_on(cell["sha256"], cell["page"]))
+            answers.append(figures.facts_on([(cell["sha256"], cell["page"])])[cell["sha256"], cell["page"]])
         found.append([one if isinstance(one, list) else one.rows for one in answers])
     for question, here, there in zip((*QUESTIONS, "facts_on"), *found, strict=True):
         assert [plain_row(row) for row in here] == [plain_row(row) for row in there], question

@@ -114,7 +114,7 @@ def _check_counts(ink: Ink, owner: Ints, placed: Sorted, outside: Sorted) -> lis
 def _check_letters(ink: Ink, placed: Sorted) -> list[Problem]:
     """Glyphs without a known character: private use, unassigned, replacement or control characters."""
     codes = ink.glyphs.code[placed.glyph]
-    bad = sorted(code for code in set(codes.tolist()) if is_garbled(code))
+    bad = sorted(filter(is_garbled, set(codes.tolist())))
     if not bad:
         return []
     count = int(np.isin(codes, bad).sum())

@@ -52,13 +52,13 @@ class Places:
 
 
 @cache
-def load_references() -> NDArray[np.float32]:
+def load_references() -> Shapes:
     """(10, styles, HIGH * WIDE) reference shapes of length one."""
     stored = np.load(Path(__file__).with_name("digit_shapes.npy"))  # of 0..255
     return normalise(stored.reshape(-1, HIGH * WIDE).astype(np.float32)).reshape(stored.shape)
 
 
-def score_said(shape: Shapes, said: Ints) -> NDArray[np.float32]:
+def score_said(shape: Shapes, said: Ints) -> Shapes:
     """Correlation of each shape with the most alike reference of the digit that it is said to be."""
     references, scores = load_references(), np.zeros(len(shape), np.float32)
     for digit in range(10):
@@ -68,11 +68,11 @@ def score_said(shape: Shapes, said: Ints) -> NDArray[np.float32]:
     return scores
 
 
-def score_digits(shape: Shapes) -> NDArray[np.float32]:
+def score_digits(shape: Shapes) -> Shapes:
     """(n, 10) correlations with the most alike reference of each digit."""
     references = load_references()
     each = (shape @ references.reshape(-1, HIGH * WIDE).T).reshape(len(shape), *references.shape[:2])
-    scores: NDArray[np.float32] = each.max(axis=2)
+    scores: Shapes = each.max(axis=2)
     return scores
 
 
@@ -102,7 +102,7 @@ def cut_digits(picture: Pixels, places: Places) -> tuple[Ints, Shapes]:
 
 
 def _by_size(places: Places) -> Iterator[tuple[float, Ints]]:
-    """Digits of about one size, whose windows are equally large; those that are too small for a verdict are left out."""
+    """Digits of about one size, whose windows are equally large; those too small for a verdict are left out."""
     advance, classes = places.right - places.left, np.ceil(places.size).astype(np.int64)
     fit = (places.size >= LEAST_EM) & (places.size <= MOST_EM) & (advance < MOST_ADVANCE * places.size) & (advance > 2)
     for em in np.unique(classes[fit]).tolist():
@@ -141,16 +141,16 @@ def _cut_size(picture: Pixels, places: Places, em: float) -> tuple[Ints, Shapes]
 
 def _box_ink(ink: Bools, own: Bools, base: Floats, left: Floats, right: Floats, em: float) -> tuple[Ints, Bools]:
     """Top, bottom, left and right of the ink at each digit's middle, and whether blank paper surrounds it."""
+    heights, widths = np.arange(ink.shape[1]), np.arange(ink.shape[2])
+    mine = ink & own[:, None, :]
     middle = np.round(base - MIDDLE * em).astype(np.int64)
-    top, bottom, apart = _grow((ink & own[:, None, :]).any(axis=2), middle)
-    heights = np.arange(ink.shape[1])
-    ink = ink & ((heights >= top[:, None]) & (heights < bottom[:, None]))[:, :, None]
-    weight = (ink & own[:, None, :]).sum(axis=1)
-    centre = np.round((weight * np.arange(ink.shape[2])).sum(axis=1) / np.maximum(weight.sum(axis=1), 1))
-    start, stop, aside = _grow(ink.any(axis=1), centre.astype(np.int64))
-    widths = np.arange(ink.shape[2])
-    ink = ink & ((widths >= start[:, None]) & (widths < stop[:, None]))[:, None, :]
-    top, bottom, above = _grow(ink.any(axis=2), middle)
+    top, bottom, apart = _grow(np.any(mine, axis=2), middle)
+    level: Bools = ((heights >= top[:, None]) & (heights < bottom[:, None]))[:, :, None]
+    weight = (mine & level).sum(axis=1)
+    centre = np.round((weight * widths).sum(axis=1) / np.maximum(weight.sum(axis=1), 1))
+    start, stop, aside = _grow(np.any(ink & level, axis=1), centre.astype(np.int64))
+    upright: Bools = ((widths >= start[:, None]) & (widths < stop[:, None]))[:, None, :]
+    top, bottom, above = _grow(np.any(ink & level & upright, axis=2), middle)
     box = np.stack([top, bottom, start, stop], axis=1)
     high = bottom - top
     clean = apart & aside & above & (high >= LOWEST * em) & (high <= HIGHEST * em) & (stop - start >= 1)
@@ -173,7 +173,7 @@ def _leave_ink(dark: Pixels, peak: Ints, own: Bools, box: Ints, em: float) -> Bo
 
 
 def _grow(inked: Bools, middle: Ints) -> tuple[Ints, Ints, Bools]:
-    """(n, m) lines with ink and one place of each row: the unbroken stretch there, and whether it ends on both sides."""
+    """(n, m) rows with ink and one place in each: the unbroken stretch there, and whether it ends on both sides."""
     places = np.arange(inked.shape[1])
     blank = ~inked
     before = np.where(blank & (places < middle[:, None]), places, -1).max(axis=1)
@@ -182,7 +182,7 @@ def _grow(inked: Bools, middle: Ints) -> tuple[Ints, Ints, Bools]:
     return before + 1, after, here & (before >= 0) & (after < inked.shape[1])
 
 
-def resample(dark: NDArray[np.uint8], box: Ints) -> Shapes:
+def resample(dark: Pixels, box: Ints) -> Shapes:
     """Cut-outs to one height, as wide as their height says and at most WIDE, in the middle of a shape."""
     top, bottom, start, stop = (box[:, k].astype(np.float64) for k in range(4))
     high, wide = bottom - top, stop - start
@@ -195,23 +195,23 @@ def resample(dark: NDArray[np.uint8], box: Ints) -> Shapes:
     fy, fx = (y - y0).astype(np.float32)[:, :, None], (x - x0).astype(np.float32)[:, None, :]
     rows = np.arange(len(dark))[:, None, None]
 
-    def take(down: int, across: int) -> NDArray[np.float32]:
+    def take(down: int, across: int) -> Shapes:
         at_y = np.clip(y0 + down, 0, dark.shape[1] - 1)[:, :, None]
         at_x = np.clip(x0 + across, 0, dark.shape[2] - 1)[:, None, :]
         return dark[rows, at_y, at_x].astype(np.float32)
 
     upper = take(0, 0) * (1 - fx) + take(0, 1) * fx
     lower = take(1, 0) * (1 - fx) + take(1, 1) * fx
-    shape = upper * (1 - fy) + lower * fy
+    shape = (upper * (1 - fy) + lower * fy).astype(np.float32)
     shape[np.broadcast_to(outside[:, None, :], shape.shape)] = 0.0
     return soften(shape).reshape(len(dark), HIGH * WIDE)
 
 
-def soften(shape: NDArray[np.float32]) -> NDArray[np.float32]:
+def soften(shape: Shapes) -> Shapes:
     """Each pixel with half of its neighbours, so that bold and light prints of a digit are alike."""
     wider = np.pad(shape, ((0, 0), (1, 1), (1, 1)))
     level = wider[:, :, :-2] + 2 * wider[:, :, 1:-1] + wider[:, :, 2:]
-    softened: NDArray[np.float32] = (level[:, :-2] + 2 * level[:, 1:-1] + level[:, 2:]) / 16
+    softened: Shapes = (level[:, :-2] + 2 * level[:, 1:-1] + level[:, 2:]) / 16
     return softened
 
 
@@ -219,4 +219,5 @@ def normalise(shape: Shapes) -> Shapes:
     """Rows of mean zero and length one: their products are correlations."""
     centred = shape - shape.mean(axis=1, keepdims=True)
     length = np.sqrt((centred**2).sum(axis=1, keepdims=True))
-    return (centred / np.maximum(length, 1e-6)).astype(np.float32)
+    unit: Shapes = centred / np.maximum(length, np.float32(1e-6))
+    return unit

@@ -14,8 +14,9 @@ from extract.pages.inference import infer_in_frame, infer_lattices
 from extract.pages.ink import BLANK, KEPT, Drop, Ink, mend_widths, settle_characters
 from extract.pages.lattice import find_lattices, find_stretches
 from extract.pages.pictures import check_pictures
-from extract.pages.placement import OUTSIDE, Placement, Spots, Table, locate, place
+from extract.pages.placement import LOST, OUTSIDE, Placement, Spots, Table, locate, place
 from extract.pages.spans import find_spans
+from extract.pages.strokes import check_strokes
 from extract.pages.text import Sorted, find_overlaps, find_side_by_side, join_cells, join_lines, sort_glyphs
 from extract.pages.turning import turn_upright
 from extract.pages.visible import find_median, mark_unseen
@@ -59,9 +60,8 @@ def run_stages(ink: Ink) -> Stages:
     tables = _find_tables(ink, spots, tolerance)
     placement = place(ink.glyphs, spots, tables, ink.width, ink.height)
     owner = placement.owner
-    kept = ink.glyphs.drop == KEPT
-    rows = sort_glyphs(ink.glyphs, spots, owner, kept & (owner >= 0))
-    outside = sort_glyphs(ink.glyphs, spots, np.zeros_like(owner), kept & (owner == OUTSIDE))
+    placed = sort_glyphs(ink.glyphs, spots, owner, (ink.glyphs.drop == KEPT) & (owner != LOST))
+    outside, rows = placed.split(int(np.count_nonzero(placed.group == OUTSIDE)))
     return Stages(ink, turn, spots, tolerance, tables, placement, rows, outside)
 
 
@@ -80,6 +80,7 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
         *check_side_by_side(ink, tables, owner, find_side_by_side(ink.glyphs, rows)),
         *check_overflow(ink, placement.doubtful),
         *check_pictures(ink, tables, owner),
+        *check_strokes(ink, spots, tables, owner),
     )
     page = PageGrids(ink.page, ink.width, ink.height, grids, lines, _count_dropped(ink))
     cut = tuple(find_cut_texts(ink, spots, rows, texts))

@@ -6,6 +6,7 @@ A public PDF of 429 pages reads as 1 in one parser (hostile/public): no parser a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 
@@ -81,12 +82,11 @@ def _read_notes(page: OutlinePage) -> Notes:
 def outline_by_pdfminer(path: Path, password: str | None) -> Outline:
     """Pages and hidden layers by pdfminer; stops counting beyond the limit."""
     try:
-        with path.open("rb") as stream:
-            document = OutlineDocument(PDFParser(stream), password or "")
-            hidden = hidden_names(resolve1(document.catalog.get("OCProperties")), resolve1)
-            pages = islice(OutlinePage.create_pages(document), MAX_PAGES + 1)
-            notes = tuple(map(_read_notes, pages))
-            return Outline(len(notes), hidden, notes)
+        document = OutlineDocument(PDFParser(BytesIO(path.read_bytes())), password or "")
+        hidden = hidden_names(resolve1(document.catalog.get("OCProperties")), resolve1)
+        pages = islice(OutlinePage.create_pages(document), MAX_PAGES + 1)
+        notes = tuple(map(_read_notes, pages))
+        return Outline(len(notes), hidden, notes)
     except MemoryError:
         raise
     except Exception:  # pdfminer lets any exception through on damaged files

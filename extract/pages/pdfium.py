@@ -29,9 +29,9 @@ MAX_GLYPHS = 120_000  # on one page; the fullest table of the fixtures has 5,000
 
 
 def open_document(path: Path, password: str | None) -> pypdfium2.PdfDocument:
-    """Open a PDF; raises Refused (password, not_pdf, truncated)."""
+    """Open a PDF; raises Refused (password, not_pdf, truncated). From memory: pdfium reads files in small pieces."""
     try:
-        return pypdfium2.PdfDocument(path, password=password)
+        return pypdfium2.PdfDocument(path.read_bytes(), password=password)
     except pypdfium2.PdfiumError as error:
         if getattr(error, "err_code", None) == pdfium.FPDF_ERR_PASSWORD or "password" in str(error).lower():
             raise Refused(Reason.PASSWORD, "the file needs a password that is not known") from error

@@ -10,8 +10,20 @@ import numpy as np
 
 from extract.pages import raw
 from extract.pages.affine import Matrix, map_boxes, map_points
-from extract.pages.ink import BLANK, KEPT, NO_CLIP, STANDARD_FONTS, UNKNOWN_FONT, Bools, Floats, Glyphs, Ints, Runs, are_blank
-from extract.pages.pdfium_objects import TEXT, Objects
+from extract.pages.ink import (
+    BLANK,
+    KEPT,
+    NO_CLIP,
+    STANDARD_FONTS,
+    UNKNOWN_FONT,
+    Bools,
+    Floats,
+    Glyphs,
+    Ints,
+    Runs,
+    are_blank,
+)
+from extract.pages.pdfium_objects import Objects
 
 IsHidden = Callable[[raw.Pointer], bool] | None
 REPLACEMENT = 0xFFFD
@@ -44,7 +56,8 @@ def read_glyphs(
     heads = owners[firsts].tolist()
     pointers = raw.prepare(heads)
     fonts, drawn = _number_fonts(pointers)
-    runs = _read_runs(text_page, [places[i] for i in firsts.tolist()], pointers, _find_clips(heads, objects), matrix)
+    clips = _find_clips(owners[firsts], objects)
+    runs = _read_runs(text_page, [places[i] for i in firsts.tolist()], pointers, clips, matrix)
     runs.font[:] = drawn[fonts]
     if is_hidden is not None:
         runs.hidden[:] = [bool(owner) and is_hidden(pointer) for owner, pointer in zip(heads, pointers, strict=True)]
@@ -54,9 +67,7 @@ def read_glyphs(
     return Glyphs(list(codes.astype("<u4").tobytes().decode("utf-32-le")), codes, shown, run_of, drop, runs)
 
 
-def _find_unmapped(
-    text_page: raw.Pointer, codes: Ints, places: list[int], run_of: Ints, fonts: Ints
-) -> Bools:
+def _find_unmapped(text_page: raw.Pointer, codes: Ints, places: list[int], run_of: Ints, fonts: Ints) -> Bools:
     """Glyphs whose font does not say what character they are; asked once per font and character."""
     keys = codes + (fonts << 22)[run_of]
     ordered = np.sort((keys << PLACE_BITS) + np.arange(len(keys)))  # one sort instead of the three of np.unique
@@ -137,17 +148,13 @@ def turns_of(along: Floats) -> Ints:
     return np.where(np.abs(angle - quarter * 90.0) > 3.0, -1, turn)
 
 
-def _find_clips(owners: list[raw.Handle], objects: Objects) -> tuple[Floats, Ints]:
+def _find_clips(owners: Ints, objects: Objects) -> tuple[Floats, Ints]:
     """The clip and painting order of each run's text object; unknown objects have neither."""
-    handles: list[raw.Handle] = []
-    boxes, orders = [], []
-    for layer in objects.layers:
-        places = layer.places_of(TEXT)
-        handles += [layer.handles[i] for i in places]
-        boxes.append(layer.clips[places])
-        orders.append(layer.order[places])
-    boxes.append(np.array([NO_CLIP]))
-    orders.append(np.array([-1]))
-    known = dict(zip(reversed(handles), range(len(handles) - 1, -1, -1), strict=True))  # the first of its address
-    at = [known.get(owner, -1) for owner in owners]
-    return np.concatenate(boxes)[at], np.concatenate(orders)[at]
+    layers = objects.layers
+    handles = np.concatenate([*(np.array(layer.handles, np.int64) for layer in layers), [-1]])
+    clips = np.concatenate([*(layer.clips for layer in layers), [NO_CLIP]])
+    order = np.concatenate([*(layer.order for layer in layers), [-1]])
+    ordered = np.argsort(handles, kind="stable")  # the first of its address
+    at = ordered[np.searchsorted(handles, owners, sorter=ordered) % len(handles)]
+    at[handles[at] != owners] = -1
+    return clips[at], order[at]

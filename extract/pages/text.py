@@ -31,6 +31,15 @@ class Sorted:
     end: Floats
     size: Floats
 
+    def split(self, at: int) -> tuple[Sorted, Sorted]:
+        """The first ones and the rest."""
+        return self._cut(slice(at)), self._cut(slice(at, None))
+
+    def _cut(self, at: slice) -> Sorted:
+        return Sorted(
+            self.glyph[at], self.group[at], self.line[at], self.start[at], self.end[at], self.size[at]
+        )  # fmt: skip
+
 
 def sort_glyphs(glyphs: Glyphs, spots: Spots, group: Ints, chosen: Bools) -> Sorted:
     """Order the chosen glyphs by group, line and place; marks doubled glyphs as dropped and leaves them out."""

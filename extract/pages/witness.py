@@ -1,7 +1,7 @@
 """A PDF and the digits of its tables in; refused where the picture of a page clearly shows other digits, or none.
 
-Both readers believe the text layer; this one looks at the paper. A font may call its 9 a 6, and an amount may be covered
-in a way that no reader knows. Doubt never refuses: print that is small, touched by other ink or of an unusual shape.
+Both readers believe the text layer; this one looks at the paper. A font may call its 9 a 6, and an amount may be
+covered in a way that no reader knows. Doubt never refuses: print that is small, touched by other ink or unlike digits.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ def draw_page(page: pypdfium2.PdfPage, digits: Digits) -> Picture:
     x0, y0 = max(0.0, float(digits.left.min()) - margin), max(0.0, float(digits.base.min()) - margin)
     x1 = min(digits.width, float(digits.right.max()) + margin)
     y1 = min(digits.height, float(digits.base.max()) + margin)
-    scale = min(MOST_SCALE, EM / float(np.median(digits.size)), math.sqrt(MOST_PIXELS / max(1.0, (x1 - x0) * (y1 - y0))))
+    room = max(1.0, (x1 - x0) * (y1 - y0))
+    scale = min(MOST_SCALE, EM / float(np.median(digits.size)), math.sqrt(MOST_PIXELS / room))
     whole_wide, whole_high = max(1, round(digits.width * scale)), max(1, round(digits.height * scale))
     across, down = whole_wide / digits.width, whole_high / digits.height
     left, top = math.floor(x0 * across), math.floor(y0 * down)

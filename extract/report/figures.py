@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -163,44 +165,52 @@ class Figures:
             "ORDER BY finding_code, title, finding_no, document_finding_key",
         )
 
-    def facts_on(self, sha256: str, page: int) -> list[Row]:
-        """Every target, result and amount printed on a page, with its box."""
-        sides = "f.x0, f.y0, f.x1, f.y1"
-        printed = "AS f INNER JOIN d ON f.document_key = d.document_key WHERE f.page = d.asked_page"
-        return self.rows(
-            "WITH d AS (SELECT document_key, CAST(? AS INTEGER) AS asked_page FROM dim_documents WHERE sha256 = ?), "
-            "facts AS ("
-            f"SELECT target_key AS key, horizon AS kind, target_text AS text, project_key, indicator_key, {sides} "
-            f"FROM fct_indicator_targets {printed} "
-            f"UNION ALL SELECT result_key, 'result', actual_text, project_key, indicator_key, {sides} "
+    def facts_on(self, pages: Sequence[tuple[str, int]]) -> dict[tuple[str, int], list[Row]]:
+        """Every target, result and amount printed on pages (sha256, number), with its box: asked for all at once."""
+        facts: dict[tuple[str, int], list[Row]] = defaultdict(list)
+        if not pages:
+            return facts
+        wanted = ", ".join(["(?, CAST(? AS INTEGER))"] * len(pages))
+        place = "d.sha256, d.page, f.x0, f.y0, f.x1, f.y1"
+        printed = "AS f INNER JOIN d ON f.document_key = d.document_key AND f.page = d.page"
+        found = self.rows(
+            f"WITH wanted (sha256, page) AS (VALUES {wanted}), d AS (SELECT o.document_key, w.sha256, w.page "
+            "FROM wanted AS w INNER JOIN dim_documents AS o ON w.sha256 = o.sha256), facts AS ("
+            "SELECT target_key AS key, horizon AS kind, target_text AS text, project_key, indicator_key, "
+            f"{place} FROM fct_indicator_targets {printed} "
+            f"UNION ALL SELECT result_key, 'result', actual_text, project_key, indicator_key, {place} "
             f"FROM fct_indicator_results {printed} "
-            f"UNION ALL SELECT budget_key, amount_kind, amount_text, project_key, NULL, {sides} "
+            f"UNION ALL SELECT budget_key, amount_kind, amount_text, project_key, NULL, {place} "
             f"FROM fct_project_budgets {printed}) "
             "SELECT f.*, j.project_name, i.indicator_name FROM facts AS f "
             "INNER JOIN dim_projects AS j ON f.project_key = j.project_key "
-            "LEFT JOIN dim_indicators AS i ON f.indicator_key = i.indicator_key ORDER BY f.y0, f.x0, f.key LIMIT 2000",
-            page,
-            sha256,
+            "LEFT JOIN dim_indicators AS i ON f.indicator_key = i.indicator_key ORDER BY f.y0, f.x0, f.key",
+            *itertools.chain.from_iterable(pages),
         )
+        for row in found:
+            facts[row["sha256"], row["page"]].append(row)
+        return facts
 
 
 def _finding_cells(findings: str) -> str:
     """The first cells that a finding is about: its targets, for a project alone its amount as well."""
+    same = "AND (q.document_key IS NULL OR f.document_key = q.document_key)"
     return (
         f"WITH q AS ({findings}), facts AS ("
         "SELECT target_key AS key, target_text AS text, document_key, project_key, indicator_key, page, y0, 2 AS rank "
         "FROM fct_indicator_targets WHERE horizon = 'annual' AND is_current "
         "UNION ALL SELECT budget_key, amount_text, document_key, project_key, NULL, page, y0, 1 "
-        "FROM fct_project_budgets WHERE amount_kind = 'year' AND is_current) "
-        "SELECT finding_key, key, text, page, sha256 FROM ("
-        "SELECT q.finding_key, f.key, f.text, f.page, d.sha256, row_number() OVER (PARTITION BY q.finding_key "
-        "ORDER BY f.rank, d.fiscal_year DESC, f.page, f.y0, f.key) AS place FROM q "
-        "INNER JOIN facts AS f ON (q.project_key IS NOT NULL OR q.indicator_key IS NOT NULL) "
-        "AND coalesce(f.project_key = q.project_key, q.project_key IS NULL) "
-        "AND (q.indicator_key IS NULL OR f.indicator_key = q.indicator_key) "
-        "AND (q.document_key IS NULL OR f.document_key = q.document_key) "
-        "INNER JOIN dim_documents AS d ON f.document_key = d.document_key "
-        f") AS placed WHERE place <= {CELLS_PER_FINDING} ORDER BY finding_key, place"
+        "FROM fct_project_budgets WHERE amount_kind = 'year' AND is_current), "
+        # two joins by equal keys: one join on either would compare every finding with every fact
+        "found AS (SELECT q.finding_key, f.* FROM q INNER JOIN facts AS f ON f.project_key = q.project_key "
+        f"AND (q.indicator_key IS NULL OR f.indicator_key = q.indicator_key) {same} "
+        "UNION ALL SELECT q.finding_key, f.* FROM q INNER JOIN facts AS f ON f.indicator_key = q.indicator_key "
+        f"AND q.project_key IS NULL {same}), "
+        "placed AS (SELECT f.finding_key, f.key, f.text, f.page, d.sha256, row_number() OVER ("
+        "PARTITION BY f.finding_key ORDER BY f.rank, d.fiscal_year DESC, f.page, f.y0, f.key) AS place FROM found AS f "
+        "INNER JOIN dim_documents AS d ON f.document_key = d.document_key) "
+        "SELECT finding_key, key, text, page, sha256 FROM placed "
+        f"WHERE place <= {CELLS_PER_FINDING} ORDER BY finding_key, place"
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from extract.pictures import PictureError, Sheet, draw_cached
-from extract.report.figures import Figures, Row
+from extract.report.figures import Row
 from extract.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -63,9 +63,8 @@ class Drawer:
         self._folder = folder / PICTURES
         self._left = most_bytes
 
-    def draw(self, sha256: str, page: int, figures: Figures | None) -> DrawnPage:
+    def draw(self, sha256: str, page: int, cells: list[Row]) -> DrawnPage:
         """One page with its cells; a page that cannot be drawn keeps its cells and says why."""
-        cells = figures.facts_on(sha256, page) if figures else []
         try:
             if self._left <= 0:
                 raise PictureError("the report's pictures take as much room as they may")

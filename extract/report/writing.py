@@ -158,8 +158,10 @@ def _render(
     for row in shown.get("documents", []):
         by_hash.setdefault(row["sha256"], []).append(row)
     ledger = Ledger(settings.ledger_url or "")
+    wanted = [(sha256, number) for sha256, pages in sheets.documents() for number in pages]
+    facts = figures.facts_on(wanted) if figures else {}
     for sha256, pages in sheets.documents():
-        drawn = [drawer.draw(sha256, number, figures) for number in pages]
+        drawn = [drawer.draw(sha256, number, facts.get((sha256, number), [])) for number in pages]
         parts = by_hash.get(sha256, [])
         known = None if parts else ledger.document(sha256)
         text = page.render(sha256=sha256, pages=drawn, parts=parts, known=known, release=shown["release"])

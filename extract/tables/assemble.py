@@ -152,6 +152,10 @@ class Assembler:
             self._form.read_rows(table, layout, layout.stop, stop)  # the header printed again on a new page
             return
         head = self._take_head(above)
+        if self._form is not None and self._form.head.holds(head):
+            self._layout = layout
+            self._form.read_rows(table, layout, layout.stop, stop)  # （续）: its name and header printed again
+            return
         self._flat, self._layout = None, layout
         self.tables += 1
         self._settle_year(layout, head.page, head)
@@ -174,7 +178,7 @@ class Assembler:
         head = read_head(above, 0, last)
         if not head.has_project:
             raise Refused(Reason.NOT_TARGETS, "an indicator table that names no project", above.grid.page)
-        refuse_joined_words(above, 0, last)
+        refuse_joined_words(above, 0, last, head)
         refuse_unread_words(above, 0, last, head)
         refuse_stray_cells(above, 0, last)
         return head

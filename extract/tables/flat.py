@@ -26,7 +26,7 @@ from extract.tables.drafts import (
     surround,
 )
 from extract.tables.headers import normalise
-from extract.tables.layout import Layout
+from extract.tables.layout import Bounds, Layout
 from extract.tables.rows import (
     TOTAL,
     Row,
@@ -71,6 +71,7 @@ class FlatTable:
         self._previous: dict[Column, Field] = {}
         self._merged = False
         self._merges: set[Column] = set()
+        self._units: dict[Column, str] = {}  # of the amounts of the rows that are read now
 
     def attach(self, part: Sink, findings: list[Finding]) -> None:
         """Deliver into a part; the lists are shared."""
@@ -80,7 +81,8 @@ class FlatTable:
         """Add the body rows [start, stop) of a page."""
         self._merged |= _merges_projects(table, layout, start, stop)
         after_break = bool(self._previous)
-        account = Account(table, layout)
+        account, bounds = Account(table, layout), layout.bounds
+        self._units = {c: u for c in layout.columns if c in AMOUNTS and (u := layout.money_unit(c) or self.money_unit)}
         rows = list(split_rows(table, layout, start, stop))
         self._merges |= find_merges(rows)
         refuse_shared(rows, table.grid.page)
@@ -92,7 +94,7 @@ class FlatTable:
                 account.take([wide])
             elif is_blank(row):
                 continue
-            elif is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table, layout):
+            elif is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table, bounds):
                 account.take_row(row.first, row.last)
             elif after_break and self._continues_row(row, table.grid.page):
                 account.take(self._append(row, table.grid.page))
@@ -103,7 +105,7 @@ class FlatTable:
                 account.take(row.cells.values())
             else:
                 refuse_words(row, table.grid.page)
-                self._add(row, table, layout, after_break, stop)
+                self._add(row, table, after_break, stop)
                 account.take(row.cells.values())
                 after_break = False
         account.close(start, stop)
@@ -115,9 +117,9 @@ class FlatTable:
             if "单位" in cell.text[:8] or cell.text[:3].isdigit():
                 self.section = field_of(Cell(cell.row, cell.col, 1, 1, cell.box, name), page)
 
-    def _is_remark(self, row: Row, table: Table, layout: Layout) -> bool:
+    def _is_remark(self, row: Row, table: Table, bounds: list[Bounds]) -> bool:
         """A row whose cells do not stand under the headings: a remark or a sum; an indicator there is refused."""
-        cell = find_crossing(row, layout)
+        cell = find_crossing(row, bounds)
         if cell is None or not cell.text:
             return False
         texts = [normalise(c.text) for c in table.row_cells(row.first) if c.text]
@@ -170,7 +172,7 @@ class FlatTable:
         found = self._fields.get((id(cell), column))
         return found if found is not None else self._remember(cell, column, field_of(cell, page))
 
-    def _add(self, row: Row, table: Table, layout: Layout, after_break: bool, stop: int) -> None:
+    def _add(self, row: Row, table: Table, after_break: bool, stop: int) -> None:
         """One indicator row: settle its project, then its fields."""
         page = table.grid.page
         begins = not after_break and self._begins_cut(row, stop)
@@ -197,9 +199,8 @@ class FlatTable:
             fields[Column.UNIT] = self.section
         elif self.caption_unit:
             fields[Column.UNIT] = Field([Printed(self.caption_unit, page, table.grid.box)])
-        units = {c: u for c in layout.columns if c in AMOUNTS and (u := layout.money_unit(c) or self.money_unit)}
         box = surround([c.box for c in row.cells.values() if c.row >= row.first] or [c.box for c in row.cells.values()])
-        self.drafts.append(Draft(page, self.number, box, project, fields, units))
+        self.drafts.append(Draft(page, self.number, box, project, fields, self._units))
         self._previous = fields
 
     def _refuse_restart(self, row: Row, cut: Cut, page: int) -> None:

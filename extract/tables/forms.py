@@ -10,8 +10,8 @@ from extract.errors import Reason, Refused
 from extract.tables.account import Account
 from extract.tables.drafts import AMOUNTS, LEVELS, PERIOD_VALUES, Draft, Field, Project, field_of, surround
 from extract.tables.flat import Sink
-from extract.tables.headers import match_column
-from extract.tables.heads import HEAD_COLUMNS, FormHead, is_word
+from extract.tables.headers import match_column, normalise
+from extract.tables.heads import HEAD_COLUMNS, FormHead, is_figure, is_word
 from extract.tables.layout import Layout
 from extract.tables.rows import (
     Row,
@@ -26,10 +26,14 @@ from extract.tables.rows import (
 )
 from extract.tables.stitch import LEVEL_END, is_rest_of_level, join_fragment
 from extract.tables.table import Table
+from extract.tables.targets import BEGINS_TARGET
 from extract.tables.titles import Heading
 
 SUM = re.compile(r"^(?:总分|合计|总计|小计|总得分|得分合计|自评总分|自评得分|综合得分|总分合计)")
-BEGINS_TARGET = re.compile(r"[≥≧⩾≤≦⩽><＞＜=＝≈]")
+FOOT_ENDS = re.compile(
+    r"(?:意见|说明|原因|结论|等级|等次|结果|建议|措施|依据|备注|情况|签字|签章|盖章|日期|时间|问题|事项)$"
+)
+FOOT_IS_NOT = re.compile(r"指标|目标值|完成|产出|效益|满意|成本|金额|资金|预算|经费|总额|单位")
 
 
 class Form:
@@ -65,16 +69,18 @@ class Form:
     def read_rows(self, table: Table, layout: Layout, start: int, stop: int) -> None:
         """Add the indicator rows [start, stop) of a page; raises Refused where a text of them becomes nothing."""
         after_break = bool(self._previous)
-        account = Account(table, layout)
+        account, bounds = Account(table, layout), layout.bounds
         rows = list(split_rows(table, layout, start, stop))
         self._merges |= find_merges(rows)
         for block in range(layout.blocks):
             refuse_shared(list(split_rows(table, layout, start, stop, block)), table.grid.page)
-        for row in _list_rows(table, layout, start, stop):
-            crossing = find_crossing(row, layout) is not None
+        listed = list(_list_rows(table, layout, start, stop))
+        for place, row in enumerate(listed):
+            crossing = find_crossing(row, bounds) is not None
             if crossing or is_numbering(row, table) or is_total(row, table):
                 if crossing:
-                    _refuse_unless_known(row, table, after_break and row.first == start)
+                    is_below = all(find_crossing(later, bounds) or not later.has_indicator for later in listed[place:])
+                    _refuse_unless_known(row, table, after_break and row.first == start, is_below)
                 account.take_row(row.first, row.last)
                 continue
             if not any(c.text for c in row.cells.values()):
@@ -155,8 +161,11 @@ def _begins_class(row: Row, column: Column) -> bool:
     return column == Column.LEVEL2 and bool(row.text(Column.LEVEL1))
 
 
-def _refuse_unless_known(row: Row, table: Table, at_break: bool) -> None:
-    """A row whose cells do not stand under the headings is a sum, a note, a remark with its label, or refused."""
+def _refuse_unless_known(row: Row, table: Table, at_break: bool, is_below: bool) -> None:
+    """A row whose cells do not stand under the headings is a sum, a note, a remark with its label, or refused.
+
+    `is_below`: no indicator stands below it.
+    """
     texts = [c for c in table.row_cells(row.first) if c.text and c.row >= row.first]  # a label beside it is none of it
     if not texts or any(SUM.match(c.text) for c in texts):
         return
@@ -165,8 +174,24 @@ def _refuse_unless_known(row: Row, table: Table, at_break: bool) -> None:
         return
     if len(table.row_cells(row.first)) == 1 and not at_break:
         return  # a remark over the whole width
+    if is_below and not project_words and is_foot(texts):
+        return
     detail = f"row {row.first + 1}: the cell {texts[0].text[:20]!r} stands across columns"
     raise Refused(Reason.CONSERVATION, detail, table.grid.page)
+
+
+def is_foot(texts: list[Cell]) -> bool:
+    """Whether the texts of a row below the indicators are labels with what a person wrote beside them.
+
+    财政部门批复意见, 调整原因, 自评等级: nobody can list them all. Labels of what is loaded are none, nor are targets.
+    """
+    labels, remarks = texts[::2], texts[1::2]
+    plain = all(len(c.text) <= 16 and FOOT_ENDS.search(normalise(c.text)) for c in labels)
+    return plain and not any(FOOT_IS_NOT.search(c.text) for c in labels) and not any(map(_is_target, remarks))
+
+
+def _is_target(cell: Cell) -> bool:
+    return bool(BEGINS_TARGET.match(cell.text)) or is_figure(cell.text)
 
 
 def _list_rows(table: Table, layout: Layout, start: int, stop: int) -> Iterator[Row]:

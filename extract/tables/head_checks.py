@@ -11,10 +11,9 @@ import re
 from extract.entities import AMOUNT_KINDS, Cell, Column
 from extract.errors import Reason, Refused
 from extract.tables.headers import LONGEST, is_group, is_ignored, match_column, normalise
-from extract.tables.heads import HEAD_COLUMNS, FormHead, is_word
+from extract.tables.heads import HEAD_COLUMNS, FormHead, is_figure, is_word
 from extract.tables.table import Table
 
-MONEY = re.compile(r"^[¥￥]?[\d,，]+(?:\.\d+)?(?:万元|元|万)?$")
 ABOUT_MONEY = re.compile(r"金额|资金|预算|经费|总额|投资")
 MONEY_WORD = re.compile(r"(?:金额|资金|经费|总额|拨款|预算数)(?!来源|性质|用途|管理)")
 ABOUT_GOALS = re.compile(r"目标")
@@ -66,14 +65,15 @@ def refuse_stray_cells(table: Table, start: int, stop: int) -> None:
                 raise Refused(Reason.CONSERVATION, detail, table.page_of(cell))
 
 
-def refuse_joined_words(table: Table, start: int, stop: int) -> None:
+def refuse_joined_words(table: Table, start: int, stop: int, head: FormHead) -> None:
     """A rule between two cells of a head is missing; raises Refused (conservation) where one cell then holds both.
 
-    Two words in one cell, a value and the next word in one cell, or one value beside two words below each other.
+    Two words in one cell of which one has no value elsewhere, a value and the next word in one cell, or one value
+    beside two words below each other.
     """
     for row in range(start, stop):
         for cell in table.starting(row):
-            if _mixes_label(cell.text) or (not is_word(cell) and _joins_words(normalise(cell.text))):
+            if _mixes_label(cell.text) or (not is_word(cell) and _joins_words(normalise(cell.text), set(head.fields))):
                 detail = f"row {row + 1}: {cell.text[:30]!r} holds more than one word or value"
                 raise Refused(Reason.CONSERVATION, detail, table.page_of(cell))
             below = table.cell(cell.row + cell.rowspan, cell.col)
@@ -105,13 +105,17 @@ def _stands_under_both(below: Cell, cell: Cell, beside: Cell) -> bool:
     return goals and covers and bool(below.text) and not is_word(below)
 
 
-def _joins_words(text: str) -> bool:
-    """Whether a text is two words of heads, or a value and a word behind it."""
+def _joins_words(text: str, found: set[Column]) -> bool:
+    """Whether a text is two words of heads, or a value and a word behind it.
+
+    A label that is made of words whose values stand elsewhere is one label: 项目预算执行情况, 目标完成情况.
+    """
     if not 4 < len(text) <= LONGEST:
         return False
     parts = [(text[:k], text[k:]) for k in range(2, len(text) - 1)]
-    if any(_is_listed(a) and _is_listed(b) for a, b in parts):
-        return True
+    for joined in parts:
+        if all(map(_is_listed, joined)) and {match_column(word) for word in joined} & HEAD_COLUMNS - found:
+            return True
     return any(len(a) >= 4 and len(b) >= 4 and match_column(b) in ENDS_VALUE for a, b in parts)
 
 
@@ -146,8 +150,8 @@ def _belongs(table: Table, cell: Cell) -> bool:
 def _seems_to_carry(word: Cell, value: Cell, found: set[Column]) -> bool:
     """Whether a word that nobody knows stands beside an amount, goal or unit that the head lacks."""
     text = normalise(word.text)
-    if not found & set(AMOUNT_KINDS) and ABOUT_MONEY.search(text) and MONEY.match(normalise(value.text)):
+    if not found & set(AMOUNT_KINDS) and ABOUT_MONEY.search(text) and is_figure(value.text):
         return True
     if not found & GOALS and ABOUT_GOALS.search(text) and len(value.text) > 8:
         return True
-    return not found & UNITS and bool(ABOUT_UNITS.search(text)) and not MONEY.match(normalise(value.text))
+    return not found & UNITS and bool(ABOUT_UNITS.search(text)) and not is_figure(value.text)

@@ -32,9 +32,9 @@ class Synonyms:
     """headers.yml: word -> column, and the words that head what is not loaded."""
 
     columns: dict[str, Column]
-    patterns: tuple[tuple[Column, re.Pattern[str]], ...]
+    patterns: re.Pattern[str]  # one group per column, named as the column
     ignored: frozenset[str]
-    ignored_patterns: tuple[re.Pattern[str], ...]
+    ignored_patterns: re.Pattern[str]
     groups: frozenset[str]
 
 
@@ -50,9 +50,9 @@ def load_synonyms() -> Synonyms:
                 raise ValueError(f"headers.yml: {word} means both {columns[normalise(str(word))]} and {name}")
     return Synonyms(
         columns,
-        tuple((Column(name), re.compile(pattern)) for name, pattern in raw["patterns"].items()),
+        re.compile("|".join(f"(?P<{Column(name)}>{pattern})" for name, pattern in raw["patterns"].items())),
         frozenset(normalise(str(w)) for w in raw["ignored"]),
-        tuple(re.compile(pattern) for pattern in raw["ignored_patterns"]),
+        re.compile("|".join(raw["ignored_patterns"])),
         frozenset(normalise(str(w)) for w in raw["groups"]),
     )
 
@@ -60,8 +60,8 @@ def load_synonyms() -> Synonyms:
 @lru_cache(maxsize=8192)
 def normalise(word: str) -> str:
     """Fold what looks the same, drop blanks, marks at the ends and bullets; brackets become ASCII."""
-    folded = unicodedata.normalize("NFKC", word)
-    folded = re.sub(r"\s+", "", folded).replace("〔", "(").replace("〕", ")").replace("【", "[").replace("】", "]")
+    folded = "".join(unicodedata.normalize("NFKC", word).split())
+    folded = folded.replace("〔", "(").replace("〕", ")").replace("【", "[").replace("】", "]")
     return folded.strip(":*★☆●◆■、.,;")
 
 
@@ -70,8 +70,13 @@ def word_forms(word: str) -> tuple[str, ...]:
     """The word as printed, without years, without brackets, without both: the first form that is known counts."""
     text = normalise(word)
     bare = normalise(BRACKET.sub("", text)) or text
-    forms = [text, *(normalise(y.sub("", text)) for y in YEARS), bare, *(normalise(y.sub("", bare)) for y in YEARS)]
+    forms = [text, *_drop_years(text), bare, *_drop_years(bare)]
     return tuple(dict.fromkeys(form for form in forms if form))
+
+
+def _drop_years(text: str) -> list[str]:
+    """The word without its years, in the three ways in which they are printed; most words have none."""
+    return [normalise(year.sub("", text)) for year in YEARS] if YEARS[0].search(text) else []
 
 
 @lru_cache(maxsize=4096)
@@ -79,18 +84,19 @@ def match_column(word: str) -> Column | None:
     """The column that a header word means, or None. Brackets count first: 指标值（长期） is not 指标值."""
     if len(word) > LONGEST:
         return None
-    known = load_synonyms().columns
-    for form in word_forms(word):
+    known, patterns = load_synonyms().columns, load_synonyms().patterns
+    forms = word_forms(word)
+    for form in forms:
         if form in known:
             return known[form]
-    for form in word_forms(word):
-        for column, pattern in load_synonyms().patterns:
-            if pattern.fullmatch(form):
-                return column
+    for form in forms:
+        found = patterns.fullmatch(form)
+        if found and found.lastgroup:
+            return Column(found.lastgroup)
     parts = [p for p in re.split(r"[/、]", BRACKET.sub("", normalise(word))) if p]
-    found = {known.get(p) for p in parts}
-    if len(parts) > 1 and len(found) == 1:
-        return found.pop()
+    columns = {known.get(p) for p in parts}
+    if len(parts) > 1 and len(columns) == 1:
+        return columns.pop()
     return None
 
 
@@ -101,7 +107,7 @@ def is_ignored(word: str) -> bool:
         return False
     known = load_synonyms()
     forms = word_forms(word)
-    return any(f in known.ignored or any(p.fullmatch(f) for p in known.ignored_patterns) for f in forms)
+    return any(f in known.ignored or known.ignored_patterns.fullmatch(f) for f in forms)
 
 
 @lru_cache(maxsize=4096)

@@ -30,6 +30,7 @@ SPLIT = re.compile(r"^([^:：]{2,20})[:：](.+)$", re.S)
 YEAR_WORDS = frozenset({"预算年度", "年度", "年份", "申报年度", "填报年度", "所属年度"})
 PERIOD_WORDS = re.compile(r"^(?:项目期|项目期限|建设周期|项目周期|实施期限|实施周期|起止时间|项目起止时间|项目实施期)")
 YEARS = re.compile(r"20[0-4]\d")
+FIGURE = re.compile(r"^[¥￥]?[\d,，]+(?:\.\d+)?(?:万元|元|万)?$")
 
 
 @dataclass(slots=True)
@@ -56,6 +57,12 @@ class FormHead:
     def has_more(self) -> bool:
         """Whether it says more than a title does."""
         return len(self.fields) >= 3
+
+    def holds(self, other: FormHead) -> bool:
+        """Whether another head says less than this one and nothing else: the same form goes on below it."""
+        names = [(column, field.text) for column, field in other.fields.items()]
+        said = {column: field.text for column, field in self.fields.items()}
+        return len(names) < len(said) and all(said.get(column) == text for column, text in names)
 
     @property
     def publisher(self) -> str:
@@ -237,16 +244,15 @@ def _read_matrix(table: Table, start: int, stop: int, head: FormHead, used: set[
         depth = min((c.rowspan for c in starting), default=1)
         words = [c for c in starting if c.rowspan == depth]
         kinds = {match_column(c.text) for c in words}
-        rest = kinds & {Column.AMOUNT_ADJUSTED, Column.AMOUNT_EXECUTED}
-        if len(kinds) < 2 or not rest:
-            continue
         below = row + depth
+        if len(kinds) < 2 or below >= stop or not _heads_figures(table, words, below):
+            continue
         for word in words:
             value = table.cell(below, word.col)
-            if value is not None and below < stop and not is_word(value):
+            if value is not None and not is_word(value):
                 _keep(table, head, word.text, value, used, word_cell=word)
                 used.add(id(word))
-        for cell in table.row_cells(below) if below < stop else []:
+        for cell in table.row_cells(below):
             if match_column(cell.text) in AMOUNT_KINDS:
                 used.add(id(cell))
                 unit = find_money_unit(cell.text) or _unit_beside(table, cell)
@@ -254,3 +260,21 @@ def _read_matrix(table: Table, start: int, stop: int, head: FormHead, used: set[
                     if unit and column is not None:
                         head.money_units.setdefault(column, unit)
         return
+
+
+def _heads_figures(table: Table, words: list[Cell], below: int) -> bool:
+    """Whether words stand over their amounts: by what they are (执行数), or since no figure stands beside them.
+
+    项目资金总额 | 以前年度已安排 | 年度资金总额 over a row 合计: such a table may have words that nobody has listed.
+    """
+    kinds = {match_column(word.text) for word in words}
+    if kinds & {Column.AMOUNT_ADJUSTED, Column.AMOUNT_EXECUTED}:
+        return True
+    under = [table.cell(below, word.col) for word in words]
+    beside = [table.cell(word.row, word.col + word.colspan) for word in words]
+    return all(c is not None and is_figure(c.text) for c in under) and not any(c and is_figure(c.text) for c in beside)
+
+
+def is_figure(text: str) -> bool:
+    """Whether a text is an amount and nothing else."""
+    return bool(FIGURE.match(normalise(text)))

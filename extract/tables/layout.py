@@ -23,8 +23,10 @@ SIGN_TEXT = re.compile(
 ABOUT_MONEY = re.compile(r"资金(?!来源|性质)|拨款|预算(?!年度|单位|部门|执行率|编码|科目)|补助")
 NOT_SIGNS = frozenset({"定量", "正向", "反向", "逆向", "正向指标", "反向指标", "定量指标", "定性指标"})
 DEEPEST = 4  # rows of a header
+YEARS = re.compile(r"20\d\d")
 SAME_PLACE = 4.0  # points: an upright line stands where it stood on the page before
 CYCLE = ("长期", "中期", "实施期", "实施周期", "总体", "周期")
+Bounds = tuple[int, int, Column | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ class Layout:
         return next((h for h in self.headings if h.column == column and h.block == block), None)
 
     @property
+    def bounds(self) -> list[Bounds]:
+        """First and one past last lattice column and the meaning of each heading that has a word."""
+        return [(h.first, h.last, h.column) for h in self.headings if h.words]
+
+    @property
     def blocks(self) -> int:
         """How many tables stand side by side."""
         return 1 + max((h.block for h in self.headings), default=0)
@@ -89,7 +96,7 @@ def move_layout(layout: Layout, before: tuple[float, ...], now: tuple[float, ...
 def find_layout(table: Table, row: int) -> Layout | None:
     """The header block that begins at a row, or None; raises Refused (unknown_header) naming a word."""
     first = table.starting(row)
-    if not any(map(_is_header_row, (first, _with_rows_below(table, row, first), _close_block(table, row, first)))):
+    if not any(map(_is_header_row, (first, _add_rows_below(table, row, first), _close_block(table, row, first)))):
         return None
     stop = _find_stop(table, row, first)
     leaves = [_read_leaf(table, leaf, row) for leaf in _find_leaves(table, row, stop)]
@@ -105,20 +112,20 @@ def find_layout(table: Table, row: int) -> Layout | None:
     return Layout(row, stop, tuple(headings))
 
 
-def _with_rows_below(table: Table, row: int, first: list[Cell]) -> list[Cell]:
-    """A row and the cells beside its deeper words: 一级指标 over two rows beside 中期指标 and 年度指标 (安徽)."""
-    depth = max((c.rowspan for c in first if match_column(c.text) in (Column.LEVEL1, Column.LEVEL2)), default=1)
-    below = range(row + 1, min(row + depth, table.grid.n_rows))
-    return [*first, *(c for k in below for c in table.starting(k))]
+def _add_rows_below(table: Table, row: int, first: list[Cell]) -> list[Cell]:
+    """A row with deep words and the cells beside them: 一级指标 over two rows beside 中期指标 and 年度指标 (安徽)."""
+    deep = [c.rowspan for c in first if c.rowspan > 1 and match_column(c.text) in (Column.LEVEL1, Column.LEVEL2)]
+    below = range(row + 1, min(row + max(deep, default=1), table.grid.n_rows))
+    return [*first, *(c for k in below for c in table.starting(k))] if below else []
 
 
 def _close_block(table: Table, row: int, first: list[Cell]) -> list[Cell]:
-    """The cells of the rows that a row's deeper words end with: 序号 over three rows beside groups and words."""
+    """The cells of the rows that a row's deep words end with: 序号 over three rows beside groups and words."""
     last = row + max((c.rowspan for c in first), default=1)
     if not row + 1 < last <= min(row + DEEPEST, table.grid.n_rows):
-        return first
+        return []
     cells = [*first, *(c for k in range(row + 1, last) for c in table.starting(k))]
-    return cells if all(c.row + c.rowspan <= last for c in cells) else first
+    return cells if all(c.row + c.rowspan <= last for c in cells) else []
 
 
 def _is_header_row(cells: list[Cell]) -> bool:
@@ -185,7 +192,14 @@ def _resolve(leaves: list[Heading]) -> list[Heading]:
     headings = [
         Heading(column, leaf.words, leaf.first, leaf.last) for leaf, column in zip(leaves, columns, strict=True)
     ]
-    return _split_blocks(_separate_levels(headings))
+    return _split_blocks(_separate_levels(_settle_history(headings)))
+
+
+def _settle_history(headings: list[Heading]) -> list[Heading]:
+    """2023年实际实现值 | 2024年实际实现值 (湖北): what the year before came to is the last of them."""
+    prior = [h for h in headings if h.column == Column.PRIOR_VALUE]
+    latest = max(prior, key=lambda h: (max(map(int, YEARS.findall(h.word)), default=0), h.first), default=None)
+    return [replace(h, column=None) if h.column == Column.PRIOR_VALUE and h is not latest else h for h in headings]
 
 
 def settle_signs(table: Table, stop: int, headings: list[Heading]) -> list[Heading]:
@@ -269,8 +283,8 @@ def _split_blocks(headings: list[Heading]) -> list[Heading]:
 
 
 def _is_known(word: str) -> bool:
-    """A word that heads what is not loaded; 指标性质 without signs below it is one."""
-    return is_ignored(word) or is_group(word) or match_column(word) == Column.SIGN
+    """A word that heads what is not loaded; 指标性质 without signs below it is one, an earlier year's value too."""
+    return is_ignored(word) or is_group(word) or match_column(word) in (Column.SIGN, Column.PRIOR_VALUE)
 
 
 def _prints_below(table: Table, heading: Heading, row: int) -> bool:

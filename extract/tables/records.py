@@ -15,6 +15,8 @@ from extract.values import parse_amount
 
 FACTORS = {"元": 1, "千元": 1_000, "万元": 10_000, "百万元": 1_000_000, "亿元": 100_000_000}
 NO_AMOUNT = frozenset({"", "-", "—", "--", "/", "无"})
+OWN_UNIT = re.compile(r"[亿万千]?元|[亿万]$")
+NOT_ZERO = re.compile(r"[1-9]")
 SIGNS = re.compile(r"^[≥≧⩾≤≦⩽><＞＜=＝═±≈]|^(?:大于|小于|等于|不低于|不少于|不超过|不高于)")
 
 
@@ -60,8 +62,7 @@ def _build_record(draft: Draft) -> Record:
 
 def _read_amount(printed: Printed, unit: str | None) -> Decimal:
     """Raises Refused (unreadable_amount) with the page, also where neither 元 nor 万元 is printed."""
-    own_unit = re.search(r"[亿万千]?元|[亿万]$", printed.text)
-    if unit is None and own_unit is None and re.search(r"[1-9]", printed.text):
+    if unit is None and not OWN_UNIT.search(printed.text) and NOT_ZERO.search(printed.text):
         detail = f"no money unit is printed for {printed.text!r}"
         raise Refused(Reason.UNREADABLE_AMOUNT, detail, printed.page)
     try:

@@ -11,7 +11,7 @@ from extract.entities import Cell, Column
 from extract.errors import Reason, Refused
 from extract.tables.drafts import AMOUNTS, LEVELS, PERIOD_VALUES
 from extract.tables.headers import match_column, normalise
-from extract.tables.layout import Layout
+from extract.tables.layout import Bounds, Layout
 from extract.tables.table import Table
 
 TOTAL = re.compile(r"^(?:.{0,20}(?:合计|总计|小计|共计|累计)(?:数|金额)?)(?:[（(].*[)）])?$")
@@ -114,12 +114,11 @@ def is_total(row: Row, table: Table) -> bool:
     return any(TOTAL.match(t) for t in texts)
 
 
-def find_crossing(row: Row, layout: Layout) -> Cell | None:
+def find_crossing(row: Row, bounds: list[Bounds]) -> Cell | None:
     """The cell of a row that stands under more than one heading: a rule is missing, or it is no row of indicators.
 
     One cell may hold both levels; every other one says one thing.
     """
-    bounds = [(h.first, h.last, h.column) for h in layout.headings if h.words]
     for cell in row.cells.values():
         left, right = cell.col, cell.col + cell.colspan
         under = [column for first, last, column in bounds if left < last and first < right]

@@ -14,6 +14,13 @@ STRICT_WORDS = re.compile(
 )
 
 
+BEGINS_TARGET = re.compile(r"[≥≧⩾≤≦⩽><＞＜=＝≈]")
+
+
 def looks_like_targets(table: Table) -> bool:
-    """Whether three cells or more carry words that only target tables print."""
-    return sum(1 for cell in table.cells if STRICT_WORDS.search(cell.text)) >= 3
+    """Whether three cells or more carry words that only target tables print, or one does and another begins a target.
+
+    One row that a lost page leaves behind is enough: 满意度指标, 企业满意度, ≥85%.
+    """
+    words = sum(1 for cell in table.cells if STRICT_WORDS.search(cell.text))
+    return words >= 3 or (words >= 1 and any(BEGINS_TARGET.match(cell.text) for cell in table.cells))
