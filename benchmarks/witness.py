@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -146,6 +147,9 @@ def main() -> int:
     parser.add_argument("--fonts", type=Path, action="append", default=[], help="a folder with more fonts")
     parser.add_argument("--write", action="store_true", help="make extract/pages/digit_shapes.npy anew")
     options = parser.parse_args()
+    if shutil.which("fc-list") is None:
+        print("fc-list (fontconfig) is not installed: no fonts to judge", file=sys.stderr)
+        return 0
     prints = collect_prints(list_fonts(options.fonts))
     print_figures(prints, judge_unseen(prints))
     if options.write:

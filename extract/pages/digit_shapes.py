@@ -33,6 +33,7 @@ TAIL = 0.3  # of the size below the baseline: so deep old-style digits reach
 CONTRAST = 48  # grey levels between ink and paper, at least
 LOWEST, HIGHEST = 0.5, 1.0  # of the size: how high a digit is; old-style ones that are lower stay in doubt
 ON_LINE = 0.1  # of the size: so near to its baseline it ends; old-style ones that hang below it stay in doubt
+STRAY = 0.05  # of the size: so far pdfium may paint a glyph from its place, in whole pixels
 OVERHANG = 0.12  # of the size: so far ink may reach out of a digit's advance
 
 
@@ -130,11 +131,12 @@ def _cut_size(picture: Pixels, places: Places, em: float) -> tuple[Ints, Shapes]
     window = np.where(places.light[rows, None, None], 255 - window, window)
     columns = np.arange(wide)
     own = (columns >= left[:, None]) & (columns + 1 <= right[:, None])
+    inner = (columns >= left[:, None] + STRAY * em) & (columns + 1 <= right[:, None] - STRAY * em)
     dark = window.max(axis=(1, 2), keepdims=True) - window
     peak = np.where(own, dark.max(axis=1), 0).max(axis=1)
     ink = dark >= np.maximum(INK * peak, 1.0)[:, None, None]
     box, clean = _box_ink(ink, own, base, left, right, em)
-    clean &= (peak >= CONTRAST) & ~_leave_ink(dark, peak, own, box, em)
+    clean &= (peak >= CONTRAST) & ~_leave_ink(dark, peak, inner, box, em)
     kept = np.flatnonzero(clean)
     return rows[kept], normalise(resample(dark[kept], box[kept]))
 
@@ -159,16 +161,16 @@ def _box_ink(ink: Bools, own: Bools, base: Floats, left: Floats, right: Floats, 
     return box, clean
 
 
-def _leave_ink(dark: Pixels, peak: Ints, own: Bools, box: Ints, em: float) -> Bools:
-    """Whether ink within a digit's advance is outside its box: thin strokes may have broken, and 4 be left as 1."""
+def _leave_ink(dark: Pixels, peak: Ints, inner: Bools, box: Ints, em: float) -> Bools:
+    """Whether ink well within a digit's advance is outside its box: thin strokes may have broken, 4 be left as 1."""
     traces = dark >= np.maximum(TRACE * peak, FLAT)[:, None, None]
     traces &= ~traces.all(axis=2, keepdims=True)  # a level rule
     heights, widths = np.arange(dark.shape[1]), np.arange(dark.shape[2])
     core = (heights >= int((ABOVE - HEAD) * em)) & (heights < int((ABOVE + TAIL) * em))
     level = (heights >= box[:, :1] - 1) & (heights <= box[:, 1:2])
     upright = (widths >= box[:, 2:3] - 1) & (widths <= box[:, 3:])
-    inner = own[:, None, :] & core[None, :, None] & ~(level[:, :, None] & upright[:, None, :])
-    left: Bools = (traces & inner).any(axis=(1, 2))
+    beside = inner[:, None, :] & core[None, :, None] & ~(level[:, :, None] & upright[:, None, :])
+    left: Bools = (traces & beside).any(axis=(1, 2))
     return left
 
 

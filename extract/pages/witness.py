@@ -21,15 +21,17 @@ from extract.pages.digits import Digits
 from extract.pages.ink import Ints
 from extract.pages.pdfium import open_document
 
-EM = 21.0  # pixels of the usual size of a page's digits
+EM = 28.0  # pixels of the usual size of a page's digits: between two of them one stays blank
 MOST_SCALE = 5.0  # pixels a point
 MOST_PIXELS = 6_000_000
+MOST_SIDE = 100_000  # pixels of a whole page, of which only a part is painted
 MARGIN = 1.5  # of the largest size: room around the digits
 LIGHT = 0.6  # brightness: lighter letters stand on something darker
 SURE = 0.75  # correlation with the digit that the paper shows
 APART = 0.1  # and so much less with the one that the text layer says
 PRINTS = 8  # of one font's digit on a page, about: as many are looked at
-MOST = 0.5  # of the prints of one font's digit: more than that show the same other digit
+MOST = 0.5  # of the prints of one font's digit that were clean: more than that show the same other digit
+MANY = 3  # or so many: a font may draw two digits that it calls the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def draw_page(page: pypdfium2.PdfPage, digits: Digits) -> Picture:
     y1 = min(digits.height, float(digits.base.max()) + margin)
     room = max(1.0, (x1 - x0) * (y1 - y0))
     scale = min(MOST_SCALE, EM / float(np.median(digits.size)), math.sqrt(MOST_PIXELS / room))
+    scale = min(scale, MOST_SIDE / max(digits.width, digits.height))
     whole_wide, whole_high = max(1, round(digits.width * scale)), max(1, round(digits.height * scale))
     across, down = whole_wide / digits.width, whole_high / digits.height
     left, top = math.floor(x0 * across), math.floor(y0 * down)
@@ -112,7 +115,7 @@ def choose_prints(digits: Digits) -> Ints:
 
 
 def find_contradictions(digits: Digits, rows: Ints, shape: Shapes) -> list[tuple[int, int]]:
-    """Digits that the paper clearly shows as another one, as most prints of the same font's digit: place and digit."""
+    """Digits that the paper clearly shows as another one, in several or most prints: place and digit."""
     said = digits.said[rows]
     doubted = score_said(shape, said)
     unlike = np.flatnonzero(doubted <= 1.0 - APART)  # no correlation is above 1
@@ -127,6 +130,6 @@ def find_contradictions(digits: Digits, rows: Ints, shape: Shapes) -> list[tuple
         mine = np.flatnonzero(groups == group)
         shown = np.bincount(best[mine] + 1, minlength=11)[1:]
         digit = int(shown.argmax())
-        if shown[digit] > MOST * len(mine):
+        if shown[digit] >= MANY or shown[digit] > MOST * len(mine):
             found.append((int(rows[mine][best[mine] == digit][0]), digit))
     return found
