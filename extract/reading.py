@@ -1,18 +1,22 @@
-"""A PDF file in, a Reading out: both readers, their checks, and what they disagree about."""
+"""A PDF file in, a Reading out: both readers, their checks, what they disagree about, and what the paper says to it."""
 
 from __future__ import annotations
 
 import gc
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from extract.checks import check_records
 from extract.entities import Finding, PageGrids, Reading
 from extract.errors import Reason, Refused
+from extract.pages.digits import Digits
 from extract.pages.documents import check_file, read_checked_pages
 from extract.pages.exchange import reading_from_json, reading_to_json
 from extract.pages.grids import CheckedPage
+from extract.pages.witness import check_picture
 from extract.tables.assemble import Assembler
 from extract.tables.compare import find_difference
 from extract.tables.page_checks import check_pages
@@ -21,7 +25,7 @@ from extract.tables.sheets import list_sheets
 
 __all__ = ["READER_VERSION", "is_sampled", "read_document", "read_grids", "reading_from_json", "reading_to_json"]
 
-READER_VERSION = "2"
+READER_VERSION = "3"
 PDFIUM, PDFPLUMBER = "pdfium", "pdfplumber"
 NOT_SAMPLED = "the second reader was not asked: the document is outside its share"
 SECOND_MAY_HEAL = frozenset({Reason.CONSERVATION})  # other reasons say that nobody should load the document
@@ -33,6 +37,7 @@ class Outcome:
 
     reading: Reading | None
     refusal: Refused | None
+    digits: tuple[Digits, ...] = ()  # of the tables, page by page
 
 
 def read_document(
@@ -51,7 +56,10 @@ def read_document(
         raise first.refusal
     if first.reading is not None and not is_sampled(first.reading.sha256, second_reader_share):
         return replace(first.reading, findings=(*first.reading.findings, Finding("single_reader", NOT_SAMPLED, None)))
-    return _agree(first, _try(path, PDFPLUMBER, password))
+    second = _try(path, PDFPLUMBER, password)
+    reading = _agree(first, second)
+    check_picture(path, password, (first if first.reading is not None else second).digits)
+    return reading
 
 
 def is_sampled(sha256: str, share: float) -> bool:
@@ -71,26 +79,43 @@ def read_grids(path: Path, *, reader: str = "auto", password: str | None = None)
 
 
 def _try(path: Path, reader: str, password: str | None) -> Outcome:
-    try:
-        return Outcome(_read_with(path, reader, password), None)
-    except Refused as refusal:
-        return Outcome(None, refusal)
+    """One reader through all stages, and what it ended with."""
+    pages: tuple[CheckedPage, ...] = ()
+    with _collector_at_rest():
+        try:
+            pages = read_checked_pages(path, reader, password)
+            return Outcome(_interpret_file(pages, path, reader), None, _list_digits(pages))
+        except Refused as refusal:
+            return Outcome(None, refusal, _list_digits(pages))
+
+
+def _list_digits(pages: tuple[CheckedPage, ...]) -> tuple[Digits, ...]:
+    return tuple(page.digits for page in pages if page.digits is not None)
 
 
 def _read_with(path: Path, reader: str, password: str | None) -> Reading:
-    """One reader through all stages.
+    """One reader through all stages; raises Refused."""
+    with _collector_at_rest():
+        return _interpret_file(read_checked_pages(path, reader, password), path, reader)
 
-    Nothing that is made here is cyclic and nearly all of it is kept to the end, so the collector only costs (a fifth
-    of the time on the fixtures); it rests meanwhile.
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Nothing that is made of a document is cyclic and nearly all of it is kept to the end.
+
+    So the collector only costs (a fifth of the time on the fixtures).
     """
     collecting = gc.isenabled()
     gc.disable()
     try:
-        pages = read_checked_pages(path, reader, password)
-        return interpret(pages, hashlib.sha256(path.read_bytes()).hexdigest(), reader)
+        yield
     finally:
         if collecting:
             gc.enable()
+
+
+def _interpret_file(pages: tuple[CheckedPage, ...], path: Path, reader: str) -> Reading:
+    return interpret(pages, hashlib.sha256(path.read_bytes()).hexdigest(), reader)
 
 
 def interpret(pages: tuple[CheckedPage, ...], sha256: str, reader: str, assembler: Assembler | None = None) -> Reading:

@@ -437,7 +437,8 @@ def test_the_release_loses_the_rows_of_a_document_that_a_newer_reader_refuses_an
             return replace(other, sha256=path.stem, parts=parts)
 
         before.setattr(Sandbox, "read", read)
-        before.setattr(ingest, "plan_batches", lambda _: [[sha for sha, _ in ledger_of(settings).to_read("2", 3)]])
+        waiting = lambda _: [[sha for sha, _ in ledger_of(settings).to_read(READER_VERSION, 3)]]  # noqa: E731
+        before.setattr(ingest, "plan_batches", waiting)
         see(settings, "older")
         assert read_all(settings) == 1
         ingest.stage_read(settings, "older")

@@ -9,6 +9,7 @@ import numpy as np
 from extract.entities import Box, Cell, Grid, Line, PageGrids
 from extract.pages.conservation import Problem, check_inferred, check_overflow, check_page, check_side_by_side
 from extract.pages.cutting import CutText, check_cuts, find_cut_texts, find_level_cuts
+from extract.pages.digits import Digits, find_digits
 from extract.pages.inference import infer_in_frame, infer_lattices
 from extract.pages.ink import BLANK, KEPT, Drop, Ink, mend_widths, settle_characters
 from extract.pages.lattice import find_lattices, find_stretches
@@ -31,6 +32,7 @@ class CheckedPage:
     glyphs: int  # kept
     typed: int = 0  # texts that are form fields or free notes and stand in no cell
     cut: tuple[CutText, ...] = ()  # texts that continue on the page before or after
+    digits: Digits | None = None  # of its tables, for the witness
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class Stages:
     """What the stages of one page hand over: `build_page` reads it out and checks it, stages.py shows it."""
 
     ink: Ink  # upright; `drop` says of each glyph why it is left out
+    turn: int  # quarter turns that it was turned back by
     spots: Spots
     tolerance: float  # points: rules so near to each other are one line
     tables: list[Table]
@@ -51,7 +54,7 @@ def run_stages(ink: Ink) -> Stages:
     settle_characters(ink.glyphs)
     mend_widths(ink.glyphs)
     mark_unseen(ink)
-    turn_upright(ink)
+    turn = turn_upright(ink)
     spots = locate(ink.glyphs)
     tolerance = _find_tolerance(ink, spots)
     tables = _find_tables(ink, spots, tolerance)
@@ -60,7 +63,7 @@ def run_stages(ink: Ink) -> Stages:
     placed = sort_glyphs(ink.glyphs, spots, owner, (ink.glyphs.drop == KEPT) & (owner != LOST))
     first = int(np.count_nonzero(placed.group == OUTSIDE))  # they come before those of cells
     rows, outside = placed.take(slice(first, None)), placed.take(slice(first))
-    return Stages(ink, spots, tolerance, tables, placement, rows, outside)
+    return Stages(ink, turn, spots, tolerance, tables, placement, rows, outside)
 
 
 def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
@@ -83,7 +86,8 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     )
     page = PageGrids(ink.page, ink.width, ink.height, grids, lines, _count_dropped(ink))
     cut = tuple(find_cut_texts(spots, rows, texts, level_cut))
-    return CheckedPage(page, problems, _cover(ink), len(rows.glyph) + len(outside.glyph), typed, cut)
+    digits = find_digits(ink, spots, owner, texts, stages.turn)
+    return CheckedPage(page, problems, _cover(ink), len(rows.glyph) + len(outside.glyph), typed, cut, digits)
 
 
 def _find_tolerance(ink: Ink, spots: Spots) -> float:

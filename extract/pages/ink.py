@@ -31,6 +31,11 @@ COMPATIBLE_TOO = 0x2F800
 FIRST_CHINESE = 0x2E80
 NARROW = 0.7  # of the size: no Chinese character is narrower
 NO_CLIP = (-1e9, -1e9, 1e9, 1e9)
+UNKNOWN_FONT = -1
+STANDARD_FONTS = frozenset(
+    "Courier Courier-Bold Courier-Oblique Courier-BoldOblique Helvetica Helvetica-Bold Helvetica-Oblique"
+    " Helvetica-BoldOblique Times-Roman Times-Bold Times-Italic Times-BoldItalic".split()
+)  # PDF 32000-1, 9.6.2.2, without the two of symbols
 
 
 class Drop(IntEnum):
@@ -62,6 +67,7 @@ class Runs:
     hidden: Bools  # in a layer that is switched off
     clip: Floats  # (n, 4) box that cuts the run, NO_CLIP where nothing does
     order: Ints  # place of the run in the painting order of the page, -1 unknown
+    font: Ints  # number of the font on the page, UNKNOWN_FONT where its file is not there and viewers may differ
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
 from itertools import repeat
 
@@ -9,11 +10,24 @@ import numpy as np
 
 from extract.pages import raw
 from extract.pages.affine import Matrix, map_boxes, map_points
-from extract.pages.ink import BLANK, KEPT, NO_CLIP, Bools, Floats, Glyphs, Ints, Runs, are_blank
+from extract.pages.ink import (
+    BLANK,
+    KEPT,
+    NO_CLIP,
+    STANDARD_FONTS,
+    UNKNOWN_FONT,
+    Bools,
+    Floats,
+    Glyphs,
+    Ints,
+    Runs,
+    are_blank,
+)
 from extract.pages.pdfium_objects import Objects
 
 IsHidden = Callable[[raw.Pointer], bool] | None
 REPLACEMENT = 0xFFFD
+LONGEST_NAME = 64
 PLACE_BITS = 17  # hold the number of a glyph: pdfium.py refuses pages of more than 120,000
 
 
@@ -41,26 +55,43 @@ def read_glyphs(
     run_of, firsts = _number_runs(owners)
     heads = owners[firsts].tolist()
     pointers = raw.prepare(heads)
+    fonts, drawn = _number_fonts(pointers)
     clips = _find_clips(owners[firsts], objects)
     runs = _read_runs(text_page, [places[i] for i in firsts.tolist()], pointers, clips, matrix)
+    runs.font[:] = drawn[fonts]
     if is_hidden is not None:
         runs.hidden[:] = [bool(owner) and is_hidden(pointer) for owner, pointer in zip(heads, pointers, strict=True)]
     blank = are_blank(codes)
     drop = np.where(blank, BLANK, KEPT)
-    codes[_find_unmapped(text_page, codes, places, run_of, pointers) & ~blank] = REPLACEMENT
+    codes[_find_unmapped(text_page, codes, places, run_of, fonts) & ~blank] = REPLACEMENT
     return Glyphs(list(codes.astype("<u4").tobytes().decode("utf-32-le")), codes, shown, run_of, drop, runs)
 
 
-def _find_unmapped(
-    text_page: raw.Pointer, codes: Ints, places: list[int], run_of: Ints, objects: list[raw.Pointer]
-) -> Bools:
+def _find_unmapped(text_page: raw.Pointer, codes: Ints, places: list[int], run_of: Ints, fonts: Ints) -> Bools:
     """Glyphs whose font does not say what character they are; asked once per font and character."""
-    fonts = np.fromiter(map(raw.get_font, objects), np.int64, len(objects))
-    keys = codes + (np.unique(fonts, return_inverse=True)[1] << 22)[run_of]
+    keys = codes + (fonts << 22)[run_of]
     ordered = np.sort((keys << PLACE_BITS) + np.arange(len(keys)))  # one sort instead of the three of np.unique
     firsts = ordered[np.diff(ordered >> PLACE_BITS, prepend=-1) > 0] & (1 << PLACE_BITS) - 1
     wrong = [keys[i] for i in firsts.tolist() if raw.has_map_error(text_page, places[i]) == 1]
     return np.isin(keys, wrong) if wrong else np.zeros(len(codes), np.bool_)
+
+
+def _number_fonts(objects: list[raw.Pointer]) -> tuple[Ints, Ints]:
+    """The number of each text object's font on this page; of each font its number where everybody draws the same."""
+    numbers: dict[raw.Handle, int] = {}
+    fonts = [numbers.setdefault(font, len(numbers)) for font in map(raw.get_font, objects)]
+    common = [bool(font) and _is_common(pointer) for font, pointer in zip(numbers, raw.prepare(numbers), strict=True)]
+    drawn = [k if same else UNKNOWN_FONT for k, same in enumerate(common)]
+    return np.array(fonts, np.int64), np.array(drawn, np.int64)
+
+
+def _is_common(font: raw.Pointer) -> bool:
+    """Whether a font's file is in the document, or every viewer has it."""
+    if raw.is_embedded(font) == 1:
+        return True
+    buffer = ctypes.create_string_buffer(LONGEST_NAME)
+    length = raw.get_font_name(font, buffer, LONGEST_NAME)
+    return 0 < length <= LONGEST_NAME and buffer.value.decode("utf-8", "replace") in STANDARD_FONTS
 
 
 def _mend_codes(text_page: raw.Pointer, codes: Ints, places: list[int]) -> Ints:
@@ -105,6 +136,7 @@ def _read_runs(
         hidden=np.zeros(n, np.bool_),
         clip=clips[0],
         order=clips[1],
+        font=np.full(n, UNKNOWN_FONT),
     )
 
 

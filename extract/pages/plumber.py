@@ -16,7 +16,18 @@ from pdfplumber.utils.exceptions import PdfminerException
 
 from extract.errors import Reason, Refused
 from extract.pages.affine import display_matrix
-from extract.pages.ink import BLANK, BLANKS, KEPT, NO_CLIP, Floats, Glyphs, Ink, Pictures, Runs, add_outlines
+from extract.pages.ink import (
+    BLANK,
+    BLANKS,
+    KEPT,
+    NO_CLIP,
+    Floats,
+    Glyphs,
+    Ink,
+    Pictures,
+    Runs,
+    add_outlines,
+)
 from extract.pages.pdfium_glyphs import turns_of
 from extract.pages.plumber_device import Collected, InkDevice
 from extract.pages.plumber_interpreter import InkInterpreter
@@ -112,4 +123,5 @@ def _runs(drawn: Collected) -> Runs:
     clip = np.array([r[6] for r in drawn.runs] or [NO_CLIP], dtype=np.float64).reshape(-1, 4)[:n]
     light = np.array([r[2] for r in drawn.runs], dtype=np.float64)
     order = np.array([r[7] for r in drawn.runs], dtype=np.int64)
-    return Runs(size, base, turn, light, flags[0], flags[1], flags[2], clip, order)
+    font = np.array([r[8] for r in drawn.runs], dtype=np.int64)
+    return Runs(size, base, turn, light, flags[0], flags[1], flags[2], clip, order, font)

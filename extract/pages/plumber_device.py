@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 from pdfminer.pdfdevice import PDFTextDevice
-from pdfminer.pdffont import PDFUnicodeNotDefined
+from pdfminer.pdffont import PDFType3Font, PDFUnicodeNotDefined
 from pdfminer.utils import mult_matrix
 
 from extract.pages.affine import map_boxes, map_points
-from extract.pages.ink import NO_CLIP, OUTLINE_POINTS, PALE, Floats, brightness
+from extract.pages.ink import NO_CLIP, OUTLINE_POINTS, PALE, STANDARD_FONTS, UNKNOWN_FONT, Floats, brightness
 from extract.pages.shapes import Quad, around, gather, open_paths
 
 UNSEEN_MODES = (3, 7)
@@ -27,7 +27,8 @@ class Collected:
     text: list[str] = field(default_factory=list)
     box: list[Quad] = field(default_factory=list)
     run: list[int] = field(default_factory=list)
-    runs: list[tuple[Any, ...]] = field(default_factory=list)  # matrix, size, light, unseen, faint, hidden, clip, order
+    # matrix, size, light, unseen, faint, hidden, clip, order, font
+    runs: list[tuple[Any, ...]] = field(default_factory=list)
     rules: list[tuple[float, ...]] = field(default_factory=list)
     areas: list[tuple[float, ...]] = field(default_factory=list)
     outlines: list[tuple[float, ...]] = field(default_factory=list)  # box, order: filled paths of many points
@@ -45,6 +46,7 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
         self.hidden = 0
         self.blends = False  # what is painted mixes with what lies under it
         self.order = 0
+        self.fonts: dict[int, tuple[int, Any]] = {}  # by address, which is theirs as long as they are kept here
 
     def render_string(self, textstate: Any, seq: Any, ncs: Any, graphicstate: Any) -> None:
         """One text operator is one run."""
@@ -65,9 +67,15 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
                 self.hidden > 0,
                 self.clip,
                 self.order,
+                self.number_font(textstate.font),
             )
         )
         super().render_string(textstate, seq, ncs, graphicstate)
+
+    def number_font(self, font: Any) -> int:
+        """Its number on this page, UNKNOWN_FONT where its file is not in the document and viewers may differ."""
+        number, _ = self.fonts.setdefault(id(font), (len(self.fonts), font))
+        return number if has_file(font) else UNKNOWN_FONT
 
     def render_char(
         self,
@@ -145,6 +153,13 @@ def mend_unicode_font(font: Any) -> None:
         return found
 
     font.decode, font.mended = decode, True
+
+
+def has_file(font: Any) -> bool:
+    """Whether a font's drawings are in the document, or in every viewer."""
+    if isinstance(font, PDFType3Font) or str(getattr(font, "basefont", "")) in STANDARD_FONTS:
+        return True
+    return any(key in getattr(font, "descriptor", {}) for key in ("FontFile", "FontFile2", "FontFile3"))
 
 
 def cut_box(box: Quad, clip: Quad) -> Quad:

@@ -57,6 +57,8 @@ get_matrix = _bind("FPDFText_GetMatrix", _NUMBER)
 get_text_fill = _bind("FPDFText_GetFillColor", _NUMBER)
 # (page object) and places
 get_font = _bind("FPDFTextObj_GetFont", _ADDRESS)
+is_embedded = _bind("FPDFFont_GetIsEmbedded", _NUMBER)  # (font)
+get_font_name = _bind("FPDFFont_GetBaseFontName", ctypes.c_size_t)  # (font, buffer, its length)
 get_render_mode = _bind("FPDFTextObj_GetTextRenderMode", _NUMBER)
 get_type = _bind("FPDFPageObj_GetType", _NUMBER)
 get_bounds = _bind("FPDFPageObj_GetBounds", _NUMBER)

@@ -17,7 +17,7 @@ import pypdfium2
 from numpy.typing import NDArray
 
 from extract.errors import JixiaoError, Reason, Refused
-from extract.pages.ink import NO_CLIP, Drop, Fills, Floats, Glyphs, Ink, Pictures, Rules, Runs, are_blank
+from extract.pages.ink import NO_CLIP, UNKNOWN_FONT, Drop, Fills, Floats, Glyphs, Ink, Pictures, Rules, Runs, are_blank
 from extract.pages.pdfium import open_document
 
 NAME = "ocr"
@@ -153,7 +153,8 @@ def _runs(box: Floats, run: NDArray[np.int64], lines: int) -> Runs:
     no = np.zeros(lines, np.bool_)
     clip = np.tile(np.array(NO_CLIP), (lines, 1))
     turn, order = np.zeros(lines, np.int64), np.full(lines, -1, np.int64)
-    return Runs(size, base, turn, np.zeros(lines), no, no.copy(), no.copy(), clip, order)
+    font = np.full(lines, UNKNOWN_FONT)
+    return Runs(size, base, turn, np.zeros(lines), no, no.copy(), no.copy(), clip, order, font)
 
 
 def _render(document: pypdfium2.PdfDocument, number: int) -> Gray:

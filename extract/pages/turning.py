@@ -23,12 +23,12 @@ def find_turn(ink: Ink) -> int:
     return turn if turns[turn] >= MOST * kept.sum() else 0
 
 
-def turn_upright(ink: Ink) -> None:
-    """Turn the whole page when four of five glyphs have the same quarter turn."""
+def turn_upright(ink: Ink) -> int:
+    """Turn the whole page when four of five glyphs have the same quarter turn; returns the turn."""
     glyphs, runs = ink.glyphs, ink.glyphs.runs
     turn = find_turn(ink)
     if turn == 0:
-        return
+        return 0
     width, height = ink.width, ink.height
     matrix: Matrix = {
         1: (0.0, -1.0, 1.0, 0.0, 0.0, width),
@@ -46,3 +46,4 @@ def turn_upright(ink: Ink) -> None:
     if turn != 2:
         ink.rules.level = ~ink.rules.level
         ink.width, ink.height = height, width
+    return turn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from extract.pages.ink import NO_CLIP, Fills, Glyphs, Ink, Pictures, Rules, Runs, are_blank
+from extract.pages.ink import NO_CLIP, UNKNOWN_FONT, Fills, Glyphs, Ink, Pictures, Rules, Runs, are_blank
 from extract.pages.marking import Quad
 
 WIDTHS = (60.0, 80.0, 100.0)
@@ -79,6 +79,7 @@ class Page:
             hidden=of_each("hidden", False, np.bool_),
             clip=boxes(of_each("clip", NO_CLIP, float)),
             order=np.arange(len(self.texts)) + 10,
+            font=of_each("font", UNKNOWN_FONT, np.int64),
         )
 
 
