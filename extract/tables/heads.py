@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from extract.entities import AMOUNT_KINDS, Box, Cell, Column
 from extract.errors import Reason, Refused
-from extract.tables.conflicts import refuse_second_amount
+from extract.tables.conflicts import FIGURE, refuse_second_amount
 from extract.tables.drafts import Field, field_of
 from extract.tables.headers import find_money_unit, is_group, is_ignored, match_column, normalise
 from extract.tables.table import Table
@@ -30,7 +30,6 @@ SPLIT = re.compile(r"^([^:：]{2,20})[:：](.+)$", re.S)
 YEAR_WORDS = frozenset({"预算年度", "年度", "年份", "申报年度", "填报年度", "所属年度"})
 PERIOD_WORDS = re.compile(r"^(?:项目期|项目期限|建设周期|项目周期|实施期限|实施周期|起止时间|项目起止时间|项目实施期)")
 YEARS = re.compile(r"20[0-4]\d")
-FIGURE = re.compile(r"^[¥￥]?[\d,，]+(?:\.\d+)?(?:万元|元|万)?$")
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from extract.entities import AMOUNT_KINDS, Cell, Column
 from extract.errors import Reason, Refused
 from extract.tables.headers import find_money_unit, is_group, is_ignored, match_column, normalise
 from extract.tables.table import Table
+from extract.tables.years import find_year
 
 INDICATOR_WORDS = frozenset(
     {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.ANNUAL_VALUE, Column.CYCLE_VALUE, Column.SIGN}
@@ -23,7 +24,6 @@ SIGN_TEXT = re.compile(
 ABOUT_MONEY = re.compile(r"资金(?!来源|性质)|拨款|预算(?!年度|单位|部门|执行率|编码|科目)|补助")
 NOT_SIGNS = frozenset({"定量", "正向", "反向", "逆向", "正向指标", "反向指标", "定量指标", "定性指标"})
 DEEPEST = 4  # rows of a header
-YEARS = re.compile(r"20\d\d")
 SAME_PLACE = 4.0  # points: an upright line stands where it stood on the page before
 CYCLE = ("长期", "中期", "实施期", "实施周期", "总体", "周期")
 
@@ -192,7 +192,7 @@ def _resolve(leaves: list[Heading]) -> list[Heading]:
 def _settle_history(headings: list[Heading]) -> list[Heading]:
     """2023年实际实现值 | 2024年实际实现值 (湖北): what the year before came to is the last of them."""
     prior = [h for h in headings if h.column == Column.PRIOR_VALUE]
-    latest = max(prior, key=lambda h: (max(map(int, YEARS.findall(h.word)), default=0), h.first), default=None)
+    latest = max(prior, key=lambda h: (find_year(h.word) or 0, h.first), default=None)
     return [replace(h, column=None) if h.column == Column.PRIOR_VALUE and h is not latest else h for h in headings]
 
 
