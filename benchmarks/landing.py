@@ -24,7 +24,7 @@ from typing import ClassVar
 import httpx
 import yaml
 
-from extract import ingest
+from extract.jobs import ingest
 from extract.ledger import Ledger
 from extract.settings import Settings
 

@@ -20,8 +20,8 @@ from random import Random
 import duckdb
 from made.publications import Document, make_publisher, stage_document
 
-from extract import build
 from extract.settings import Settings
+from extract.warehouse import build
 
 YEARS = range(2022, 2026)
 ROWS = 100

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from extract.tables.headers import match_column
+from extract.reading.tables.header_words import match_column
 
 Rows = list[list[Any]]
 FILLED = ("unit", "project", "category", "amount", "overall_goal", "annual_goal", "level1", "level2")

@@ -53,7 +53,7 @@ def read_with(reader: str) -> Engine:
     """One of our readers through all stages and checks, or both."""
 
     def run(path: Path) -> tuple[int, list[dict[str, Any]] | None]:
-        from extract.reading import read_document
+        from extract.reading.document import read_document
 
         reading = read_document(path, reader=reader)
         rows = [

@@ -26,9 +26,9 @@ from typing import Any
 import duckdb
 from made.publications import Document, make_publisher, stage_document
 
-from extract import build, raw
-from extract.publish import publish
+from extract.jobs.publish import publish
 from extract.settings import PROJECT, Settings
+from extract.warehouse import build, raw_schema
 
 sys.path.append(str(PROJECT / "docs"))
 from render_cookbook import PAGE, find_queries
@@ -77,7 +77,7 @@ def copy_region(settings: Settings, facts: int) -> int:
         warehouse.execute("set preserve_insertion_order = false")
         (region,) = warehouse.execute("select count(*) from raw.targets").fetchone() or (1,)
         copies = f"(select range + 1 as copy from range({max(0, round(facts / region) - 1)}))"
-        for table in (*raw.DOCUMENT_TABLES, raw.document_fingerprints):
+        for table in (*raw_schema.DOCUMENT_TABLES, raw_schema.document_fingerprints):
             columns = ", ".join(renamed.get(column.name, f"t.{column.name}") for column in table.columns)
             warehouse.execute(
                 f"insert into raw.{table.name} select {columns} from raw.{table.name} as t, {copies} as c"

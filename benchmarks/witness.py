@@ -1,7 +1,7 @@
 """Fonts in, how the witness judges their digits out: honest prints that it would refuse, swapped ones that it finds.
 
 Every font is judged by references that were made without its family (a fifth of the families at a time), so the figures
-are those of fonts that nobody has seen. `--write` makes extract/pages/digit_shapes.npy from all of them.
+are those of fonts that nobody has seen. `--write` makes extract/reading/raster/digit_shapes.npy from all of them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from extract.pages import digit_shapes
-from extract.pages.digit_shapes import HIGH, WIDE, Places, Shapes, cut_digits, load_references, score_digits
-from extract.pages.ink import Ints
-from extract.pages.witness import APART, SURE
+from extract.reading.ink.ink import Ints
+from extract.reading.raster import digit_shapes
+from extract.reading.raster.digit_check import APART, SURE
+from extract.reading.raster.digit_shapes import HIGH, WIDE, Places, Shapes, cut_digits, load_references, score_digits
 
 SIZES = (17, 21, 26, 36)  # pixels
 LARGER = 4  # drawn so many times as large and shrunk: as a page is painted, without hints
@@ -145,7 +145,7 @@ def main() -> int:
     """Print the figures; with --write make the references."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fonts", type=Path, action="append", default=[], help="a folder with more fonts")
-    parser.add_argument("--write", action="store_true", help="make extract/pages/digit_shapes.npy anew")
+    parser.add_argument("--write", action="store_true", help="make extract/reading/raster/digit_shapes.npy anew")
     options = parser.parse_args()
     if shutil.which("fc-list") is None:
         print("fc-list (fontconfig) is not installed: no fonts to judge", file=sys.stderr)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
-from extract.orchestration import TASK_DEFAULTS, tell_failure, tell_later_than
+from extract.jobs.airflow import TASK_DEFAULTS, tell_failure, tell_later_than
 from extract.settings import get_settings
 
 
@@ -41,10 +41,11 @@ def freshness() -> None:
     def check() -> int:
         from airflow.sdk.exceptions import AirflowFailException
 
-        from extract.freshness import check_freshness, describe_alerts
         from extract.ledger import Ledger
+        from extract.sources.freshness import check_freshness, describe_alerts
+        from extract.warehouse.fingerprints import is_behind
 
-        rows = check_freshness(get_settings())
+        rows = check_freshness(get_settings(), is_behind=is_behind(get_settings()))
         alerts = describe_alerts(rows, Ledger(get_settings().ledger_url or "").pin())
         if alerts:
             raise AirflowFailException(alerts)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, get_current_context, task
 
-from extract.orchestration import READ_POOL, STAGED, TASK_DEFAULTS, WRITER_POOL, tell_failure, tell_later_than
+from extract.jobs.airflow import READ_POOL, STAGED, TASK_DEFAULTS, WRITER_POOL, tell_failure, tell_later_than
 from extract.settings import get_settings
 
 
@@ -49,26 +49,26 @@ def ingest() -> None:
 
     @task
     def discover() -> int:
-        from extract import ingest as steps
+        from extract.jobs import ingest as steps
 
         params = get_current_context()["params"]
         return steps.discover(get_settings(), run_id(), inbox=params["inbox"], publisher=params["publisher"])
 
     @task
     def land() -> int:
-        from extract import ingest as steps
+        from extract.jobs import ingest as steps
 
         return steps.land(get_settings(), run_id())
 
     @task
     def plan() -> list[list[str]]:
-        from extract import ingest as steps
+        from extract.jobs import ingest as steps
 
         return steps.plan_batches(get_settings())
 
     @task(pool=READ_POOL, map_index_template="{{ task.op_kwargs['batch'] | length }} documents")
     def read(batch: list[str]) -> int:
-        from extract import ingest as steps
+        from extract.jobs import ingest as steps
 
         return steps.read_batch(get_settings(), batch)
 
@@ -76,8 +76,8 @@ def ingest() -> None:
     def stage() -> int:
         from airflow.sdk.exceptions import AirflowSkipException
 
-        from extract import ingest as steps
-        from extract.build import is_behind
+        from extract.jobs import ingest as steps
+        from extract.warehouse.fingerprints import is_behind
 
         staged = steps.stage_read(get_settings(), run_id())
         if not is_behind(get_settings()):
@@ -87,7 +87,7 @@ def ingest() -> None:
 
     @task(trigger_rule="all_done", retries=0)
     def close() -> dict[str, int]:
-        from extract import ingest as steps
+        from extract.jobs import ingest as steps
         from extract.report import refresh_night_report
 
         # The last task decides the colour of the run, and it runs whatever happened before: it must look back itself.

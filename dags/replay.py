@@ -8,7 +8,7 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, TriggerRule, dag, get_current_context, task, task_group
 
-from extract.orchestration import READ_POOL, STAGED, TASK_DEFAULTS, WRITER_POOL, tell_failure
+from extract.jobs.airflow import READ_POOL, STAGED, TASK_DEFAULTS, WRITER_POOL, tell_failure
 from extract.settings import get_settings
 
 
@@ -62,7 +62,7 @@ def replay() -> None:
 
     @task
     def choose() -> list[str]:
-        from extract.replay import choose_documents
+        from extract.jobs.replay import choose_documents
 
         return choose_documents(get_settings(), get_current_context()["params"])
 
@@ -73,13 +73,13 @@ def replay() -> None:
 
     @task
     def question(sha256: str) -> dict[str, str]:
-        from extract.replay import make_question
+        from extract.jobs.replay import make_question
 
         return make_question(get_settings(), sha256)
 
     @task
     def answer(sha256: str, given: Any) -> str:
-        from extract.replay import apply_answer
+        from extract.jobs.replay import apply_answer
 
         return apply_answer(get_settings(), sha256, given)
 
@@ -101,7 +101,7 @@ def replay() -> None:
     def decide(chosen: list[str]) -> int:
         from airflow.sdk.exceptions import AirflowSkipException
 
-        from extract.replay import decide_all, read_again
+        from extract.jobs.replay import decide_all, read_again
 
         params = get_current_context()["params"]
         if params["outdated"]:
@@ -112,13 +112,13 @@ def replay() -> None:
 
     @task(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
     def plan() -> list[list[str]]:
-        from extract import ingest as steps
+        from extract.jobs import ingest as steps
 
         return steps.plan_batches(get_settings())
 
     @task(pool=READ_POOL, map_index_template="{{ task.op_kwargs['batch'] | length }} documents")
     def read(batch: list[str]) -> int:
-        from extract import ingest as steps
+        from extract.jobs import ingest as steps
 
         return steps.read_batch(get_settings(), batch)
 
@@ -126,8 +126,8 @@ def replay() -> None:
     def stage() -> int:
         from airflow.sdk.exceptions import AirflowSkipException
 
-        from extract import ingest as steps
-        from extract.build import is_behind
+        from extract.jobs import ingest as steps
+        from extract.warehouse.fingerprints import is_behind
 
         staged = steps.stage_read(get_settings(), run_id())
         if not is_behind(get_settings()):

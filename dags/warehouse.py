@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import Param, dag, get_current_context, task
 
-from extract.orchestration import RELEASE, STAGED, TASK_DEFAULTS, WRITER_POOL, tell_failure, tell_later_than
+from extract.jobs.airflow import RELEASE, STAGED, TASK_DEFAULTS, WRITER_POOL, tell_failure, tell_later_than
 from extract.settings import get_settings
 
 
@@ -44,8 +44,8 @@ def warehouse() -> None:
     def build() -> dict[str, int]:
         from airflow.sdk.exceptions import AirflowFailException
 
-        from extract.build import build_marts
         from extract.errors import BuildError
+        from extract.warehouse.build import build_marts
 
         try:
             return build_marts(get_settings(), full_refresh=get_current_context()["params"]["full_refresh"])
@@ -56,7 +56,7 @@ def warehouse() -> None:
     def publish() -> str:
         from airflow.sdk.exceptions import AirflowSkipException
 
-        from extract.publish import publish as publish_release
+        from extract.jobs.publish import publish as publish_release
         from extract.report import refresh_night_report
 
         release = publish_release(get_settings())

@@ -5,21 +5,33 @@ Every setting has a default that works on one machine; `jixiao settings` lists t
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from extract.errors import SettingsError
 
-if TYPE_CHECKING:
-    from extract.pages.limits import Limits
-
 PROJECT = Path(__file__).resolve().parent.parent
 
 _HomePath = Annotated[Path | None, NoDecode]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Per document. `seconds` is wall-clock time, `memory` address space in bytes."""
+
+    seconds: float
+    memory: int
+    pages: int
+    size: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a child process is started with."""
+        return asdict(self)
 
 
 class Settings(BaseSettings):
@@ -99,8 +111,6 @@ class Settings(BaseSettings):
 
     def limits(self) -> Limits:
         """What reading one document may cost."""
-        from extract.pages.limits import Limits
-
         return Limits(
             seconds=self.read_seconds,
             memory=self.read_megabytes << 20,

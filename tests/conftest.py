@@ -18,11 +18,11 @@ from own_postgres import find_postgres, own_postgres
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from extract import ingest
-from extract.build import build_marts
-from extract.publish import publish
+from extract.jobs import ingest
+from extract.jobs.publish import publish
 from extract.report import write_night_report
 from extract.settings import PROJECT, Settings
+from extract.warehouse.build import build_marts
 
 PUBLICATIONS = PROJECT / "demo/publications"
 FIXTURES = PROJECT / "tests/fixtures"

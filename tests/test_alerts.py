@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from extract.alerts import AlertNotifier, send_alert
+from extract.jobs.alerts import AlertNotifier, send_alert
 from extract.settings import get_settings
 
 SECRET = "hooks/geheim"  # noqa: S105
@@ -49,7 +49,7 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def test_a_run_that_fails_posts_one_alert_with_dag_run_and_reason(hook: Any) -> None:
     from airflow.sdk import DAG
 
-    from extract.orchestration import tell_failure
+    from extract.jobs.airflow import tell_failure
 
     for callback in tell_failure():
         callback({"dag": DAG("warehouse", schedule=None), "run_id": "manual__1", "reason": "task_failure"})
@@ -69,7 +69,7 @@ def test_a_run_that_is_late_is_told_by_the_triggerer(hook: Any) -> None:
 
     from airflow.triggers.callback import CallbackTrigger
 
-    from extract.orchestration import tell_later_than
+    from extract.jobs.airflow import tell_later_than
 
     callback = tell_later_than(timedelta(hours=5)).callback
     context = {
@@ -103,7 +103,9 @@ def test_a27_an_alert_that_cannot_be_posted_is_logged_without_the_address(
     send_alert({"text": "Jixiao: DAG ingest failed"})
     assert "DAG ingest failed" in caplog.text
     assert "could not be posted" in caplog.text
-    assert SECRET not in "".join(record.getMessage() for record in caplog.records if record.name == "extract.alerts")
+    assert SECRET not in "".join(
+        record.getMessage() for record in caplog.records if record.name == "extract.jobs.alerts"
+    )
     assert SECRET not in repr(get_settings())
 
 

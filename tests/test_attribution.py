@@ -7,8 +7,8 @@ from datetime import date, datetime
 import pytest
 
 from extract.entities import Column, DocumentKind, Part, Reading
-from extract.frames import Origin, make_frames
 from extract.publishers import Publisher
+from extract.warehouse.frames import Origin, make_frames
 
 SEEN = datetime(2026, 1, 1)  # noqa: DTZ001 - as the ledger stores it: UTC
 

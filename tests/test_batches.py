@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
 
-from extract import ingest
-from extract.batches import MOST_BATCHES, count_pages, make_batches
+from extract.archive.documents import archive_path, land_bytes
 from extract.entities import LandedPdf, Publication
+from extract.jobs import ingest
+from extract.jobs.batches import MOST_BATCHES, count_pages, make_batches
 from extract.ledger import Ledger
-from extract.pages.sandbox import Sandbox
+from extract.reading.sandbox import Sandbox
 from extract.settings import PROJECT, Settings
-from extract.sources.archive import archive_path, land_bytes
 
 from .faults.documents import print_table
 

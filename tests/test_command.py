@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from extract.output import Format, as_json, neutralise, print_rows
+from extract.cli.output import Format, as_json, neutralise, print_rows
 from extract.settings import PROJECT
 
 PDF = PROJECT / "demo/publications/2025.pdf"

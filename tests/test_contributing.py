@@ -20,16 +20,16 @@ import duckdb
 import pytest
 import yaml
 
-from extract import ingest
 from extract.entities import Column
 from extract.errors import Refused
+from extract.jobs import ingest
 from extract.ledger import Ledger
 from extract.publishers import load_publishers
-from extract.reading import read_document
+from extract.reading.document import read_document
+from extract.reading.tables import assembler, header_words
+from extract.reading.tables.flat_table import FlatTable
+from extract.reading.tables.forms import Form
 from extract.settings import PROJECT, Settings
-from extract.tables import assemble, headers
-from extract.tables.flat import FlatTable
-from extract.tables.forms import Form
 
 FIXTURES = PROJECT / "tests/fixtures"
 GUIDE = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -79,8 +79,8 @@ def test_a_publisher_is_one_file_and_what_lies_there_is_loaded_as_its_own(settin
 def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of headers.yml that readers of this test use, read anew whenever `forget` is called."""
     copy = tmp_path / "headers.yml"
-    shutil.copy(PROJECT / "extract/tables/headers.yml", copy)
-    monkeypatch.setattr(headers, "resources", SimpleNamespace(files=lambda _: tmp_path))
+    shutil.copy(PROJECT / "extract/reading/tables/headers.yml", copy)
+    monkeypatch.setattr(header_words, "resources", SimpleNamespace(files=lambda _: tmp_path))
     forget()
     yield copy
     monkeypatch.undo()
@@ -88,7 +88,7 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def forget() -> None:
-    for _, function in inspect.getmembers(headers, lambda member: hasattr(member, "cache_clear")):
+    for _, function in inspect.getmembers(header_words, lambda member: hasattr(member, "cache_clear")):
         function.cache_clear()
 
 
@@ -115,9 +115,9 @@ def test_a_form_is_a_class_that_the_assembler_chooses(name: str, kind: type, mon
     for method in ("attach", "read_rows"):
         (arguments,) = re.findall(rf"`{method}\((.+?)\)`", text)
         assert len(inspect.signature(getattr(kind, method)).parameters) == 1 + len(arguments.split(", "))
-    assert name in inspect.getsource(assemble)
+    assert name in inspect.getsource(assembler)
     assert "_read_grid" in text
-    assert callable(assemble.Assembler._read_grid)
+    assert callable(assembler.Assembler._read_grid)
     stretches = []
 
     class Mine(kind):  # type: ignore[misc]
@@ -125,7 +125,7 @@ def test_a_form_is_a_class_that_the_assembler_chooses(name: str, kind: type, mon
             stretches.append(arguments[-2:])
             super().read_rows(*arguments)
 
-    monkeypatch.setattr(assemble, name, Mine)
+    monkeypatch.setattr(assembler, name, Mine)
     (form,) = re.findall(r"tests/fixtures/(\w+)\.pdf", text)
     document = FIXTURES / (f"{form}.pdf" if name == "Form" else "d05_fpdf2_a3.pdf")
     reading = read_document(document, reader="pdfium")

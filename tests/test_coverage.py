@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from extract import raw
-from extract.build import build_marts, built_inputs, fingerprint_inputs
-from extract.coverage import stage_coverage
 from extract.entities import LandedPdf, Landing, Publication
 from extract.errors import Reason, Refused
 from extract.ledger import Ledger
 from extract.ledger.tables import runs
-from extract.partitions import plan_build
 from extract.settings import Settings
-from extract.stage import open_warehouse
+from extract.warehouse import raw_schema
+from extract.warehouse.build import build_marts
+from extract.warehouse.coverage import stage_coverage
+from extract.warehouse.fingerprints import built_inputs, fingerprint_inputs
+from extract.warehouse.partitions import plan_build
+from extract.warehouse.staging import open_warehouse
 
 OFFICE = """
 name: 示例局
@@ -81,17 +82,17 @@ def staged(settings: Settings, table: Any) -> list[dict[str, Any]]:
 
 def load(settings: Settings, publisher: str, year: int) -> None:
     with open_warehouse(settings) as engine, engine.begin() as connection:
-        texts = dict.fromkeys((column.name for column in raw.documents.columns if not column.nullable), "x")
+        texts = dict.fromkeys((column.name for column in raw_schema.documents.columns if not column.nullable), "x")
         numbers = {"part_no": 1, "fiscal_year": year, "page_count": 1, "record_count": 0, "reader_count": 2}
         row = texts | numbers | {"publisher_code": publisher, "first_seen_at": datetime(2024, 1, 1)}  # noqa: DTZ001
-        connection.execute(insert(raw.documents), row)
+        connection.execute(insert(raw_schema.documents), row)
 
 
 REFUSAL = Refused(Reason.NOT_PDF, "expected %PDF, found <html>")
 
 
 def test_plans_are_due_in_their_year_and_reports_in_the_next(home: Settings) -> None:
-    rows = staged(home, raw.expected_publications)
+    rows = staged(home, raw_schema.expected_publications)
     assert [(r["publisher_code"], r["document_kind"], r["fiscal_year"], r["due_on"]) for r in rows] == [
         ("office", "self_evaluation", 2025, date(2026, 3, 31)),
         ("office", "target", 2026, date(2026, 3, 31)),
@@ -101,7 +102,7 @@ def test_plans_are_due_in_their_year_and_reports_in_the_next(home: Settings) -> 
 
 def test_a_season_over_the_new_year_is_of_the_year_that_it_ends_in(home: Settings) -> None:
     start(home, "later", datetime(2026, 11, 20, tzinfo=UTC))
-    winter = [r for r in staged(home, raw.expected_publications) if r["publisher_code"] == "winter"]
+    winter = [r for r in staged(home, raw_schema.expected_publications) if r["publisher_code"] == "winter"]
     assert [(r["fiscal_year"], r["due_on"], r["as_of"]) for r in winter] == [
         (2027, date(2027, 2, 10), date(2026, 11, 20)),
     ]
@@ -109,7 +110,7 @@ def test_a_season_over_the_new_year_is_of_the_year_that_it_ends_in(home: Setting
 
 def test_every_year_since_the_first_loaded_one_is_expected(home: Settings) -> None:
     load(home, "office", 2024)
-    rows = [r for r in staged(home, raw.expected_publications) if r["publisher_code"] == "office"]
+    rows = [r for r in staged(home, raw_schema.expected_publications) if r["publisher_code"] == "office"]
     assert [r["fiscal_year"] for r in rows if r["document_kind"] == "target"] == [2024, 2025, 2026]
     assert [r["fiscal_year"] for r in rows if r["document_kind"] == "self_evaluation"] == [2024, 2025]
 
@@ -118,7 +119,7 @@ def test_what_was_not_loaded_has_neither_year_nor_kind_unless_the_publisher_file
     see(home, "night", "office", "示例局2026年绩效目标", REFUSAL, bytes_=True)
     see(home, "night", "winter", "page", REFUSAL, bytes_=False)
     see(home, "night", "inbox", "unread", None, bytes_=True)
-    rows = staged(home, raw.unloaded_publications)
+    rows = staged(home, raw_schema.unloaded_publications)
     found = {(r["publisher_code"], r["document_kind"], r["state"], r["reason"]) for r in rows}
     assert found == {("office", None, "refused", "not_pdf"), ("winter", "target", "refused", "not_pdf")} | {
         (None, None, "waiting", None)
@@ -132,24 +133,26 @@ def test_what_a_person_dropped_or_a_newer_run_no_longer_sees_is_not_counted(home
     Ledger(home.ledger_url or "").decide(sha256, "drop", "someone", "an advertisement")
     start(home, "next", datetime(2026, 11, 6, tzinfo=UTC))
     see(home, "next", "winter", "another", REFUSAL, bytes_=False)
-    assert [r["source_url"] for r in staged(home, raw.unloaded_publications)] == ["https://example.org/another.pdf"]
+    assert [r["source_url"] for r in staged(home, raw_schema.unloaded_publications)] == [
+        "https://example.org/another.pdf"
+    ]
 
 
 def test_staging_again_gives_the_same_rows(home: Settings) -> None:
     see(home, "night", "office", "page", REFUSAL, bytes_=True)
-    for table in (raw.publishers, raw.expected_publications, raw.unloaded_publications):
+    for table in (raw_schema.publishers, raw_schema.expected_publications, raw_schema.unloaded_publications):
         assert staged(home, table) == staged(home, table) != []
 
 
 def test_a_publisher_without_documents_is_built_every_time_and_once_more_when_its_file_is_gone(home: Settings) -> None:
     load(home, "office", 2025)
-    assert [row["publisher_code"] for row in staged(home, raw.changed_partitions)] == ["winter"]
+    assert [row["publisher_code"] for row in staged(home, raw_schema.changed_partitions)] == ["winter"]
     (home.publishers_dir / "winter.yml").unlink()
     with open_warehouse(home) as engine:
         plan_build(engine, "rules", full=False)
         stage_coverage(engine, home)
         with engine.connect() as connection:
-            codes = set(connection.scalars(select(raw.changed_partitions.c.publisher_code)))
+            codes = set(connection.scalars(select(raw_schema.changed_partitions.c.publisher_code)))
     assert "winter" in codes
 
 
@@ -174,7 +177,7 @@ def test_only_a_day_on_which_something_begins_or_becomes_late_changes_the_rows(
     home: Settings, day: str, as_of: date
 ) -> None:
     start(home, "later", datetime.fromisoformat(f"{day}T00:00:00+08:00").astimezone(UTC))
-    assert {r["as_of"] for r in staged(home, raw.expected_publications)} == {as_of}
+    assert {r["as_of"] for r in staged(home, raw_schema.expected_publications)} == {as_of}
 
 
 def test_what_arrives_while_a_build_runs_is_not_in_the_inputs_of_its_release(
@@ -186,6 +189,6 @@ def test_what_arrives_while_a_build_runs_is_not_in_the_inputs_of_its_release(
         see(settings, "night", "office", "meanwhile", REFUSAL, bytes_=True)
         return {"success": 1}
 
-    monkeypatch.setattr("extract.build.run_dbt", run_dbt)
+    monkeypatch.setattr("extract.warehouse.build.run_dbt", run_dbt)
     build_marts(home)
     assert built_inputs(home) == before != fingerprint_inputs(home)

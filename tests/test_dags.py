@@ -167,6 +167,6 @@ def test_a_dag_file_imports_nothing_heavy_and_does_no_work_when_parsed(path: Pat
         "typing",
         "airflow.sdk",
         "airflow.providers.standard.operators.hitl",
-        "extract.orchestration",
+        "extract.jobs.airflow",
         "extract.settings",
     }

@@ -23,8 +23,8 @@ import yaml
 from PIL import Image
 from render_settings import PAGE, render_page
 
-from extract.__main__ import app
-from extract.publish import current_release
+from extract.cli.app import app
+from extract.releases.shelves import served_release
 from extract.settings import PROJECT, Settings
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Desk:
         shutil.copy(PUBLICATIONS / "2025.pdf", folder / "publication.pdf")
         (folder / "texts.txt").write_text("≥200万\n每期2-3天\n", encoding="utf-8")
         self._add_publisher()
-        self._release = (current_release(reported) or {})["release_id"]
+        self._release = (served_release(reported) or {})["release_id"]
         self._add_browser()
 
     def _add_publisher(self) -> None:

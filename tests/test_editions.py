@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from extract.build import build_marts
-from extract.editions import shorten
-from extract.frames import Origin, make_frames
-from extract.pages.sandbox import read_sandboxed
-from extract.publish import publish
+from extract.jobs.publish import publish
 from extract.publishers import load_publishers
+from extract.reading.sandbox import read_sandboxed
+from extract.releases.edition_changes import shorten
 from extract.settings import Settings
-from extract.stage import open_warehouse, stage_frames
+from extract.warehouse.build import build_marts
+from extract.warehouse.frames import Origin, make_frames
+from extract.warehouse.staging import open_warehouse, stage_frames
 
 FIXTURES = Path(__file__).parent / "fixtures"
 FIRST, CORRECTED = FIXTURES / "base_seedlike.pdf", FIXTURES / "v16_2025_corrected.pdf"

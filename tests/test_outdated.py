@@ -19,21 +19,24 @@ import pytest
 from sqlalchemy import insert, select
 from typer.testing import CliRunner, Result
 
-from extract import ingest, raw
-from extract.__main__ import app
-from extract.build import build_marts, fingerprint_inputs, is_behind
+from extract.cli.app import app
 from extract.entities import Reading
 from extract.errors import LedgerError, Reason, Refused
-from extract.freshness import check_freshness
+from extract.jobs import ingest
+from extract.jobs.publish import publish
+from extract.jobs.replay import choose_documents, choose_outdated, read_again
 from extract.ledger import MOST_REREAD, Ledger
 from extract.ledger.tables import documents
-from extract.pages.sandbox import Sandbox, read_sandboxed
-from extract.partitions import note_built, plan_build
-from extract.publish import current_release, publish
-from extract.reading import READER_VERSION
-from extract.replay import choose_documents, choose_outdated, read_again
+from extract.reading.document import READER_VERSION
+from extract.reading.sandbox import Sandbox, read_sandboxed
+from extract.releases.shelves import served_release
 from extract.settings import Settings, get_settings
-from extract.stage import open_warehouse
+from extract.sources.freshness import check_freshness
+from extract.warehouse import raw_schema
+from extract.warehouse.build import build_marts
+from extract.warehouse.fingerprints import fingerprint_inputs, is_behind
+from extract.warehouse.partitions import note_built, plan_build
+from extract.warehouse.staging import open_warehouse
 
 from .conftest import FIXTURES
 from .faults.conftest import Scheduler, copy_line
@@ -64,7 +67,7 @@ def read_all(settings: Settings) -> int:
 def rows_of(settings: Settings) -> dict[str, list[Any]]:
     """All rows of the raw schema that belong to documents."""
     with open_warehouse(settings) as engine, engine.connect() as connection:
-        tables = (*raw.DOCUMENT_TABLES, raw.document_fingerprints)
+        tables = (*raw_schema.DOCUMENT_TABLES, raw_schema.document_fingerprints)
         return {one.name: sorted(map(repr, connection.execute(select(one)))) for one in tables}
 
 
@@ -73,7 +76,7 @@ def changed_publishers(settings: Settings) -> set[str]:
     with open_warehouse(settings) as engine:
         plan_build(engine, "rules")
         with engine.connect() as connection:
-            return set(connection.scalars(select(raw.changed_partitions.c.publisher_code)))
+            return set(connection.scalars(select(raw_schema.changed_partitions.c.publisher_code)))
 
 
 def counts(loaded: int, unchanged: int, refused: int, failed: int) -> dict[str, int]:
@@ -91,7 +94,7 @@ def home(settings: Settings, tmp_path: Path) -> Settings:
         (inbox / f"{n}.pdf").write_bytes(print_table([row], title=f"第{n}局2025年预算项目绩效目标"))
     mine = settings.model_copy(update={"inbox": inbox, "reader": "pdfium"})
     with pytest.MonkeyPatch.context() as before:
-        before.setattr("extract.reading.READER_VERSION", OLDER)
+        before.setattr("extract.reading.document.READER_VERSION", OLDER)
         see(mine, "one")
         read_all(mine)
         assert ingest.stage_read(mine, "one") == 2
@@ -165,7 +168,7 @@ def test_other_rows_of_a_newer_reader_replace_those_that_were_there_and_only_the
     after = rows_of(home)
     assert {name for name in before if before[name] != after[name]} == {"documents", "document_fingerprints"}
     with open_warehouse(home) as engine, engine.connect() as connection:
-        d = raw.documents.c
+        d = raw_schema.documents.c
         found = {row.sha256: row for row in connection.execute(select(d.sha256, d.title, d.reader_version))}
     assert (found[changed].title, found[changed].reader_version) == ("better", READER_VERSION)
     assert found[same].reader_version == OLDER, "the version that first read these rows"
@@ -298,10 +301,10 @@ def test_documents_whose_rows_are_lost_meanwhile_are_read_as_any_other(home: Set
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from extract import ingest
+from extract.jobs import ingest
 from extract.errors import Reason, Refused
 from extract.ledger import Ledger
-from extract.pages.sandbox import Sandbox
+from extract.reading.sandbox import Sandbox
 from extract.settings import Settings
 settings = Settings(reader="pdfium")
 gone, moment = sys.argv[1:]
@@ -430,7 +433,7 @@ def test_the_release_loses_the_rows_of_a_document_that_a_newer_reader_refuses_an
     settings = settings.model_copy(update={"inbox": inbox})
     other = read_sandboxed(inbox / "2025.pdf", reader="pdfium")
     with pytest.MonkeyPatch.context() as before:
-        before.setattr("extract.reading.READER_VERSION", OLDER)
+        before.setattr("extract.reading.document.READER_VERSION", OLDER)
 
         def read(_: Sandbox, path: Path, **__: Any) -> Reading:
             parts = tuple(replace(part, fiscal_year=2026) for part in other.parts)
@@ -456,7 +459,7 @@ def test_the_release_loses_the_rows_of_a_document_that_a_newer_reader_refuses_an
         assert scheduler.run("warehouse") == ""
     finally:
         scheduler.close()
-    release = current_release(settings)
+    release = served_release(settings)
     assert release is not None
     assert release["release_id"] != first["release_id"]
     assert years_of(settings) == {2024, 2025}

@@ -8,10 +8,10 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Engine, delete, insert, select, update
 
-from extract import raw
-from extract.partitions import Plan, note_built, plan_build
 from extract.settings import Settings
-from extract.stage import open_warehouse
+from extract.warehouse import raw_schema
+from extract.warehouse.partitions import Plan, note_built, plan_build
+from extract.warehouse.staging import open_warehouse
 
 PART = {
     "title": "",
@@ -43,13 +43,13 @@ def stage(engine: Engine, sha256: str, *parts: tuple[str, str | None], rows: str
     with engine.begin() as connection:
         for number, (publisher, region) in enumerate(parts, start=1):
             place = {"sha256": sha256, "part_no": number, "publisher_code": publisher, "region_code": region}
-            connection.execute(insert(raw.documents), [PART | place])
-        connection.execute(insert(raw.document_fingerprints), [{"sha256": sha256, "rows_fingerprint": rows}])
+            connection.execute(insert(raw_schema.documents), [PART | place])
+        connection.execute(insert(raw_schema.document_fingerprints), [{"sha256": sha256, "rows_fingerprint": rows}])
 
 
 def remove(engine: Engine, sha256: str) -> None:
     with engine.begin() as connection:
-        for table in (raw.documents, raw.document_fingerprints):
+        for table in (raw_schema.documents, raw_schema.document_fingerprints):
             connection.execute(delete(table).where(table.c.sha256 == sha256))
 
 
@@ -59,8 +59,8 @@ def plan(engine: Engine, rules: str = "rules", *, full: bool = False) -> tuple[P
     with engine.connect() as connection:
         return (
             planned,
-            set(connection.scalars(select(raw.changed_partitions.c.publisher_code))),
-            set(connection.scalars(select(raw.changed_documents.c.sha256))),
+            set(connection.scalars(select(raw_schema.changed_partitions.c.publisher_code))),
+            set(connection.scalars(select(raw_schema.changed_documents.c.sha256))),
         )
 
 
@@ -140,9 +140,9 @@ def test_other_rules_a_killed_full_build_and_a_wish_build_everything(engine: Eng
 def test_a_document_staged_before_fingerprints_were_kept_counts_as_known_once_built(engine: Engine) -> None:
     stage(engine, "a", ("甲", "1"))
     with engine.begin() as connection:
-        connection.execute(delete(raw.document_fingerprints))
+        connection.execute(delete(raw_schema.document_fingerprints))
     build(engine)
     assert plan(engine)[1] == set()
     with engine.begin() as connection:
-        connection.execute(update(raw.built_documents).values(rows_fingerprint="other"))
+        connection.execute(update(raw_schema.built_documents).values(rows_fingerprint="other"))
     assert plan(engine)[1] == {"甲"}

@@ -12,12 +12,12 @@ import pypdfium2.raw as pdfium
 import pytest
 from PIL import Image
 
+from extract.archive.documents import archive_path, land_bytes
 from extract.entities import Cell
-from extract.pages.marking import Stage
-from extract.pictures import PictureError, draw_archived, draw_cached, draw_page, forget_pictures
-from extract.reading import read_grids
+from extract.reading.document import read_grids
+from extract.reading.drawing.overlay import Stage
+from extract.report.page_images import PictureError, draw_archived, draw_cached, draw_page, forget_pictures
 from extract.settings import PROJECT, Settings
-from extract.sources.archive import archive_path, land_bytes
 
 DEMO = PROJECT / "demo/publications/2025.pdf"
 SIDEWAYS = PROJECT / "tests/fixtures/a_sideways.pdf"
@@ -149,7 +149,7 @@ def test_a17_a_page_that_needs_too_much_memory_costs_its_child_alone(settings: S
 
 def test_the_drawing_process_takes_its_request_from_stdin_so_that_no_password_shows_in_a_process_list() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "extract.pages.picture"],
+        [sys.executable, "-m", "extract.reading.drawing.worker"],
         input=json.dumps(
             {"path": "none.pdf", "page": 1, "target": "none.png", "found": [], "password": "geheim", "pixels": 100}
             | {"limits": {}, "stage": None, "reader": "auto"}

@@ -9,9 +9,10 @@ import duckdb
 import pytest
 
 from extract.errors import BuildError
+from extract.jobs.publish import publish
 from extract.ledger import Ledger
-from extract.publish import current_release, publish
-from extract.query import QueryError, ask
+from extract.releases.query import QueryError, ask
+from extract.releases.shelves import served_release
 from extract.settings import Settings
 
 
@@ -87,13 +88,13 @@ def test_a_release_whose_publisher_died_before_the_ledger_knew_is_noted_next_tim
 import os
 from pathlib import Path
 from extract.ledger import Ledger
-from extract.publish import publish
+from extract.jobs.publish import publish
 from extract.settings import Settings
 Ledger.note_release = lambda *_: os._exit(9)
 publish(Settings(home=Path({str(built.home)!r})))
 """
     assert subprocess.run([sys.executable, "-c", killed], check=False).returncode == 9
-    served = current_release(built)
+    served = served_release(built)
     assert served is not None
     assert Ledger(built.ledger_url or "").releases() == []
     publish(built)

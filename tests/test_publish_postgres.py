@@ -11,14 +11,15 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from extract.errors import BuildError, SettingsError
+from extract.jobs.publish import list_releases, publish, roll_back, unpin
 from extract.ledger import Ledger
 from extract.locks import LockedError, hold_writer
-from extract.publish import current_release, list_releases, publish, roll_back, unpin
-from extract.query import QueryError, ask
+from extract.releases.query import QueryError, ask
 from extract.releases.reader_role import READER
-from extract.releases.schemas import SchemaShelf
+from extract.releases.schema_shelf import SchemaShelf
+from extract.releases.shelves import served_release
 from extract.settings import Settings
-from extract.stage import open_warehouse
+from extract.warehouse.staging import open_warehouse
 
 MARTS = """
 CREATE SCHEMA marts;
@@ -192,7 +193,7 @@ def test_a_rollback_stays_until_it_is_taken_back(built: Settings) -> None:
     assert (third["published"], third["served"]) == (True, False)
     assert documents(built) == 3
     unpin(built, "张三")
-    current = current_release(built)
+    current = served_release(built)
     assert current is not None
     assert current["release_id"] == third["release_id"]
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import duckdb
 
-from extract.build import build_marts
-from extract.publish import list_releases, publish
+from extract.jobs.publish import list_releases, publish
 from extract.settings import PROJECT, Settings
+from extract.warehouse.build import build_marts
 
 PROGRAMS, CONNECTIONS = 4, 5
 

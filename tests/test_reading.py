@@ -11,8 +11,8 @@ import pytest
 
 from extract.entities import Column, Reading
 from extract.errors import Reason, Refused
-from extract.reading import is_sampled, read_document, read_grids, reading_from_json, reading_to_json
-from extract.values import fold_text
+from extract.reading.document import is_sampled, read_document, read_grids, reading_from_json, reading_to_json
+from extract.text import fold_text
 
 FIXTURES = Path(__file__).parent / "fixtures"
 FIELDS = "unit project category overall_goal annual_goal level1 level2 indicator cycle_value annual_value".split()

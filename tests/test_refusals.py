@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from extract.__main__ import app
+from extract.archive.documents import land_bytes
+from extract.cli.app import app
 from extract.entities import Publication
 from extract.errors import LedgerError, Reason, Refused, SettingsError
 from extract.ledger import Ledger
 from extract.settings import PROJECT, Settings, get_settings
-from extract.sources.archive import land_bytes
 
 
 @pytest.fixture

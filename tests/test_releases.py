@@ -13,15 +13,16 @@ import duckdb
 import fsspec
 import pytest
 
-from extract.build import is_behind
 from extract.errors import LedgerError
+from extract.jobs.publish import list_releases, publish, roll_back, unpin
 from extract.ledger import Ledger
-from extract.publish import current_release, list_releases, publish, roll_back, unpin
-from extract.query import QueryError, ask
-from extract.releases import shelf, warehouse_file
+from extract.releases import duckdb_file, model
 from extract.releases.changes import load_keys
-from extract.releases.shelf import ReleaseError
+from extract.releases.model import ReleaseError
+from extract.releases.query import QueryError, ask
+from extract.releases.shelves import served_release
 from extract.settings import PROJECT, Settings
+from extract.warehouse.fingerprints import is_behind
 
 FACTS = "CREATE TABLE marts.fct_project_budgets AS SELECT 2020 + n % 3 AS fiscal_year, 'b' || n AS budget_key, "
 
@@ -43,7 +44,7 @@ def documents(settings: Settings, release_id: str | None = None) -> int:
 
 
 def served(settings: Settings) -> str:
-    return str((current_release(settings) or {})["release_id"])
+    return str((served_release(settings) or {})["release_id"])
 
 
 def test_what_a_release_changed_is_published_with_it_by_key(with_facts: Settings) -> None:
@@ -100,7 +101,7 @@ def test_the_manifest_holds_the_hash_of_every_file_of_data(with_facts: Settings)
     publish(with_facts)
     folder = with_facts.current.resolve()
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    release = current_release(with_facts) or {}
+    release = served_release(with_facts) or {}
     data = {name for name in files if not name.startswith(("report/", "docs/"))}  # pages can be written again
     assert set(release["files"]) == data - {"release.json"}
     for name, sha256 in release["files"].items():
@@ -117,7 +118,7 @@ def test_what_was_written_wrongly_is_found_before_anybody_sees_it(
         folder.mkdir(parents=True)
         warehouse.execute(f"COPY (SELECT * FROM \"{table}\" LIMIT 1) TO '{folder / 'data.parquet'}' (FORMAT parquet)")
 
-    monkeypatch.setattr(warehouse_file, "_write_parquet", lose_rows)
+    monkeypatch.setattr(duckdb_file, "_write_parquet", lose_rows)
     with pytest.raises(ReleaseError, match="expected 4 rows, read back 1"):
         publish(with_facts)
     assert served(with_facts) == first
@@ -130,7 +131,7 @@ def test_a05_files_that_cannot_be_written_leave_the_old_release_and_nothing_else
     full = f"""
 import resource, signal
 from pathlib import Path
-from extract.publish import publish
+from extract.jobs.publish import publish
 from extract.settings import Settings
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))  # as a full disk: the kernel refuses to write more
@@ -211,8 +212,8 @@ def test_a_publisher_killed_between_its_steps_is_finished_by_the_next(built: Set
 import os
 from pathlib import Path
 from extract.ledger import Ledger
-from extract.publish import publish
-from extract.releases.folders import FolderShelf
+from extract.jobs.publish import publish
+from extract.releases.folder_shelf import FolderShelf
 from extract.settings import Settings
 {target} = lambda self, release, note={target}: note(self, release) if {len(list_releases(built))} == len(
     self.kept() if hasattr(self, "kept") else FolderShelf(Settings(home=Path({str(built.home)!r}))).kept()
@@ -241,12 +242,12 @@ def test_a28_releases_follow_each_other_although_the_clock_was_set_back(
     first = publish(built)
     change(built, "INSERT INTO marts.dim_documents VALUES (9)")
 
-    class Earlier(shelf.datetime):
+    class Earlier(model.datetime):
         @classmethod
-        def now(cls, tz: object = None) -> shelf.datetime:
+        def now(cls, tz: object = None) -> model.datetime:
             return super().now(tz) - timedelta(hours=2)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(shelf, "datetime", Earlier)
+    monkeypatch.setattr(model, "datetime", Earlier)
     second = publish(built)
     assert second["release_id"] > first["release_id"]
     assert served(built) == second["release_id"]
@@ -269,7 +270,7 @@ def test_a_bucket_gets_the_served_release_whole_and_the_pointer_last(with_facts:
     first = publish(mirrored)
     folder = f"/bucket/jixiao/releases/{first['release_id']}"
     assert pointer(files) == first["release_id"]
-    for name, sha256 in (current_release(mirrored) or {})["files"].items():
+    for name, sha256 in (served_release(mirrored) or {})["files"].items():
         assert hashlib.sha256(files.cat_file(f"{folder}/{name}")).hexdigest() == sha256
     assert json.loads(files.cat_file(f"{folder}/release.json"))["checksum"] == first["checksum"]
     for n in range(3):

@@ -10,15 +10,15 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
+from extract.archive.documents import land_bytes
+from extract.cli.review import queue_review, review_path
 from extract.entities import Publication, Reading
 from extract.errors import Reason, Refused
-from extract.frames import Origin, make_frames
 from extract.ledger import Ledger
-from extract.ledger.store import now
-from extract.pages.sandbox import read_sandboxed
-from extract.review import queue_review, review_path
+from extract.ledger.database import now
+from extract.reading.sandbox import read_sandboxed
 from extract.settings import PROJECT, Settings, get_settings
-from extract.sources.archive import land_bytes
+from extract.warehouse.frames import Origin, make_frames
 
 FIXTURE = PROJECT / "tests/fixtures/f02_labels"
 needs_ocr = pytest.mark.skipif(find_spec("rapidocr") is None, reason="the extra `ocr` is not installed: make optional")

@@ -24,7 +24,7 @@ def test_every_code_of_an_alert_is_in_the_runbook(code: str) -> None:
 
 
 def test_every_line_of_freshness_is_in_the_runbook() -> None:
-    text = (PROJECT / "extract/freshness.py").read_text(encoding="utf-8")
+    text = (PROJECT / "extract/sources/freshness.py").read_text(encoding="utf-8")
     for said in (
         "source ahead of warehouse",
         "nothing new in season",

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select
 
-from extract import raw
 from extract.entities import Box, Column, DocumentKind, Finding, Part, Printed, Reading, Record
-from extract.frames import Origin, make_frames
 from extract.locks import LockedError, hold_lock
-from extract.partitions import plan_build
 from extract.publishers import Publisher
 from extract.settings import Settings
-from extract.stage import open_warehouse, stage_frames, stage_target_values
 from extract.values import parse_target
+from extract.warehouse import raw_schema
+from extract.warehouse.frames import Origin, make_frames
+from extract.warehouse.partitions import plan_build
+from extract.warehouse.staging import open_warehouse, stage_frames, stage_target_values
 
 ORIGIN = Origin("file:///inbox/2025.pdf", datetime(2026, 1, 1))  # noqa: DTZ001 - UTC without a zone, as the ledger keeps it
 KNOWN = (Publisher(code="gaoxin", name="某区党群工作部", region_code="440400"),)
@@ -59,7 +59,7 @@ def engine(settings: Settings) -> Iterator[Engine]:
 
 def count(engine: Engine, name: str) -> int:
     with engine.connect() as connection:
-        return connection.scalar(select(func.count()).select_from(raw.metadata.tables[f"raw.{name}"])) or 0
+        return connection.scalar(select(func.count()).select_from(raw_schema.metadata.tables[f"raw.{name}"])) or 0
 
 
 def stage(engine: Engine, one: Reading) -> None:
@@ -77,8 +77,8 @@ def test_a_project_with_two_indicators_is_staged_once_and_its_amount_exactly(eng
         1,
     ]
     with engine.connect() as connection:
-        total = connection.scalar(select(func.sum(raw.amounts.c.amount_yuan)))
-        box = connection.execute(select(raw.targets.c.page, raw.targets.c.y0)).first()
+        total = connection.scalar(select(func.sum(raw_schema.amounts.c.amount_yuan)))
+        box = connection.execute(select(raw_schema.targets.c.page, raw_schema.targets.c.y0)).first()
     assert total == Decimal("0.60")
     assert box == (2, 20.125)
 
@@ -88,7 +88,7 @@ def test_a09_staging_again_replaces_and_never_doubles(engine: Engine) -> None:
     stage(engine, reading(record(1, "甲", "≥8家")))
     stage(engine, reading(record(1, "丙", "1"), sha256="b" * 64))
     with engine.connect() as connection:
-        assert sorted(connection.scalars(select(raw.targets.c.target_text))) == ["1", "≥8家"]
+        assert sorted(connection.scalars(select(raw_schema.targets.c.target_text))) == ["1", "≥8家"]
     assert count(engine, "documents") == 2
 
 
@@ -96,7 +96,7 @@ def test_a09_staging_again_replaces_and_never_doubles(engine: Engine) -> None:
 def test_an_amount_reaches_the_database_digit_for_digit(engine: Engine, yuan: str) -> None:
     stage(engine, reading(record(1, "甲", "1", amount=yuan)))
     with engine.connect() as connection:
-        assert connection.scalar(select(raw.amounts.c.amount_yuan)) == Decimal(yuan)
+        assert connection.scalar(select(raw_schema.amounts.c.amount_yuan)) == Decimal(yuan)
 
 
 @pytest.mark.parametrize("text", ["≥12345678901234567家", "0.0000000001%", "3亿元"])
@@ -105,7 +105,7 @@ def test_a_target_reaches_the_database_digit_for_digit(engine: Engine, text: str
     plan_build(engine, "rules")
     stage_target_values(engine)
     with engine.connect() as connection:
-        assert connection.scalar(select(raw.target_values.c.low)) == parse_target(text).low
+        assert connection.scalar(select(raw_schema.target_values.c.low)) == parse_target(text).low
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,8 @@ def test_a_target_reaches_the_database_digit_for_digit(engine: Engine, text: str
 def test_a25_hostile_text_is_stored_as_it_is(engine: Engine, hostile: str) -> None:
     stage(engine, reading(record(1, hostile, hostile)))
     with engine.connect() as connection:
-        assert connection.scalar(select(raw.projects.c.project_text)) == hostile
-        assert connection.scalar(select(raw.targets.c.target_text)) == hostile
+        assert connection.scalar(select(raw_schema.projects.c.project_text)) == hostile
+        assert connection.scalar(select(raw_schema.targets.c.target_text)) == hostile
 
 
 def test_a_failing_document_leaves_nothing_of_itself(engine: Engine) -> None:
@@ -125,22 +125,22 @@ def test_a_failing_document_leaves_nothing_of_itself(engine: Engine) -> None:
     with pytest.raises(Exception, match="NOT NULL"):
         stage_frames(engine, "a" * 64, frames)
     with engine.connect() as connection:
-        assert list(connection.scalars(select(raw.projects.c.project_text))) == ["甲"]
+        assert list(connection.scalars(select(raw_schema.projects.c.project_text))) == ["甲"]
 
 
 def test_a_publisher_without_a_file_goes_by_the_name_it_prints(engine: Engine) -> None:
     other = replace(reading(record(1, "甲", "1")), parts=(replace(PART, publisher="某市 教育局"),))
     stage(engine, other)
     with engine.connect() as connection:
-        row = connection.execute(select(raw.documents)).mappings().one()
+        row = connection.execute(select(raw_schema.documents)).mappings().one()
     assert (row["publisher_code"], row["publisher_name"], row["region_code"]) == ("某市教育局", "某市 教育局", None)
 
 
 def test_what_a_form_does_not_print_is_null_and_what_is_blank_is_not(engine: Engine) -> None:
     stage(engine, reading(record(1, "甲", "")))
     with engine.connect() as connection:
-        assert connection.scalar(select(raw.targets.c.target_text)) == ""
-        assert connection.scalar(select(raw.projects.c.category_text)) is None
+        assert connection.scalar(select(raw_schema.targets.c.target_text)) == ""
+        assert connection.scalar(select(raw_schema.projects.c.category_text)) is None
 
 
 def test_distinct_texts_are_read_once_per_grammar(engine: Engine) -> None:
@@ -150,7 +150,7 @@ def test_distinct_texts_are_read_once_per_grammar(engine: Engine) -> None:
     assert stage_target_values(engine) == 0
     with engine.connect() as connection:
         value = (
-            connection.execute(select(raw.target_values).where(raw.target_values.c.target_text == "≥7家"))
+            connection.execute(select(raw_schema.target_values).where(raw_schema.target_values.c.target_text == "≥7家"))
             .mappings()
             .one()
         )
@@ -163,7 +163,7 @@ def test_a_number_that_the_column_cannot_hold_is_not_stored_rounded(engine: Engi
     plan_build(engine, "rules")
     stage_target_values(engine)
     with engine.connect() as connection:
-        value = connection.execute(select(raw.target_values)).mappings().one()
+        value = connection.execute(select(raw_schema.target_values)).mappings().one()
     assert (value["target_text"], value["low"], value["is_suspect"]) == (text, None, True)
 
 

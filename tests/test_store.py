@@ -10,10 +10,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from extract import ingest
-from extract.ledger import Ledger
-from extract.settings import PROJECT, Settings
-from extract.sources.archive import (
+from extract.archive.documents import (
     archive_name,
     archive_path,
     fetch_archived,
@@ -22,14 +19,11 @@ from extract.sources.archive import (
     land_bytes,
     name_place,
 )
-from extract.store import (
-    DamagedError,
-    StoreError,
-    drop_reading,
-    keep_reading,
-    load_reading,
-    open_bucket_store,
-)
+from extract.archive.objects import DamagedError, StoreError, open_bucket_store
+from extract.archive.readings import drop_reading, keep_reading, load_reading
+from extract.jobs import ingest
+from extract.ledger import Ledger
+from extract.settings import PROJECT, Settings
 
 BYTES = b"%PDF-1.7 bytes\n%%EOF"
 

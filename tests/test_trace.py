@@ -6,9 +6,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from extract.query import QueryError
+from extract.releases.query import QueryError
+from extract.releases.trace import FACTS, TraceError, trace_key
 from extract.settings import Settings
-from extract.trace import FACTS, TraceError, trace_key
 
 
 @pytest.fixture

@@ -13,13 +13,15 @@ from typing import Any
 
 import pytest
 
-from extract import ingest
-from extract.build import build_marts, is_behind
-from extract.publish import current_release, publish
-from extract.query import ask
+from extract.jobs import ingest
+from extract.jobs.publish import publish
+from extract.releases.query import ask
+from extract.releases.shelves import served_release
 from extract.report import write_night_report
-from extract.report.figures import open_published
+from extract.report.questions import open_published
 from extract.settings import PROJECT, Settings
+from extract.warehouse.build import build_marts
+from extract.warehouse.fingerprints import is_behind
 
 FIXTURES = PROJECT / "tests/fixtures"
 GOOD = sorted(
@@ -65,7 +67,7 @@ def plain(value: Any) -> Any:
 
 def test_every_mart_has_the_same_rows_on_duckdb_and_on_postgresql(both: tuple[Settings, Settings]) -> None:
     on_duckdb, on_postgres = both
-    counts = [(current_release(settings) or {})["row_counts"] for settings in both]
+    counts = [(served_release(settings) or {})["row_counts"] for settings in both]
     assert counts[0] == counts[1]
     models = {path.stem for path in (on_duckdb.dbt_dir / "models/marts").glob("*.sql")}
     assert set(counts[0]) == models - {"releases"}
@@ -102,7 +104,7 @@ QUESTIONS = (
 def test_the_report_asks_both_and_says_the_same(both: tuple[Settings, Settings]) -> None:
     found = []
     for settings in both:
-        with open_published(settings, current_release(settings) or {}) as figures:
+        with open_published(settings, served_release(settings) or {}) as figures:
             answers = [getattr(figures, question)() for question in QUESTIONS]
             cell = next(row for row in figures.target_changes().rows if row["page"])
             answers.append(figures.facts_on([(cell["sha256"], cell["page"])])[cell["sha256"], cell["page"]])
@@ -122,7 +124,7 @@ def test_the_newest_page_on_postgresql_shows_the_release_and_leads_to_printed_ce
     _, on_postgres = both
     page = write_night_report(on_postgres)
     text = page.read_text(encoding="utf-8")
-    assert (current_release(on_postgres) or {})["release_id"] in text
+    assert (served_release(on_postgres) or {})["release_id"] in text
     assert 'id="release"' in text
     links = re.findall(r'href="(documents/[0-9a-f]{16}\.html)#(c-[^"]+)"', text)
     assert links
@@ -133,7 +135,7 @@ def test_the_newest_page_on_postgresql_shows_the_release_and_leads_to_printed_ce
 def test_a_second_night_on_postgresql_has_nothing_to_do(both: tuple[Settings, Settings]) -> None:
     _, on_postgres = both
     assert not is_behind(on_postgres)
-    before = current_release(on_postgres)
+    before = served_release(on_postgres)
     build_marts(on_postgres)
     again = publish(on_postgres)
     assert before is not None
@@ -141,7 +143,7 @@ def test_a_second_night_on_postgresql_has_nothing_to_do(both: tuple[Settings, Se
 
 
 def test_no_password_of_the_warehouse_is_printed(both: tuple[Settings, Settings]) -> None:
-    from extract.__main__ import _warehouse_of
+    from extract.cli.app import _warehouse_of
 
     url = "postgresql+psycopg2://jixiao:geheim@db/warehouse"
     assert _warehouse_of(Settings(home=Path("/nowhere"), warehouse_url=url)) == (

@@ -16,9 +16,9 @@ from typing import Any
 
 import pandas as pd
 
-from extract import raw
 from extract.settings import Settings
-from extract.stage import open_warehouse, stage_frames
+from extract.warehouse import raw_schema
+from extract.warehouse.staging import open_warehouse, stage_frames
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -147,7 +147,7 @@ def stage_document(settings: Settings, document: Document) -> None:
     rows = document.rows()
     frames = {
         table.name: pd.DataFrame(rows.get(table.name, []), columns=list(table.columns.keys()), dtype=object)
-        for table in raw.DOCUMENT_TABLES
+        for table in raw_schema.DOCUMENT_TABLES
     }
     with open_warehouse(settings) as engine:
         stage_frames(engine, document.sha256, frames)

@@ -1,4 +1,4 @@
-{#- Builds of the partitions that changed. `extract/partitions.py` writes them into raw.changed_partitions and
+{#- Builds of the partitions that changed. `extract/warehouse/partitions.py` writes them into raw.changed_partitions and
     raw.changed_documents and then runs dbt with the variable changed_only. Staging hands on their rows alone, so
     intermediate models hold nothing else; marts keep the rows of all partitions and replace those of the changed ones. A
     mart says in `meta.partition` which of its columns tells the partition: publisher_key or code_scope. Without the

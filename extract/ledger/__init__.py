@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from extract.ledger.documents import MAY_PASS, TRANSITIONS
 from extract.ledger.fetches import Fetches
-from extract.ledger.history import History
 from extract.ledger.refusals import ACTIONS, Refusals
+from extract.ledger.releases import History
 from extract.ledger.rereads import MOST_REREAD, Rereads
 from extract.ledger.runs import OUTCOMES
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 
 from extract.errors import LedgerError, Reason, Refused
-from extract.ledger.store import Store, now
+from extract.ledger.database import Store, now
 from extract.ledger.tables import attempts, documents
 
 TRANSITIONS: dict[str, frozenset[str]] = {

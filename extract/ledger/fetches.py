@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from extract.entities import Remembered
-from extract.ledger.store import Store, as_utc, now
+from extract.ledger.database import Store, as_utc, now
 from extract.ledger.tables import fetches
 
 MOST_PARAMETERS = 500  # SQLite takes no more than 999 in one statement of older builds

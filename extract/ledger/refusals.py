@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import select
 
 from extract.errors import LedgerError
+from extract.ledger.database import now
 from extract.ledger.documents import Documents
 from extract.ledger.runs import Runs
-from extract.ledger.store import now
 from extract.ledger.tables import attempts, decisions, documents, sightings
 
 STATES = ("refused", "failed", "dropped")

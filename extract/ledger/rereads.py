@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from extract.errors import LedgerError
+from extract.ledger.database import now
 from extract.ledger.documents import Documents
-from extract.ledger.store import now
 from extract.ledger.tables import decisions, documents
 
 MOST_REREAD = 1000  # documents that one run reads again

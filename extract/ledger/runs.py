@@ -9,9 +9,9 @@ from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from extract.entities import LandedPdf, Landing, Publication
 from extract.errors import LedgerError, Refused
+from extract.ledger.database import Store, as_utc, now
 from extract.ledger.documents import detail_of, reason_of
 from extract.ledger.fetches import fetch_row
-from extract.ledger.store import Store, as_utc, now
 from extract.ledger.tables import documents, fetches, findings, runs, sightings
 
 OUTCOMES = ("loaded", "unchanged", "refused", "failed")

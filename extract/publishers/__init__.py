@@ -6,13 +6,13 @@ several publishers arrive (an inbox): each document's own title then says whose 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
 from extract.errors import SettingsError
 from extract.publishers.files import load_publisher
 from extract.publishers.models import BucketSource, FolderSource, ListingSource, Publisher
+from extract.text import fold_name
 
 __all__ = [
     "BucketSource",
@@ -21,7 +21,6 @@ __all__ = [
     "Publisher",
     "attribute_publisher",
     "find_publisher",
-    "fold_name",
     "load_publisher",
     "load_publishers",
 ]
@@ -45,11 +44,6 @@ def load_publishers(folder: Path) -> tuple[Publisher, ...]:
     if wrong:
         raise SettingsError("\n".join(wrong))
     return tuple(publishers)
-
-
-def fold_name(name: str) -> str:
-    """A publisher's name without width, blanks and case: 珠海高新区 党群工作部 is 珠海高新区党群工作部."""
-    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def _names(publisher: Publisher) -> Iterable[str]:

@@ -1,1 +1,1 @@
-"""Releases on a shelf, one of them served: folders for DuckDB, schemas for PostgreSQL."""
+"""Releases on a shelf, one of them served, and everything that reads a release."""

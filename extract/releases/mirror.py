@@ -14,7 +14,7 @@ from typing import Any
 
 import fsspec  # type: ignore[import-untyped]
 
-from extract.releases.shelf import Release
+from extract.releases.model import Release
 from extract.settings import Settings
 
 log = logging.getLogger(__name__)

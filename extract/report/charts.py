@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from extract.report.figures import Row
-from extract.report.text import clean_text
+from extract.report.questions import Row
+from extract.report.safe_text import clean_text
 
 log = logging.getLogger(__name__)
 HERE = "https://report.invalid/"  # vl-convert makes relative links absolute: they leave with this and lose it again

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from extract.errors import Reason
-from extract.freshness import check_freshness
 from extract.ledger import OUTCOMES, Ledger
-from extract.report.figures import MOST_ROWS
+from extract.report.questions import MOST_ROWS
 from extract.settings import Settings
+from extract.sources.freshness import check_freshness
 
 NIGHTS = 14
 REASON_WORDS = {

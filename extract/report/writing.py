@@ -15,16 +15,16 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from extract.language import load_chinese
 from extract.ledger import Ledger
-from extract.pictures import forget_pictures
 from extract.publishers import load_publishers
 from extract.report.charts import draw_change_classes, draw_runs, draw_waterfalls
-from extract.report.figures import MOST_ROWS, Figures, open_published, open_release
+from extract.report.linked_pages import Drawer, Sheets, link_rows
 from extract.report.night import REASON_WORDS, read_night
-from extract.report.sheets import Drawer, Sheets, link_rows
-from extract.report.text import clean_text
+from extract.report.page_images import forget_pictures
+from extract.report.questions import MOST_ROWS, Figures, open_published, open_release
+from extract.report.safe_text import clean_text
 from extract.settings import Settings
+from extract.translations import load_chinese
 
 log = logging.getLogger(__name__)
 TEMPLATES = Path(__file__).with_name("templates")
@@ -64,10 +64,10 @@ def refresh_night_report(settings: Settings) -> None:
 
 def write_night_report(settings: Settings) -> Path:
     """Write the newest page and let JIXIAO_HOME/report lead to it in one step; returns its index.html."""
-    from extract.build import is_behind
-    from extract.publish import current_release
+    from extract.releases.shelves import served_release
+    from extract.warehouse.fingerprints import is_behind
 
-    release = current_release(settings)
+    release = served_release(settings)
     behind = is_behind(settings)
     reports = settings.home / "reports"
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.getpid()}"

@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 
 import httpx
 
+from extract.archive.documents import Incoming, archive_path, find_archived, land_bytes, receive
+from extract.archive.objects import open_bucket_store
 from extract.entities import Finding, LandedPdf, Landing, Publication, Remembered
 from extract.errors import JixiaoError, Reason, Refused, SourceError
 from extract.publishers.models import BucketSource, ListingSource, Publisher
 from extract.settings import Settings
-from extract.sources.archive import Incoming, archive_path, find_archived, land_bytes, receive
 from extract.sources.bucket import read_object
 from extract.sources.fetch import Fetcher, PassingError
 from extract.sources.folder import read_file
-from extract.sources.pages import check_length, validators_of
-from extract.store import open_bucket_store
+from extract.sources.page_fetch import check_length, validators_of
 
 MEGABYTE = 1 << 20
 AT_ONCE = 200  # publications between two visits to the ledger

@@ -12,7 +12,7 @@ from extract.errors import JixiaoError, Reason, Refused, SourceError
 from extract.publishers.models import ListingSource, Paging, Publisher
 from extract.sources.fetch import Fetcher
 from extract.sources.listing import Entry, Page, read_detail, read_listing
-from extract.sources.pages import fetch_page
+from extract.sources.page_fetch import fetch_page
 
 Memory = Callable[[list[str]], dict[str, Remembered]]
 

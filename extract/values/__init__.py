@@ -9,11 +9,11 @@
 Nothing here raises on any text, but `parse_amount`, which refuses what is not certainly one amount.
 """
 
+from extract.text import fold_text
 from extract.values.amounts import parse_amount, parse_amount_unit
-from extract.values.folding import fold_text
+from extract.values.goal_numbers import find_promises
 from extract.values.parts import parse_parts
 from extract.values.printing import format_target, value_as_json
-from extract.values.promises import find_promises
 from extract.values.targets import GRAMMAR_VERSION, parse_target, parse_targets
 
 __all__ = [

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from extract.errors import Reason, Refused
-from extract.values.folding import fold_text
+from extract.text import fold_text
 from extract.values.numerals import EXACT, MAX_DIGITS, SCALES, read_digits
 
 FEN = Decimal("0.01")

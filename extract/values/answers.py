@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from extract.entities import TargetValue
-from extract.values.cells import Cell
-from extract.values.measures import match_measure
+from extract.values.measure_words import match_measure
 from extract.values.quantities import Mention, Quantity
+from extract.values.target_text import Cell
 from extract.values.vocabulary import GROWTH
 
 # 2015-01-01 … 2035-12-31 as Excel counts days: 44,561 for 2021-12-31, seen in a self-evaluation of 乌海.

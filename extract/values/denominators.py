@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from extract.values.measures import match_measure
+from extract.values.measure_words import match_measure
 from extract.values.numerals import NUMERALS
 
 _COUNT = re.compile(f"(?:[0-9]+(?:\\.[0-9]+)?|[{NUMERALS}]+)?[百千万亿]*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from extract.entities import TargetValue
-from extract.values.folding import fold_text
+from extract.text import fold_text
 from extract.values.targets import parse_target
 
 _BLANK = frozenset(("", "-", "—", "/", "\\", "无", "空"))

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from extract.values.dates import DateSpan
-from extract.values.lexemes import Figure
 from extract.values.numerals import EXACT, read_digits
+from extract.values.token_patterns import Figure
 
 
 @dataclass(slots=True)

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 
 from extract.entities import TargetValue
 from extract.values.answers import answer, answer_date, answer_quantity, is_reference
-from extract.values.cells import LONGEST_PHRASE, Cell
-from extract.values.measures import match_measure
+from extract.values.measure_words import match_measure
 from extract.values.quantities import join_bounds
+from extract.values.target_text import LONGEST_PHRASE, Cell
 from extract.values.vocabulary import FRONT, NOTHING, SCALES_OF_GRADES, UNCHOSEN, YES_NO
 
 # Change it with every change of what any text is read as: the warehouse reads all distinct texts again then.

@@ -19,13 +19,14 @@ from native import BUCKET, Cluster, running
 from own_postgres import await_true, find_postgres
 from sqlalchemy import create_engine, select, update
 
-from extract import ingest
-from extract.build import build_marts
+from extract.jobs import ingest
+from extract.jobs.publish import publish
 from extract.ledger import Ledger
 from extract.ledger.tables import documents
-from extract.publish import current_release, publish
-from extract.query import ask
+from extract.releases.query import ask
+from extract.releases.shelves import served_release
 from extract.settings import PROJECT, Settings
+from extract.warehouse.build import build_marts
 
 pytestmark = pytest.mark.cluster
 
@@ -145,8 +146,8 @@ def test_forty_pdfs_through_two_workers_give_the_rows_of_one_process(cluster: Cl
     assert counts == {"seen": 40, "loaded": 34, "unchanged": 2, "refused": 4, "failed": 0}
     alone = one_process(cluster, tmp_path, 1)
     assert counts == counts_of(alone)
-    tables = (current_release(alone) or {})["row_counts"]
-    assert (current_release(settings) or {})["row_counts"] == tables
+    tables = (served_release(alone) or {})["row_counts"]
+    assert (served_release(settings) or {})["row_counts"] == tables
     assert tables["fct_indicator_targets"] > 500
     for table in tables:
         here, there = rows_of(settings, table), rows_of(alone, table)

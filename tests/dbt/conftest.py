@@ -21,10 +21,10 @@ import duckdb
 import pytest
 from sqlalchemy import Engine, create_engine, insert, text
 
-from extract import raw
-from extract.match import propose_links
-from extract.partitions import plan_build
-from extract.stage import stage_goal_promises, stage_target_values
+from extract.warehouse.partitions import plan_build
+from extract.warehouse.project_similarity import propose_links
+from extract.warehouse.raw_schema import metadata
+from extract.warehouse.staging import stage_goal_promises, stage_target_values
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 BOX = {"x0": 10.25, "y0": 20.5, "x1": 110.125, "y1": 40.0625}
@@ -41,7 +41,7 @@ class RawSchema:
     """Collects documents and writes them into the raw tables."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, list[dict[str, Any]]] = {table.name: [] for table in raw.metadata.sorted_tables}
+        self.rows: dict[str, list[dict[str, Any]]] = {table.name: [] for table in metadata.sorted_tables}
 
     def add(self, publisher: str, year: int, *projects: dict[str, Any], **more: Any) -> str:
         """One document; `more`: name, kind, region, layout, published_on, seen (minutes). Returns its hash."""
@@ -158,8 +158,8 @@ class RawSchema:
     def write(self, engine: Engine) -> None:
         with engine.begin() as connection:
             connection.execute(text("create schema if not exists raw"))
-            raw.metadata.create_all(connection)
-            for table in raw.metadata.sorted_tables:
+            metadata.create_all(connection)
+            for table in metadata.sorted_tables:
                 if self.rows[table.name]:
                     connection.execute(insert(table), self.rows[table.name])
         plan_build(engine, "rules of the test", full=True)

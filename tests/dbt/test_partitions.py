@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 from sqlalchemy import delete
 
-from extract import build, raw
 from extract.errors import BuildError
 from extract.settings import Settings
-from extract.stage import open_warehouse, stage_frames
+from extract.warehouse import build, raw_schema
+from extract.warehouse.staging import open_warehouse, stage_frames
 
 Documents = dict[str, dict[str, list[dict[str, Any]]]]
 """Hash -> raw table -> rows."""
@@ -60,7 +60,7 @@ def invent_documents(schema: Any, random: Random) -> Documents:
             if row.get("sha256") == other:
                 row |= {"sha256": joint, "part_no": 2}
     documents: Documents = {}
-    for table in raw.DOCUMENT_TABLES:
+    for table in raw_schema.DOCUMENT_TABLES:
         for row in schema.rows[table.name]:
             documents.setdefault(row["sha256"], {}).setdefault(table.name, []).append(row)
     return documents
@@ -86,14 +86,14 @@ def stage(settings: Settings, documents: Documents) -> None:
         for sha256, tables in documents.items():
             frames = {
                 table.name: pd.DataFrame(tables.get(table.name, []), columns=list(table.columns.keys()), dtype=object)
-                for table in raw.DOCUMENT_TABLES
+                for table in raw_schema.DOCUMENT_TABLES
             }
             stage_frames(engine, sha256, frames)
 
 
 def remove(settings: Settings, sha256: str) -> None:
     with open_warehouse(settings) as engine, engine.begin() as connection:
-        for table in raw.DOCUMENT_TABLES:
+        for table in raw_schema.DOCUMENT_TABLES:
             connection.execute(delete(table).where(table.c.sha256 == sha256))
 
 

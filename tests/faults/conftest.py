@@ -80,7 +80,7 @@ def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 DAGS = """
 import json, sys
-from extract.runner import RunError, run_dag, start_airflow
+from extract.jobs.local_run import RunError, run_dag, start_airflow
 from extract.settings import get_settings
 start_airflow(get_settings())
 print("ready", flush=True)
@@ -134,7 +134,7 @@ class Scheduler:
 
 READER = """
 import json, sys, threading
-from extract.query import ask
+from extract.releases.query import ask
 from extract.settings import get_settings
 settings, seen, errors, over = get_settings(), [], [], threading.Event()
 def read():

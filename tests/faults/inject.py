@@ -32,10 +32,11 @@ import duckdb
 import duckdb_engine  # noqa: F401 - imported before the forks, so that the calls counted are those of the work
 from documents import print_table
 
-from extract import frames, ingest, raw  # noqa: F401
+from extract.jobs import ingest
 from extract.ledger import Ledger
-from extract.reading import READER_VERSION
+from extract.reading.document import READER_VERSION
 from extract.settings import Settings
+from extract.warehouse import frames, raw_schema  # noqa: F401
 
 DOCUMENTS = 3
 RUN = "night"
@@ -162,7 +163,7 @@ def rows_of(settings: Settings) -> dict[str, dict[str, str]]:
         return found
     with duckdb.connect(str(settings.build_db), config={"threads": 1}) as build:
         there = {name for (name,) in build.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        for table in raw.DOCUMENT_TABLES:
+        for table in raw_schema.DOCUMENT_TABLES:
             if table.name in there:
                 query = f"SELECT * FROM raw.{table.name} AS t ORDER BY ALL"
                 for row in build.execute(query).fetchall():
@@ -277,7 +278,10 @@ def inject(case: Loader | Landing, folder: Path, kills: int, chance: random.Rand
 
 # -- dbt ---------------------------------------------------------------------------------------------------------------
 
-BUILD = "from extract.build import build_marts; from extract.settings import get_settings; build_marts(get_settings())"
+BUILD = (
+    "from extract.warehouse.build import build_marts; from extract.settings import get_settings; "
+    "build_marts(get_settings())"
+)
 
 
 def served(settings: Settings) -> tuple[str, str]:

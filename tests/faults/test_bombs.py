@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pdfplumber
@@ -10,12 +11,12 @@ import pypdfium2
 import pytest
 from sqlalchemy import func, select
 
-from extract import ingest
 from extract.errors import Reason, Refused
+from extract.jobs import ingest
 from extract.ledger import Ledger
 from extract.ledger.tables import attempts
-from extract.pages.sandbox import read_sandboxed
-from extract.reading import read_document
+from extract.reading.document import read_document
+from extract.reading.sandbox import read_sandboxed
 from extract.settings import Settings
 
 from .bombs import CYCLES, MEMORY, TIME
@@ -141,10 +142,10 @@ def test_a20_what_both_parsers_count_alike_is_read_whole(tmp_path: Path) -> None
 
 
 def test_a18_a_document_that_is_not_read_in_time_is_a_timeout(tmp_path: Path) -> None:
-    from extract.pages.limits import Limits
+    from extract.settings import get_settings
 
     path = tmp_path / "rects.pdf"
     path.write_bytes(names(TIME)["rects"])
     with pytest.raises(Refused) as refusal:
-        read_sandboxed(path, limits=Limits(seconds=0.5, memory=600 << 20))
+        read_sandboxed(path, limits=replace(get_settings().limits(), seconds=0.5, memory=600 << 20))
     assert refusal.value.reason == Reason.TIMEOUT

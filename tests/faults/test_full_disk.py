@@ -8,7 +8,7 @@ from .conftest import SmallDisk
 from .documents import print_table
 
 SEE = """
-from extract import ingest
+from extract.jobs import ingest
 ingest.discover(settings, 'night', publisher='inbox')
 ingest.land(settings, 'night')
 for batch in ingest.plan_batches(settings):
@@ -41,7 +41,7 @@ with duckdb.connect(str(settings.build_db)) as build:
 
 
 STAGE = """
-from extract import ingest
+from extract.jobs import ingest
 stage_really, calls = ingest._stage_one, []
 def stage(*arguments):
     calls.append(arguments)
@@ -100,7 +100,7 @@ with duckdb.connect(str(settings.build_db)) as build:
     build.execute("CREATE TABLE marts.dim_documents AS SELECT range AS document_key FROM range(3)")
     build.execute("CREATE TABLE marts.releases (release_id VARCHAR, published_at TIMESTAMP, "
                   "source_documents INTEGER, row_counts VARCHAR, checksum VARCHAR)")
-from extract.publish import publish
+from extract.jobs.publish import publish
 publish(settings)
 """
 GROW = """
@@ -112,7 +112,7 @@ with duckdb.connect(str(settings.build_db)) as build:
 STATE = """
 import hashlib, os
 from extract.ledger import Ledger
-from extract.query import ask
+from extract.releases.query import ask
 def state():
     content = (settings.current / 'warehouse.duckdb').read_bytes()
     count = next(ask(settings, 'SELECT count(*) AS n FROM dim_documents')[1])['n']
@@ -131,12 +131,14 @@ def test_a05_a_disk_that_fills_while_publishing_leaves_the_served_release_and_no
     before = small_disk.ask(STATE)
     assert small_disk.run(GROW).returncode == 0
     for leave in (4_000_000, 300_000):  # in the copy of the warehouse, or at its first page
-        full = small_disk.run(FILL + f"fill(leave={leave})\nfrom extract.publish import publish\npublish(settings)")
+        full = small_disk.run(
+            FILL + f"fill(leave={leave})\nfrom extract.jobs.publish import publish\npublish(settings)"
+        )
         assert full.returncode != 0
         assert "No space left on device" in full.stderr, full.stderr[-2000:]
         assert small_disk.ask(STATE) == before, "served as before, and nothing half-made is left"
         assert small_disk.run("(home / 'ballast').unlink()").returncode == 0
-    published = small_disk.run("from extract.publish import publish\nassert publish(settings)['published']")
+    published = small_disk.run("from extract.jobs.publish import publish\nassert publish(settings)['published']")
     assert published.returncode == 0, published.stderr[-3000:]
     after = small_disk.ask(STATE)
     assert isinstance(after, list)

@@ -83,7 +83,8 @@ def test_a03_dbt_does_not_outlive_a_killed_task_and_so_keeps_no_lock() -> None:
     """An orphan of dbt would keep DuckDB's lock and write on, beside the retry of its task."""
     wait_for_end(
         orphan(
-            "import sys, time; from extract.dbt_process import follow_parent; follow_parent(int(sys.argv[1])); "
+            "import sys, time; from extract.warehouse.dbt_process import follow_parent; "
+            "follow_parent(int(sys.argv[1])); "
             "print('ready', flush=True); time.sleep(3600)"
         )
     )
@@ -92,11 +93,11 @@ def test_a03_dbt_does_not_outlive_a_killed_task_and_so_keeps_no_lock() -> None:
 def test_a18_a_document_that_never_ends_ends_though_the_worker_was_killed(tmp_path: Path) -> None:
     """The worker ends a late child; a child whose worker was killed must end by itself."""
     endless = (
-        "import sys, json; from extract.pages import child; "
-        "child.GRACE_SECONDS = 0.1; "
-        "child._answer = lambda *_: [print('reading', file=sys.__stderr__)] and sum(iter(int, 1)); "
-        "sys.argv = ['child', json.dumps({'seconds': 0.1})]; "
+        "import sys, json; from extract.reading import worker; "
+        "worker.GRACE_SECONDS = 0.1; "
+        "worker._answer = lambda *_: [print('reading', file=sys.__stderr__)] and sum(iter(int, 1)); "
+        "sys.argv = ['worker', json.dumps({'seconds': 0.1, 'memory': 1 << 30, 'pages': 9, 'size': 999})]; "
         "import io; sys.stdin = io.StringIO('{}\\n'); "
-        "import os; os.write(1, b'ready\\n'); child.main()"
+        "import os; os.write(1, b'ready\\n'); worker.main()"
     )
     wait_for_end(orphan(endless))

@@ -14,11 +14,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from extract import ingest
-from extract.build import build_marts
-from extract.publish import publish
-from extract.query import QueryError, ask
+from extract.jobs import ingest
+from extract.jobs.publish import publish
+from extract.releases.query import QueryError, ask
 from extract.settings import Settings
+from extract.warehouse.build import build_marts
 
 from .documents import print_table
 

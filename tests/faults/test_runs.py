@@ -22,15 +22,17 @@ import duckdb
 import pytest
 import yaml
 
-from extract import ingest, stage
-from extract.build import build_marts
 from extract.errors import BuildError
+from extract.jobs import ingest
+from extract.jobs.publish import publish
 from extract.ledger import Ledger
 from extract.locks import LockedError, hold_lock
-from extract.pages.sandbox import Sandbox
-from extract.publish import current_release, publish
-from extract.query import ask
+from extract.reading.sandbox import Sandbox
+from extract.releases.query import ask
+from extract.releases.shelves import served_release
 from extract.settings import PROJECT, Settings
+from extract.warehouse import staging
+from extract.warehouse.build import build_marts
 
 from ..sources.conftest import Site
 from .conftest import Reader, Scheduler, copy_line, counts_of
@@ -165,7 +167,7 @@ class TestOneHome:
         assert held.execute(count).fetchall() == [(2,)], "the held connection keeps its snapshot"
         held.close()
         assert town.served() != before
-        release = current_release(town.settings)
+        release = served_release(town.settings)
         assert release is not None
         assert release["source_documents"] == 3
 
@@ -265,16 +267,16 @@ def test_a08_a_run_that_waited_for_the_writer_finds_the_documents_staged(
 ) -> None:
     see(small, "two")
     read_all(small)
-    open_really = stage.open_warehouse
+    open_really = staging.open_warehouse
 
     @contextmanager
     def another_first(settings: Settings) -> Iterator[object]:
-        monkeypatch.setattr(stage, "open_warehouse", open_really)
+        monkeypatch.setattr(staging, "open_warehouse", open_really)
         assert ingest.stage_read(settings, "one") == 2
         with open_really(settings) as engine:
             yield engine
 
-    monkeypatch.setattr(stage, "open_warehouse", another_first)
+    monkeypatch.setattr(staging, "open_warehouse", another_first)
     assert ingest.stage_read(small, "two") == 0
     assert ingest.close(small, "one") == {"seen": 2, "loaded": 2, "unchanged": 0, "refused": 0, "failed": 0}
     assert ingest.close(small, "two") == {"seen": 2, "loaded": 0, "unchanged": 2, "refused": 0, "failed": 0}
@@ -327,5 +329,5 @@ def test_a09_planning_does_not_wait_for_a_writer_to_look_for_lost_rows(small: Se
     ingest.stage_read(small, "one")
     with hold_lock(small.home / "writer.lock", 0):
         assert ingest.plan_batches(small) == []
-        with pytest.raises(LockedError), stage.open_warehouse(small.model_copy(update={"writer_wait_seconds": 0})):
+        with pytest.raises(LockedError), staging.open_warehouse(small.model_copy(update={"writer_wait_seconds": 0})):
             pass

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from extract import ingest
+from extract.jobs import ingest
 from extract.ledger import OUTCOMES, Ledger
 from extract.settings import Settings
 

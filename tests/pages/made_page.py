@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from extract.pages.ink import NO_CLIP, UNKNOWN_FONT, Fills, Glyphs, Ink, Pictures, Rules, Runs, are_blank
-from extract.pages.marking import Quad
+from extract.reading.drawing.overlay import Quad
+from extract.reading.ink.ink import NO_CLIP, UNKNOWN_FONT, Fills, Glyphs, Ink, Pictures, Rules, Runs, are_blank
 
 WIDTHS = (60.0, 80.0, 100.0)
 WORDS = (("单位", "项目", "指标"), ("某局", "河道保洁", "清理河道长度"), ("某站", "水库维修", "维修水库座数"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from extract.pages.ink import Rules
-from extract.pages.lattice import Lattice, find_lattices, find_stretches, join, snap
-from extract.pages.spans import find_spans
+from extract.reading.grid.lattice import Lattice, find_lattices, find_stretches, join, snap
+from extract.reading.grid.spans import find_spans
+from extract.reading.ink.ink import Rules
 
 
 def lattice_of(level: list[tuple[float, float, float]], upright: list[tuple[float, float, float]]) -> list[Lattice]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
 
@@ -13,13 +14,20 @@ import pytest
 from PIL import Image
 
 from extract.entities import Column
-from extract.marks import colour_cells, mark_cells, mark_ink, mark_lattices, mark_letters, show_stage
-from extract.pages.documents import read_checked_pages, read_ink
-from extract.pages.grids import Stages, build_page, run_stages
-from extract.pages.marking import STYLES, Mark, Stage, choose_styles, draw_marks, name_column
-from extract.pages.turning import find_turn
-from extract.pictures import PictureError, draw_page
-from extract.reading import read_document
+from extract.reading.document import read_document
+from extract.reading.drawing.overlay import STYLES, Mark, Stage, choose_styles, draw_marks, name_column
+from extract.reading.drawing.stage_overlay import (
+    colour_cells,
+    mark_cells,
+    mark_ink,
+    mark_lattices,
+    mark_letters,
+    show_stage,
+)
+from extract.reading.ink.rotation import find_turn
+from extract.reading.page import Stages, build_page, run_stages
+from extract.reading.pages import read_checked_pages, read_ink
+from extract.report.page_images import PictureError, draw_page
 
 from .made_page import WORDS, Page
 
@@ -351,11 +359,17 @@ def test_kinds_that_the_legend_tells_apart_look_different_in_their_stage() -> No
 
 
 def test_a17_a_stage_that_needs_too_much_memory_costs_the_drawing_process_alone(tmp_path: Path) -> None:
-    from extract.pages.limits import Limits
+    from extract.settings import get_settings
 
     path = FIXTURES / "g_flat_watermark.pdf"
     with pytest.raises(PictureError, match="page 1 cannot be drawn"):
-        draw_page(path, 1, tmp_path / "page.png", stage=Stage.RECORDS, limits=Limits(memory=64 << 20))
+        draw_page(
+            path,
+            1,
+            tmp_path / "page.png",
+            stage=Stage.RECORDS,
+            limits=replace(get_settings().limits(), memory=64 << 20),
+        )
     with pytest.raises(PictureError, match="the document has 1 pages"):
         draw_page(path, 2, tmp_path / "page.png", stage=Stage.INK)
     assert list(tmp_path.iterdir()) == []

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import resource
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from extract.errors import Reason, Refused
-from extract.pages.exchange import grids_to_dicts
-from extract.pages.limits import Limits
-from extract.pages.sandbox import Sandbox, read_sandboxed
-from extract.reading import read_grids
+from extract.reading.document import read_grids
+from extract.reading.exchange import grids_to_dicts
+from extract.reading.sandbox import Sandbox, read_sandboxed
+from extract.settings import get_settings
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 GOOD = FIXTURES / "v15_2024.pdf"
@@ -46,7 +47,7 @@ def deflate(unit: bytes, total: int) -> bytes:
 def test_a17_a_decompression_bomb_is_refused_and_the_parent_stays_small(tmp_path: Path) -> None:
     bomb = write_pdf(tmp_path / "bomb.pdf", deflate(b" ", 1 << 30), b"/Filter/FlateDecode")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with Sandbox(Limits(seconds=60)) as sandbox:
+    with Sandbox(replace(get_settings().limits(), seconds=60)) as sandbox:
         with pytest.raises(Refused) as refusal:
             sandbox.read(bomb, reader="pdfium")
         assert refusal.value.reason in (Reason.MEMORY, Reason.TIMEOUT)
@@ -57,7 +58,7 @@ def test_a17_a_decompression_bomb_is_refused_and_the_parent_stays_small(tmp_path
 def test_a18_a_document_that_takes_too_long_is_refused_and_the_next_one_loads(tmp_path: Path) -> None:
     lines = b"".join(b"%d %d 3 3 re S " % (i % 600, (i // 600) * 2 % 780) for i in range(200_000))
     slow = write_pdf(tmp_path / "slow.pdf", zlib.compress(lines, 9), b"/Filter/FlateDecode")
-    with Sandbox(Limits(seconds=2)) as sandbox:
+    with Sandbox(replace(get_settings().limits(), seconds=2)) as sandbox:
         with pytest.raises(Refused) as refusal:
             sandbox.read(slow)
         assert refusal.value.reason in (Reason.TIMEOUT, Reason.TOO_LARGE)
@@ -82,19 +83,19 @@ def test_a_child_that_is_killed_between_documents_is_replaced() -> None:
 
 def test_a_file_above_the_size_limit_is_too_large() -> None:
     with pytest.raises(Refused) as refusal:
-        read_sandboxed(GOOD, limits=Limits(size=1000))
+        read_sandboxed(GOOD, limits=replace(get_settings().limits(), size=1000))
     assert refusal.value.reason == Reason.TOO_LARGE
 
 
 def test_a20_a_document_above_the_page_limit_is_too_large() -> None:
     with pytest.raises(Refused) as refusal:
-        read_sandboxed(GOOD, limits=Limits(pages=2))
+        read_sandboxed(GOOD, limits=replace(get_settings().limits(), pages=2))
     assert refusal.value.reason == Reason.TOO_LARGE
 
 
 def test_grids_are_read_under_the_same_limits_and_are_those_of_the_reader() -> None:
     with Sandbox() as sandbox:
         assert sandbox.read_grids(GOOD) == grids_to_dicts(read_grids(GOOD))
-    with Sandbox(Limits(pages=2)) as sandbox, pytest.raises(Refused) as refusal:
+    with Sandbox(replace(get_settings().limits(), pages=2)) as sandbox, pytest.raises(Refused) as refusal:
         sandbox.read_grids(GOOD)
     assert refusal.value.reason is Reason.TOO_LARGE

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from extract.errors import Reason
-from extract.pages.grids import build_page, run_stages
-from extract.pages.text import join_cells
+from extract.reading.grid.cell_text import join_cells
+from extract.reading.page import build_page, run_stages
 
 from .made_page import Page
 

@@ -14,15 +14,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extract.errors import Reason, Refused
-from extract.pages import pdfium as reader
-from extract.pages.digit_shapes import Places, Shapes, cut_digits, find_flat, score_digits
-from extract.pages.digits import Digits, find_digits
-from extract.pages.documents import read_checked_pages
-from extract.pages.ink import Ints
-from extract.pages.placement import locate
-from extract.pages.raw import point_at
-from extract.pages.witness import MOST_PIXELS, Picture, check_page, choose_prints, draw_page, find_contradictions
-from extract.reading import read_document
+from extract.reading.document import read_document
+from extract.reading.grid.placement import locate
+from extract.reading.ink.ink import Ints
+from extract.reading.pages import read_checked_pages
+from extract.reading.parsers.pdfium import document as reader
+from extract.reading.parsers.pdfium.calls import point_at
+from extract.reading.raster.digit_check import (
+    MOST_PIXELS,
+    Picture,
+    check_page,
+    choose_prints,
+    draw_page,
+    find_contradictions,
+)
+from extract.reading.raster.digit_places import Digits, find_digits
+from extract.reading.raster.digit_shapes import Places, Shapes, cut_digits, find_flat, score_digits
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 FONTS = ("Helvetica", "Helvetica-Bold", "Times-Roman", "Times-Bold", "Courier-Bold")

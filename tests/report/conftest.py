@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from extract.publish import publish
+from extract.jobs.publish import publish
 from extract.report import write_night_report
 from extract.settings import Settings
 

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 import typer
 
-from extract.__main__ import app
+from extract.cli.app import app
+from extract.cli.help import _one_line, advise, load_examples
 from extract.errors import BuildError, LedgerError, Refused, SettingsError, SourceError
-from extract.guidance import _one_line, advise, load_examples
-from extract.language import load_chinese
+from extract.jobs.local_run import RunError
 from extract.locks import LockedError
-from extract.runner import RunError
 from extract.settings import PROJECT, Settings
+from extract.translations import load_chinese
 
 EXAMPLES = [(path, one["run"], one["shows"]) for path, all_of in load_examples().items() for one in all_of]
 
@@ -118,7 +118,7 @@ def test_an_error_is_followed_by_what_to_do_next(error: type[Exception]) -> None
 
 
 def test_advice_is_in_both_languages() -> None:
-    source = (PROJECT / "extract/guidance.py").read_text(encoding="utf-8")
+    source = (PROJECT / "extract/cli/help.py").read_text(encoding="utf-8")
     advice = re.findall(r'Error, "(.+?)"\)', source)
     assert len(advice) == 6
     assert set(advice) <= set(load_chinese())

@@ -12,16 +12,17 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from extract import model_docs, report
+from extract import report
 from extract.errors import Reason
-from extract.language import load_chinese
+from extract.jobs.publish import publish
 from extract.ledger import Ledger
-from extract.publish import current_release, publish
-from extract.report import charts, refresh_night_report, write_night_report, writing
+from extract.releases.shelves import served_release
+from extract.report import charts, model_docs, refresh_night_report, write_night_report, writing
+from extract.report.linked_pages import Sheets
 from extract.report.night import REASON_WORDS
-from extract.report.sheets import Sheets
-from extract.report.text import clean_text
+from extract.report.safe_text import clean_text
 from extract.settings import PROJECT, Settings
+from extract.translations import load_chinese
 
 
 def index_of(settings: Settings) -> str:
@@ -29,7 +30,7 @@ def index_of(settings: Settings) -> str:
 
 
 def test_the_release_carries_its_report_and_the_home_the_newest_one(reported: Settings) -> None:
-    release = current_release(reported)
+    release = served_release(reported)
     assert release is not None
     for page in (reported.current / "report/index.html", reported.home / "report/index.html"):
         assert release["release_id"] in page.read_text(encoding="utf-8")
@@ -86,7 +87,7 @@ def test_the_files_name_no_network_and_no_place_of_this_machine(reported: Settin
 
 
 def test_the_same_release_gives_the_same_pages(reported: Settings, tmp_path: Path) -> None:
-    release = current_release(reported)
+    release = served_release(reported)
     assert release is not None
     texts = []
     for name in ("first", "second"):
@@ -137,7 +138,7 @@ def test_the_page_before_stays_for_those_who_have_it_open(reported: Settings) ->
 
 
 def test_pictures_are_bounded_in_number_and_bytes(reported: Settings, tmp_path: Path) -> None:
-    release = current_release(reported)
+    release = served_release(reported)
     assert release is not None
     for limits, pictures in (({"report_pages": 2}, 2), ({"report_megabytes": 0}, 0)):
         settings = Settings(home=reported.home, **limits)

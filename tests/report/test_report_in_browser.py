@@ -11,8 +11,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from extract.pictures import WIDTH
-from extract.query import ask
+from extract.releases.query import ask
+from extract.report.page_images import WIDTH
 from extract.settings import Settings
 
 CONTRAST = """

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from extract import ingest
 from extract.entities import LandedPdf, Landing, Publication, Remembered
+from extract.jobs import ingest
 from extract.ledger import Ledger
 from extract.publishers import Publisher, load_publisher
 from extract.settings import Settings

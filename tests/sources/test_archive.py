@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from extract.sources.archive import archive_path, land_bytes
-from extract.store import write_whole
+from extract.archive.documents import archive_path, land_bytes
+from extract.files import write_whole
 
 
 def test_bytes_lie_under_their_hash_and_cannot_be_changed(tmp_path: Path) -> None:

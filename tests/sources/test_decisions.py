@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from extract import ingest
 from extract.errors import LedgerError, Reason, Refused
-from extract.reading import READER_VERSION
+from extract.jobs import ingest
+from extract.reading.document import READER_VERSION
 from extract.settings import PROJECT, Settings
 
 from .conftest import Site, ledger_of, pdf, publisher_file, see
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def test_a_source_ahead_of_the_warehouse_is_told_after_the_publishers_patience(
     site: Site, night_settings: Settings
 ) -> None:
-    from extract.freshness import check_freshness, describe_alerts
+    from extract.sources.freshness import check_freshness, describe_alerts
 
     site.put("/list.html", '<a href="/a.pdf">a</a><a href="/b.pdf">b</a>')
     site.put("/a.pdf", pdf("a"))
@@ -47,7 +47,7 @@ def test_a_source_ahead_of_the_warehouse_is_told_after_the_publishers_patience(
     ],
 )
 def test_nothing_new_in_season_is_told(site: Site, desk: Desk, night_settings: Settings, today: str, said: str) -> None:
-    from extract.freshness import check_freshness, describe_alerts
+    from extract.sources.freshness import check_freshness, describe_alerts
 
     season = {"start": "01-15", "end": "03-31"}
     publisher_file(desk.folder, site, season=season, expected={"target": 1, "self_evaluation": 1})
@@ -58,8 +58,8 @@ def test_nothing_new_in_season_is_told(site: Site, desk: Desk, night_settings: S
 
 
 def test_a28_a_season_begins_by_the_calendar_of_shanghai_and_may_reach_over_the_new_year() -> None:
-    from extract.freshness import season_end, season_start
     from extract.publishers.models import Season
+    from extract.publishers.season import season_end, season_start
 
     winter = Season(start="12-01", end="02-29")
     assert season_start(winter, date(2026, 1, 5)) == date(2025, 12, 1)
@@ -70,7 +70,7 @@ def test_a28_a_season_begins_by_the_calendar_of_shanghai_and_may_reach_over_the_
 
 
 def test_what_is_chosen_for_a_replay_fits_every_parameter(site: Site, night_settings: Settings) -> None:
-    from extract.replay import apply_answer, choose_refused, make_question
+    from extract.jobs.replay import apply_answer, choose_refused, make_question
 
     site.put("/list.html", '<a href="/a.pdf">{{ 7 * 7 }} [x](javascript:y)</a><a href="/b.pdf">b</a>')
     for name in "ab":
@@ -101,8 +101,8 @@ def test_what_is_chosen_for_a_replay_fits_every_parameter(site: Site, night_sett
 
 
 def test_the_picture_of_a_refused_page_is_drawn_or_honestly_missing(settings: Settings, tmp_path: Path) -> None:
-    from extract.pictures import PictureError, draw_archived
-    from extract.sources.archive import land_bytes
+    from extract.archive.documents import land_bytes
+    from extract.report.page_images import PictureError, draw_archived
 
     landed = land_bytes(settings.archive, (PROJECT / "demo/publications/2025.pdf").read_bytes())
     draw_archived(settings, landed.sha256, 1, tmp_path / "page.png")

@@ -183,7 +183,7 @@ def test_a_name_that_does_not_resolve_may_pass(site: Site, desk: Desk) -> None:
 def test_a27_a_secret_is_sent_and_never_written_down(
     site: Site, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from extract import ingest
+    from extract.jobs import ingest
     from extract.ledger import Ledger
 
     monkeypatch.setenv("GZ_TOKEN", "t0p-s3cret")

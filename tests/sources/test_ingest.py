@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from extract import ingest
 from extract.errors import LedgerError, Reason, Refused
+from extract.jobs import ingest
 from extract.settings import Settings
 
 from .conftest import LONG_AGO, Site, ledger_of, load_all, pdf, publisher_file, see
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 KILLED = """
 import os, signal
-from extract import ingest
+from extract.jobs import ingest
 from extract.ledger import Ledger
 from extract.settings import Settings
 settings = Settings()
@@ -184,9 +184,9 @@ def test_a_source_that_cannot_be_listed_holds_up_no_other_and_makes_the_run_fail
 def test_a_password_of_the_publisher_opens_its_documents(
     desk: Desk, night_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from extract.pages.sandbox import Sandbox
+    from extract.archive.documents import land_bytes
     from extract.publishers.secrets import Secret
-    from extract.sources.archive import land_bytes
+    from extract.reading.sandbox import Sandbox
 
     tried: list[str | None] = []
 

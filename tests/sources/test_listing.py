@@ -11,7 +11,7 @@ from extract.publishers.models import ListingSource
 from extract.sources.addresses import join_address, strip_userinfo
 from extract.sources.discovery import discover_source
 from extract.sources.listing import decode_page, find_date, read_detail, read_listing
-from extract.sources.pages import page_from_json, page_to_json
+from extract.sources.page_fetch import page_from_json, page_to_json
 
 if TYPE_CHECKING:
     from .conftest import Desk, Site

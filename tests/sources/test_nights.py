@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from extract.cli.rows import status_of
 from extract.ledger import Ledger
-from extract.printing import status_of
 from extract.settings import PROJECT, Settings
 
 from .conftest import Site, publisher_file
@@ -23,7 +23,7 @@ from .conftest import Site, publisher_file
 PUBLICATIONS = PROJECT / "demo/publications"
 NIGHTS = """
 import json, sys
-from extract.runner import RunError, run_dag, start_airflow
+from extract.jobs.local_run import RunError, run_dag, start_airflow
 from extract.settings import get_settings
 start_airflow(get_settings())
 for line in sys.stdin:

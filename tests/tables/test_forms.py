@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from extract.checks import check_records
 from extract.entities import Box, Cell, Column, Printed, Record
 from extract.errors import Refused
-from extract.tables.drafts import field_of
-from extract.tables.forms import is_foot
-from extract.tables.heads import FormHead
-from extract.tables.layout import find_layout
-from extract.tables.table import index_grid
-from extract.tables.targets import looks_like_targets
+from extract.reading.plausibility import check_records
+from extract.reading.tables.drafts import field_of
+from extract.reading.tables.form_head import FormHead
+from extract.reading.tables.forms import is_foot
+from extract.reading.tables.indexed_grid import index_grid
+from extract.reading.tables.layout import find_layout
+from extract.reading.tables.target_words import looks_like_targets
 
 from .test_stitching import make_grid, plain_rows
 

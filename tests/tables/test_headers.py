@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extract.entities import Column
-from extract.tables.headers import find_money_unit, is_ignored, load_synonyms, match_column
+from extract.reading.tables.header_words import find_money_unit, is_ignored, load_synonyms, match_column
 
 
 @pytest.mark.parametrize(

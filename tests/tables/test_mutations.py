@@ -16,10 +16,10 @@ import pytest
 
 from extract.entities import Cell, Reading
 from extract.errors import Refused
-from extract.pages import pdfium
-from extract.pages.grids import CheckedPage, build_page
-from extract.pages.ink import LAST, Bools, Fills, Floats, Ink, Rules
-from extract.reading import interpret
+from extract.reading.document import interpret
+from extract.reading.ink.ink import LAST, Bools, Fills, Floats, Ink, Rules
+from extract.reading.page import CheckedPage, build_page
+from extract.reading.parsers.pdfium.document import open_document, read_pages
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 NAMES = ("base_seedlike", "d04_latex_cmidrule", "d12_odt_two_forms", "d14_latex_longtable", "f20_cut_three_ways")
@@ -30,8 +30,8 @@ Mutation = Callable[[Pages, list[CheckedPage], random.Random], None]
 
 @cache
 def load(name: str) -> tuple[Pages, list[CheckedPage], Reading]:
-    with pdfium.open_document(FIXTURES / f"{name}.pdf", None) as document:
-        inks = list(pdfium.read_pages(document, frozenset()))
+    with open_document(FIXTURES / f"{name}.pdf", None) as document:
+        inks = list(read_pages(document, frozenset()))
     pages = [build_page(copy.deepcopy(ink)) for ink in inks]
     return inks, pages, interpret(tuple(pages), "0" * 64, "pdfium")
 

@@ -8,14 +8,14 @@ import pytest
 
 from extract.entities import Box, Cell, Column, Grid, Line, PageGrids
 from extract.errors import Reason, Refused
-from extract.tables.account import Account
-from extract.tables.assemble import Assembler
-from extract.tables.heads import read_head
-from extract.tables.joining import cut_rows, join_tables
-from extract.tables.layout import find_layout, move_layout
-from extract.tables.stitch import is_rest_of_level
-from extract.tables.table import Table, index_grid
-from extract.tables.titles import read_heading, refuse_unread_unit
+from extract.reading.tables.assembler import Assembler
+from extract.reading.tables.cell_accounting import Account
+from extract.reading.tables.form_head import read_head
+from extract.reading.tables.indexed_grid import Table, index_grid
+from extract.reading.tables.layout import find_layout, move_layout
+from extract.reading.tables.page_breaks import is_rest_of_level
+from extract.reading.tables.page_joins import cut_rows, join_tables
+from extract.reading.tables.titles import read_heading, refuse_unread_unit
 
 WIDTH = 100.0  # points of a lattice column
 HEADER = ("一级指标", "二级指标", "三级指标", "指标值")
@@ -213,7 +213,7 @@ def test_a_project_named_on_the_second_page_only_has_its_rows_of_the_first() -> 
 
 def test_a_project_named_on_neither_page_has_no_name() -> None:
     drafts = assemble(make_grid(MERGED))
-    assert drafts[2:] == [("", "指标3"), ("", "指标4")], "checks.py refuses a row that names no project"
+    assert drafts[2:] == [("", "指标3"), ("", "指标4")], "plausibility.py refuses a row that names no project"
 
 
 @pytest.mark.parametrize(

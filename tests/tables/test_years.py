@@ -6,7 +6,15 @@ import pytest
 
 from extract.entities import Box, Column, Line
 from extract.errors import Refused
-from extract.tables.years import Evidence, agree, choose_year, find_in_lines, find_in_words, find_year, is_closed
+from extract.reading.tables.years import (
+    Evidence,
+    agree,
+    choose_year,
+    find_in_lines,
+    find_in_words,
+    find_year,
+    is_closed,
+)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from extract.values import fold_text, format_target, parse_target, value_as_json
+from extract.text import fold_text
+from extract.values import format_target, parse_target, value_as_json
 from extract.values.printing import format_number
 
 

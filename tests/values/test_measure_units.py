@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from extract.values.measures import WORDS
+from extract.values.measure_words import WORDS
 from extract.values.numerals import SCALES
 
 SEEDS = Path(__file__).parents[2] / "dbt_project" / "seeds"

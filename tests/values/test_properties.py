@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from extract import values
 from extract.entities import TargetValue
-from extract.values import fold_text, format_target, parse_parts, parse_target, value_as_json
-from extract.values.measures import WORDS
+from extract.text import fold_text
+from extract.values import format_target, parse_parts, parse_target, value_as_json
+from extract.values.measure_words import WORDS
 from extract.values.numerals import NUMERALS
 from extract.values.vocabulary import FILLERS, FRONT, SIGNS, TAILS
 

@@ -1,0 +1,1 @@
+"""The `jixiao` command: what people type, what is printed for them."""

@@ -1,0 +1,165 @@
+"""Readings, grids, the ledger and the settings become the rows that the command prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from sqlalchemy.engine import make_url
+
+from extract.cli.output import Format, as_json, print_rows
+from extract.entities import Column, Reading
+from extract.errors import Refused
+from extract.ledger import OUTCOMES, Ledger
+from extract.settings import Settings
+from extract.translations import say
+
+ALWAYS = tuple(Column)[:11]  # printed as null where the form has no such column
+APART = (
+    Column.SIGN,
+    Column.VALUE,
+    Column.MEASURE_UNIT,
+    Column.WEIGHT,
+    Column.ACTUAL_VALUE,
+    Column.SCORE,
+    Column.PROJECT_CODE,
+    Column.DEPARTMENT,
+)
+READ_COLUMNS = ("file", "page", "row", *ALWAYS, "amount_yuan")
+
+
+def rows_of(file: Path, reading: Reading) -> Iterator[dict[str, Any]]:
+    """One object per indicator row, in printed order, as contract and README promise."""
+    parts = {part.part: part for part in reading.parts}
+    for record in reading.records:
+        part = parts[record.part]
+        amount = record.amounts.get(Column.AMOUNT)
+        row: dict[str, Any] = {
+            "file": str(file),
+            "sha256": reading.sha256,
+            "title": part.title,
+            "publisher": part.publisher,
+            "fiscal_year": part.fiscal_year,
+            "table": record.table,
+            "page": record.page,
+            "row": record.row,
+            "bbox": [round(side, 2) for side in record.box],
+        }
+        for column in ALWAYS:
+            row[column.value] = record.cells[column].text if column in record.cells else None
+        row["amount_yuan"] = None if amount is None else format(amount, "f")
+        row.update({c.value: record.cells[c].text for c in APART if c in record.cells})
+        yield row
+
+
+def refusal_line(file: Path | str, error: Refused) -> str:
+    """One JSON object for one refused document."""
+    return as_json({"file": str(file), "refused": error.reason.value, "page": error.page, "detail": error.detail})
+
+
+def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
+    """The ledger in one object; the counts are those of the last run, and they add up."""
+    from extract.reading.document import READER_VERSION
+    from extract.releases.shelves import served_release
+    from extract.sources.freshness import check_freshness
+    from extract.warehouse.fingerprints import is_behind
+
+    last = ledger.last_run()
+    states = ledger.documents_by_state()
+    release = served_release(settings)
+    behind = is_behind(settings)
+    return {
+        **{name: last[name] if last else 0 for name in ("seen", *OUTCOMES)},
+        "run_id": last["run_id"] if last else None,
+        "finished_at": last["finished_at"] if last else None,
+        "documents": states,
+        "waiting": sum(states.get(state, 0) for state in ("landed", "read", "failed")),
+        "outdated": len(ledger.outdated(READER_VERSION)),
+        "rereads": ledger.rereads(),
+        "release": release and {k: release[k] for k in ("release_id", "published_at", "row_counts", "checksum")},
+        "release_is_behind": behind,
+        "pin": ledger.pin(),
+        "refusals": [
+            {
+                "id": one["sha256"][:12] if one["sha256"] else None,
+                "file": one["first_url"],
+                "state": one["state"],
+                "reason": one["reason"],
+                "page": one["page"],
+                "detail": one["detail"],
+            }
+            for one in ledger.troubled()
+        ],
+        "findings": ledger.findings(last["run_id"] if last else None),
+        "publishers": [asdict(one) for one in check_freshness(settings, is_behind=behind)],
+    }
+
+
+def print_status(found: dict[str, Any]) -> None:
+    """The same for people."""
+    console = Console(highlight=False)
+    names = ("seen", *OUTCOMES, "waiting")
+    console.print(say("last run {run}", run=found["run_id"] or say("– none yet")), markup=False)
+    print_rows([{name: found[name] for name in names}], names, Format.TABLE)
+    release = found["release"]
+    if release:
+        behind = say("; staged documents wait for the next build") if found["release_is_behind"] else ""
+        console.print(say("release {release}", release=release["release_id"]) + behind, markup=False)
+    if found["outdated"] or found["rereads"]:
+        console.print(describe_outdated(found["outdated"], found["rereads"]), markup=False)
+    if pin := found["pin"]:
+        pinned = "pinned by {by} since {since} UTC: {why}"
+        console.print(say(pinned, by=pin["pinned_by"], since=pin["pinned_at"], why=pin["why"]), markup=False)
+    if found["refusals"]:
+        print_rows(found["refusals"], ("id", "file", "state", "reason", "page", "detail"), Format.TABLE)
+    if found["publishers"]:
+        columns = ("publisher", "documents", "last_new_at", "waiting", "alerts")
+        rows = [{**one, "alerts": "\n".join(one["alerts"]) or None} for one in found["publishers"]]
+        print_rows(rows, columns, Format.TABLE)
+
+
+def describe_outdated(outdated: int, waiting: int) -> str:
+    """How many loaded documents another reader read, and how many are on their way through today's."""
+    told = "{outdated} loaded documents are of an older reader; {waiting} are read again by the next run"
+    return say(told, outdated=outdated, waiting=waiting)
+
+
+def setting_rows(settings: Settings) -> Iterator[dict[str, Any]]:
+    """Every setting with its value; passwords inside URLs are hidden."""
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        if name in ("ledger_url", "warehouse_url"):
+            value = make_url(value).render_as_string(hide_password=True)
+        yield {
+            "variable": f"JIXIAO_{name.upper()}",
+            "value": "" if value is None else str(value),
+            "default": "" if field.default is None else str(field.default),
+            "meaning": field.description,
+        }
+
+
+def print_trace(found: dict[str, Any]) -> None:
+    """A fact's way back for people: what it is, where it was printed, and the same cell in other editions."""
+    flat = {
+        "kind": found["kind"],
+        "key": found["key"],
+        "printed": found["printed"],
+        **(found["reading"] or {}),
+        **(found["names"] or {}),
+        "page": found["page"],
+        "row": found["row"],
+        "box (points)": found["bbox"] and " ".join(f"{side:g}" for side in found["bbox"]),
+        **found["document"],
+        "archive": found["archive"],
+        "picture": found.get("picture"),
+    }
+    shown = {name: format(value, ",f") if isinstance(value, Decimal) else value for name, value in flat.items()}
+    rows = [{"what": name, "is": str(value)} for name, value in shown.items() if value is not None]
+    print_rows(rows, ("what", "is"), Format.TABLE)
+    if found["other_editions"]:
+        Console(highlight=False).print(say("other editions"))
+        print_rows(found["other_editions"], tuple(found["other_editions"][0]), Format.TABLE)

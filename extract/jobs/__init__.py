@@ -1,0 +1,1 @@
+"""The steps that DAG files call, and how they are run: ingest, replay, publish, alerts, Airflow."""

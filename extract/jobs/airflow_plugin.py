@@ -1,0 +1,63 @@
+"""An Airflow plugin that makes the pools when Airflow starts.
+
+Airflow never runs a task whose pool does not exist and says so only in a log line; with this a scheduler started by any
+command finds the pools in place. Loaded by the entry point `airflow.plugins`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from airflow.listeners import hookimpl
+from airflow.plugins_manager import AirflowPlugin
+
+
+def ensure_pools() -> None:
+    """Create the writer's and the readers' pool unless they are there; what an operator has changed stays."""
+    from airflow.models.pool import Pool
+
+    from extract.jobs.airflow import READ_POOL, WRITER_POOL
+    from extract.settings import get_settings
+
+    pools = (
+        (WRITER_POOL, 1, "The warehouse has one writer at a time"),
+        (READ_POOL, get_settings().read_tasks, "PDFs that are read side by side"),
+    )
+    for name, slots, description in pools:
+        if Pool.get_pool(name) is None:
+            Pool.create_or_update_pool(name, slots=slots, description=description, include_deferred=False)
+
+
+@hookimpl  # type: ignore[untyped-decorator]
+def on_starting(component: Any) -> None:
+    """A job of Airflow's core starts: scheduler, triggerer or DAG processor. Workers have no access to its database.
+
+    Airflow calls this before the job knows its own type, so the pools are made by whichever comes first.
+    """
+    from airflow.jobs.job import Job
+
+    if isinstance(component, Job):
+        ensure_pools()
+
+
+class TaskListener:
+    """Tells a callback of each task instance that starts; `jixiao run` shows it as progress."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+
+    @hookimpl  # type: ignore[untyped-decorator]
+    def on_task_instance_running(self, previous_state: Any, task_instance: Any) -> None:
+        """Called by Airflow's task runner."""
+        index = task_instance.map_index
+        batch = "" if index is None or index < 0 else f" batch {index + 1}"
+        self._tell(f"{task_instance.dag_id}: {task_instance.task_id}{batch}")
+
+
+class JixiaoPlugin(AirflowPlugin):  # type: ignore[misc]
+    """Registers this module as a listener."""
+
+    name = "jixiao"
+    listeners = (sys.modules[__name__],)

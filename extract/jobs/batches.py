@@ -1,0 +1,52 @@
+"""Documents that wait become batches of bounded number and pages; pages are counted where the bytes are at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from extract.archive.documents import archive_path
+from extract.settings import Settings
+
+if TYPE_CHECKING:
+    from extract.ledger import Ledger
+
+MOST_BATCHES = 1000  # Airflow maps at most 1,024 items
+COUNT_SECONDS = 30.0  # opening takes milliseconds, but a child must start first, on a machine that may be busy
+AT_ONCE = 200  # documents between two visits to the ledger
+
+
+def count_pages(settings: Settings, ledger: Ledger) -> int:
+    """Write down the pages of the documents that nobody has counted and whose bytes are here; returns how many.
+
+    A child process with limits opens them. Nothing is fetched from the store that machines share: what is not here was
+    counted where it landed, or is guessed from its size.
+    """
+    from extract.reading.sandbox import Sandbox
+
+    waiting = [(sha256, archive_path(settings.archive, sha256)) for sha256 in ledger.uncounted()]
+    here = [(sha256, path) for sha256, path in waiting if path.exists()]
+    with Sandbox(replace(settings.limits(), seconds=COUNT_SECONDS)) as sandbox:
+        for start in range(0, len(here), AT_ONCE):
+            some = here[start : start + AT_ONCE]
+            ledger.note_pages({sha256: sandbox.count_pages(path) for sha256, path in some})
+    return len(here)
+
+
+def make_batches(waiting: Iterable[tuple[str, int]], most_documents: int, most_pages: int) -> list[list[str]]:
+    """Batches of hashes from (hash, pages), in order; a longer document has a batch of its own.
+
+    Where there would be more than Airflow maps, neighbours are joined.
+    """
+    batches: list[list[str]] = []
+    size = 0
+    for sha256, pages in waiting:
+        size += pages
+        if not batches or len(batches[-1]) >= most_documents or size > most_pages:
+            batches.append([])
+            size = pages
+        batches[-1].append(sha256)
+    while len(batches) > MOST_BATCHES:
+        batches = [[sha256 for batch in batches[i : i + 2] for sha256 in batch] for i in range(0, len(batches), 2)]
+    return batches

@@ -1,0 +1,286 @@
+"""The steps of the nightly ingest, each a function that an Airflow task calls with a run id.
+
+discover >> land >> plan_batches >> read_batch (mapped) >> stage_read >> close. What passes between them is in the
+ledger and on disk, never in Airflow: run ids and hashes only. Each may be repeated at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DataError, IntegrityError
+
+from extract.archive.documents import fetch_archived, forget_copies, sweep_parts
+from extract.archive.objects import DamagedError, StoreError
+from extract.archive.readings import drop_reading, keep_reading, load_reading
+from extract.entities import Landing, Publication, Reading
+from extract.errors import LedgerError, Reason, Refused, SourceError
+from extract.jobs.batches import count_pages, make_batches
+from extract.ledger import Ledger
+from extract.locks import LockedError
+from extract.publishers import Publisher, load_publishers
+from extract.publishers.secrets import Secret
+from extract.settings import Settings
+from extract.sources.discovery import LISTING_FINDINGS, check_discovery, discover_source
+from extract.sources.landing import land_publications
+from extract.sources.site import Discovery
+
+if TYPE_CHECKING:
+    from extract.reading.sandbox import Sandbox
+
+log = logging.getLogger(__name__)
+PUBLISHERS_AT_ONCE = 4  # a slow site must not hold up the others
+
+
+def discover(settings: Settings, run_id: str, *, inbox: str | None = None, publisher: str | None = None) -> int:
+    """Write down every publication at the configured sources; returns how many.
+
+    `publisher` narrows the run to one publisher file; `inbox` is the folder that the file `inbox` watches this time. A
+    source that cannot be listed keeps no other from being listed; `close` then fails and names it.
+    """
+    ledger = Ledger(settings.ledger_url or "")
+    ledger.start_run(run_id)
+    chosen = [
+        one for one in _choose(load_publishers(settings.publishers_dir), inbox, publisher) if one.source is not None
+    ]
+
+    def look(one: Publisher) -> int:
+        found = discover_source(one, settings, inbox, lambda urls: ledger.remembered(one.code, urls))
+        return _note_discovery(ledger, run_id, one, found)
+
+    with ThreadPoolExecutor(PUBLISHERS_AT_ONCE) as pool:
+        seen = sum(pool.map(look, chosen))
+    log.info("%d publications seen at %d sources", seen, len(chosen))
+    return seen
+
+
+def _note_discovery(ledger: Ledger, run_id: str, publisher: Publisher, found: Discovery) -> int:
+    """Write down what a source shows, and what a person should know about it; returns how many publications."""
+    seen = [*found.publications, *(publication for publication, _ in found.unreached)]
+    before = ledger.seen_before(run_id, publisher.code)
+    ledger.sight(run_id, seen)
+    ledger.note_landings(run_id, [Landing(publication, error=error) for publication, error in found.unreached])
+    ledger.remember(publisher.code, found.remember)
+    ledger.forget_findings(run_id, publisher.code, LISTING_FINDINGS)
+    for finding in check_discovery(publisher, found, before):
+        log.warning("%s: %s: %s", publisher.code, finding.code, finding.detail)
+        ledger.note_finding(run_id, publisher.code, finding.code, publisher.code, finding.detail)
+    return len(seen)
+
+
+def _choose(publishers: tuple[Publisher, ...], inbox: str | None, code: str | None) -> tuple[Publisher, ...]:
+    wanted = code or ("inbox" if inbox else None)
+    if wanted is None:
+        return publishers
+    chosen = tuple(one for one in publishers if one.code == wanted)
+    if not chosen:
+        raise SourceError(f"no publisher file {wanted}.yml; there are {', '.join(p.code for p in publishers)}")
+    return chosen
+
+
+def land(settings: Settings, run_id: str) -> int:
+    """Fetch the bytes of every publication that this run has not landed yet; returns how many were landed.
+
+    What cannot be landed ends refused or failed in the ledger, with its reason; the rest goes on.
+    """
+    ledger = Ledger(settings.ledger_url or "")
+    sweep_parts(settings.archive)
+    publishers = {one.code: one for one in load_publishers(settings.publishers_dir)}
+    waiting: dict[str, list[Publication]] = {}
+    for publication in ledger.unlanded(run_id):
+        waiting.setdefault(publication.publisher, []).append(publication)
+
+    def fetch(code: str) -> int:
+        publisher = publishers.get(code)
+        if publisher is None:
+            return _note_landings(ledger, run_id, [Landing(p, error=_no_file(code)) for p in waiting[code]])
+        steps = land_publications(publisher, waiting[code], lambda urls: ledger.remembered(code, urls), settings)
+        return sum(_note_landings(ledger, run_id, landings) for landings in steps)
+
+    with ThreadPoolExecutor(PUBLISHERS_AT_ONCE) as pool:
+        landed = sum(pool.map(fetch, waiting))
+    count_pages(settings, ledger)  # while the bytes are here: the machine that plans may have none
+    return landed
+
+
+def _note_landings(ledger: Ledger, run_id: str, landings: list[Landing]) -> int:
+    for one in landings:
+        if one.error is not None:
+            log.warning("%s: %s", one.publication.url, one.error)
+    ledger.note_landings(run_id, landings)
+    return sum(one.landed is not None for one in landings)
+
+
+def _no_file(code: str) -> SourceError:
+    return SourceError(f"the publisher file {code}.yml is gone since its source was listed")
+
+
+def plan_batches(settings: Settings) -> list[list[str]]:
+    """The hashes to read, in batches of bounded number and pages: one mapped task each.
+
+    Whatever waits is read, whenever it was seen: what failed yesterday must get in today.
+    """
+    from extract.reading.document import READER_VERSION
+
+    ledger = Ledger(settings.ledger_url or "")
+    _reland_lost(settings, ledger)
+    count_pages(settings, ledger)
+    waiting = ledger.to_read(READER_VERSION, settings.read_attempts)
+    return make_batches(waiting, settings.batch_documents, settings.batch_pages)
+
+
+def _reland_lost(settings: Settings, ledger: Ledger) -> None:
+    """Have documents read again whose rows the build database has lost: it was removed, or is an older copy.
+
+    A writer that works at this moment is not waited for: the next run looks again, and a build refuses meanwhile.
+    """
+    from extract.warehouse.staging import find_lost, open_warehouse
+
+    if not ledger.held():
+        return
+    at_once = settings.model_copy(update={"writer_wait_seconds": 0})
+    with contextlib.suppress(LockedError), open_warehouse(at_once) as engine:
+        lost = find_lost(engine, ledger.held())
+        if lost:
+            log.warning("%d staged documents are not in the build database: they are read again", len(lost))
+            ledger.note_lost(lost)
+
+
+def read_batch(settings: Settings, batch: Iterable[str]) -> int:
+    """Read documents in a sandbox and leave what they say for the stage step; returns how many were read.
+
+    What an earlier attempt at the batch has read is not read again. A document that must not be loaded ends refused,
+    one that fails for another cause failed; the rest goes on.
+    """
+    from extract.reading.document import READER_VERSION, reading_to_json
+    from extract.reading.sandbox import Sandbox
+
+    ledger = Ledger(settings.ledger_url or "")
+    publishers = load_publishers(settings.publishers_dir)
+    forget_copies(settings)
+    done = 0
+    with Sandbox(settings.limits(), second_reader_share=settings.second_reader_share) as sandbox:
+        for sha256 in batch:
+            known = ledger.document(sha256)
+            if known["state"] in ("read", "staged") and known["reread"] != "wanted":
+                continue  # by another run beside this one, or before a retry of this task
+            try:
+                reading = _read_one(settings, sandbox, sha256, _passwords(publishers, known))
+                keep_reading(settings, sha256, reading_to_json(reading))
+            except StoreError:  # no document's fault: the task is tried again
+                raise
+            except Exception as error:  # one document's trouble must not become the batch's
+                log.warning("%s: %s", sha256[:12], error, exc_info=not isinstance(error, Refused))
+                told = (sha256, READER_VERSION, error, settings.read_attempts)
+                _note_outcome(ledger, sha256, partial(ledger.note_unread, *told))
+            else:
+                note = partial(ledger.note_read, sha256, READER_VERSION, reading.page_count)
+                done += _note_outcome(ledger, sha256, note)
+    return done
+
+
+def _note_outcome(ledger: Ledger, sha256: str, note: Callable[[], None]) -> bool:
+    """Write down what reading came to; False where another run has staged the document in the meantime."""
+    try:
+        note()
+    except LedgerError:
+        if ledger.document(sha256)["state"] != "staged":
+            raise
+        log.info("%s: another run was faster", sha256[:12])
+        return False
+    return True
+
+
+def _passwords(publishers: tuple[Publisher, ...], known: dict[str, Any]) -> tuple[Secret, ...]:
+    return next((one.passwords for one in publishers if one.code == known["publisher"]), ())
+
+
+def _read_one(settings: Settings, sandbox: Sandbox, sha256: str, passwords: tuple[Secret, ...]) -> Reading:
+    """Without a password first, then with each that the publisher file names; raises Refused."""
+    path = fetch_archived(settings, sha256)
+    try:
+        return sandbox.read(path, reader=settings.reader)
+    except Refused as refusal:
+        if refusal.reason is not Reason.PASSWORD:
+            raise
+        locked = refusal
+    for secret in passwords:
+        try:
+            return sandbox.read(path, reader=settings.reader, password=secret.reveal())
+        except Refused as refusal:
+            if refusal.reason is not Reason.PASSWORD:
+                raise
+    raise locked
+
+
+def stage_read(settings: Settings, run_id: str) -> int:
+    """Load every document that is read into the raw schema, one transaction each; returns how many.
+
+    The rows of a document that a newer reader refuses leave it first. A document whose rows the database cannot hold
+    ends failed; a broken or full database fails the step.
+    """
+    from extract.reading.document import READER_VERSION
+    from extract.warehouse.staging import open_warehouse, remove_document
+
+    ledger = Ledger(settings.ledger_url or "")
+    publishers = load_publishers(settings.publishers_dir)
+    staged = 0
+    if not ledger.to_stage() and not ledger.to_remove():
+        return 0
+    with open_warehouse(settings) as engine:
+        for sha256 in ledger.to_remove():
+            log.warning("%s: refused by reader %s, its rows are removed", sha256[:12], READER_VERSION)
+            remove_document(engine, sha256)
+            ledger.note_removed(sha256)
+        for sha256 in ledger.to_stage():  # as it is now: a writer that was waited for may have staged some of it
+            try:
+                rows_fingerprint = _stage_one(settings, ledger, engine, publishers, sha256)
+            except (DataError, IntegrityError, ValueError, TypeError, FileNotFoundError, DamagedError) as error:
+                log.exception("%s cannot be staged", sha256[:12])
+                ledger.note_unread(sha256, READER_VERSION, error)
+            else:
+                ledger.note_staged(sha256, run_id, rows_fingerprint)
+                drop_reading(settings, sha256)
+                staged += 1
+    return staged
+
+
+def _stage_one(
+    settings: Settings, ledger: Ledger, engine: Engine, publishers: tuple[Publisher, ...], sha256: str
+) -> str:
+    from extract.reading.document import reading_from_json
+    from extract.warehouse.frames import Origin, make_frames
+    from extract.warehouse.staging import stage_frames
+
+    known = ledger.document(sha256)
+    reading = reading_from_json(load_reading(settings, sha256))
+    origin = Origin(known["first_url"], known["first_seen_at"], known["printed_on"], known["publisher"])
+    fingerprint = stage_frames(engine, sha256, make_frames(reading, origin, publishers, known["reader_version"]))
+    log.info("%s: %d rows staged", sha256[:12], len(reading.records))
+    return fingerprint
+
+
+def close(settings: Settings, run_id: str, failed_tasks: Sequence[str] = ()) -> dict[str, int]:
+    """Decide what became of each publication and return the counts.
+
+    Raises LedgerError if they do not add up to what was seen, if a publication failed, or if a task of the run did.
+    """
+    ledger = Ledger(settings.ledger_url or "")
+    counts = ledger.close_run(run_id)
+    log.info(
+        "seen %(seen)d = loaded %(loaded)d + unchanged %(unchanged)d + refused %(refused)d + failed %(failed)d", counts
+    )
+    if failed_tasks:
+        raise LedgerError(f"tasks failed: {', '.join(failed_tasks)}; their logs say why")
+    unlisted = [one for one in ledger.findings(run_id) if one["code"] == "not_listed"]
+    if unlisted:
+        raise LedgerError("; ".join(f"{one['publisher']} could not be listed: {one['detail']}" for one in unlisted))
+    if counts["failed"]:
+        raise LedgerError(f"{counts['failed']} of {counts['seen']} publications failed; `jixiao status` names them")
+    return counts

@@ -1,0 +1,149 @@
+"""Runs the repository's DAGs in this process: the same files that the scheduler runs, no second orchestrator.
+
+Airflow reads its configuration from the environment when it is first imported; `airflow_environment` says what it must
+find there, and `start_airflow` puts it there and brings Airflow's own database up to date.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import logging
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from extract.errors import JixiaoError
+from extract.locks import hold_lock
+from extract.settings import Settings
+
+Progress = Callable[[str], None]
+
+
+class RunError(JixiaoError):
+    """A DAG ended red; the message names the tasks and their log."""
+
+
+def airflow_environment(settings: Settings) -> dict[str, str]:
+    """What Airflow must find in its environment to work on this home; what the operator has set wins."""
+    home = settings.airflow_home
+    port = os.environ.get("AIRFLOW__API__PORT", "8080")
+    wanted = {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(settings.dags_dir),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__API__HOST": "127.0.0.1",  # everybody who reaches the page is its admin: this machine only
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",  # follows another port
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+        "JIXIAO_HOME": str(settings.home),
+    }
+    # `airflow standalone` starts its parts by the name `airflow`: ours, not another one of this machine.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    return {name: os.environ.get(name, value) for name, value in wanted.items()} | {"PATH": path}
+
+
+def start_airflow(settings: Settings) -> None:
+    """Make Airflow ready for this home: environment, secret, database. Quick when there is nothing to do."""
+    home = settings.airflow_home
+    home.mkdir(parents=True, exist_ok=True)
+    if settings.inbox == settings.home / "inbox":
+        settings.inbox.mkdir(exist_ok=True)
+    os.environ.update(airflow_environment(settings))
+    secret = home / "jwt_secret"
+    if not secret.exists():
+        secret.touch(mode=0o600)
+        secret.write_text(secrets.token_urlsafe(32), encoding="utf-8")
+    os.environ.setdefault("AIRFLOW__API_AUTH__JWT_SECRET", secret.read_text(encoding="utf-8"))
+    stamp = home / "migrated"
+    version = importlib.metadata.version("apache-airflow")
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == version:
+        return
+    done = subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], capture_output=True, text=True)
+    if done.returncode:
+        raise RunError(f"airflow db migrate failed: {(done.stdout + done.stderr)[-1500:]}")
+    stamp.write_text(version, encoding="utf-8")
+
+
+def run_line(
+    settings: Settings,
+    progress: Progress,
+    *,
+    inbox: str | None = None,
+    publisher: str | None = None,
+    full_refresh: bool = False,
+) -> str:
+    """Run `ingest`, and `warehouse` when the published release is behind; returns the run id of the ingest.
+
+    With `full_refresh` the warehouse is built whatever changed, and all of it.
+
+    `progress` is told of each task that starts; what Airflow and the tasks say goes to JIXIAO_HOME/logs. Raises
+    RunError when a DAG ends red, LockedError when another run of this home does not end in time.
+    """
+    from extract.warehouse.fingerprints import is_behind
+
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with hold_lock(settings.home / "run.lock", settings.writer_wait_seconds):
+        progress("preparing Airflow")
+        start_airflow(settings)
+        run_id = run_dag(settings, "ingest", {"inbox": inbox, "publisher": publisher}, progress)
+        if full_refresh or is_behind(settings):
+            run_dag(settings, "warehouse", {"full_refresh": full_refresh}, progress)
+    return run_id
+
+
+def run_dag(settings: Settings, dag_id: str, conf: dict[str, Any], progress: Progress) -> str:
+    """Run one DAG of the folder in this process; returns its run id. Raises RunError when it ends red.
+
+    `start_airflow` comes first, and the caller holds the lock of this home.
+    """
+    log = settings.home / "logs" / f"{dag_id}.log"
+    with _logged_to(log):
+        from airflow.dag_processing.dagbag import DagBag
+        from airflow.sdk.listener import get_listener_manager
+        from airflow.utils.state import DagRunState
+
+        from extract.jobs.airflow_plugin import TaskListener, ensure_pools
+
+        ensure_pools()
+        bag = DagBag(dag_folder=str(settings.dags_dir), bundle_path=settings.dags_dir, bundle_name="dags-folder")
+        dag = bag.dags.get(dag_id)
+        if dag is None:
+            raise RunError(f"no DAG {dag_id} in {settings.dags_dir}: {bag.import_errors or 'the folder is empty'}")
+        dag.deadline = None  # `dag.test` of Airflow 3.3 fails on one after the last task; who runs this is watching
+        listener = TaskListener(progress)
+        get_listener_manager().add_listener(listener)
+        try:
+            run = dag.test(run_conf={name: value for name, value in conf.items() if value is not None})
+        finally:
+            get_listener_manager().pm.unregister(listener)
+        failed = sorted({ti.task_id for ti in run.get_task_instances() if ti.state == "failed"})
+    if run.state != DagRunState.SUCCESS:
+        raise RunError(f"DAG {dag_id} ended {run.state}: failed tasks: {', '.join(failed)}; see {log}")
+    return str(run.run_id)
+
+
+@contextlib.contextmanager
+def _logged_to(path: Path) -> Iterator[None]:
+    """Send what Airflow and the tasks say, on whatever channel, to a file instead of the terminal."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = os.dup(1), os.dup(2)
+    with path.open("ab", buffering=0) as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            logging.shutdown()
+            for copy, channel in zip(kept, (1, 2), strict=True):
+                os.dup2(copy, channel)
+                os.close(copy)

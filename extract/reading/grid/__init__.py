@@ -1,0 +1,1 @@
+"""Ink in, cells out: the lattice of rules, merged cells, glyphs placed in cells, text of cells."""

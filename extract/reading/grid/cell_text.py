@@ -1,0 +1,190 @@
+"""Placed glyphs in, text out: lines by baseline, glyphs by position, doubled glyphs once, blanks where they matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from extract.entities import Box
+from extract.reading.grid.placement import Spots
+from extract.reading.ink.ink import BLANK, DUPLICATE, Bools, Floats, Glyphs, Ints
+
+DOUBLE = 0.16  # of the size: a glyph over the same glyph, so near, is a fake bold or a shadow
+NEW_LINE = 0.45  # of the size
+NEW_LINE_OF_SMALL = 0.62  # likewise of a mark of notes that is set high; a line of small letters is farther away
+WORD_GAP = 0.2  # of the size, between letters or digits
+DIGIT = 0.5  # of the size: how wide a digit is, whatever a font says
+TWO_TEXTS = 1.1  # of the size, between two texts in one cell
+ONE_TEXT = 0.6  # of the size, between letters of one text
+SMALLER, HIGHER = 0.85, 0.15  # of the size: a raised digit against the letter before it
+RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+COLUMN_GAP = 1.9  # of the size, between two texts on one line outside tables
+
+
+@dataclass(slots=True)
+class Sorted:
+    """Kept glyphs in reading order with the place of each: group (cell), line, extent along the line."""
+
+    glyph: Ints
+    group: Ints
+    line: Ints
+    start: Floats
+    end: Floats
+    size: Floats
+
+    def take(self, rows: slice) -> Sorted:
+        """Some of them that follow each other."""
+        where = self.glyph[rows], self.group[rows], self.line[rows]
+        return Sorted(*where, self.start[rows], self.end[rows], self.size[rows])
+
+
+def sort_glyphs(glyphs: Glyphs, spots: Spots, group: Ints, chosen: Bools) -> Sorted:
+    """Order the chosen glyphs by group, line and place; marks doubled glyphs as dropped and leaves them out."""
+    index = np.flatnonzero(chosen)
+    box, size, across, turn = glyphs.box[index], spots.size[index], spots.base[index], spots.turn[index] % 4
+    start, end, mine = box[:, 0], box[:, 2], group[index] * 4 + turn  # text of another direction is text apart
+    if turn.any():
+        start = np.choose(turn, [start, box[:, 1], -end, -box[:, 3]])
+        end = np.choose(turn, [end, box[:, 3], -box[:, 0], -box[:, 1]])
+        across = np.choose(turn, [across, -across, -across, across])
+    order = np.lexsort((across, mine))
+    new = np.ones(len(index), np.bool_)
+    high, low, mine = size[order], across[order], mine[order]
+    larger = np.maximum(high[1:], high[:-1])
+    unlike = np.minimum(high[1:], high[:-1]) < SMALLER * larger
+    step = low[1:] - low[:-1] > np.where(unlike, NEW_LINE_OF_SMALL, NEW_LINE) * larger * 0.999
+    new[1:] = (mine[1:] != mine[:-1]) | step
+    line: Ints = np.cumsum(new, dtype=np.int64)
+    order2 = np.lexsort((start[order], line))
+    full = order[order2]
+    lines = line[order2]
+    keep = ~_find_doubles(glyphs, index[full], lines, start[full], size[full])
+    glyphs.drop[index[full[~keep]]] = DUPLICATE
+    full, lines = full[keep], lines[keep]
+    return Sorted(index[full], group[index[full]], lines, start[full], end[full], size[full])
+
+
+def _find_doubles(glyphs: Glyphs, index: Ints, line: Ints, start: Floats, size: Floats) -> Bools:
+    """Glyphs that repeat one of the two before them on the line at nearly the same place."""
+    double = np.zeros(len(index), np.bool_)
+    code = glyphs.code[index]
+    for step in (1, 2):
+        if len(index) > step:
+            same = (code[step:] == code[:-step]) & (line[step:] == line[:-step])
+            double[step:] |= same & (start[step:] - start[:-step] < DOUBLE * size[step:])
+    return double
+
+
+def find_overlaps(glyphs: Glyphs, rows: Sorted) -> Ints:
+    """Glyphs that lie over another one of their cell: two texts printed over each other, readable by nobody."""
+    same = rows.line[1:] == rows.line[:-1]
+    middle = (rows.start + rows.end) / 2
+    over = middle[1:] < rows.end[:-1] - 0.1 * rows.size[1:]
+    under = middle[:-1] > rows.start[1:] + 0.1 * rows.size[1:]
+    code = glyphs.code[rows.glyph]
+    width = np.minimum(rows.end[1:] - rows.start[1:], DIGIT * rows.size[1:])
+    again = (code[1:] == code[:-1]) & (rows.start[1:] - rows.start[:-1] < 0.6 * width)  # too far for a fake bold
+    found: Ints = rows.glyph[1:][same & (over | under | again)]
+    return found
+
+
+def find_side_by_side(glyphs: Glyphs, rows: Sorted) -> Ints:
+    """The last glyph before each gap that parts two texts on one line of a cell without any blank typed there."""
+    if len(rows.glyph) < 4:
+        return rows.glyph[:0]
+    gap = np.where(rows.line[1:] == rows.line[:-1], rows.start[1:] - rows.end[:-1], np.inf)
+    close = gap < ONE_TEXT * rows.size[1:]
+    wide = np.isfinite(gap) & (gap > TWO_TEXTS * rows.size[1:])
+    wide[0] = wide[-1] = False
+    wide[1:-1] &= close[:-2] & close[2:]  # letters set apart one by one are one text
+    found = np.flatnonzero(wide)
+    after = rows.glyph[found + 1]
+    typed = (glyphs.drop[after - 1] == BLANK) & (after > 0)
+    parted: Ints = rows.glyph[found[~typed]]
+    return parted
+
+
+def join_cells(glyphs: Glyphs, spots: Spots, rows: Sorted) -> dict[int, str]:
+    """Text of each group; line breaks leave nothing behind."""
+    if not len(rows.glyph):
+        return {}
+    letters = list(map(glyphs.text.__getitem__, rows.glyph.tolist()))
+    for k in find_raised(glyphs, spots, rows).tolist():
+        letters[k] = RAISED[int(letters[k])]
+    for k in np.flatnonzero(find_blanks(glyphs, rows)).tolist():
+        letters[k] = " " + letters[k]
+    firsts = np.flatnonzero(np.diff(rows.group, prepend=rows.group[0] - 1))
+    groups, bounds = rows.group[firsts].tolist(), [*firsts.tolist(), len(letters)]
+    texts: dict[int, str] = {}
+    for group, (first, last) in zip(groups, pairwise(bounds), strict=True):
+        texts[group] = texts.get(group, "") + "".join(letters[first:last])  # text of another direction comes after
+    return texts
+
+
+def find_raised(glyphs: Glyphs, spots: Spots, rows: Sorted) -> Ints:
+    """Digits set smaller and higher than what stands before them: exponents and marks of notes, no digits of a figure.
+
+    Behind a Latin letter they stay what the file says: m2 can only be read in one way.
+    """
+    code, size, base = glyphs.code[rows.glyph], rows.size, spots.base[rows.glyph]
+    digit = (code >= 0x30) & (code <= 0x39) & (spots.turn[rows.glyph] == 0)
+    same = rows.line[1:] == rows.line[:-1]
+    lower = (size[1:] < SMALLER * size[:-1]) & (base[1:] < base[:-1] - HIGHER * size[:-1])
+    raised = np.zeros(len(code), np.bool_)
+    raised[1:] = same & lower & digit[1:] & ~are_latin(code[:-1])
+    for k in np.flatnonzero(raised).tolist():  # 10²³: what follows at the same height is raised too
+        while k + 1 < len(code) and same[k] and digit[k + 1] and abs(base[k + 1] - base[k]) < 0.1 * size[k]:
+            k += 1
+            raised[k] = True
+    found: Ints = np.flatnonzero(raised)
+    return found
+
+
+def find_blanks(glyphs: Glyphs, rows: Sorted) -> Bools:
+    """Where a blank stands before a glyph: printed or wide, and not between Chinese characters."""
+    n = len(rows.glyph)
+    blank = np.zeros(n, np.bool_)
+    if n < 2:
+        return blank
+    before, after = rows.glyph[:-1], rows.glyph[1:]
+    wide = are_chinese(glyphs.code[rows.glyph])
+    gap = rows.start[1:] - rows.end[:-1]
+    printed = (after > 0) & (glyphs.drop[after - 1] == BLANK) & (before != after - 1)
+    narrow = ~wide[:-1] & ~wide[1:]
+    mixed = wide[:-1] != wide[1:]
+    same = rows.line[1:] == rows.line[:-1]
+    blank[1:] = same & ((narrow & ((gap > WORD_GAP * rows.size[1:]) | printed)) | (mixed & printed))
+    return blank
+
+
+def are_chinese(code: Ints) -> Bools:
+    """Chinese characters and the full-width signs set among them."""
+    signs = ((code >= 0x2010) & (code <= 0x2027)) | (code == 0xB7) | (code == 0x2030) | (code == 0x203B)
+    found: Bools = (code >= 0x2E80) | signs
+    return found
+
+
+def are_latin(code: Ints) -> Bools:
+    """Latin letters without marks."""
+    found: Bools = ((code | 0x20) >= 0x61) & ((code | 0x20) <= 0x7A)
+    return found
+
+
+def join_lines(glyphs: Glyphs, rows: Sorted) -> list[tuple[str, Box]]:
+    """Lines of text outside tables with their boxes, top to bottom; wide gaps part a line in two."""
+    if not len(rows.glyph):
+        return []
+    gap = rows.start[1:] - rows.end[:-1]
+    new = np.concatenate([[True], (rows.line[1:] != rows.line[:-1]) | (gap > COLUMN_GAP * rows.size[1:])])
+    blanks = find_blanks(glyphs, rows)
+    firsts = np.flatnonzero(new)
+    box = glyphs.box[rows.glyph]
+    low, high = np.minimum.reduceat(box[:, :2], firsts).tolist(), np.maximum.reduceat(box[:, 2:], firsts).tolist()
+    found = []
+    for first, last, near, far in zip(firsts.tolist(), [*firsts[1:].tolist(), len(new)], low, high, strict=True):
+        part = enumerate(rows.glyph[first:last].tolist(), first)
+        text = "".join((" " if blanks[k] and k > first else "") + glyphs.text[i] for k, i in part)
+        found.append((text, Box(*near, *far)))
+    return sorted(found, key=lambda line: (round(line[1].y0 / 3), line[1].x0))

@@ -1,0 +1,248 @@
+"""Glyphs and the cells of a page in, for each glyph the cell it belongs to out.
+
+A glyph belongs to the cell that holds its middle, with two exceptions that printed tables make necessary: a word that
+runs over a rule belongs whole to the cell that it is aligned to, and text that its own cell's clip cuts off belongs to
+the cell of the clip (LibreOffice draws a merged cell's whole text on both pages of a break and clips it).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from extract.reading.grid.lattice import Lattice
+from extract.reading.grid.spans import Spans
+from extract.reading.ink.ink import CLIPPED, KEPT, Bools, Floats, Glyphs, Ints
+
+GLUED = 0.12  # of the size: letters of one word are nearer than this
+SET_TOGETHER = 0.35  # likewise of letters set by one operator: 22.6 万 has a blank between that nobody typed
+LONE_INSIDE = 0.3  # of a single letter in the cell of its word, which it may run out of
+STRADDLE = 0.15  # of a glyph's width: a rule so deep inside goes through it
+BESIDE = 0.75  # of the size: nearer than this a letter belongs to its neighbour, whatever stands between them
+CELL_CLIP = 3.0  # points: a clip so near to a cell is the cell's own
+MIDDLE = 0.36  # of the size above the baseline: the middle of a Chinese glyph and of a digit
+
+
+@dataclass(slots=True)
+class Table:
+    """A lattice with its cells; `first` numbers its first cell on the page."""
+
+    lattice: Lattice
+    spans: Spans
+    first: int
+
+    def box_of(self, cell: int) -> tuple[float, float, float, float]:
+        """The box of a cell by its number on the page."""
+        row, column, height, width = self.spans.cells[cell - self.first]
+        xs, ys = self.lattice.xs, self.lattice.ys
+        return float(xs[column]), float(ys[row]), float(xs[column + width]), float(ys[row + height])
+
+
+OUTSIDE, LOST = -1, -2  # outside every table; inside a table's box but in no cell
+
+
+@dataclass(slots=True)
+class Spots:
+    """Where glyphs are for the purpose of placement, one entry per glyph; every stage asks, so found once per page."""
+
+    x: Floats  # the middle of the em square
+    y: Floats  # of level text the middle over its baseline, since fonts lie about their heights
+    base: Floats  # the baseline of the run, unless the run is set vertically, glyph under glyph
+    size: Floats
+    turn: Ints
+    clip: Floats  # (n, 4)
+
+
+def locate(glyphs: Glyphs) -> Spots:
+    """The spots of glyphs on a page that has been turned upright."""
+    size, turn, base = glyphs.runs.size[glyphs.run], glyphs.runs.turn[glyphs.run], glyphs.runs.base[glyphs.run]
+    x, middle = (glyphs.box[:, 0] + glyphs.box[:, 2]) / 2, (glyphs.box[:, 1] + glyphs.box[:, 3]) / 2
+    level, lift = turn == 0, MIDDLE * size
+    own = middle + lift
+    base = np.where(level & (np.abs(own - base) > size), own, base)
+    upright = base - lift
+    y = np.where(level & (np.abs(upright - middle) < size), upright, middle)
+    return Spots(x, y, base, size, turn, glyphs.runs.clip[glyphs.run])
+
+
+@dataclass(slots=True)
+class Placement:
+    """Which cell each glyph belongs to, and what of that is a decision about words that run over a rule."""
+
+    owner: Ints  # cell number of each glyph, OUTSIDE or LOST
+    crossing: list[int]  # cells of such words: where the rule is only inferred from the text, it is in doubt
+    doubtful: list[Ints]  # such words, by their glyphs, that may as well belong to another cell
+
+
+def place(glyphs: Glyphs, spots: Spots, tables: list[Table], width: float, height: float) -> Placement:
+    """Give each glyph to a cell; sets `drop` on clipped glyphs."""
+    x, y = spots.x, spots.y
+    owner = owners_at(x, y, tables)
+    at_home = _settle_clipped(glyphs, spots, tables, owner)
+    if not len(glyphs):
+        return Placement(owner, [], [])
+    off = (x < 0) | (x > width) | (y < 0) | (y > height)
+    glyphs.drop[off & ~at_home & (glyphs.drop == KEPT)] = CLIPPED
+    return Placement(owner, *_settle_overflow(glyphs, spots, tables, owner))
+
+
+def owners_at(x: Floats, y: Floats, tables: list[Table]) -> Ints:
+    """Points in, cell numbers out."""
+    owner = np.full(len(x), OUTSIDE, np.int64)
+    for table in tables:
+        xs, ys = table.lattice.xs, table.lattice.ys
+        inside = (xs[0] < x) & (x < xs[-1]) & (ys[0] < y) & (y < ys[-1])
+        if inside.any():
+            found = table.spans.owner[np.searchsorted(ys, y[inside]) - 1, np.searchsorted(xs, x[inside]) - 1]
+            owner[inside] = np.where(found >= 0, found + table.first, LOST)
+    return owner
+
+
+def _settle_clipped(glyphs: Glyphs, spots: Spots, tables: list[Table], owner: Ints) -> Bools:
+    """Glyphs above or below their clip go to the cell that the clip is cut to; all others beyond one are dropped.
+
+    Returns which glyphs are at home so. What is cut at the side is never shown on the next page.
+    """
+    at_home = np.zeros(len(glyphs), np.bool_)
+    x, y, clip = spots.x, spots.y, spots.clip
+    aside = (x < clip[:, 0]) | (x > clip[:, 2])
+    above = (y < clip[:, 1]) | (y > clip[:, 3])
+    rows = np.flatnonzero((aside | above) & (glyphs.drop == KEPT))
+    if not len(rows):
+        return at_home
+    cut = clip[rows]
+    homes = owners_at(x[rows], (cut[:, 1] + cut[:, 3]) / 2, tables)
+    found = (homes >= 0) & ~aside[rows] & fits_height(cut, boxes_of(homes, tables))
+    owner[rows[found]] = homes[found]
+    glyphs.drop[rows[~found]] = CLIPPED
+    at_home[rows[found]] = True
+    return at_home
+
+
+def fits_height(clips: Floats, boxes: Floats) -> Bools:
+    """Whether clips are as high as the cells that they are to show."""
+    misfit = np.abs(clips - boxes)
+    fits: Bools = np.maximum(misfit[:, 1], misfit[:, 3]) <= CELL_CLIP
+    return fits
+
+
+def boxes_of(cells: Ints, tables: list[Table]) -> Floats:
+    """The boxes of cells by number; not a number where there is no cell."""
+    boxes = np.full((len(cells), 4), np.nan)
+    for cell in np.unique(cells[cells >= 0]).tolist():
+        for table in tables:
+            if table.first <= cell < table.first + len(table.spans.cells):
+                boxes[cells == cell] = table.box_of(cell)
+    return boxes
+
+
+def _settle_overflow(glyphs: Glyphs, spots: Spots, tables: list[Table], owner: Ints) -> tuple[list[int], list[Ints]]:
+    """Words that run over a rule: find them by letters too near for two cells, and give them to one cell.
+
+    A word is in doubt that is aligned to a cell in which least of it stands, and one of which a run stands mostly
+    in another cell: two texts of two cells may touch.
+    """
+    kept = np.flatnonzero((glyphs.drop == KEPT) & (spots.turn == 0))
+    if len(kept) < 2:
+        return [], []
+    glued = are_glued(glyphs, spots, kept[:-1], kept[1:])
+    _settle_straddling(glyphs, spots, tables, owner, kept, glued)
+    crossing: list[int] = []
+    doubtful: list[Ints] = []
+    a, b = kept[:-1], kept[1:]
+    for start in np.flatnonzero(glued & (owner[a] != owner[b])).tolist():
+        if owner[a[start]] == owner[b[start]]:
+            continue  # an earlier word took it along
+        first, last = start, start
+        while first > 0 and glued[first - 1]:
+            first -= 1
+        while last + 1 < len(glued) and glued[last + 1]:
+            last += 1
+        word = kept[first : last + 2]
+        chosen = _choose(glyphs, tables, owner, word)
+        if np.count_nonzero(owner[word] == chosen) < _count_most(owner[word]) or _holds_two_texts(
+            glyphs, tables, word, chosen
+        ):
+            doubtful.append(word)
+        crossing.append(chosen)
+        owner[word] = chosen
+    return crossing, doubtful
+
+
+def _count_most(owners: Ints) -> int:
+    return int(np.unique(owners, return_counts=True)[1].max())
+
+
+def _holds_two_texts(glyphs: Glyphs, tables: list[Table], word: Ints, chosen: int) -> bool:
+    """Whether some run of a word stands mostly beside the chosen cell; unknown where each letter is a run."""
+    runs = glyphs.run[word]
+    parts = np.unique(runs)
+    if len(parts) == 1 or len(parts) > len(word) / 2:
+        return False
+    left, _, right, _ = boxes_of(np.array([chosen]), tables)[0].tolist()
+    for run in parts.tolist():
+        mine = glyphs.box[word[runs == run]]
+        start, end = float(mine[0, 0]), float(mine[-1, 2])
+        inside = (min(end, right) - max(start, left)) / max(end - start, 1e-6)
+        if inside < (LONE_INSIDE if len(mine) == 1 else 0.5):
+            return True
+    return False
+
+
+def _settle_straddling(
+    glyphs: Glyphs, spots: Spots, tables: list[Table], owner: Ints, kept: Ints, glued: Bools
+) -> None:
+    """A lone glyph with a rule through it belongs to the letter that it follows closely or that follows it closely.
+
+    Where a font lies about its widths the letters of a word do not touch, so that no word holds the glyph.
+    """
+    alone = np.ones(len(kept), np.bool_)
+    alone[1:] &= ~glued
+    alone[:-1] &= ~glued
+    places = np.flatnonzero(alone)  # in `kept`
+    lone = kept[places]
+    inset = STRADDLE * (glyphs.box[lone, 2] - glyphs.box[lone, 0])
+    left, right = glyphs.box[lone, 0] + inset, glyphs.box[lone, 2] - inset
+    for table in tables:
+        inner = table.lattice.xs[1:-1]
+        through = np.searchsorted(inner, left) < np.searchsorted(inner, right)
+        mine = (owner[lone] >= table.first) & (owner[lone] < table.first + len(table.spans.cells))
+        for k in places[through & mine].tolist():
+            _join_neighbour(glyphs, spots, owner, kept, k)
+
+
+def _join_neighbour(glyphs: Glyphs, spots: Spots, owner: Ints, kept: Ints, k: int) -> None:
+    """Give the `k`-th kept glyph to the cell of the nearest letter on its line, where that is near enough."""
+    x0, x1, base, size = glyphs.box[kept, 0], glyphs.box[kept, 2], spots.base[kept], spots.size[kept[k]]
+    line = np.flatnonzero((np.abs(base - base[k]) < 0.1 * size) & (np.arange(len(kept)) != k))
+    gap = np.abs(np.where(x0[line] < x0[k], x0[k] - x1[line], x0[line] - x1[k]))
+    if len(gap) and gap.min() < BESIDE * size:
+        owner[kept[k]] = owner[kept[line[int(gap.argmin())]]]
+
+
+def are_glued(glyphs: Glyphs, spots: Spots, a: Ints, b: Ints) -> Bools:
+    """Neighbouring glyphs of one word: the same baseline and size, no room between, in writing order."""
+    size, left = spots.size[a], glyphs.box[b, 0]
+    gap = left - glyphs.box[a, 2]
+    same_line = np.abs(spots.base[a] - spots.base[b]) < 0.1 * size
+    room = np.where(glyphs.run[a] == glyphs.run[b], SET_TOGETHER, GLUED)
+    near = (np.abs(gap) < room * size) & (np.abs(size - spots.size[b]) < 0.1 * size)
+    glued: Bools = same_line & near & (left > glyphs.box[a, 0])
+    return glued
+
+
+def _choose(glyphs: Glyphs, tables: list[Table], owner: Ints, word: Ints) -> int:
+    """The cell that a word is aligned to: its left, right or middle fits best; at a tie where most letters are."""
+    x0, x1 = float(glyphs.box[word[0], 0]), float(glyphs.box[word[-1], 2])
+    found, counts = np.unique(owner[word], return_counts=True)
+    best, score = OUTSIDE, (1e9, 0)
+    for cell, count in zip(found.tolist(), counts.tolist(), strict=True):
+        for table in tables:
+            if table.first <= cell < table.first + len(table.spans.cells):
+                left, _, right, _ = table.box_of(cell)
+                misfit = min(abs(x0 - left), abs(right - x1), abs((x0 + x1) - (left + right)) / 2)
+                trial = (round(misfit, 1), -count)
+                if trial < score:
+                    best, score = cell, trial
+    return best

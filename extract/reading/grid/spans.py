@@ -1,0 +1,113 @@
+"""A lattice in, its spanned cells out: rectangles of lattice cells with no line drawn inside and lines all around."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from extract.reading.grid.lattice import Lattice
+from extract.reading.ink.ink import Ints
+
+FREE, OUTSIDE = -2, -1
+
+
+@dataclass(slots=True)
+class Spans:
+    """Cells as (row, col, rowspan, colspan), and for each lattice cell the number of its cell; -1 is outside."""
+
+    cells: list[tuple[int, int, int, int]]
+    owner: Ints  # (rows, columns)
+    ragged: list[tuple[int, int]]  # lattice cells that belong to no rectangle
+
+
+@dataclass(slots=True)
+class Tiling:
+    """Spans in the making, as lists: single cells are looked at one after the other, where arrays are slow."""
+
+    level: list[list[bool]]
+    upright: list[list[bool]]
+    owner: list[list[int]]
+    cells: list[tuple[int, int, int, int]]
+    ragged: list[tuple[int, int]]
+
+
+def find_spans(lattice: Lattice) -> Spans:
+    """Tile the lattice with cells in row-major order; what does not tile is listed, not guessed."""
+    rows, columns = len(lattice.ys) - 1, len(lattice.xs) - 1
+    alone = lattice.upright[:, :-1] & lattice.upright[:, 1:] & lattice.level[:-1] & lattice.level[1:]
+    tiling = Tiling(lattice.level.tolist(), lattice.upright.tolist(), [[FREE] * columns for _ in range(rows)], [], [])
+    for row, closed in enumerate(alone.tolist()):
+        owner = tiling.owner[row]
+        for column in range(columns):
+            if closed[column]:  # lines on all four sides: most cells of most tables
+                owner[column] = len(tiling.cells)
+                tiling.cells.append((row, column, 1, 1))
+            elif owner[column] == FREE:
+                _settle(tiling, row, column)
+    return Spans(tiling.cells, np.array(tiling.owner, np.int64).reshape(rows, columns), tiling.ragged)
+
+
+def _settle(tiling: Tiling, row: int, column: int) -> None:
+    """Make a cell of the block that begins here when lines surround it and none crosses it; else mark its region.
+
+    One side may be missing on the table's own outline: LibreOffice leaves a merged cell open where the page ends. Two
+    missing sides are a notch of the outline and no cell.
+    """
+    level, upright, owner = tiling.level, tiling.upright, tiling.owner
+    right, down = column + 1, row + 1
+    while right < len(owner[0]) and not upright[row][right]:
+        right += 1
+    while down < len(owner) and not level[down][column]:
+        down += 1
+    block = range(row, down)
+    sides = (
+        (row == 0, all(level[row][column:right])),
+        (down == len(owner), all(level[down][column:right])),
+        (column == 0, all(upright[r][column] for r in block)),
+        (right == len(owner[0]), all(upright[r][right] for r in block)),
+    )
+    missing = [at_border for at_border, drawn in sides if not drawn]
+    nobodys = [FREE] * (right - column)
+    free = all(owner[r][column:right] == nobodys for r in block)
+    crossed = any(any(level[r][column:right]) for r in block[1:]) or any(
+        any(upright[r][column + 1 : right]) for r in block
+    )
+    if free and not crossed and len(missing) <= 1 and all(missing):
+        for r in block:
+            owner[r][column:right] = [len(tiling.cells)] * (right - column)
+        tiling.cells.append((row, column, down - row, right - column))
+        return
+    for place in _flood(tiling, row, column):
+        owner[place[0]][place[1]] = OUTSIDE
+        tiling.ragged.append(place)
+
+
+def _flood(tiling: Tiling, row: int, column: int) -> list[tuple[int, int]]:
+    """All lattice cells reached from one without crossing a line; none where the table's outside is reached."""
+    level, upright, owner = tiling.level, tiling.upright, tiling.owner
+    rows, columns = len(owner), len(owner[0])
+    seen = {(row, column)}
+    waiting = [(row, column)]
+    leaks = False
+    while waiting:
+        r, c = waiting.pop()
+        steps = (
+            (r - 1, c, level[r][c]),
+            (r + 1, c, level[r + 1][c]),
+            (r, c - 1, upright[r][c]),
+            (r, c + 1, upright[r][c + 1]),
+        )
+        for y, x, closed in steps:
+            if closed or (y, x) in seen:
+                continue
+            if not (0 <= y < rows and 0 <= x < columns):
+                leaks = True
+                continue
+            seen.add((y, x))
+            waiting.append((y, x))
+    if leaks:  # a notch in the outline: outside the table, not a broken cell
+        for r, c in seen:
+            owner[r][c] = OUTSIDE
+        return []
+    return sorted(seen)

@@ -1,0 +1,49 @@
+"""Ink whose text runs sideways in, the same ink turned so that it reads level out.
+
+Some software prints a landscape sheet on a portrait page without /Rotate. Boxes then refer to the page as it is read.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from extract.reading.ink.affine import Matrix, map_boxes
+from extract.reading.ink.ink import KEPT, Ink
+
+MOST = 0.8
+
+
+def find_turn(ink: Ink) -> int:
+    """Quarter turns in which four of five kept glyphs stand, 0 where they stand level or each its own way."""
+    kept = ink.glyphs.drop == KEPT
+    if not kept.any():
+        return 0
+    turns = np.bincount(ink.glyphs.runs.turn[ink.glyphs.run[kept]] % 4, minlength=4)
+    turn = int(turns.argmax())
+    return turn if turns[turn] >= MOST * kept.sum() else 0
+
+
+def turn_upright(ink: Ink) -> int:
+    """Turn the whole page when four of five glyphs have the same quarter turn; returns the turn."""
+    glyphs, runs = ink.glyphs, ink.glyphs.runs
+    turn = find_turn(ink)
+    if turn == 0:
+        return 0
+    width, height = ink.width, ink.height
+    matrix: Matrix = {
+        1: (0.0, -1.0, 1.0, 0.0, 0.0, width),
+        2: (-1.0, 0.0, 0.0, -1.0, width, height),
+        3: (0.0, 1.0, -1.0, 0.0, height, 0.0),
+    }[turn]
+    base_across = {1: width - runs.base, 2: height - runs.base, 3: runs.base}[turn]
+    runs.base = np.where(runs.turn == turn, base_across, runs.base)
+    runs.turn = np.where(runs.turn < 0, runs.turn, (runs.turn - turn) % 4)
+    finite = runs.clip[:, 0] > -1e8
+    runs.clip[finite] = map_boxes(runs.clip[finite], matrix)
+    glyphs.box = map_boxes(glyphs.box, matrix)
+    ink.rules.box, ink.fills.box = map_boxes(ink.rules.box, matrix), map_boxes(ink.fills.box, matrix)
+    ink.pictures.box = map_boxes(ink.pictures.box, matrix)
+    if turn != 2:
+        ink.rules.level = ~ink.rules.level
+        ink.width, ink.height = height, width
+    return turn

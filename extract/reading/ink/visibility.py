@@ -1,0 +1,125 @@
+"""Ink in, the same glyphs with a reason on each that no reader of the paper sees: invisible, hidden, watermark.
+
+Clipping is decided later (placement.py), because text cut by the edge of its own cell belongs to that cell.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from extract.reading.ink.ink import HIDDEN, INVISIBLE, KEPT, PALE, WATERMARK, Bools, Fills, Floats, Ink, Ints
+
+WHITE = 0.97
+BIG = 1.8  # times the usual size of the page's text
+
+
+def mark_unseen(ink: Ink) -> None:
+    """Set `drop` on glyphs of runs that cannot be seen or are not part of the page's text."""
+    glyphs, runs = ink.glyphs, ink.glyphs.runs
+    if not len(glyphs):
+        return
+    kept = glyphs.drop == KEPT
+    usual = find_median(runs.size[glyphs.run[kept]], 1.0)
+    pale = (runs.size >= BIG * usual) & ((runs.light > PALE) | runs.faint)
+    pale &= ~((runs.turn == 0) & _on_dark(runs.light))
+    if (pale & (runs.turn >= 0)).any():
+        pale &= (runs.turn < 0) | _lie_over_ink(ink, pale)
+    _drop_runs(ink, (runs.turn == -1) | pale, WATERMARK)
+    _drop_runs(ink, runs.unseen | (runs.size < 0.5), INVISIBLE)
+    _drop_runs(ink, runs.hidden, HIDDEN)
+    _drop_glyphs(ink, _find_white(ink), INVISIBLE)
+    _drop_glyphs(ink, _find_covered(ink), HIDDEN)
+
+
+def find_median(values: Floats, otherwise: float) -> float:
+    """The middle value, or the mean of the two; numpy's own takes ten times as long for a few hundred."""
+    if not len(values):
+        return otherwise
+    low, high = (len(values) - 1) // 2, len(values) // 2
+    ordered = np.partition(values, (low, high))
+    return float(ordered[low] + ordered[high]) / 2
+
+
+def _drop_runs(ink: Ink, runs: Bools, reason: int) -> None:
+    if runs.any():
+        _drop_glyphs(ink, np.flatnonzero(runs[ink.glyphs.run]), reason)
+
+
+def _drop_glyphs(ink: Ink, glyphs: Ints, reason: int) -> None:
+    """The first reason that is found for a glyph stays."""
+    drop = ink.glyphs.drop
+    drop[glyphs[drop[glyphs] == KEPT]] = reason
+
+
+def _lie_over_ink(ink: Ink, pale: Bools) -> Bools:
+    """Which large pale runs share room with other text or stand among rules: the rest are titles in a light colour."""
+    glyphs = ink.glyphs
+    around = surround_runs(glyphs.box, glyphs.run, len(pale))
+    others = around[~pale & np.isin(np.arange(len(pale)), glyphs.run[glyphs.drop == KEPT])]
+    if len(ink.rules.box):
+        others = np.concatenate([others, [[*ink.rules.box[:, :2].min(0), *ink.rules.box[:, 2:].max(0)]]])
+    over = np.zeros(len(pale), np.bool_)
+    for k in np.flatnonzero(pale).tolist():
+        over[k] = bool(overlap(around[k][None, :], others).any())
+    return over
+
+
+def surround_runs(box: Floats, runs: Ints, count: int) -> Floats:
+    """The box around the glyphs of each run."""
+    around = np.tile([np.inf, np.inf, -np.inf, -np.inf], (count, 1))
+    np.minimum.at(around[:, :2], runs, box[:, :2])
+    np.maximum.at(around[:, 2:], runs, box[:, 2:])
+    return around
+
+
+def overlap(one: Floats, other: Floats) -> Bools:
+    """Whether boxes share any area."""
+    room = np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2])
+    shared: Bools = np.minimum(room[..., 0], room[..., 1]) > 0
+    return shared
+
+
+def _on_dark(light: Floats) -> Bools:
+    """White letters are a matter of what lies under them, not of watermarks."""
+    return light >= WHITE
+
+
+def centres(box: Floats) -> tuple[Floats, Floats]:
+    """Middles of boxes."""
+    return (box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2
+
+
+def _find_white(ink: Ink) -> Ints:
+    """White glyphs that do not stand on a coloured area painted before them."""
+    glyphs, runs = ink.glyphs, ink.glyphs.runs
+    white = runs.light >= WHITE
+    if not white.any():
+        return np.zeros(0, np.int64)
+    found = np.flatnonzero(white[glyphs.run])
+    x, y = centres(glyphs.box[found])
+    return found[_last_under(ink.fills, x, y, runs.order[glyphs.run[found]]) >= WHITE]
+
+
+def _last_under(fills: Fills, x: Floats, y: Floats, order: Ints) -> Floats:
+    """Brightness of the area painted last under each point; paper is white."""
+    under = np.ones(len(x))
+    for box, light, when in zip(fills.box, fills.light, fills.order, strict=True):
+        inside = (box[0] <= x) & (x <= box[2]) & (box[1] <= y) & (y <= box[3]) & ((order < 0) | (when < order))
+        under[inside] = light
+    return under
+
+
+def _find_covered(ink: Ink) -> Ints:
+    """Glyphs under a white area painted after them."""
+    glyphs, fills = ink.glyphs, ink.fills
+    late = np.flatnonzero((fills.light >= WHITE) & (fills.order > int(glyphs.runs.order.min(initial=0))))
+    if not len(late):
+        return np.zeros(0, np.int64)
+    covered = np.zeros(len(glyphs), np.bool_)
+    order = glyphs.runs.order[glyphs.run]
+    x, y = centres(glyphs.box)
+    for i in late:
+        x0, y0, x1, y1 = fills.box[i]
+        inside = (x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)
+        covered |= inside & (order >= 0) & (order < fills.order[i])
+    return np.flatnonzero(covered)

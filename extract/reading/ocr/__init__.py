@@ -1,0 +1,1 @@
+"""Recognise scans, for review by a person; nothing of it is loaded."""

@@ -1,0 +1,145 @@
+"""Ink of a page in, PageGrids out with the problems that the page's own checks found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from extract.entities import Box, Cell, Grid, Line, PageGrids
+from extract.reading.grid.cell_text import Sorted, find_overlaps, find_side_by_side, join_cells, join_lines, sort_glyphs
+from extract.reading.grid.inferred_columns import infer_in_frame, infer_lattices
+from extract.reading.grid.lattice import find_lattices, find_stretches
+from extract.reading.grid.placement import LOST, OUTSIDE, Placement, Spots, Table, locate, place
+from extract.reading.grid.spans import find_spans
+from extract.reading.ink.ink import BLANK, KEPT, Drop, Ink, mend_widths, settle_characters
+from extract.reading.ink.rotation import turn_upright
+from extract.reading.ink.visibility import find_median, mark_unseen
+from extract.reading.page_checks.covering_images import check_pictures
+from extract.reading.page_checks.cut_text import CutText, check_cuts, find_cut_texts, find_level_cuts
+from extract.reading.page_checks.drawn_strokes import check_strokes
+from extract.reading.page_checks.glyph_counts import (
+    Problem,
+    check_inferred,
+    check_overflow,
+    check_page,
+    check_side_by_side,
+)
+from extract.reading.raster.digit_places import Digits, find_digits
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPage:
+    """A page and what is wrong with it; a page with problems may be shown but not loaded."""
+
+    grids: PageGrids
+    problems: tuple[Problem, ...]
+    pictures: float  # part of the page that images cover, 0..1
+    glyphs: int  # kept
+    typed: int = 0  # texts that are form fields or free notes and stand in no cell
+    cut: tuple[CutText, ...] = ()  # texts that continue on the page before or after
+    digits: Digits | None = None  # of its tables, for the witness
+
+
+@dataclass(slots=True)
+class Stages:
+    """What the stages of one page hand over: `build_page` reads it out and checks it, stages.py shows it."""
+
+    ink: Ink  # upright; `drop` says of each glyph why it is left out
+    turn: int  # quarter turns that it was turned back by
+    spots: Spots
+    tolerance: float  # points: rules so near to each other are one line
+    tables: list[Table]
+    placement: Placement
+    rows: Sorted  # the glyphs of cells
+    outside: Sorted  # those outside every table
+
+
+def run_stages(ink: Ink) -> Stages:
+    """The stages of one page up to its text: unseen glyphs, lattices, spans, placement, reading order."""
+    settle_characters(ink.glyphs)
+    mend_widths(ink.glyphs)
+    mark_unseen(ink)
+    turn = turn_upright(ink)
+    spots = locate(ink.glyphs)
+    tolerance = _find_tolerance(ink, spots)
+    tables = _find_tables(ink, spots, tolerance)
+    placement = place(ink.glyphs, spots, tables, ink.width, ink.height)
+    owner = placement.owner
+    placed = sort_glyphs(ink.glyphs, spots, owner, (ink.glyphs.drop == KEPT) & (owner != LOST))
+    first = int(np.count_nonzero(placed.group == OUTSIDE))  # they come before those of cells
+    rows, outside = placed.take(slice(first, None)), placed.take(slice(first))
+    return Stages(ink, turn, spots, tolerance, tables, placement, rows, outside)
+
+
+def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
+    """A page through all its stages, and what its checks say."""
+    stages = run_stages(ink)
+    spots, tables, placement = stages.spots, stages.tables, stages.placement
+    owner, rows, outside = placement.owner, stages.rows, stages.outside
+    level_cut = find_level_cuts(spots)
+    texts = join_cells(ink.glyphs, spots, rows)
+    lines = tuple(Line(text, box) for text, box in join_lines(ink.glyphs, outside))
+    grids = tuple(_build_grid(ink.page, number, table, texts) for number, table in enumerate(tables, 1))
+    problems = (
+        *check_page(ink, tables, owner, rows, outside, find_overlaps(ink.glyphs, rows)),
+        *check_cuts(ink, spots, tables, owner, level_cut),
+        *check_inferred(ink, tables, placement.crossing),
+        *check_side_by_side(ink, tables, owner, find_side_by_side(ink.glyphs, rows)),
+        *check_overflow(ink, placement.doubtful),
+        *check_pictures(ink, tables, owner),
+        *check_strokes(ink, spots, tables, owner),
+    )
+    page = PageGrids(ink.page, ink.width, ink.height, grids, lines, _count_dropped(ink))
+    cut = tuple(find_cut_texts(spots, rows, texts, level_cut))
+    digits = find_digits(ink, spots, owner, texts, stages.turn)
+    return CheckedPage(page, problems, _cover(ink), len(rows.glyph) + len(outside.glyph), typed, cut, digits)
+
+
+def _find_tolerance(ink: Ink, spots: Spots) -> float:
+    """Points within which rules are one line: less than half of the usual letter."""
+    size = find_median(spots.size[ink.glyphs.drop == KEPT], 10.0)
+    return min(3.0, max(1.0, 0.45 * size))
+
+
+def _find_tables(ink: Ink, spots: Spots, tolerance: float) -> list[Table]:
+    """Lattices with at least two cells, top to bottom."""
+    level, upright = find_stretches(ink.rules, tolerance)
+    lattices, used = find_lattices(level, upright, tolerance)
+    inferred = infer_lattices(level.take(~used), ink.rules, ink.glyphs, spots, tolerance) if (~used).sum() > 2 else []
+    for k, lattice in enumerate(lattices):
+        if len(lattice.xs) == 2:  # a frame with level rules alone inside
+            lattices[k] = infer_in_frame(lattice, ink.rules, ink.glyphs, spots, tolerance) or lattice
+    lattices = sorted([*lattices, *inferred], key=lambda la: (round(float(la.ys[0])), float(la.xs[0])))
+    tables: list[Table] = []
+    first = 0
+    for lattice in lattices:
+        spans = find_spans(lattice)
+        if len(spans.cells) > 1:
+            tables.append(Table(lattice, spans, first))
+            first += len(spans.cells)
+    return tables
+
+
+def _build_grid(page: int, number: int, table: Table, texts: dict[int, str]) -> Grid:
+    xs, ys = table.lattice.xs.tolist(), table.lattice.ys.tolist()
+    cells = tuple(
+        Cell(row, col, height, width, Box(xs[col], ys[row], xs[col + width], ys[row + height]), texts.get(k, ""))
+        for k, (row, col, height, width) in enumerate(table.spans.cells, table.first)
+    )
+    box = Box(xs[0], ys[0], xs[-1], ys[-1])
+    return Grid(page, number, box, len(ys) - 1, len(xs) - 1, cells)
+
+
+def _count_dropped(ink: Ink) -> dict[str, int]:
+    counts = np.bincount(ink.glyphs.drop, minlength=len(Drop)).tolist()
+    return {reason.name.lower(): counts[reason] for reason in Drop if reason > BLANK and counts[reason]}
+
+
+def _cover(ink: Ink) -> float:
+    """The largest part of the page that one image covers."""
+    images = ink.pictures.box[~ink.pictures.outline]
+    if not len(images) or ink.width <= 0 or ink.height <= 0:
+        return 0.0
+    box = np.clip(images, 0, [ink.width, ink.height, ink.width, ink.height])
+    return float(((box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1])).max() / (ink.width * ink.height))

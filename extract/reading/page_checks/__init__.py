@@ -1,0 +1,1 @@
+"""Find glyphs that are lost, cut, covered or drawn as strokes on a page."""

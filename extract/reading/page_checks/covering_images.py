@@ -1,0 +1,67 @@
+"""Pictures of a page and its tables in, what the pictures hide or print instead of text out.
+
+A value that is a picture leaves its cell blank, and text under a picture is not what one sees: neither may be loaded.
+Watermarks, seals and letterheads lie over or under cells that hold text of their own, or are pale, or let all through.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from extract.errors import Reason
+from extract.reading.grid.placement import Table
+from extract.reading.ink.ink import KEPT, Ink, Ints, Pictures
+from extract.reading.ink.visibility import centres
+from extract.reading.page_checks.glyph_counts import Problem
+
+OF_CELL = 0.3  # of a cell's area under the picture: the picture may say what the cell says
+OF_PICTURE = 0.6  # of a picture's area inside a cell: likewise
+MANY = 20  # glyphs under a picture outside tables: a page of text that is not what one sees
+
+
+def check_pictures(ink: Ink, tables: list[Table], owner: Ints) -> tuple[Problem, ...]:
+    """One problem (no_text_layer) at most: for the first picture that hides text or stands for it."""
+    for k in range(len(ink.pictures.box)):
+        hidden = _find_hidden(ink, k)
+        if (owner[hidden] >= 0).any() or len(hidden) >= MANY:
+            text = "".join(ink.glyphs.text[i] for i in hidden.tolist()[:12])
+            return (Problem(Reason.NO_TEXT_LAYER, ink.page, f"a picture lies over the text {text!r}"),)
+        for number, table in enumerate(tables, 1):
+            blank = [] if ink.pictures.pale[k] else _find_pictured(ink.pictures, k, table, owner)
+            if blank:
+                row, column, _, _ = table.spans.cells[blank[0] - table.first]
+                detail = f"table {number}, row {row + 1}, column {column + 1}: a picture stands in {len(blank)} cells"
+                return (Problem(Reason.NO_TEXT_LAYER, ink.page, f"{detail} that hold no text"),)
+    return ()
+
+
+def _find_hidden(ink: Ink, k: int) -> Ints:
+    """Glyphs that were painted before a picture that nothing shows through, and lie under it."""
+    pictures, glyphs = ink.pictures, ink.glyphs
+    if not pictures.solid[k] or not len(glyphs):
+        return np.zeros(0, np.int64)
+    x, y = centres(glyphs.box)
+    x0, y0, x1, y1 = pictures.box[k]
+    order = glyphs.runs.order[glyphs.run]
+    under = (x0 < x) & (x < x1) & (y0 < y) & (y < y1) & (order >= 0) & (order < pictures.order[k])
+    return np.flatnonzero(under & (glyphs.drop == KEPT))
+
+
+def _find_pictured(pictures: Pictures, k: int, table: Table, owner: Ints) -> list[int]:
+    """Blank cells in which a picture stands; none where most cells that it touches hold text."""
+    x0, y0, x1, y1 = (float(v) for v in pictures.box[k])
+    blank, filled = [], 0
+    for cell in range(table.first, table.first + len(table.spans.cells)):
+        left, top, right, bottom = table.box_of(cell)
+        shared = max(0.0, min(x1, right) - max(x0, left)) * max(0.0, min(y1, bottom) - max(y0, top))
+        area, whole = (right - left) * (bottom - top), (x1 - x0) * (y1 - y0)
+        inside = shared >= OF_PICTURE * whole
+        if shared <= 0 or not (inside or shared >= OF_CELL * area):
+            continue
+        if pictures.outline[k] and (not inside or whole > OF_CELL * area):
+            continue  # a letter is smaller than its cell; what fills one is its background or border
+        if (owner == cell).any():
+            filled += 1
+        else:
+            blank.append(cell)
+    return blank if len(blank) > filled else []

@@ -1,0 +1,82 @@
+"""Lines and shapes drawn among the letters of a cell in, what they say that its text does not out.
+
+A line through a text strikes it out, one before a figure is a minus, and a filled outline beside figures is a digit
+that was drawn. Nobody sees them in the text, so a page that has one may not be loaded.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from extract.errors import Reason
+from extract.reading.grid.placement import Spots, Table
+from extract.reading.ink.ink import KEPT, Bools, Floats, Ink, Ints
+from extract.reading.page_checks.glyph_counts import Problem
+
+AT_SIDE = 3.0  # points: a line that ends so near to an upright line ends at it, as borders do
+THROUGH = 0.2  # of the size: a line so near to the middle of a letter goes through it
+STRUCK = 2  # letters under one line
+BEFORE = 0.6  # of the size: a line or shape so near to a figure belongs to it
+LONGEST_MINUS = 1.3  # of the size
+FIGURES = frozenset("0123456789０１２３４５６７８９.,，．%％≥≤=<>≧≦＞＜＝¥￥")
+
+
+def check_strokes(ink: Ink, spots: Spots, tables: list[Table], owner: Ints) -> tuple[Problem, ...]:
+    """One problem at most: a text struck out (conservation), a drawn minus or digit (no_text_layer)."""
+    level = ink.rules.box[ink.rules.level]
+    if not tables or not (len(level) or ink.pictures.outline.any()):
+        return ()
+    inside = (owner >= 0) & (ink.glyphs.drop == KEPT) & (spots.turn == 0)
+    lines = level[~_are_borders(tables, level)]
+    return _find_line(ink, spots, tables, owner, inside, lines) or _find_shape(ink, spots, inside)
+
+
+def _are_borders(tables: list[Table], level: Floats) -> Bools:
+    """Level lines that begin and end at upright lines of a table."""
+    xs = np.concatenate([table.lattice.xs for table in tables])
+    begins = np.abs(level[:, 0, None] - xs).min(1) < AT_SIDE
+    found: Bools = begins & (np.abs(level[:, 2, None] - xs).min(1) < AT_SIDE)
+    return found
+
+
+def _find_line(
+    ink: Ink, spots: Spots, tables: list[Table], owner: Ints, inside: Bools, lines: Floats
+) -> tuple[Problem, ...]:
+    box = ink.glyphs.box
+    for start, top, end, bottom in lines.tolist():
+        beside = np.flatnonzero(inside & (np.abs(spots.y - (top + bottom) / 2) < THROUGH * spots.size))
+        x, size = spots.x[beside], spots.size[beside]
+        struck = beside[(x > start) & (x < end)]
+        if len(struck) >= STRUCK:
+            return (Problem(Reason.CONSERVATION, ink.page, f"a line is drawn through {_join(ink, struck)!r}"),)
+        gap = box[beside, 0] - end
+        before = beside[(gap > -1) & (gap < BEFORE * size) & (end - start < LONGEST_MINUS * size)]
+        for glyph in before.tolist() if not len(struck) else []:
+            if ink.glyphs.text[glyph] in FIGURES and _lies_in(tables, int(owner[glyph]), start, end):
+                text = _join(ink, beside[owner[beside] == owner[glyph]])
+                return (Problem(Reason.NO_TEXT_LAYER, ink.page, f"a line is drawn before {text!r}"),)
+    return ()
+
+
+def _lies_in(tables: list[Table], cell: int, start: float, end: float) -> bool:
+    """Whether a stretch is inside a cell; the last dash of a border beside the cell is not."""
+    table = next(table for table in reversed(tables) if table.first <= cell)
+    left, _, right, _ = table.box_of(cell)
+    return left + 0.5 < start and end < right - 0.5
+
+
+def _find_shape(ink: Ink, spots: Spots, inside: Bools) -> tuple[Problem, ...]:
+    """An outline as high as the letters of the line on which it stands, beside a figure of a cell."""
+    box = ink.glyphs.box
+    for x0, y0, x1, y1 in ink.pictures.box[ink.pictures.outline].tolist():
+        like = (y1 - y0 > 0.3 * spots.size) & (y1 - y0 < spots.size) & (x1 - x0 < 4 * spots.size)
+        on_line = inside & like & (np.abs(spots.y - (y0 + y1) / 2) < THROUGH * spots.size)
+        gap = np.maximum(box[:, 0] - x1, x0 - box[:, 2])
+        near = np.flatnonzero(on_line & (np.abs(gap) < BEFORE * spots.size))
+        if any(ink.glyphs.text[i] in FIGURES for i in near.tolist()):
+            return (Problem(Reason.NO_TEXT_LAYER, ink.page, f"a shape is drawn beside {_join(ink, near)!r}"),)
+    return ()
+
+
+def _join(ink: Ink, glyphs: Ints) -> str:
+    return "".join(ink.glyphs.text[i] for i in glyphs.tolist()[:12])

@@ -1,0 +1,1 @@
+"""Read a document's outline with pdfminer: pages, layers, annotations."""

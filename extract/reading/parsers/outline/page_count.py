@@ -1,0 +1,91 @@
+"""A file and one parser's page count in; the other parser's view of the document out, or a refusal.
+
+A public PDF of 429 pages reads as 1 in one parser (hostile/public): no parser alone proves that no page is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pypdfium2
+from pdfminer.pdfparser import PDFParser
+from pdfminer.pdftypes import resolve1
+
+from extract.errors import Reason, Refused
+from extract.reading.ink.affine import display_matrix, map_boxes
+from extract.reading.ink.ink import Bools, Floats
+from extract.reading.parsers.outline.annotations import count_typed, list_stamps
+from extract.reading.parsers.outline.document import OutlineDocument, OutlinePage
+from extract.reading.parsers.pdfium.layers import hidden_names
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What the annotations of one page print."""
+
+    typed: int  # form fields and free notes
+    stamps: Floats  # (n, 4) displayed boxes
+    solid: Bools  # of each stamp: nothing shows through
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What pdfminer says of a document as a whole; `pages` is None where it cannot open the file."""
+
+    pages: int | None
+    hidden_layers: frozenset[str]
+    notes: tuple[Notes, ...] = ()  # of each page
+
+
+def check_page_count(by_pdfium: int | None, path: Path, password: str | None, most: int) -> Outline:
+    """Compare with pdfminer's count; raises Refused (page_missing, too_large)."""
+    if by_pdfium is not None and by_pdfium > most:
+        raise Refused(Reason.TOO_LARGE, f"{by_pdfium} pages, more than {most}")
+    outline = outline_by_pdfminer(path, password, most)
+    if by_pdfium != outline.pages:
+        detail = f"{_say(by_pdfium)} pages by pdfium, {_say(outline.pages)} by pdfminer"
+        raise Refused(Reason.PAGE_MISSING, detail)
+    if not outline.pages:
+        raise Refused(Reason.PAGE_MISSING, "the document has no page")
+    return outline
+
+
+def _say(count: int | None) -> str:
+    return "unknown" if count is None else str(count)
+
+
+def count_by_pdfium(path: Path, password: str | None) -> int | None:
+    """Pages by pdfium, None where it cannot open the file."""
+    try:
+        with pypdfium2.PdfDocument(path, password=password) as document:
+            return len(document)
+    except pypdfium2.PdfiumError:
+        return None
+
+
+def _read_notes(page: OutlinePage) -> Notes:
+    """The annotations of one page, in the coordinates in which its text is read."""
+    stamps = list_stamps(page.annots)
+    boxes = np.array([s.box for s in stamps], dtype=np.float64).reshape(-1, 4)
+    if stamps:
+        matrix, _, _ = display_matrix(*page.measure())
+        boxes = map_boxes(boxes, matrix)
+    return Notes(count_typed(page.annots), boxes, np.array([s.solid for s in stamps], np.bool_))
+
+
+def outline_by_pdfminer(path: Path, password: str | None, most: int) -> Outline:
+    """Pages and hidden layers by pdfminer; stops counting beyond `most` pages."""
+    try:
+        document = OutlineDocument(PDFParser(BytesIO(path.read_bytes())), password or "")
+        hidden = hidden_names(resolve1(document.catalog.get("OCProperties")), resolve1)
+        pages = islice(OutlinePage.create_pages(document), most + 1)
+        notes = tuple(map(_read_notes, pages))
+        return Outline(len(notes), hidden, notes)
+    except MemoryError:
+        raise
+    except Exception:  # pdfminer lets any exception through on damaged files
+        return Outline(None, frozenset())

@@ -1,0 +1,1 @@
+"""Read ink with pdfium, the first reader."""

@@ -1,0 +1,164 @@
+"""A pdfium text page in, Glyphs out: em boxes, runs and what is known of their visibility."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from itertools import repeat
+
+import numpy as np
+
+from extract.reading.ink.affine import Matrix, map_boxes, map_points
+from extract.reading.ink.ink import (
+    BLANK,
+    KEPT,
+    NO_CLIP,
+    STANDARD_FONTS,
+    UNKNOWN_FONT,
+    Bools,
+    Floats,
+    Glyphs,
+    Ints,
+    Runs,
+    are_blank,
+)
+from extract.reading.parsers.pdfium import calls
+from extract.reading.parsers.pdfium.objects import Objects
+
+IsHidden = Callable[[calls.Pointer], bool] | None
+REPLACEMENT = 0xFFFD
+LONGEST_NAME = 64
+PLACE_BITS = 17  # hold the number of a glyph: pdfium.py refuses pages of more than 120,000
+
+
+def read_glyphs(
+    text_page: calls.Pointer, bulk: Ints, count: int, objects: Objects, matrix: Matrix, is_hidden: IsHidden
+) -> Glyphs:
+    """All glyphs that pdfium did not invent itself; blanks are kept and marked as such.
+
+    `bulk` is the text of the whole page from one call. Where it has one code per glyph it says what the glyphs are;
+    elsewhere each glyph is asked, and glyph_counts.py compares the counts.
+    """
+    if len(bulk) == count:
+        codes = bulk
+    else:
+        codes = np.fromiter(map(calls.get_unicode, repeat(text_page), range(count)), np.int64, count)
+    kept = np.ones(count, np.bool_)
+    blanks = np.flatnonzero((codes <= 32) | (codes == 0xA0))
+    invented = np.fromiter(map(calls.is_generated, repeat(text_page), blanks.tolist()), np.int64, len(blanks))
+    kept[blanks[invented != 0]] = False  # pdfium adds blanks and line ends of its own
+    places = np.flatnonzero(kept).tolist()
+    codes = _mend_codes(text_page, codes[kept], places)
+    owners = np.fromiter(map(calls.get_text_object, repeat(text_page), places), np.int64, len(places))
+    boxes = calls.fill_structs(calls.get_loose_box, 4, text_page, places)
+    shown = map_boxes(boxes, matrix)
+    run_of, firsts = _number_runs(owners)
+    heads = owners[firsts].tolist()
+    pointers = calls.prepare(heads)
+    fonts, drawn = _number_fonts(pointers)
+    clips = _find_clips(owners[firsts], objects)
+    runs = _read_runs(text_page, [places[i] for i in firsts.tolist()], pointers, clips, matrix)
+    runs.font[:] = drawn[fonts]
+    if is_hidden is not None:
+        runs.hidden[:] = [bool(owner) and is_hidden(pointer) for owner, pointer in zip(heads, pointers, strict=True)]
+    blank = are_blank(codes)
+    drop = np.where(blank, BLANK, KEPT)
+    codes[_find_unmapped(text_page, codes, places, run_of, fonts) & ~blank] = REPLACEMENT
+    return Glyphs(list(codes.astype("<u4").tobytes().decode("utf-32-le")), codes, shown, run_of, drop, runs)
+
+
+def _find_unmapped(text_page: calls.Pointer, codes: Ints, places: list[int], run_of: Ints, fonts: Ints) -> Bools:
+    """Glyphs whose font does not say what character they are; asked once per font and character."""
+    keys = codes + (fonts << 22)[run_of]
+    ordered = np.sort((keys << PLACE_BITS) + np.arange(len(keys)))  # one sort instead of the three of np.unique
+    firsts = ordered[np.diff(ordered >> PLACE_BITS, prepend=-1) > 0] & (1 << PLACE_BITS) - 1
+    wrong = [keys[i] for i in firsts.tolist() if calls.has_map_error(text_page, places[i]) == 1]
+    return np.isin(keys, wrong) if wrong else np.zeros(len(codes), np.bool_)
+
+
+def _number_fonts(objects: list[calls.Pointer]) -> tuple[Ints, Ints]:
+    """The number of each text object's font on this page; of each font its number where everybody draws the same."""
+    numbers: dict[calls.Handle, int] = {}
+    fonts = [numbers.setdefault(font, len(numbers)) for font in map(calls.get_font, objects)]
+    common = [bool(font) and _is_common(pointer) for font, pointer in zip(numbers, calls.prepare(numbers), strict=True)]
+    drawn = [k if same else UNKNOWN_FONT for k, same in enumerate(common)]
+    return np.array(fonts, np.int64), np.array(drawn, np.int64)
+
+
+def _is_common(font: calls.Pointer) -> bool:
+    """Whether a font's file is in the document, or every viewer has it."""
+    if calls.is_embedded(font) == 1:
+        return True
+    buffer = ctypes.create_string_buffer(LONGEST_NAME)
+    length = calls.get_font_name(font, buffer, LONGEST_NAME)
+    return 0 < length <= LONGEST_NAME and buffer.value.decode("utf-8", "replace") in STANDARD_FONTS
+
+
+def _mend_codes(text_page: calls.Pointer, codes: Ints, places: list[int]) -> Ints:
+    """Hyphens at line ends, which pdfium turns into a mark of its own, become hyphens; what is no character U+FFFD."""
+    mended = codes.copy()
+    for k in np.flatnonzero((codes == 2) | (codes == 0xAD) | (codes == 0xFFFE)).tolist():
+        if calls.is_hyphen(text_page, places[k]):
+            mended[k] = ord("-")
+    surrogate = (mended >= 0xD800) & (mended <= 0xDFFF)
+    control = (mended < 32) & ~are_blank(mended)
+    mended[surrogate | control | (mended > 0x10FFFF)] = REPLACEMENT
+    return mended
+
+
+def _number_runs(owners: Ints) -> tuple[Ints, Ints]:
+    """Text objects per glyph in; run number per glyph and the first glyph of each run out."""
+    changes = np.ones(len(owners), np.bool_)
+    np.not_equal(owners[1:], owners[:-1], out=changes[1:])
+    return np.cumsum(changes) - 1, np.flatnonzero(changes)
+
+
+def _read_runs(
+    text_page: calls.Pointer,
+    firsts: list[int],
+    objects: list[calls.Pointer],
+    clips: tuple[Floats, Ints],
+    matrix: Matrix,
+) -> Runs:
+    n = len(firsts)
+    font = np.fromiter(map(calls.get_font_size, repeat(text_page), firsts), np.float64, n)
+    m = calls.fill_structs(calls.get_matrix, 6, text_page, firsts)
+    paint = calls.fill_columns(calls.get_text_fill, 4, text_page, firsts, kind=np.uint32) / 255
+    modes = np.fromiter(map(calls.get_render_mode, objects), np.int64, n)  # -1 where there is no object
+    a, b, c, d, _, _ = matrix
+    along = np.stack([m[:, 0] * a + m[:, 1] * c, m[:, 0] * b + m[:, 1] * d], axis=1)
+    up = np.stack([m[:, 2] * a + m[:, 3] * c, m[:, 2] * b + m[:, 3] * d], axis=1)
+    turn = turns_of(along)
+    x, y = map_points(m[:, 4], m[:, 5], matrix)  # the origin of the object's first glyph
+    return Runs(
+        size=np.abs(font) * np.hypot(up[:, 0], up[:, 1]),
+        base=np.where(turn % 2 == 1, x, y),
+        turn=turn,
+        light=paint[:, :3] @ np.array([0.299, 0.587, 0.114]),
+        unseen=(modes == 3) | (modes == 7) | (paint[:, 3] < 0.02),
+        faint=paint[:, 3] < 0.7,
+        hidden=np.zeros(n, np.bool_),
+        clip=clips[0],
+        order=clips[1],
+        font=np.full(n, UNKNOWN_FONT),
+    )
+
+
+def turns_of(along: Floats) -> Ints:
+    """Directions of writing on the displayed page in, quarter turns clockwise out, -1 for oblique (over 3 degrees)."""
+    angle = np.degrees(np.arctan2(along[:, 1], along[:, 0]))
+    quarter = np.round(angle / 90.0)
+    turn = (quarter.astype(np.int64)) % 4
+    return np.where(np.abs(angle - quarter * 90.0) > 3.0, -1, turn)
+
+
+def _find_clips(owners: Ints, objects: Objects) -> tuple[Floats, Ints]:
+    """The clip and painting order of each run's text object; unknown objects have neither."""
+    layers = objects.layers
+    handles = np.concatenate([*(np.array(layer.handles, np.int64) for layer in layers), [-1]])
+    clips = np.concatenate([*(layer.clips for layer in layers), [NO_CLIP]])
+    order = np.concatenate([*(layer.order for layer in layers), [-1]])
+    ordered = np.argsort(handles, kind="stable")  # the first of its address
+    at = ordered[np.searchsorted(handles, owners, sorter=ordered) % len(handles)]
+    at[handles[at] != owners] = -1
+    return clips[at], order[at]

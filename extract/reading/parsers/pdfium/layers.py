@@ -1,0 +1,43 @@
+"""The optional-content settings of a PDF in, the names of layers that are switched off out."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import pypdfium2.raw as pdfium
+
+from extract.reading.parsers.pdfium import calls
+
+
+def hidden_names(properties: Any, resolve: Any) -> frozenset[str]:
+    """An /OCProperties dictionary in, the names of groups that are off by default out."""
+    if not isinstance(properties, dict):
+        return frozenset()
+    default = resolve(properties.get("D")) or {}
+    groups = [resolve(g) for g in resolve(properties.get("OCGs")) or []]
+    off = [resolve(g) for g in resolve(default.get("OFF")) or []]
+    if str(getattr(default.get("BaseState"), "name", "")) == "OFF":
+        on = [resolve(g) for g in resolve(default.get("ON")) or []]
+        off = [g for g in groups if g not in on]
+    return frozenset(_name_of(g) for g in off if isinstance(g, dict))
+
+
+def _name_of(group: dict[str, Any]) -> str:
+    """The group's name; PDF text strings are UTF-16 with a mark, or Latin."""
+    name = group.get("Name", b"")
+    if isinstance(name, bytes):
+        return name[2:].decode("utf-16-be", "replace") if name[:2] == b"\xfe\xff" else name.decode("latin-1")
+    return str(name)
+
+
+def is_marked_hidden(page_object: calls.Pointer, hidden_layers: frozenset[str]) -> bool:
+    """Whether an object stands in a marked part whose layer is hidden."""
+    for k in range(calls.count_marks(page_object) if hidden_layers else 0):
+        mark = ctypes.cast(calls.get_mark(page_object, k), pdfium.FPDF_PAGEOBJECTMARK)
+        buffer, size = (ctypes.c_ushort * 256)(), ctypes.c_ulong()
+        if pdfium.FPDFPageObjMark_GetParamStringValue(mark, b"Name", buffer, 512, size):
+            name = bytes(buffer)[: max(0, size.value - 2)].decode("utf-16-le", "replace")
+            if name in hidden_layers:
+                return True
+    return False

@@ -1,0 +1,1 @@
+"""Read ink with pdfplumber and pdfminer, the second reader."""

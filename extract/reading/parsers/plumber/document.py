@@ -1,0 +1,116 @@
+"""A PDF file in, one Ink per page out, read by pdfplumber's parser (the second reader).
+
+It shares no code with pdfium: other file parser, other fonts, other interpreter. Slow (0.3 s a page) and thorough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pdfplumber
+from pdfminer.pdfdocument import PDFPasswordIncorrect
+from pdfplumber.utils.exceptions import PdfminerException
+
+from extract.errors import Reason, Refused
+from extract.reading.ink.affine import display_matrix
+from extract.reading.ink.ink import BLANK, BLANKS, KEPT, NO_CLIP, Floats, Glyphs, Ink, Pictures, Runs, add_outlines
+from extract.reading.ink.vector_paths import settle_paths
+from extract.reading.parsers.pdfium.glyphs import turns_of
+from extract.reading.parsers.plumber.device import Collected, InkDevice
+from extract.reading.parsers.plumber.interpreter import InkInterpreter
+
+NAME = "pdfplumber"
+MAX_GLYPHS = 120_000
+
+
+def open_document(path: Path, password: str | None) -> pdfplumber.PDF:
+    """Open a PDF; raises Refused (password, truncated)."""
+    try:
+        return pdfplumber.open(path, password=password)
+    except PdfminerException as error:
+        cause = error.args[0] if error.args else error  # its own text is empty
+        if isinstance(cause, PDFPasswordIncorrect):
+            raise Refused(Reason.PASSWORD, "the file needs a password that is not known") from error
+        raise Refused(Reason.TRUNCATED, f"pdfplumber cannot open the file: {type(cause).__name__}: {cause}") from error
+    except Exception as error:  # pdfminer lets IndexError, TypeError and others through on damaged files
+        raise Refused(Reason.TRUNCATED, f"pdfplumber cannot open the file: {type(error).__name__}: {error}") from error
+
+
+def read_pages(document: pdfplumber.PDF, hidden: frozenset[str]) -> Iterator[Ink]:
+    """Every page in order; raises Refused naming the page."""
+    for number, page in enumerate(document.pages, 1):
+        try:
+            yield read_page(page, number, hidden)
+        except Refused as refusal:
+            raise Refused(refusal.reason, refusal.detail, number) from refusal
+        except (MemoryError, GeneratorExit):
+            raise
+        except Exception as error:
+            detail = f"pdfplumber cannot read the page: {type(error).__name__}: {error}"
+            raise Refused(Reason.TRUNCATED, detail, number) from error
+        finally:
+            page.close()
+
+
+def read_page(page: Any, number: int, hidden_layers: frozenset[str]) -> Ink:
+    """One page through the interpreter."""
+    device = InkDevice(page.pdf.rsrcmgr)
+    interpreter = InkInterpreter(page.pdf.rsrcmgr, device, hidden_layers)
+    media, crop = page.page_obj.mediabox, page.page_obj.cropbox
+    box = (max(media[0], crop[0]), max(media[1], crop[1]), min(media[2], crop[2]), min(media[3], crop[3]))
+    matrix, width, height = display_matrix(box, int(page.page_obj.rotate or 0) // 90)
+    interpreter.render_contents(page.page_obj.resources, page.page_obj.contents, ctm=matrix)
+    drawn = device.page
+    if len(drawn.text) > MAX_GLYPHS:
+        raise Refused(Reason.TOO_LARGE, f"{len(drawn.text)} glyphs on one page", number)
+    rules, fills = settle_paths(_rows(drawn.rules, 6), _rows(drawn.areas, 6))
+    return Ink(number, width, height, _glyphs(drawn), rules, fills, _pictures(drawn), -1)
+
+
+def _pictures(drawn: Collected) -> Pictures:
+    """pdfminer does not paint, so no picture is known to be pale."""
+    rows = _rows(drawn.pictures, 6)
+    none = np.zeros(len(rows), np.bool_)
+    images = Pictures(rows[:, :4], rows[:, 4].astype(np.int64), rows[:, 5] > 0, none, none)
+    outlines = _rows(drawn.outlines, 5)
+    return add_outlines(images, outlines[:, :4], outlines[:, 4].astype(np.int64))
+
+
+def _rows(values: list[Any], columns: int) -> Floats:
+    return np.array(values, dtype=np.float64).reshape(-1, columns)
+
+
+def _glyphs(drawn: Collected) -> Glyphs:
+    """Lists to arrays."""
+    drop = np.array([BLANK if _is_blank(t) else KEPT for t in drawn.text], dtype=np.int64)
+    code = np.array([ord(t[0]) for t in drawn.text], dtype=np.int64)
+    return Glyphs(drawn.text, code, _rows(drawn.box, 4), np.array(drawn.run, dtype=np.int64), drop, _runs(drawn))
+
+
+def _is_blank(text: str) -> bool:
+    return all(letter in BLANKS for letter in text)
+
+
+def _runs(drawn: Collected) -> Runs:
+    """Facts of runs; the baseline is where the first glyph of the run stands."""
+    n = len(drawn.runs)
+    m = np.array([r[0] for r in drawn.runs], dtype=np.float64).reshape(n, 6)
+    size = np.abs(np.array([r[1] for r in drawn.runs], dtype=np.float64)) * np.hypot(m[:, 2], m[:, 3])
+    turn = turns_of(m[:, :2])
+    boxes = _rows(drawn.box, 4)
+    base = np.zeros(n)
+    runs, firsts = np.unique(np.array(drawn.run, dtype=np.int64), return_index=True)
+    for run, first in zip(runs.tolist(), firsts.tolist(), strict=True):
+        x0, y0, x1, y1 = boxes[first]
+        em = size[run]
+        edges = {0: y1 - 0.12 * em, 1: x0 + 0.12 * em, 2: y0 + 0.12 * em, 3: x1 - 0.12 * em}
+        base[run] = edges.get(int(turn[run]), y1)
+    flags = [np.array([bool(r[k]) for r in drawn.runs], dtype=np.bool_) for k in (3, 4, 5)]
+    clip = np.array([r[6] for r in drawn.runs] or [NO_CLIP], dtype=np.float64).reshape(-1, 4)[:n]
+    light = np.array([r[2] for r in drawn.runs], dtype=np.float64)
+    order = np.array([r[7] for r in drawn.runs], dtype=np.int64)
+    font = np.array([r[8] for r in drawn.runs], dtype=np.int64)
+    return Runs(size, base, turn, light, flags[0], flags[1], flags[2], clip, order, font)

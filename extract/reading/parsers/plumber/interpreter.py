@@ -1,0 +1,183 @@
+"""A page's content streams in, drawing operations on an InkDevice out, with what pdfminer leaves aside.
+
+pdfminer ignores clip paths, transparency, layers that are switched off and the operator F; all four decide what is
+seen, so they are interpreted here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pdfminer.pdfinterp import PDFPageInterpreter
+from pdfminer.pdftypes import resolve1
+from pdfminer.psparser import PSLiteral, literal_name
+from pdfminer.utils import mult_matrix
+
+from extract.errors import Reason, Refused
+from extract.reading.ink.ink import NO_CLIP
+from extract.reading.ink.vector_paths import Quad, around
+from extract.reading.parsers.plumber.device import InkDevice, cut_box, subpaths_of
+
+MAX_FORMS = 20_000  # forms painted on one page: hostile/form_xobject_2pow18.pdf paints 262,144
+PAINTING = ("S", "s", "f", "F", "f_a", "B", "B_a", "b", "b_a", "n")
+
+
+class InkInterpreter(PDFPageInterpreter):  # type: ignore[misc]
+    """pdfminer's interpreter with clips, alpha and layers."""
+
+    device: InkDevice
+
+    def __init__(self, manager: Any, device: Any, hidden_layers: frozenset[str] = frozenset()) -> None:
+        super().__init__(manager, device)
+        self.hidden_layers = hidden_layers
+        self._pending_clip = False
+        self._saved: list[tuple[Quad, tuple[float, float], bool]] = []
+        self._marks: list[tuple[bool, str | None, int]] = []
+        self.forms = [0]
+
+    def dup(self) -> InkInterpreter:
+        inner = InkInterpreter(self.rsrcmgr, self.device, self.hidden_layers)
+        inner.forms = self.forms
+        return inner
+
+    def do_q(self) -> None:
+        super().do_q()
+        self._saved.append((self.device.clip, self.device.alpha, self.device.blends))
+
+    def do_Q(self) -> None:  # noqa: N802 - the operator's name
+        super().do_Q()
+        if self._saved:
+            self.device.clip, self.device.alpha, self.device.blends = self._saved.pop()
+
+    def do_W(self) -> None:  # noqa: N802
+        self._pending_clip = True
+
+    def do_W_a(self) -> None:  # noqa: N802
+        self._pending_clip = True
+
+    def settle_clip(self, path: Any) -> None:
+        """After the painting operator that follows W, the path cuts everything painted later."""
+        if self._pending_clip:
+            self._pending_clip = False
+            pieces = [p for p in subpaths_of(path, self.ctm) if len(p)]
+            boxes = [around(p) for p in pieces]
+            if boxes:
+                box = (min(b[0] for b in boxes), min(b[1] for b in boxes))
+                end = (max(b[2] for b in boxes), max(b[3] for b in boxes))
+                self.device.clip = cut_box((*box, *end), self.device.clip)
+            else:
+                self.device.clip = (0.0, 0.0, 0.0, 0.0)
+
+    def do_F(self) -> None:  # noqa: N802
+        self.do_f()
+
+    def do_gs(self, name: Any) -> None:
+        """Alpha from the graphics state dictionary."""
+        states = resolve1((self.resources or {}).get("ExtGState")) or {}
+        state = resolve1(states.get(literal_name(name))) if isinstance(states, dict) else None
+        if isinstance(state, dict):
+            fill, stroke = self.device.alpha
+            fill = float(resolve1(state.get("ca", fill)))
+            self.device.alpha = (fill, float(resolve1(state.get("CA", stroke))))
+            modes = resolve1(state.get("BM", [])) or []
+            names = [literal_name(m) for m in (modes if isinstance(modes, list) else [modes])]
+            masked = isinstance(resolve1(state.get("SMask")), dict)
+            if names or masked:
+                self.device.blends = masked or names[0] not in ("Normal", "Compatible")
+
+    def do_BMC(self, tag: Any) -> None:  # noqa: N802
+        self._marks.append((False, None, 0))
+
+    def do_BDC(self, tag: Any, props: Any) -> None:  # noqa: N802
+        """A marked part: hidden when its layer is off; its ActualText replaces what the glyphs say."""
+        if isinstance(props, PSLiteral):
+            named = resolve1((self.resources or {}).get("Properties")) or {}
+            props = resolve1(named.get(literal_name(props)))
+        hidden = literal_name(tag) == "OC" and self._is_hidden(props)
+        actual = resolve1(props.get("ActualText")) if isinstance(props, dict) else None
+        self._marks.append((hidden, decode_text(actual), len(self.device.page.text)))
+        self.device.hidden += hidden
+
+    def do_EMC(self) -> None:  # noqa: N802
+        if self._marks:
+            hidden, actual, first = self._marks.pop()
+            self.device.hidden -= hidden
+            self._say(actual, first)
+
+    def _say(self, actual: str | None, first: int) -> None:
+        """Give the glyphs since `first` the characters of an ActualText; more or fewer of them: the first says all."""
+        text = self.device.page.text
+        n = len(text) - first
+        if not actual or n <= 0:
+            return
+        text[first:] = list(actual) if len(actual) == n else [actual, *[" "] * (n - 1)]
+
+    def _is_hidden(self, group: Any) -> bool:
+        """Whether an optional-content group, or every member of a membership dictionary, is off."""
+        if not isinstance(group, dict):
+            return False
+        members = resolve1(group.get("OCGs"))
+        if members is not None:
+            found = [resolve1(m) for m in (members if isinstance(members, list) else [members])]
+            return bool(found) and all(self._is_hidden(m) for m in found)
+        name = decode_text(resolve1(group.get("Name")))
+        return name is not None and name in self.hidden_layers
+
+    def do_Do(self, xobjid_arg: Any) -> None:  # noqa: N802
+        """A form XObject is cut to its /BBox and may belong to a hidden layer."""
+        self.forms[0] += 1
+        if self.forms[0] > MAX_FORMS:
+            raise Refused(Reason.TOO_LARGE, f"more than {MAX_FORMS} forms painted on one page")
+        xobject = resolve1(self.xobjmap.get(literal_name(xobjid_arg)))
+        attributes = getattr(xobject, "attrs", {})
+        hidden = self._is_hidden(resolve1(attributes.get("OC")))
+        clip, alpha, blends = self.device.clip, self.device.alpha, self.device.blends
+        self.device.hidden += hidden
+        box = resolve1(attributes.get("BBox"))
+        if literal_name(attributes.get("Subtype", "")) == "Form" and isinstance(box, list) and len(box) == 4:
+            self.device.clip = cut_box(self._form_box(attributes, box), clip)
+        try:
+            super().do_Do(xobjid_arg)
+        finally:
+            self.device.clip, self.device.alpha, self.device.blends = clip, alpha, blends
+            self.device.hidden -= hidden
+            self.device.set_ctm(self.ctm)
+
+    def _form_box(self, attributes: Any, box: list[Any]) -> Quad:
+        x0, y0, x1, y1 = (float(resolve1(v)) for v in box)
+        matrix = resolve1(attributes.get("Matrix")) or (1, 0, 0, 1, 0, 0)
+        placed = mult_matrix(tuple(float(resolve1(v)) for v in matrix), self.ctm)
+        corners = [("m", x0, y0), ("l", x1, y0), ("l", x1, y1), ("l", x0, y1)]
+        return around(subpaths_of(corners, placed)[0])
+
+
+def _with_clip(name: str) -> Any:
+    """A painting operator that settles a waiting clip afterwards."""
+    original = getattr(InkInterpreter, f"do_{name}")
+
+    def paint(self: InkInterpreter) -> None:
+        path = self.curpath
+        original(self)
+        self.settle_clip(path)
+
+    return paint
+
+
+for _name in PAINTING:
+    setattr(InkInterpreter, f"do_{_name}", _with_clip(_name))
+
+
+def decode_text(value: Any) -> str | None:
+    """A PDF text string: UTF-16 with a mark, UTF-8 with a mark, or Latin."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, bytes):
+        return None
+    if value[:2] == b"\xfe\xff":
+        return value[2:].decode("utf-16-be", "replace")
+    if value[:3] == b"\xef\xbb\xbf":
+        return value[3:].decode("utf-8", "replace")
+    return value.decode("latin-1")
+
+
+__all__ = ["NO_CLIP", "InkInterpreter", "decode_text"]

@@ -1,0 +1,132 @@
+"""Records in, refusals and findings out: is this believable?
+
+These checks catch what counting glyphs cannot: text that is complete and stands in the wrong cell.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from extract.entities import Column, Finding, Record
+from extract.errors import Reason, Refused
+from extract.reading.tables.column_groups import AMOUNTS, LEVELS
+from extract.reading.tables.target_words import LEVEL_WORDS
+
+CODE = re.compile(r"^(\d{9})\s*[-—–]")
+LEVEL_CODE = re.compile(r"^(\d{1,2})\s*[-—–]")
+INNER_CODE = re.compile(r"\d{9}-")
+INNER_UNIT = re.compile(r"\d{6}[-—–]")
+INNER_LEVEL = re.compile(r"指标")
+CLASS = "数量|质量|时效|成本|经济效益|社会效益|生态效益|可持续影响|服务对象满意度|满意度"
+PREFIX = r"(?:\d{1,2}[-—–])?"
+SEVERAL_CLASSES = re.compile(  # names without anything between them: rows that no rule parts
+    rf"^(?:{PREFIX}(?:{CLASS})(?:指标)?){{2,}}$|(?:产出|效益|满意度|成本)指标(?={PREFIX}(?:产出|效益|满意度|成本)指标)"
+)
+SEVERAL_TARGETS = re.compile(r"^[≥≧≤≦＞＜=＝>].*(?![且和或至并及而到])[一-龥%％)）][≥≧≤≦＞＜=＝>]\s*\d", re.S)
+REPEATED = re.compile(r"^(.{3,}?)\1+$")
+TWO_LEVELS = re.compile(r"指标[一-龥]")
+CLAUSE = re.compile(r"[，,；;、。]")
+TARGET_MARK = re.compile(r"[≥≧≤≦＞＜]|[%％]|\d(?=[≥≧≤≦])")
+TOLERATED = 0.1  # of the rows may break the code rule by the publisher's own mistake
+
+
+def check_records(records: tuple[Record, ...]) -> tuple[Finding, ...]:
+    """All believability checks; raises Refused (conservation, unreadable_amount, garbled_text)."""
+    _check_names(records)
+    _check_single(records)
+    _check_joined(records)
+    _check_amounts(records)
+    _check_levels(records)
+    return _check_codes(records)
+
+
+def _text(record: Record, column: Column) -> str:
+    printed = record.cells.get(column)
+    return printed.text if printed is not None else ""
+
+
+def _check_names(records: tuple[Record, ...]) -> None:
+    """Every row names a project and an indicator."""
+    for record in records:
+        if not _text(record, Column.PROJECT):
+            raise Refused(Reason.CONSERVATION, f"row {record.row} names no project", record.page)
+        levels = (Column.INDICATOR,) if Column.INDICATOR in record.cells else (Column.LEVEL2,)
+        if not any(_text(record, c) for c in levels):
+            raise Refused(Reason.CONSERVATION, f"row {record.row} has a value and no indicator", record.page)
+
+
+def _check_single(records: tuple[Record, ...]) -> None:
+    """One indicator and one target per row: more of them mean that rows are printed without a rule between them."""
+    for record in records:
+        for column in (Column.ANNUAL_VALUE, Column.CYCLE_VALUE):
+            clauses = CLAUSE.split(_text(record, column))  # 6月底≥50%，9月底≥75% is one target in two steps
+            if any(len(TARGET_MARK.findall(part)) >= 4 or SEVERAL_TARGETS.match(part) for part in clauses):
+                raise Refused(Reason.CONSERVATION, f"row {record.row}: several targets in one cell", record.page)
+        codes = len(INNER_CODE.findall(_text(record, Column.INDICATOR)))
+        levels = len(INNER_LEVEL.findall(_text(record, Column.LEVEL2)))
+        if codes >= 2 or levels >= 3 or any(_names_several(_text(record, c)) for c in LEVELS):
+            raise Refused(Reason.CONSERVATION, f"row {record.row}: several indicators in one cell", record.page)
+
+
+@lru_cache(maxsize=1024)  # a document prints each of its levels on many rows
+def _names_several(level: str) -> bool:
+    """Whether a level is the names of several, one after the other."""
+    name = LEVEL_CODE.sub("", level)
+    return bool(SEVERAL_CLASSES.search(name) or TWO_LEVELS.search(name))
+
+
+def _check_joined(records: tuple[Record, ...]) -> None:
+    """No name is two names of the same document in one cell: a rule between them is missing."""
+    for columns in (LEVELS, (Column.UNIT,), (Column.DEPARTMENT,), (Column.CATEGORY,), (Column.PROJECT,)):
+        names = {_text(r, c): r for r in reversed(records) for c in columns}
+        names.pop("", None)
+        for name, record in names.items():
+            codes = len(INNER_UNIT.findall(name)) if columns == (Column.UNIT,) else 0
+            if (
+                codes > 1
+                or REPEATED.match(name)
+                or any(name[:k] in names and name[k:] in names for k in range(1, len(name)))
+            ):
+                raise Refused(Reason.CONSERVATION, f"row {record.row}: {name!r} is two names in one cell", record.page)
+
+
+def _check_amounts(records: tuple[Record, ...]) -> None:
+    """One amount of each kind per project; ### is a column too narrow, not an amount."""
+    seen: dict[tuple[int, int, Column], str] = {}
+    for record in records:
+        for column in AMOUNTS:
+            text = _text(record, column)
+            if "##" in text:
+                raise Refused(Reason.UNREADABLE_AMOUNT, f"row {record.row}: {text!r} hides the amount", record.page)
+            key = (record.part, record.project_no, column)
+            if column in record.amounts and seen.setdefault(key, text) != text:
+                detail = f"row {record.row}: project {_text(record, Column.PROJECT)!r} has {seen[key]!r} and {text!r}"
+                raise Refused(Reason.CONSERVATION, detail, record.page)
+
+
+def _check_levels(records: tuple[Record, ...]) -> None:
+    """Level columns speak of output, benefit, satisfaction or cost; if none does, the letters are wrong."""
+    texts = {_text(r, c) for r in records for c in (Column.LEVEL1, Column.LEVEL2)} - {""}
+    if texts and not any(LEVEL_WORDS.search(t) for t in texts):
+        sample = "、".join(sorted(texts)[:3])
+        raise Refused(Reason.GARBLED_TEXT, f"no level is one that offices use: {sample}", records[0].page)
+
+
+def _check_codes(records: tuple[Record, ...]) -> tuple[Finding, ...]:
+    """A nine-digit indicator code begins with its level codes (98 of 98 rows of the seed)."""
+    findings: list[Finding] = []
+    coded = 0
+    for record in records:
+        code = CODE.match(_text(record, Column.INDICATOR))
+        level1 = LEVEL_CODE.match(_text(record, Column.LEVEL1))
+        level2 = LEVEL_CODE.match(_text(record, Column.LEVEL2))
+        if code and level1 and level2:
+            coded += 1
+            if not code.group(1).startswith(level1.group(1) + level2.group(1)):
+                detail = f"row {record.row}: {code.group(1)} under {level1.group(1)} and {level2.group(1)}"
+                findings.append(Finding("code_outside_level", detail, record.page))
+    if len(findings) > max(1, TOLERATED * coded):
+        detail = f"{len(findings)} of {coded} indicator codes contradict their levels, first {findings[0].detail}"
+        raise Refused(Reason.CONSERVATION, detail, findings[0].page)
+    return tuple(findings)

@@ -1,0 +1,20 @@
+"""Bound what this process may use before a parser meets a document."""
+
+from __future__ import annotations
+
+import resource
+
+from extract.settings import Limits
+
+
+def apply_limits(limits: Limits, written: int = 1 << 20) -> None:
+    """Bound address space, written files (bytes) and core dumps of this process; time is bounded by the parent."""
+    for kind, value in (
+        (resource.RLIMIT_AS, limits.memory),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, written),
+        (resource.RLIMIT_NOFILE, 64),
+    ):
+        _, hard = resource.getrlimit(kind)
+        bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (bound, bound))

@@ -1,0 +1,57 @@
+"""Facts of one project that are printed twice in; a refusal out where they contradict each other."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from extract.entities import Column
+from extract.errors import Reason, Refused
+from extract.reading.tables.column_groups import AMOUNTS, PROJECT_LEVEL
+from extract.reading.tables.drafts import Field, Project
+from extract.reading.tables.header_words import normalise
+
+FIGURE = re.compile(r"^[¥￥]?(\d[\d,]*(?:\.\d+)?)(亿元|万元|元|万|亿)?$")
+
+
+def refuse_two_amounts(current: Project, previous: dict[Column, Field], fields: dict[Column, Field], page: int) -> None:
+    """A row that prints the project above again with another amount: another project only if its indicators begin anew.
+
+    Two projects of one name do stand below each other (one per source of money); then their goals differ, or the
+    second begins with the first level again. Raises Refused (conservation).
+    """
+    if Column.PROJECT not in current.fields or fields[Column.PROJECT].text != current.fields[Column.PROJECT].text:
+        return
+    changed = {c for c in PROJECT_LEVEL if _text(fields, c) and _text(fields, c) != _text(current.fields, c)}
+    amounts = [c for c in AMOUNTS if c in changed]
+    if not amounts or changed != set(amounts) or _begins_anew(current, previous, fields):
+        return
+    one, other = _text(current.fields, amounts[0]), _text(fields, amounts[0])
+    raise Refused(Reason.CONSERVATION, f"project {fields[Column.PROJECT].text!r} has {one!r} and {other!r}", page)
+
+
+def refuse_second_amount(first: str, second: str, word: str, page: int) -> None:
+    """A second amount of the same kind in one form's head; raises Refused (conservation) if it is another figure."""
+    one, other = FIGURE.match(normalise(first)), FIGURE.match(normalise(second))
+    if one is None or other is None:
+        return
+    same_unit = one.group(2) == other.group(2) or not (one.group(2) and other.group(2))
+    if same_unit and _figure(one) != _figure(other):
+        raise Refused(Reason.CONSERVATION, f"one head prints the amounts {first!r} and {second!r} ({word})", page)
+
+
+def _figure(found: re.Match[str]) -> Decimal:
+    return Decimal(found.group(1).replace(",", ""))
+
+
+def _begins_anew(current: Project, previous: dict[Column, Field], fields: dict[Column, Field]) -> bool:
+    """Whether a row begins a list of indicators: the first indicator again, or the first level after another."""
+    level = _text(fields, Column.LEVEL1)
+    if level and level == _text(current.first, Column.LEVEL1) != _text(previous, Column.LEVEL1):
+        return True
+    indicator = _text(fields, Column.INDICATOR)
+    return bool(indicator) and indicator == _text(current.first, Column.INDICATOR)
+
+
+def _text(fields: dict[Column, Field], column: Column) -> str:
+    return fields[column].text if column in fields else ""

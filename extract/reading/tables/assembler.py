@@ -1,0 +1,304 @@
+"""The pages of a document in, its parts and draft records out: which grid belongs to which table, form and part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from extract.entities import Box, Column, DocumentKind, Finding, Line, PageGrids
+from extract.errors import Reason, Refused
+from extract.reading.tables.column_groups import AMOUNTS
+from extract.reading.tables.drafts import Draft, Project
+from extract.reading.tables.flat_table import FlatTable
+from extract.reading.tables.form_head import (
+    FormHead,
+    finds_head,
+    has_head_shape,
+    is_columnar,
+    is_word,
+    prints_head,
+    read_head,
+)
+from extract.reading.tables.form_head_checks import refuse_joined_words, refuse_stray_cells, refuse_unread_words
+from extract.reading.tables.forms import Form
+from extract.reading.tables.header_words import find_money_unit
+from extract.reading.tables.indexed_grid import Table, index_grid
+from extract.reading.tables.layout import Layout, find_layout, move_layout
+from extract.reading.tables.page_joins import cut_rows, join_tables, same_places
+from extract.reading.tables.target_words import looks_like_targets
+from extract.reading.tables.titles import Heading, find_kind, read_heading, refuse_unread_unit
+from extract.reading.tables.years import Evidence, agree, choose_year, find_in_lines, find_in_words
+
+COVER_LINES = 12  # a page without tables and with no more lines than this is a cover: its title is the next table's
+
+
+@dataclass(slots=True)
+class DraftPart:
+    """A part in the making."""
+
+    heading: Heading
+    publisher: str
+    year: int | None
+    kind: DocumentKind
+    columns: tuple[Column, ...] = ()
+    headers: tuple[str, ...] = ()
+    drafts: list[Draft] = field(default_factory=list)
+    projects: list[Project] = field(default_factory=list)
+
+    @property
+    def key(self) -> tuple[str, int | None, DocumentKind]:
+        """What makes it a document of its own."""
+        return self.publisher, self.year, self.kind
+
+
+class Assembler:
+    """Walks the grids of a document in order; holds what is still open: a table, a form, a head without a body."""
+
+    def __init__(self) -> None:
+        self.parts: list[DraftPart] = []
+        self.findings: list[Finding] = []
+        self.tables = 0
+        self.grids = 0
+        self.target_pages: list[int] = []
+        self.money_notes: set[str] = set()  # units that any line of the document prints
+        self._flat: FlatTable | None = None
+        self._form: Form | None = None
+        self._layout: Layout | None = None
+        self._edges: tuple[float, ...] = ()
+        self._head: Table | None = None  # a form's head, or the part of it that stood on the pages before
+        self._heading = Heading()
+        self._year: int | None = None  # of the part that is open
+        self._titles: list[Evidence] = []  # years that titles and tables name, from the first page on
+        self._captions: list[Line] = []  # the lines around the table that is read now
+        self._waiting: list[Line] = []  # below the last table: a caption or title may belong to the next page's table
+
+    def read_page(self, page: PageGrids) -> None:
+        """Every grid of a page, each with the lines between it and the one above."""
+        top = 0.0
+        for grid in page.grids:
+            above = [line for line in page.lines if top - 2 <= line.box.y0 and line.box.y1 <= grid.box.y0 + 4]
+            self._titles += find_in_lines(above, titles_only=True)
+            self._read_grid(index_grid(grid), above)
+            self._waiting = []
+            top = grid.box.y1
+            self.grids += 1
+        self.money_notes |= {u for line in page.lines if (u := find_money_unit(line.text))}
+        rest = [line for line in page.lines if line.box.y0 >= top - 2]
+        self._titles += find_in_lines(rest, titles_only=True)
+        if page.grids or len(rest) <= COVER_LINES:
+            self._waiting = rest
+
+    def _read_grid(self, table: Table, above: list[Line]) -> None:
+        """Split a grid at its header blocks and read each stretch."""
+        layouts = find_layouts(table)
+        inner = _inner_titles(table, layouts[0]) if layouts else []
+        self._captions = [*self._waiting, *above, *inner]
+        heading = read_heading([*above, *inner])
+        if layouts and self._waiting and not heading.says_anything and not heading.unit:
+            heading = read_heading([*self._waiting, *above, *inner])
+        if heading.says_anything or heading.year:
+            self._heading = _merge(self._heading, heading)
+        elif heading.unit or heading.money_unit:
+            self._heading = _add_captions(self._heading, heading)
+        if not layouts:
+            self._read_loose(table)
+            return
+        head_start = 0 if layouts[0].is_flat else self._read_rows_above(table, layouts[0])
+        for k, layout in enumerate(layouts):
+            stop = layouts[k + 1].start if k + 1 < len(layouts) else table.grid.n_rows
+            if layout.is_flat:
+                self._read_flat(table, layout, stop)
+                continue
+            end = finds_head(table, layout.stop, stop)
+            self._read_form(table, layout, head_start, stop if end is None else end)
+            head_start = stop if end is None else end
+        self._edges = table.edges
+        self.target_pages.append(table.grid.page)
+        if not layouts[-1].is_flat:
+            self._hold_head(table, head_start)
+
+    def _read_rows_above(self, table: Table, layout: Layout) -> int:
+        """The rows above a grid's first head end the form that is still open; returns where that head begins."""
+        first = finds_head(table, 0, layout.start)
+        continues = self._form is not None and self._layout is not None and same_places(self._edges, table.edges)
+        if not first or not continues or self._form is None or self._layout is None:
+            return 0
+        self._form.read_rows(table, move_layout(self._layout, self._edges, table.edges), 0, first)
+        return first
+
+    def _hold_head(self, table: Table, start: int) -> None:
+        """Keep the head of the form that goes on with the next grid; the rows from there are no other form's."""
+        rest = cut_rows(table, start, table.grid.n_rows)
+        if not any(cell.text for cell in rest.cells):
+            return
+        self._refuse_open_head()
+        self._head, self._form, self._flat, self._layout = rest, None, None, None
+
+    def _refuse_open_head(self) -> None:
+        """A head is followed by its own indicators or the document is not whole; raises Refused (page_missing)."""
+        if self._head is not None:
+            raise Refused(Reason.PAGE_MISSING, "a form's head without its indicators", self._head.row_pages[0])
+
+    def _read_flat(self, table: Table, layout: Layout, stop: int) -> None:
+        self._refuse_open_head()
+        self._settle_year(layout, table.grid.page)
+        self._open_part(layout, self._heading.publisher)
+        unit = "" if Column.UNIT in layout.columns else self._heading.unit
+        if not unit and Column.UNIT not in layout.columns:
+            refuse_unread_unit(self._captions, table.grid.page)
+        if self._flat is None or self._flat.layout.columns != layout.columns or self._flat.caption_unit != unit:
+            self.tables += 1
+            self._flat = FlatTable(self.tables, layout, unit)
+            self._flat.attach(self.parts[-1], self.findings)
+        self._form, self._layout = None, layout
+        self._flat.money_unit = self._heading.money_unit or self._flat.money_unit
+        self._flat.read_rows(table, layout, layout.stop, stop)
+
+    def _read_form(self, table: Table, layout: Layout, head_start: int, stop: int) -> None:
+        """A form's head, then its indicator rows up to the next head."""
+        above = cut_rows(table, head_start, layout.start)
+        if self._head is None and self._form is not None and not prints_head(above):
+            self._layout = layout
+            self._form.read_rows(table, layout, layout.stop, stop)  # the header printed again on a new page
+            return
+        head = self._take_head(above)
+        if self._form is not None and self._form.head.holds(head):
+            self._layout = layout
+            self._form.read_rows(table, layout, layout.stop, stop)  # （续）: its name and header printed again
+            return
+        self._flat, self._layout = None, layout
+        self.tables += 1
+        self._settle_year(layout, head.page, head)
+        self._open_part(layout, self._heading.publisher or head.publisher, head.columns)
+        self._form = Form(self.tables, head, self._heading)
+        self._form.attach(self.parts[-1], self.findings)
+        if Column.UNIT not in self._form.project.fields:
+            refuse_unread_unit(self._captions, table.grid.page)
+        self._form.read_rows(table, layout, layout.stop, stop)
+
+    def _take_head(self, above: Table) -> FormHead:
+        """The rows above an indicator header, joined with what earlier pages print of the same head."""
+        last = above.grid.n_rows
+        if self._head is not None:
+            if finds_head(above, 0, last) is not None:
+                self._refuse_open_head()
+            above = join_tables(self._head, above)
+            last = above.grid.n_rows
+            self._head = None
+        head = read_head(above, 0, last)
+        if not head.has_project:
+            raise Refused(Reason.NOT_TARGETS, "an indicator table that names no project", above.grid.page)
+        refuse_joined_words(above, 0, last, head)
+        refuse_unread_words(above, 0, last, head)
+        refuse_stray_cells(above, 0, last)
+        return head
+
+    def _settle_year(self, layout: Layout, page: int, head: FormHead | None = None) -> None:
+        """The year of a table or form by rank (years.py); a period that excludes it is a contradiction.
+
+        奉节 2025: the title says 2023年度, 建设周期 says 2025. Nobody but the publisher knows which one is meant.
+        """
+        heading, period = self._heading, head.period if head else None
+        if heading.conflict:
+            raise Refused(Reason.YEAR_UNKNOWN, heading.conflict, page)
+        title = [Evidence(heading.year, f"the title {heading.title!r}")] if heading.year else []
+        own = [Evidence(head.year, "the form's head")] if head and head.year else []
+        words = find_in_words((h.column, h.words) for h in layout.headings) + (head.years if head else [])
+        year = choose_year([title, own, words], page)
+        if year is None and head and period and period[0] == period[1] and head.closed:
+            year = period[0]
+        if year is not None and period is not None and not period[0] <= year <= period[1]:
+            where = title[0].where if title else "the form"
+            detail = f"{where} says {year}, the project's period {period[0]} to {period[1]}"
+            raise Refused(Reason.YEAR_UNKNOWN, detail, page)
+        if year is not None:
+            self._titles.append(Evidence(year, f"the table of page {page}"))
+        elif self._flat is not None and self.parts[-1].heading.title == heading.title:
+            year = self._year  # the same table goes on
+        else:
+            year = agree(self._titles)
+        self._year = year
+
+    def _read_loose(self, table: Table) -> None:
+        """A grid without header words: it continues the open table, is a form's head, or is no target table."""
+        first = finds_head(table, 0, table.grid.n_rows) if self._flat is None else None
+        stop = table.grid.n_rows if first is None else first
+        reader = self._flat or self._form
+        if self._head is not None and first is None:
+            self._head = join_tables(self._head, cut_rows(table, 0, stop))
+            return
+        if self._layout is not None and reader is not None and stop and same_places(self._edges, table.edges):
+            reader.read_rows(table, move_layout(self._layout, self._edges, table.edges), 0, stop)
+            self.target_pages.append(table.grid.page)
+            self._hold_head(table, stop)
+            return
+        if not is_columnar(table):
+            head = read_head(table, 0, table.grid.n_rows)
+            if head.has_project and (head.has_more or has_head_shape(table)):
+                self._hold_head(table, 0)
+                return
+        if looks_like_targets(table):
+            raise Refused(Reason.UNKNOWN_HEADER, "indicators without a header that is known", table.grid.page)
+        self.findings.append(Finding("other_table", "a table without targets is not loaded", table.grid.page))
+
+    def _open_part(self, layout: Layout, publisher: str, more: tuple[Column, ...] = ()) -> None:
+        """Begin a part when publisher, year or kind change."""
+        kind = find_kind(self._heading.title)
+        current = self.parts[-1] if self.parts else None
+        part = DraftPart(self._heading, publisher, self._year, kind)
+        if current is None or part.key != current.key:
+            words = tuple(h.word for h in layout.headings if h.column is not None)
+            part.columns, part.headers = (*more, *layout.columns), words
+            self.parts.append(part)
+            self._flat = self._form = None
+
+    def finish(self) -> None:
+        """Complain about a head whose body never came."""
+        self._refuse_open_head()
+        if len(self.money_notes) == 1:  # a note below the table may be the only place that says 万元
+            for draft in (d for part in self.parts for d in part.drafts):
+                for column in AMOUNTS:
+                    draft.money_units.setdefault(column, next(iter(self.money_notes)))
+
+
+def find_layouts(table: Table) -> list[Layout]:
+    """All header blocks of a grid, top to bottom."""
+    found: list[Layout] = []
+    row = 0
+    while row < table.grid.n_rows:
+        layout = find_layout(table, row)
+        if layout is not None:
+            found.append(layout)
+            row = layout.stop
+        else:
+            row += 1
+    return found
+
+
+def _inner_titles(table: Table, layout: Layout) -> list[Line]:
+    """Rows above the header: titles and captions drawn inside the table (above a form's words only wide ones)."""
+    lines: list[Line] = []
+    for row in range(layout.start):
+        cells = [c for c in table.starting(row) if c.text]
+        if layout.is_flat:
+            lines.extend(Line(c.text, Box(*c.box)) for c in cells if len(c.text) < 80)
+            continue
+        if any(is_word(c) for c in cells):
+            break
+        if len(cells) == 1 and len(cells[0].text) < 80 and cells[0].colspan >= 0.6 * table.grid.n_cols:
+            lines.append(Line(cells[0].text, Box(*cells[0].box)))
+    return lines
+
+
+def _merge(old: Heading, new: Heading) -> Heading:
+    """A new title replaces the old one; a year that it does not print is taken over only without a title."""
+    if new.says_anything:
+        year = new.year
+        if year is None and new.title == old.title:
+            year = old.year
+        return Heading(new.title, new.publisher, year, new.money_unit, new.unit, new.conflict)
+    money_unit = new.money_unit or old.money_unit
+    return Heading(old.title, old.publisher, new.year or old.year, money_unit, new.unit, new.conflict)
+
+
+def _add_captions(old: Heading, new: Heading) -> Heading:
+    return Heading(old.title, old.publisher, old.year, new.money_unit or old.money_unit, new.unit or old.unit)

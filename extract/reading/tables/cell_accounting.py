@@ -1,0 +1,46 @@
+"""The cells of a table and what became of each in; a refusal out where a text became nothing.
+
+Conservation of glyphs (page_checks/glyph_counts.py) proves that every text is in a cell; this proves that every cell is
+a header, a field of a record or project, or a row or column that is known and not loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from extract.entities import Cell
+from extract.errors import Reason, Refused
+from extract.reading.tables.form_head import is_word
+from extract.reading.tables.indexed_grid import Table
+from extract.reading.tables.layout import Layout
+
+
+class Account:
+    """Remembers which cells of a stretch of rows have been read or left out for a named reason."""
+
+    def __init__(self, table: Table, layout: Layout) -> None:
+        self._table = table
+        self._known: set[int] = set()
+        self._ignored = {c for h in layout.headings if h.column is None and h.words for c in range(h.first, h.last)}
+
+    def take(self, cells: Iterable[Cell]) -> None:
+        """These cells are accounted for."""
+        self._known.update(map(id, cells))
+
+    def take_row(self, first: int, last: int) -> None:
+        """Everything in rows that are known as a whole: a sum, a note, column numbers."""
+        for row in range(first, last):
+            self.take(self._table.row_cells(row))
+
+    def close(self, start: int, stop: int) -> None:
+        """Raises Refused (conservation) naming the first text that is nobody's."""
+        for row in range(start, stop):
+            for cell in self._table.row_cells(row):
+                if cell.text and id(cell) not in self._known and not self._is_ignored(cell):
+                    detail = f"row {row + 1}: {cell.text[:30]!r} became no field of any record"
+                    raise Refused(Reason.CONSERVATION, detail, self._table.grid.page)
+
+    def _is_ignored(self, cell: Cell) -> bool:
+        """A cell under a heading that is known and not loaded, or the label at the left edge of the rows."""
+        covered = range(cell.col, cell.col + cell.colspan)
+        return all(col in self._ignored for col in covered) or (cell.col == 0 and is_word(cell))

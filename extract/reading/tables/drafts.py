@@ -1,0 +1,67 @@
+"""The mutable pieces from which records are made while pages are stitched: fields, projects, draft records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from extract.entities import Box, Cell, Column, Printed
+
+
+@dataclass(slots=True)
+class Field:
+    """One printed text; several fragments when a page break cuts it, '' where a page only goes on with its cell."""
+
+    fragments: list[Printed]
+    spans: bool = False  # printed in a cell that covers several rows
+
+    @property
+    def text(self) -> str:
+        """All of it, page breaks left out."""
+        return self.fragments[0].text if len(self.fragments) == 1 else "".join(f.text for f in self.fragments)
+
+    def printed(self) -> Printed:
+        """The whole text at the place of its first fragment that is not blank."""
+        if len(self.fragments) == 1:
+            return self.fragments[0]
+        first = next((f for f in self.fragments if f.text), self.fragments[0])
+        return Printed(self.text, first.page, first.box)
+
+
+def field_of(cell: Cell, page: int) -> Field:
+    """A cell as a field."""
+    return Field([Printed(cell.text, page, cell.box)], cell.rowspan > 1)
+
+
+@dataclass(slots=True)
+class Project:
+    """A project as printed: its number in the part and the fields printed for it."""
+
+    fields: dict[Column, Field]
+    unit: Field | None = None
+    first: dict[Column, Field] = field(default_factory=dict)  # of its first row
+    number: int = 0
+
+    @property
+    def unit_text(self) -> str:
+        """The unit's name as far as the pages so far print it."""
+        return self.unit.text if self.unit is not None else ""
+
+
+@dataclass(slots=True)
+class Draft:
+    """An indicator row on its way to a record."""
+
+    page: int
+    table: int
+    box: Box
+    project: Project
+    fields: dict[Column, Field]
+    money_units: dict[Column, str] = field(default_factory=dict)
+    row: int = 0
+    part: int = 0
+
+
+def surround(boxes: list[Box]) -> Box:
+    """The box around boxes."""
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    return Box(min(x0), min(y0), max(x1), max(y1))

@@ -1,0 +1,306 @@
+"""The pages of one flat table in (many projects, one row per indicator), draft records out.
+
+What a merged cell says counts for every row that it covers; what a page break cuts is put together again
+(page_breaks.py); a project-level cell printed blank takes the text of its own project, inside one unit; indicator
+cells are never filled.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Protocol
+
+from extract.entities import Cell, Column, Finding, Printed
+from extract.errors import Reason, Refused
+from extract.reading.tables.amount_conflicts import refuse_two_amounts
+from extract.reading.tables.cell_accounting import Account
+from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES, PROJECT_LEVEL, UNIT_LEVEL
+from extract.reading.tables.drafts import Draft, Field, Project, field_of, surround
+from extract.reading.tables.header_words import normalise
+from extract.reading.tables.indexed_grid import Table
+from extract.reading.tables.layout import Layout
+from extract.reading.tables.page_breaks import Cut, is_rest_of_level, join_fragment, judge_cut, stands_below
+from extract.reading.tables.rows import (
+    TOTAL,
+    Row,
+    find_crossing,
+    find_merges,
+    is_blank,
+    is_note,
+    is_numbering,
+    is_subtotal,
+    is_total,
+    is_wide,
+    list_crossings,
+    refuse_shared,
+    refuse_spanning_amounts,
+    refuse_words,
+    split_rows,
+)
+
+
+class Sink(Protocol):
+    """What takes the drafts."""
+
+    drafts: list[Draft]
+    projects: list[Project]
+
+
+class FlatTable:
+    """One logical table over its pages."""
+
+    def __init__(self, number: int, layout: Layout, caption_unit: str = "") -> None:
+        self.number = number
+        self.layout = layout
+        self.caption_unit = caption_unit
+        self.money_unit: str | None = None
+        self.drafts: list[Draft] = []
+        self.projects: list[Project] = []
+        self.findings: list[Finding] = []
+        self.section: Field | None = None  # a unit printed in a row of its own
+        self._fields: dict[tuple[int, Column], Field] = {}  # one blank cell may continue several columns
+        self._cells: list[Cell] = []  # keeps ids alive
+        self._previous: dict[Column, Field] = {}
+        self._merged = False
+        self._merges: set[Column] = set()
+        self._units: dict[Column, str] = {}  # of the amounts of the rows that are read now
+
+    def attach(self, part: Sink, findings: list[Finding]) -> None:
+        """Deliver into a part; the lists are shared."""
+        self.drafts, self.projects, self.findings = part.drafts, part.projects, findings
+
+    def read_rows(self, table: Table, layout: Layout, start: int, stop: int) -> None:
+        """Add the body rows [start, stop) of a page."""
+        self._merged |= _merges_projects(table, layout, start, stop)
+        after_break = bool(self._previous)
+        account, crossings = Account(table, layout), list_crossings(table, layout)
+        self._units = {c: u for c in layout.columns if c in AMOUNTS and (u := layout.money_unit(c) or self.money_unit)}
+        rows = list(split_rows(table, layout, start, stop))
+        self._merges |= find_merges(rows)
+        refuse_shared(rows, table.grid.page)
+        refuse_spanning_amounts(rows, table.grid.page)
+        for row in rows:
+            wide = is_wide(row, table)
+            if wide is not None:
+                self._read_wide(wide, table.grid.page)
+                account.take([wide])
+            elif is_blank(row):
+                continue
+            elif is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table, crossings):
+                account.take_row(row.first, row.last)
+            elif after_break and self._continues_row(row, table.grid.page):
+                account.take(self._append(row, table.grid.page))
+            elif is_subtotal(row):
+                account.take_row(row.first, row.last)
+            elif not row.has_indicator:
+                self._report_empty(row, table.grid.page)
+                account.take(row.cells.values())
+            else:
+                refuse_words(row, table.grid.page)
+                self._add(row, table, after_break, stop)
+                account.take(row.cells.values())
+                after_break = False
+        account.close(start, stop)
+
+    def _read_wide(self, cell: Cell, page: int) -> None:
+        """A row of one cell: a unit's heading when it looks like one, else a title or a note."""
+        if cell.text and not is_note(cell.text) and Column.UNIT not in self.layout.columns:
+            name = cell.text.split("：")[-1].split(":")[-1].strip()
+            if "单位" in cell.text[:8] or cell.text[:3].isdigit():
+                self.section = field_of(Cell(cell.row, cell.col, 1, 1, cell.box, name), page)
+
+    def _is_remark(self, row: Row, table: Table, crossings: set[tuple[int, int]]) -> bool:
+        """A row whose cells do not stand under the headings: a remark or a sum; an indicator there is refused."""
+        cell = find_crossing(row, crossings)
+        if cell is None or not cell.text:
+            return False
+        texts = [normalise(c.text) for c in table.row_cells(row.first) if c.text]
+        if (len(texts) <= 2 and not row.text(Column.INDICATOR)) or any(is_note(t) or TOTAL.match(t) for t in texts):
+            return True
+        if len(texts) == 1 and cell.colspan > table.grid.n_cols / 2:
+            return True
+        detail = f"row {row.first + 1}: the cell {cell.text[:20]!r} stands across columns"
+        raise Refused(Reason.CONSERVATION, detail, table.grid.page)
+
+    def _continues_row(self, row: Row, page: int) -> bool:
+        """Whether the first row of a page is the rest of the last row of the page before."""
+        if row.text(Column.PROJECT) and row.text(Column.AMOUNT):
+            return False
+        if not row.text(Column.INDICATOR):
+            return True
+        if any(row.text(c) for c in (*PERIOD_VALUES, Column.SIGN, Column.ACTUAL_VALUE)):
+            return False
+        if any(row.text(c) for c in (*LEVELS, *UNIT_LEVEL, Column.PROJECT)):
+            return False
+        above = [c for c in (*LEVELS, *UNIT_LEVEL) if c in self._previous and c in row.cells]
+        reaches_on = any(row.cells[c].row + row.cells[c].rowspan > row.last for c in above)
+        if not reaches_on and any(not self._previous[c].spans for c in above):
+            return True
+        detail = f"row {row.first + 1}: {row.text(Column.INDICATOR)!r} may be an indicator or the rest of one"
+        raise Refused(Reason.CONSERVATION, detail, page)
+
+    def _report_empty(self, row: Row, page: int) -> None:
+        name = row.text(Column.PROJECT)
+        if name:
+            self.findings.append(Finding("project_without_indicators", f"{name} has no indicator row", page))
+
+    def _append(self, row: Row, page: int) -> list[Cell]:
+        """The rest of a row that the page break cut: every text goes to the row before. Returns what was joined."""
+        joined = []
+        for column, cell in row.cells.items():
+            previous = self._previous.get(column)
+            if previous is not None:
+                join_fragment(previous, cell, page)
+                self._remember(cell, column, previous)
+                joined.append(cell)
+        return joined
+
+    def _remember(self, cell: Cell, column: Column, field: Field) -> Field:
+        self._fields[id(cell), column] = field
+        self._cells.append(cell)
+        return field
+
+    def _field(self, cell: Cell, column: Column, page: int) -> Field:
+        found = self._fields.get((id(cell), column))
+        return found if found is not None else self._remember(cell, column, field_of(cell, page))
+
+    def _add(self, row: Row, table: Table, after_break: bool, stop: int) -> None:
+        """One indicator row: settle its project, then its fields."""
+        page = table.grid.page
+        begins = not after_break and self._begins_cut(row, stop)
+        cut = Cut.NONE
+        if after_break:
+            names = {project.unit_text for project in self.projects}
+            cut = judge_cut(row, self._previous, self._known(row), self._merged, names)
+            self._refuse_restart(row, cut, page)
+            self._alias(row, page, cut)
+        fields = {c: self._field(cell, c, page) for c, cell in row.cells.items()}
+        self._fill_unit(fields, after_break, begins, page)
+        if Column.UNIT in fields and not fields[Column.UNIT].text and not self.caption_unit and self.section is None:
+            raise Refused(Reason.PAGE_MISSING, f"row {row.first + 1}: the first rows of a table name no unit", page)
+        project = self._settle_project(fields, cut, begins, page)
+        for column in PROJECT_LEVEL:
+            field = fields.get(column)
+            if field is None:
+                continue
+            if not field.text and column in project.fields:
+                fields[column] = project.fields[column]
+            else:
+                project.fields[column] = field
+        if self.section is not None:
+            fields[Column.UNIT] = self.section
+        elif self.caption_unit:
+            fields[Column.UNIT] = Field([Printed(self.caption_unit, page, table.grid.box)])
+        box = surround([c.box for c in row.cells.values() if c.row >= row.first] or [c.box for c in row.cells.values()])
+        self.drafts.append(Draft(page, self.number, box, project, fields, self._units))
+        self._previous = fields
+
+    def _refuse_restart(self, row: Row, cut: Cut, page: int) -> None:
+        """Levels that begin again under a blank project at the top of a page: a page between may be missing.
+
+        Only where the rows so far keep each first level of a project together.
+        """
+        level, last = row.text(Column.LEVEL1), self._previous.get(Column.LEVEL1)
+        if cut is not Cut.BLANK or not level or last is None or level == last.text:
+            return
+        levels: dict[int, list[str]] = {}
+        for draft in self.drafts:
+            if Column.LEVEL1 in draft.fields:
+                levels.setdefault(id(draft.project), []).append(draft.fields[Column.LEVEL1].text)
+        runs = [[text for text, _ in groupby(texts)] for texts in levels.values()]
+        mine = levels.get(id(self.drafts[-1].project), [])
+        if level in mine and len(runs) > 1 and all(len(set(run)) == len(run) for run in runs):
+            detail = f"row {row.first + 1}: {level!r} begins again under a project that is not named"
+            raise Refused(Reason.PAGE_MISSING, detail, page)
+
+    def _known(self, row: Row) -> bool:
+        """Whether the row's project cell was already read (it covers earlier rows)."""
+        cell = row.cells.get(Column.PROJECT)
+        return cell is not None and (id(cell), Column.PROJECT) in self._fields
+
+    def _alias(self, row: Row, page: int, cut: Cut) -> None:
+        """Cells at the top of a page that continue a cell of the page before take its text."""
+        for column, cell in row.cells.items():
+            previous = self._previous.get(column)
+            if previous is None or (id(cell), column) in self._fields:
+                continue
+            blank_unit = column in UNIT_LEVEL and not cell.text
+            blank_level = column in LEVELS and not cell.text and self._is_cut_level(row, column, previous)
+            goes_on = column in (*UNIT_LEVEL, *PROJECT_LEVEL) and cut is not Cut.NONE
+            rest = column in LEVELS and is_rest_of_level(previous.text, cell.text, page)
+            if blank_unit or blank_level or goes_on or rest:
+                join_fragment(previous, cell, page)
+                self._remember(cell, column, previous)
+
+    def _is_cut_level(self, row: Row, column: Column, previous: Field) -> bool:
+        """Whether a blank level at the top of a page is the rest of the cell before; not under a new level 1."""
+        if column == Column.LEVEL2 and row.text(Column.LEVEL1):
+            return False
+        return previous.spans or row.cells[column].rowspan > 1 or column in self._merges
+
+    def _begins_cut(self, row: Row, stop: int) -> bool:
+        """Whether the row begins a project that the end of the page cuts, named on the next page only."""
+        cell = row.cells.get(Column.PROJECT)
+        if cell is None or not self._merged or self._known(row):
+            return False
+        if not stands_below(cell, self._previous.get(Column.PROJECT), stop):
+            return False
+        return not any((id(c), column) in self._fields for column, c in row.cells.items() if column in PROJECT_LEVEL)
+
+    def _fill_unit(self, fields: dict[Column, Field], after_break: bool, begins: bool, page: int) -> None:
+        """A blank unit is the unit above: units are headings, not facts of a row.
+
+        A blank cell of its own over several rows of a table that merges its units is no continuation.
+        """
+        for column in UNIT_LEVEL:
+            field = fields.get(column)
+            if field is not None and not field.text and column in self._previous:
+                if begins and self._previous[column].spans and field is not self._previous[column]:
+                    continue  # the unit too stands on the next page
+                if field.spans and self._previous[column].spans and not after_break:
+                    raise Refused(Reason.CONSERVATION, "a blank cell stands where a table merges its units", page)
+                fields[column] = self._previous[column]
+
+    def _settle_project(self, fields: dict[Column, Field], cut: Cut, begins: bool, page: int) -> Project:
+        """The project of a row: the same cell, the same repeated text, or a new one."""
+        name, last = fields.get(Column.PROJECT), self._previous.get(Column.PROJECT)
+        unit = fields[Column.UNIT].text if Column.UNIT in fields else ""
+        current = self.projects[-1] if self.projects and self._previous else None
+        if name is None:
+            raise Refused(Reason.CONSERVATION, "no project cell covers the row", page)
+        same_unit = current is not None and current.unit_text == unit
+        known = name is last or cut is not Cut.NONE
+        if current is not None and same_unit and not begins and (known or self._repeats(fields)):
+            return current
+        if not name.text and not begins:
+            raise Refused(Reason.CONSERVATION, "an indicator row without a project", page)
+        if same_unit and current is not None and (not self._merged or self.drafts[-1].page != page):
+            refuse_two_amounts(current, self._previous, fields, page)
+        self.projects.append(Project({}, fields.get(Column.UNIT), dict(fields)))
+        return self.projects[-1]
+
+    def _repeats(self, fields: dict[Column, Field]) -> bool:
+        """Blank, or the project's name printed again on each row of a table that does not merge cells."""
+        name = fields[Column.PROJECT]
+        if not name.text:
+            return True
+        if self._merged:
+            return False
+        current = self.projects[-1].fields
+        return all(
+            not f.text or c not in current or f.text == current[c].text
+            for c, f in fields.items()
+            if c in PROJECT_LEVEL and c not in (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
+        )
+
+
+def _merges_projects(table: Table, layout: Layout, start: int, stop: int) -> bool:
+    """Whether project cells of this table cover several indicator rows."""
+    project, indicator = layout.find(Column.PROJECT), layout.find(Column.INDICATOR)
+    if project is None or indicator is None:
+        return False
+    for row in range(start + 1, stop):
+        above, cell = table.cell(row - 1, project.first), table.cell(row, project.first)
+        if cell is above and table.cell(row, indicator.first) is not table.cell(row - 1, indicator.first):
+            return True
+    return False

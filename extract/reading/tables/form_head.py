@@ -1,0 +1,279 @@
+"""The rows above a form's indicators in, what its words and values say out.
+
+A word's value stands to its right; below it where another word stands to its right; or where a row word and a column
+word meet (年度资金总额 × 年初预算数). Which of the three is decided by which cells are words, never by position.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from extract.entities import AMOUNT_KINDS, Box, Cell, Column
+from extract.errors import Reason, Refused
+from extract.reading.tables.amount_conflicts import FIGURE, refuse_second_amount
+from extract.reading.tables.drafts import Field, field_of
+from extract.reading.tables.header_words import find_money_unit, is_group, is_ignored, match_column, normalise
+from extract.reading.tables.indexed_grid import Table
+from extract.reading.tables.years import Evidence, find_in_words, find_period, find_year, fold_years, is_closed
+
+HEAD_COLUMNS = frozenset(
+    {Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.PROJECT_CODE, Column.CATEGORY}
+    | {Column.OVERALL_GOAL, Column.ANNUAL_GOAL}
+    | set(AMOUNT_KINDS)
+)
+NO_BOX = Box(0.0, 0.0, 0.0, 0.0)
+PARTS = frozenset({"财政资金", "资金"})  # beside a total these words name a part of it
+GOALS = (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
+SPLIT = re.compile(r"^([^:：]{2,20})[:：](.+)$", re.S)
+YEAR_WORDS = frozenset({"预算年度", "年度", "年份", "申报年度", "填报年度", "所属年度"})
+PERIOD_WORDS = re.compile(r"^(?:项目期|项目期限|建设周期|项目周期|实施期限|实施周期|起止时间|项目起止时间|项目实施期)")
+YEARS = re.compile(r"20[0-4]\d")
+
+
+@dataclass(slots=True)
+class FormHead:
+    """What the head of a form prints."""
+
+    page: int
+    fields: dict[Column, Field] = field(default_factory=dict)
+    money_units: dict[Column, str] = field(default_factory=dict)
+    money_unit: str | None = None
+    year: int | None = None
+    period: tuple[int, int] | None = None
+    closed: bool = False  # the period prints its end
+    years: list[Evidence] = field(default_factory=list)  # in the words of amounts and goals: 2025年金额（元）
+    box: Box = NO_BOX
+    project_word: str = ""
+
+    @property
+    def has_project(self) -> bool:
+        """Whether it names its project."""
+        return Column.PROJECT in self.fields
+
+    @property
+    def has_more(self) -> bool:
+        """Whether it says more than a title does."""
+        return len(self.fields) >= 3
+
+    def holds(self, other: FormHead) -> bool:
+        """Whether another head says less than this one and nothing else: the same form goes on below it."""
+        names = [(column, field.text) for column, field in other.fields.items()]
+        said = {column: field.text for column, field in self.fields.items()}
+        return len(names) < len(said) and all(said.get(column) == text for column, text in names)
+
+    @property
+    def publisher(self) -> str:
+        """The department that it names, or nothing."""
+        return self.fields[Column.DEPARTMENT].text if Column.DEPARTMENT in self.fields else ""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What it gives, in printed order."""
+        return tuple(self.fields)
+
+
+def read_head(table: Table, start: int, stop: int) -> FormHead:
+    """Rows [start, stop) of a table; raises Refused (conservation) where they name two projects."""
+    head = FormHead(table.grid.page, box=table.grid.box)
+    used: set[int] = set()
+    _read_matrix(table, start, stop, head, used)
+    for row in range(start, stop):
+        for cell in table.starting(row):
+            _read_cell(table, cell, stop, head, used)
+    return head
+
+
+def is_word(cell: Cell | None) -> bool:
+    """Whether a cell is a word of the form rather than a value."""
+    if cell is None or not cell.text or len(cell.text) > 40:
+        return False
+    if cell.text.rstrip().endswith((":", "：")):
+        return True  # a label, known or not
+    return match_column(cell.text) is not None or is_ignored(cell.text) or is_group(cell.text)
+
+
+def finds_head(table: Table, start: int, stop: int) -> int | None:
+    """The first row that begins another form: a row with 项目名称 as a word."""
+    for row in range(start, stop):
+        for cell in table.starting(row):
+            split = SPLIT.match(cell.text)
+            if match_column(split.group(1) if split else cell.text) == Column.PROJECT:
+                while row > start and _leads(table, row - 1):
+                    row -= 1
+                return row
+    return None
+
+
+def has_head_shape(table: Table) -> bool:
+    """Whether every row is words and their values by turns: a head, however few of its rows stand on this page."""
+    for row in range(table.grid.n_rows):
+        texts = [c for c in table.row_cells(row) if c.text]
+        if texts and not is_word(texts[0]) and not SPLIT.match(texts[0].text):
+            return False
+        if any(not is_word(a) and not is_word(b) for a, b in pairwise(texts)):
+            return False
+    return True
+
+
+def is_columnar(table: Table) -> bool:
+    """Whether 项目 or 项目名称 heads a column of several texts: a table of the budget, and no head of a form."""
+    for word in table.cells:
+        if match_column(word.text) != Column.PROJECT:
+            continue
+        below = [c for c in table.cells if c.row > word.row and (c.col, c.colspan) == (word.col, word.colspan)]
+        if len([c for c in below[:2] if c.text and not is_word(c)]) == 2:
+            return True
+    return False
+
+
+def prints_head(above: Table) -> bool:
+    """Whether rows above an indicator header print more than titles over the whole width."""
+    return any(c.text and c.colspan < above.grid.n_cols for c in above.cells)
+
+
+def _leads(table: Table, row: int) -> bool:
+    """Whether a row may stand above 项目名称 in a head: a title, or words."""
+    return len(table.row_cells(row)) == 1 or any(is_word(c) for c in table.starting(row))
+
+
+def _read_cell(table: Table, cell: Cell, stop: int, head: FormHead, used: set[int]) -> None:
+    """One cell of the head: a word with its value inside, beside or below it."""
+    if id(cell) in used or not cell.text:
+        return
+    head.money_unit = head.money_unit or find_money_unit(cell.text)
+    split = SPLIT.match(cell.text)
+    if split and not is_word(cell) and _is_plain_word(split.group(1)):
+        _keep(table, head, split.group(1), _with(cell, split.group(2)), used)
+        return
+    if not is_word(cell) and normalise(cell.text) not in YEAR_WORDS:
+        return
+    value = find_value(table, cell, stop)
+    if value is not None:
+        _keep(table, head, cell.text, value, used, word_cell=cell)
+
+
+def _is_plain_word(text: str) -> bool:
+    return match_column(text) is not None or is_ignored(text) or normalise(text) in YEAR_WORDS
+
+
+def _with(cell: Cell, text: str) -> Cell:
+    return Cell(cell.row, cell.col, cell.rowspan, cell.colspan, cell.box, text.strip())
+
+
+def find_value(table: Table, word: Cell, stop: int) -> Cell | None:
+    """The cell that holds a word's value, or None where the word only stands over other words."""
+    under = _value_under_group(table, word, stop) if match_column(word.text) in GOALS else None
+    if under is not None:
+        return under
+    right = table.cell(word.row, word.col + word.colspan)
+    if right is not None and right.row >= word.row and not is_word(right):
+        return right
+    if right is not None and is_word(right) and right.rowspan < word.rowspan:
+        return None
+    below = table.cell(word.row + word.rowspan, word.col)
+    if below is not None and below.row < stop and below.col == word.col and not is_word(below):
+        return below
+    return None
+
+
+def _value_under_group(table: Table, word: Cell, stop: int) -> Cell | None:
+    """The cell below a word, when a word left of both spans the two rows: 年度总体目标 beside 预期目标 over its text.
+
+    The word to the right may be one that nobody has listed; it must not be taken for this word's value.
+    """
+    below = table.cell(word.row + word.rowspan, word.col)
+    left = table.cell(word.row, word.col - 1)
+    if below is None or left is None or below.row >= stop or not is_word(left) or is_word(below) or not below.text:
+        return None
+    spans = left.row <= word.row and left.row + left.rowspan >= below.row + below.rowspan
+    aligned = (below.row, below.col, below.colspan) == (word.row + word.rowspan, word.col, word.colspan)
+    return below if spans and aligned else None
+
+
+def _keep(table: Table, head: FormHead, word: str, value: Cell, used: set[int], word_cell: Cell | None = None) -> None:
+    """Remember a value under the column that its word means; the first one printed counts."""
+    if normalise(word) in YEAR_WORDS:
+        found = YEARS.search(fold_years(value.text))
+        head.year = head.year or find_year(value.text) or (int(found.group()) if found else None)
+        return
+    if PERIOD_WORDS.match(normalise(word)):
+        head.period = find_period(value.text) or head.period
+        head.closed = is_closed(value.text)
+    column = match_column(word)
+    if column == Column.PROJECT and normalise(word) == head.project_word and head.fields[column].text != value.text:
+        detail = f"one head names {head.fields[column].text!r} and {value.text!r}"
+        raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
+    if column not in HEAD_COLUMNS or column is None:
+        return
+    if column in head.fields:
+        if column in AMOUNT_KINDS and id(value) not in used and normalise(word) not in PARTS:
+            refuse_second_amount(head.fields[column].text, value.text, word, table.page_of(value))
+        return
+    if column == Column.PROJECT:
+        head.project_word = normalise(word)
+    used.add(id(value))
+    head.fields[column] = field_of(value, table.page_of(value))
+    head.years += find_in_words([(column, (word,))])
+    if column in AMOUNT_KINDS:
+        unit = find_money_unit(word) or (_unit_beside(table, word_cell) if word_cell else None)
+        if unit:
+            head.money_units[column] = unit
+
+
+def _unit_beside(table: Table, word: Cell) -> str | None:
+    """The unit in the word that stands left of this one over several rows: 项目资金（万元）."""
+    col = word.col - 1
+    while col >= 0:
+        cell = table.cell(word.row, col)
+        if cell is None:
+            return None
+        unit = find_money_unit(cell.text)
+        if unit:
+            return unit
+        col = cell.col - 1
+    return None
+
+
+def _read_matrix(table: Table, start: int, stop: int, head: FormHead, used: set[int]) -> None:
+    """Amounts in a small table of their own: column words 年初预算数, 全年预算数, 全年执行数; the first row of sums."""
+    for row in range(start, stop):
+        starting = [c for c in table.starting(row) if match_column(c.text) in AMOUNT_KINDS]
+        depth = min((c.rowspan for c in starting), default=1)
+        words = [c for c in starting if c.rowspan == depth]
+        kinds = {match_column(c.text) for c in words}
+        below = row + depth
+        if len(kinds) < 2 or below >= stop or not _heads_figures(table, words, below):
+            continue
+        for word in words:
+            value = table.cell(below, word.col)
+            if value is not None and not is_word(value):
+                _keep(table, head, word.text, value, used, word_cell=word)
+                used.add(id(word))
+        for cell in table.row_cells(below):
+            if match_column(cell.text) in AMOUNT_KINDS:
+                used.add(id(cell))
+                unit = find_money_unit(cell.text) or _unit_beside(table, cell)
+                for column in kinds:
+                    if unit and column is not None:
+                        head.money_units.setdefault(column, unit)
+        return
+
+
+def _heads_figures(table: Table, words: list[Cell], below: int) -> bool:
+    """Whether words stand over their amounts: by what they are (执行数), or since no figure stands beside them.
+
+    项目资金总额 | 以前年度已安排 | 年度资金总额 over a row 合计: such a table may have words that nobody has listed.
+    """
+    kinds = {match_column(word.text) for word in words}
+    if kinds & {Column.AMOUNT_ADJUSTED, Column.AMOUNT_EXECUTED}:
+        return True
+    under = [table.cell(below, word.col) for word in words]
+    beside = [table.cell(word.row, word.col + word.colspan) for word in words]
+    return all(c is not None and is_figure(c.text) for c in under) and not any(c and is_figure(c.text) for c in beside)
+
+
+def is_figure(text: str) -> bool:
+    """Whether a text is an amount and nothing else."""
+    return bool(FIGURE.match(normalise(text)))

@@ -1,0 +1,157 @@
+"""A form's head and what was read of it in; a refusal out where a word that is not known seems to carry a value.
+
+A form may print anything in its head, so unknown words are no reason to refuse by themselves. They are where the head
+gave no amount, goal or unit and an unknown word stands beside something that looks like one.
+"""
+
+from __future__ import annotations
+
+import re
+
+from extract.entities import AMOUNT_KINDS, Cell, Column
+from extract.errors import Reason, Refused
+from extract.reading.tables.form_head import HEAD_COLUMNS, FormHead, is_figure, is_word
+from extract.reading.tables.header_words import LONGEST, is_group, is_ignored, match_column, normalise
+from extract.reading.tables.indexed_grid import Table
+
+ABOUT_MONEY = re.compile(r"金额|资金|预算|经费|总额|投资")
+MONEY_WORD = re.compile(r"(?:金额|资金|经费|总额|拨款|预算数)(?!来源|性质|用途|管理)")
+ABOUT_GOALS = re.compile(r"目标")
+ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)")
+GOALS = {Column.OVERALL_GOAL, Column.ANNUAL_GOAL}
+ENDS_VALUE = {Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.CATEGORY}  # 某某局实施单位 is a value and a word
+LONGEST_WORD = 10
+UNITS = {Column.UNIT, Column.DEPARTMENT}
+
+
+def refuse_unread_words(table: Table, start: int, stop: int, head: FormHead) -> None:
+    """Raises Refused (unknown_header) naming the word."""
+    found = set(head.fields)
+    _refuse_unread_money(table, start, stop, head)
+    for row in range(start, stop):
+        for word in table.starting(row):
+            is_label_place = word.col == 0 and word.colspan < table.grid.n_cols
+            joined = None if is_word(word) else _find_joined_word(normalise(word.text), found, is_label_place)
+            if joined:
+                detail = f"row {row + 1}: {word.text[:20]!r} holds the word {joined!r}, which has no value"
+                raise Refused(Reason.CONSERVATION, detail, table.page_of(word))
+            value = table.cell(word.row, word.col + word.colspan)
+            if value is None or not value.text or is_word(word) or is_word(value) or len(word.text) > 20:
+                continue
+            if _seems_to_carry(word, value, found):
+                detail = f"row {row + 1}: unknown word {word.text!r}"
+                raise Refused(Reason.UNKNOWN_HEADER, detail, table.page_of(word))
+
+
+def _refuse_unread_money(table: Table, start: int, stop: int, head: FormHead) -> None:
+    """A head that speaks of money and gave no amount."""
+    if set(head.fields) & set(AMOUNT_KINDS):
+        return
+    values = {field.text for field in head.fields.values()}
+    for row in range(start, stop):
+        for cell in table.starting(row):
+            text = normalise(cell.text)
+            if len(text) <= LONGEST and cell.text not in values and MONEY_WORD.search(text):
+                detail = f"row {row + 1}: {cell.text[:30]!r} speaks of money and no amount was found"
+                raise Refused(Reason.UNKNOWN_HEADER, detail, table.page_of(cell))
+
+
+def refuse_stray_cells(table: Table, start: int, stop: int) -> None:
+    """Every text of a head is a word, stands right of a text, or below a word; raises Refused (conservation)."""
+    for row in range(start, stop):
+        for cell in table.starting(row):
+            if cell.text and not _belongs(table, cell):
+                detail = f"row {row + 1}: {cell.text[:30]!r} belongs to no word of the form's head"
+                raise Refused(Reason.CONSERVATION, detail, table.page_of(cell))
+
+
+def refuse_joined_words(table: Table, start: int, stop: int, head: FormHead) -> None:
+    """A rule between two cells of a head is missing; raises Refused (conservation) where one cell then holds both.
+
+    Two words in one cell of which one has no value elsewhere, a value and the next word in one cell, or one value
+    beside two words below each other.
+    """
+    for row in range(start, stop):
+        for cell in table.starting(row):
+            if _mixes_label(cell.text) or (not is_word(cell) and _joins_words(normalise(cell.text), set(head.fields))):
+                detail = f"row {row + 1}: {cell.text[:30]!r} holds more than one word or value"
+                raise Refused(Reason.CONSERVATION, detail, table.page_of(cell))
+            below = table.cell(cell.row + cell.rowspan, cell.col)
+            beside = table.cell(row, cell.col + cell.colspan)
+            if below is not None and beside is not None and _stands_under_both(below, cell, beside):
+                detail = f"row {below.row + 1}: {below.text[:30]!r} stands under two words"
+                raise Refused(Reason.CONSERVATION, detail, table.page_of(below))
+            value = beside
+            if value is None or value.row >= row or not value.text or is_word(value) or not is_word(cell):
+                continue
+            first = table.cell(value.row, value.col - 1)
+            if first is None or first is cell or not is_word(first):
+                continue
+            if {match_column(cell.text), match_column(first.text)} & HEAD_COLUMNS:
+                detail = f"row {row + 1}: {value.text[:30]!r} stands beside two words"
+                raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
+
+
+def _mixes_label(text: str) -> bool:
+    """Whether a label about money holds a figure: 年度资金总150万额：, where no rule parts label and amount."""
+    is_label = text.rstrip().endswith((":", "：")) and not _is_listed(text)
+    return is_label and bool(ABOUT_MONEY.search(text) and re.search(r"\d", text))
+
+
+def _stands_under_both(below: Cell, cell: Cell, beside: Cell) -> bool:
+    """Whether one value stands right under two words that are side by side and as wide as it: two goals."""
+    goals = {match_column(cell.text), match_column(beside.text)} == GOALS
+    covers = below.col == cell.col and below.colspan >= cell.colspan + beside.colspan
+    return goals and covers and bool(below.text) and not is_word(below)
+
+
+def _joins_words(text: str, found: set[Column]) -> bool:
+    """Whether a text is two words of heads, or a value and a word behind it.
+
+    A label that is made of words whose values stand elsewhere is one label: 项目预算执行情况, 目标完成情况.
+    """
+    if not 4 < len(text) <= LONGEST:
+        return False
+    parts = [(text[:k], text[k:]) for k in range(2, len(text) - 1)]
+    for joined in parts:
+        if all(map(_is_listed, joined)) and {match_column(word) for word in joined} & HEAD_COLUMNS - found:
+            return True
+    return any(len(a) >= 4 and len(b) >= 4 and match_column(b) in ENDS_VALUE for a, b in parts)
+
+
+def _is_listed(word: str) -> bool:
+    return match_column(word) is not None or is_ignored(word) or is_group(word)
+
+
+def _find_joined_word(text: str, found: set[Column], is_label_place: bool) -> str:
+    """The word that a text holds, if the head has no value for it otherwise: no rule parts them.
+
+    Texts that are centred mix their lines (150.年度资金总额00), so a short one is looked through.
+    """
+    sizes = range(min(len(text) - 1, LONGEST_WORD), 3, -1)
+    words = [w for k in sizes for w in (text[:k], text[-k:])]
+    if len(text) <= LONGEST and (is_label_place or MONEY_WORD.search(text)):
+        inner = [text[i : i + k] for k in sizes for i in range(1, len(text) - k)]
+        words += [w for w in inner if match_column(w) in ENDS_VALUE | set(AMOUNT_KINDS)]
+    return next((w for w in words if (c := match_column(w)) in HEAD_COLUMNS and c not in found), "")
+
+
+def _belongs(table: Table, cell: Cell) -> bool:
+    """Whether a text of a head is a word, a label that nobody has listed, a title, or some word's value."""
+    if is_word(cell) or cell.col == 0:
+        return True
+    left = table.cell(cell.row, cell.col - 1)
+    if left is not None and left.text:
+        return True
+    above = [table.cell(row, cell.col) for row in range(cell.row)]
+    return any(is_word(c) for c in above) and any(is_word(c) for c in table.row_cells(cell.row))
+
+
+def _seems_to_carry(word: Cell, value: Cell, found: set[Column]) -> bool:
+    """Whether a word that nobody knows stands beside an amount, goal or unit that the head lacks."""
+    text = normalise(word.text)
+    if not found & set(AMOUNT_KINDS) and ABOUT_MONEY.search(text) and is_figure(value.text):
+        return True
+    if not found & GOALS and ABOUT_GOALS.search(text) and len(value.text) > 8:
+        return True
+    return not found & UNITS and bool(ABOUT_UNITS.search(text)) and not is_figure(value.text)

@@ -1,0 +1,236 @@
+"""One project's form in (its head, then its block of indicators over one or more pages), draft records out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from extract.entities import Cell, Column, Finding, Printed
+from extract.errors import Reason, Refused
+from extract.reading.tables.cell_accounting import Account
+from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES
+from extract.reading.tables.drafts import Draft, Field, Project, field_of, surround
+from extract.reading.tables.flat_table import Sink
+from extract.reading.tables.form_head import HEAD_COLUMNS, FormHead, is_figure, is_word
+from extract.reading.tables.header_words import match_column, normalise
+from extract.reading.tables.indexed_grid import Table
+from extract.reading.tables.layout import Layout
+from extract.reading.tables.page_breaks import LEVEL_END, is_rest_of_level, join_fragment
+from extract.reading.tables.rows import (
+    Row,
+    find_crossing,
+    find_merges,
+    is_note,
+    is_numbering,
+    is_total,
+    list_crossings,
+    refuse_shared,
+    refuse_words,
+    split_rows,
+)
+from extract.reading.tables.target_words import BEGINS_TARGET
+from extract.reading.tables.titles import Heading
+
+SUM = re.compile(r"^(?:总分|合计|总计|小计|总得分|得分合计|自评总分|自评得分|综合得分|总分合计)")
+FOOT_ENDS = re.compile(
+    r"(?:意见|说明|原因|结论|等级|等次|结果|建议|措施|依据|备注|情况|签字|签章|盖章|日期|时间|问题|事项)$"
+)
+FOOT_IS_NOT = re.compile(r"指标|目标值|完成|产出|效益|满意|成本|金额|资金|预算|经费|总额|单位")
+
+
+class Form:
+    """One form; `read_rows` is called once per page that it stands on."""
+
+    def __init__(self, number: int, head: FormHead, heading: Heading) -> None:
+        self.number = number
+        self.head = head
+        self.heading = heading
+        self.project = Project(dict(head.fields))
+        self.money_units = self._find_units()
+        self.drafts: list[Draft] = []
+        self.findings: list[Finding] = []
+        self._fields: dict[int, Field] = {}
+        self._cells: list[Cell] = []
+        self._previous: dict[Column, Field] = {}
+        self._merges: set[Column] = set()
+
+    def _find_units(self) -> dict[Column, str]:
+        """The money unit of each amount: its own word, else the head's, else the caption's."""
+        common = self.head.money_unit or self.heading.money_unit
+        units = {c: self.head.money_units.get(c) or common for c in AMOUNTS}
+        return {c: u for c, u in units.items() if u}
+
+    def attach(self, part: Sink, findings: list[Finding]) -> None:
+        """Deliver into a part."""
+        self.drafts, self.findings = part.drafts, findings
+        part.projects.append(self.project)
+        if Column.UNIT not in self.project.fields and self.heading.unit:
+            unit = Printed(self.heading.unit, self.head.page, self.head.box)
+            self.project.fields[Column.UNIT] = Field([unit])
+
+    def read_rows(self, table: Table, layout: Layout, start: int, stop: int) -> None:
+        """Add the indicator rows [start, stop) of a page; raises Refused where a text of them becomes nothing."""
+        after_break = bool(self._previous)
+        account, crossings = Account(table, layout), list_crossings(table, layout)
+        rows = list(split_rows(table, layout, start, stop))
+        self._merges |= find_merges(rows)
+        for block in range(layout.blocks):
+            refuse_shared(list(split_rows(table, layout, start, stop, block)), table.grid.page)
+        listed = list(_list_rows(table, layout, start, stop))
+        for place, row in enumerate(listed):
+            crossing = find_crossing(row, crossings) is not None
+            if crossing or is_numbering(row, table) or is_total(row, table):
+                if crossing:
+                    is_below = all(
+                        find_crossing(later, crossings) or not later.has_indicator for later in listed[place:]
+                    )
+                    _refuse_unless_known(row, table, after_break and row.first == start, is_below)
+                account.take_row(row.first, row.last)
+                continue
+            if not any(c.text for c in row.cells.values()):
+                continue
+            refuse_words(row, table.grid.page)
+            if (after_break and self._continues(row, table.grid.page)) or not row.has_indicator:
+                account.take(self._take_rest(row, table.grid.page, after_break))
+                continue
+            self._add(row, table.grid.page, after_break)
+            account.take((*row.cells.values(), *row.same))
+            after_break = False
+        account.close(start, stop)
+
+    def _continues(self, row: Row, page: int) -> bool:
+        """Whether the first row of a page is the rest of the last row of the page before."""
+        name, levels = row.text(Column.INDICATOR), [row.text(c) for c in LEVELS if row.text(c)]
+        if name and row.has_target:
+            return False
+        whole_levels = bool(levels) and all(LEVEL_END.search(text) for text in levels)
+        if row.has_indicator and not name:
+            if any(BEGINS_TARGET.match(row.text(c)) for c in (*PERIOD_VALUES, Column.SIGN)) and not whole_levels:
+                detail = f"row {row.first + 1}: a target without an indicator at the top of the page"
+                raise Refused(Reason.CONSERVATION, detail, page)
+            return Column.INDICATOR in row.cells and not whole_levels
+        if name and any(levels):
+            return False
+        if name:
+            detail = f"row {row.first + 1}: {name!r} may be an indicator or the rest of one"
+            raise Refused(Reason.CONSERVATION, detail, page)
+        return bool(levels) and not whole_levels
+
+    def _take_rest(self, row: Row, page: int, after_break: bool) -> list[Cell]:
+        """A row without indicator and target: levels alone are an empty class; after a break, the rest of a row.
+
+        Returns the cells that were understood.
+        """
+        levels = {c: row.text(c) for c in LEVELS if row.text(c)}
+        rest = after_break and (not levels or any(self._is_rest(c, text, page) for c, text in levels.items()))
+        if not rest:
+            return list(row.cells.values()) if levels else []
+        joined = []
+        for column, cell in row.cells.items():
+            if cell.text and column in self._previous:
+                self._previous[column].fragments.append(Printed(cell.text, page, cell.box))
+                joined.append(cell)
+        return joined
+
+    def _is_rest(self, level: Column, text: str, page: int) -> bool:
+        previous = self._previous.get(level)
+        return previous is not None and is_rest_of_level(previous.text, text, page)
+
+    def _field(self, cell: Cell, page: int) -> Field:
+        if id(cell) not in self._fields:
+            self._fields[id(cell)] = field_of(cell, page)
+            self._cells.append(cell)
+        return self._fields[id(cell)]
+
+    def _add(self, row: Row, page: int, after_break: bool) -> None:
+        fields: dict[Column, Field] = {}
+        for column, cell in row.cells.items():
+            previous = self._previous.get(column)
+            blank = after_break and column in LEVELS and not cell.text and not _begins_class(row, column)
+            merges = previous is not None and (previous.spans or cell.rowspan > 1 or column in self._merges)
+            rest = after_break and column in LEVELS and self._is_rest(column, cell.text, page)
+            goes_on = (rest or (blank and merges)) and id(cell) not in self._fields
+            if goes_on and previous is not None:
+                join_fragment(previous, cell, page)
+                self._fields[id(cell)] = previous
+                self._cells.append(cell)
+            fields[column] = self._field(cell, page)
+        box = surround([c.box for c in row.cells.values()])
+        self.drafts.append(Draft(page, self.number, box, self.project, fields, self.money_units))
+        self._previous = fields
+
+
+def _begins_class(row: Row, column: Column) -> bool:
+    """Whether a row prints a new level 1, under which a blank level 2 is its own."""
+    return column == Column.LEVEL2 and bool(row.text(Column.LEVEL1))
+
+
+def _refuse_unless_known(row: Row, table: Table, at_break: bool, is_below: bool) -> None:
+    """A row whose cells do not stand under the headings is a sum, a note, a remark with its label, or refused.
+
+    `is_below`: no indicator stands below it.
+    """
+    texts = [c for c in table.row_cells(row.first) if c.text and c.row >= row.first]  # a label beside it is none of it
+    if not texts or any(SUM.match(c.text) for c in texts):
+        return
+    project_words = [c for c in texts if match_column(c.text) in HEAD_COLUMNS]
+    if not project_words and (is_note(texts[0].text) or is_word(texts[0]) or any(is_note(c.text) for c in texts)):
+        return
+    if len(table.row_cells(row.first)) == 1 and not at_break:
+        return  # a remark over the whole width
+    if is_below and not project_words and is_foot(texts):
+        return
+    detail = f"row {row.first + 1}: the cell {texts[0].text[:20]!r} stands across columns"
+    raise Refused(Reason.CONSERVATION, detail, table.grid.page)
+
+
+def is_foot(texts: list[Cell]) -> bool:
+    """Whether the texts of a row below the indicators are labels with what a person wrote beside them.
+
+    财政部门批复意见, 调整原因, 自评等级: nobody can list them all. Labels of what is loaded are none, nor are targets.
+    """
+    labels, remarks = texts[::2], texts[1::2]
+    plain = all(len(c.text) <= 16 and FOOT_ENDS.search(normalise(c.text)) for c in labels)
+    return plain and not any(FOOT_IS_NOT.search(c.text) for c in labels) and not any(map(_is_target, remarks))
+
+
+def _is_target(cell: Cell) -> bool:
+    return bool(BEGINS_TARGET.match(cell.text)) or is_figure(cell.text)
+
+
+def _list_rows(table: Table, layout: Layout, start: int, stop: int) -> Iterator[Row]:
+    """Rows of the block; of side-by-side blocks both, paired where they name the same indicator."""
+    if layout.blocks == 1:
+        yield from split_rows(table, layout, start, stop)
+        return
+    left = list(split_rows(table, layout, start, stop, 0))
+    right = {row.first: row for row in split_rows(table, layout, start, stop, 1)}
+    firsts = sorted({row.first for row in left} | set(right))
+    left_at = {row.first: row for row in left}
+    for first in firsts:
+        yield from _pair(table, layout, left_at.get(first), right.get(first))
+
+
+def _pair(table: Table, layout: Layout, left: Row | None, right: Row | None) -> Iterator[Row]:
+    """One row where both halves name one indicator, else the left row, then the right one."""
+    if right is not None:
+        cells = dict(right.cells)
+        value = cells.pop(Column.CYCLE_VALUE, None)
+        if value is not None:
+            cells.setdefault(Column.ANNUAL_VALUE, value)
+        for column in LEVELS:
+            heading = layout.find(column)
+            if column not in cells and heading is not None and (c := table.cell(right.first, heading.first)):
+                cells[column] = c
+        right = Row(right.first, right.last, cells)
+    if left is not None:
+        cells = dict(left.cells)
+        value = cells.pop(Column.ANNUAL_VALUE, None)
+        if value is not None:
+            cells.setdefault(Column.CYCLE_VALUE, value)
+        left = Row(left.first, left.last, cells)
+    if left is not None and right is not None and left.text(Column.INDICATOR) == right.text(Column.INDICATOR):
+        same = [c for column, c in right.cells.items() if column in left.cells and c.text == left.text(column)]
+        yield Row(left.first, left.last, {**right.cells, **left.cells}, tuple(same))
+        return
+    yield from (row for row in (left, right) if row is not None)

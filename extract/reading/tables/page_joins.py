@@ -1,0 +1,99 @@
+"""Two stretches of a table that a page break parted in, one table out: cells that the break cut are whole again.
+
+Only heads of forms are joined so: their words and values stand in every shape, so that the whole must be seen at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from extract.entities import Cell
+from extract.errors import Reason, Refused
+from extract.reading.tables.form_head import is_word
+from extract.reading.tables.indexed_grid import Table, index_grid
+from extract.reading.tables.layout import SAME_PLACE
+
+
+def cut_rows(table: Table, start: int, stop: int) -> Table:
+    """The rows [start, stop) as a table of their own; cells that reach over the ends are cut there."""
+    cells = []
+    for cell in table.cells:
+        first, last = max(cell.row, start), min(cell.row + cell.rowspan, stop)
+        if first < last:
+            cells.append(Cell(first - start, cell.col, last - first, cell.colspan, cell.box, cell.text))
+    pages = table.row_pages[start:stop] or (table.grid.page,) * (stop - start)
+    return index_grid(replace(table.grid, n_rows=stop - start, cells=tuple(cells)), pages)
+
+
+def join_tables(upper: Table, lower: Table) -> Table:
+    """The lower table under the upper one; raises Refused (conservation) where their outer lines differ."""
+    if not lower.grid.n_rows:
+        return upper
+    edges = list(upper.edges)
+    for x in lower.edges:
+        if min(abs(x - e) for e in edges) > SAME_PLACE:
+            edges.append(x)
+    edges.sort()
+    if abs(edges[0] - upper.edges[0]) > SAME_PLACE or abs(edges[-1] - upper.edges[-1]) > SAME_PLACE:
+        raise Refused(Reason.CONSERVATION, "a form's head goes on in a table of another width", lower.grid.page)
+    seam = upper.grid.n_rows
+    cells = _mend_seam(_place(upper, edges, 0), _place(lower, edges, seam), seam)
+    grid = replace(upper.grid, n_rows=seam + lower.grid.n_rows, n_cols=len(edges) - 1, cells=tuple(cells))
+    return index_grid(grid, upper.row_pages + lower.row_pages)
+
+
+def _place(table: Table, edges: list[float], offset: int) -> list[Cell]:
+    """A table's cells on the columns of both."""
+    own = table.edges
+    column = [min(range(len(edges)), key=lambda k: abs(edges[k] - x)) for x in own]
+    placed = []
+    for cell in table.cells:
+        first, last = column[cell.col], column[cell.col + cell.colspan]
+        placed.append(replace(cell, row=cell.row + offset, col=first, colspan=last - first))
+    return placed
+
+
+def _mend_seam(upper: list[Cell], lower: list[Cell], seam: int) -> list[Cell]:
+    """Join what the break cut: the label at the left edge of both, and the whole row when no new row begins below."""
+    above = {(c.col, c.colspan): c for c in upper if c.row + c.rowspan == seam}
+    below = {(c.col, c.colspan): c for c in lower if c.row == seam}
+    label = next((key for key in above if key[0] == 0 and key in below), None)
+    if label is None or not _is_one_label(above[label], below[label]):
+        return [*upper, *lower]
+    cut = [label, *_cut_values(above, below, label)]
+    whole = {id(above[key]): _join_cells(above[key], below[key]) for key in cut}
+    gone = {id(below[key]) for key in cut}
+    return [*(whole.get(id(c), c) for c in upper), *(c for c in lower if id(c) not in gone)]
+
+
+def _is_one_label(above: Cell, below: Cell) -> bool:
+    """Whether two cells at the left edge are one: one is blank, both say the same, or both together are a word."""
+    if not above.text or not below.text or above.text == below.text:
+        return True
+    together = replace(above, text=above.text + below.text)
+    return is_word(together) and not is_word(above) and not is_word(below)
+
+
+def _cut_values(
+    above: dict[tuple[int, int], Cell], below: dict[tuple[int, int], Cell], label: tuple[int, int]
+) -> list[tuple[int, int]]:
+    """The places of a row that the break cuts; none where a new row of words and values begins below it."""
+    rest = [key for key in below if key != label]
+    if not set(rest) <= set(above) or any(is_word(above[key]) or is_word(below[key]) for key in rest):
+        return []
+    if any(is_word(c) for key, c in above.items() if key != label):
+        return []
+    return rest
+
+
+def _join_cells(above: Cell, below: Cell) -> Cell:
+    """One cell of two; a text that is printed again on the second page counts once."""
+    text = above.text if above.text == below.text else above.text + below.text
+    return replace(above, rowspan=above.rowspan + below.rowspan, text=text)
+
+
+def same_places(before: tuple[float, ...], now: tuple[float, ...]) -> bool:
+    """Whether every upright line stands where one stood before (a cut table may show fewer of them)."""
+    if not before or not now or abs(before[0] - now[0]) > SAME_PLACE or abs(before[-1] - now[-1]) > SAME_PLACE:
+        return False
+    return all(min(abs(x - b) for b in before) <= SAME_PLACE for x in now)

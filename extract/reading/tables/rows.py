@@ -1,0 +1,169 @@
+"""The body of a table in, its printed rows out: for each, the cell under every heading."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from extract.entities import Cell, Column
+from extract.errors import Reason, Refused
+from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES
+from extract.reading.tables.header_words import match_column, normalise
+from extract.reading.tables.indexed_grid import Table
+from extract.reading.tables.layout import Layout
+
+TOTAL = re.compile(r"^(?:.{0,20}(?:合计|总计|小计|共计|累计)(?:数|金额)?)(?:[（(].*[)）])?$")
+NUMBERING = frozenset({"栏次", "甲", "乙", "丙", "丁", "序号", "列次"})
+HEADER_ONLY = frozenset(
+    {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.SIGN, Column.MEASURE_UNIT, *PERIOD_VALUES}
+)
+ONE_EACH = (Column.INDICATOR, *PERIOD_VALUES, Column.SIGN, Column.MEASURE_UNIT, Column.ACTUAL_VALUE)
+NOTE = re.compile(
+    r"^(?:注|备注|说明|填表说明|填报说明|附注|填表人|制表人|填报人|审核人|负责人|联系人|经办人|单位负责人)[:：\d]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One printed row: lattice rows [first, last) and its cells by column."""
+
+    first: int
+    last: int
+    cells: dict[Column, Cell]
+    same: tuple[Cell, ...] = ()  # cells of the other half of a side-by-side table that say the same
+
+    @property
+    def has_target(self) -> bool:
+        """Whether a target is printed."""
+        return any(self.text(c) for c in (*PERIOD_VALUES, Column.SIGN, Column.ACTUAL_VALUE))
+
+    def text(self, column: Column) -> str:
+        """What is printed there, nothing where there is no such cell."""
+        cell = self.cells.get(column)
+        return cell.text if cell is not None else ""
+
+    @property
+    def has_indicator(self) -> bool:
+        """Whether an indicator or a target is printed."""
+        return bool(self.text(Column.INDICATOR)) or self.has_target
+
+
+def split_rows(table: Table, layout: Layout, start: int, stop: int, block: int = 0) -> Iterator[Row]:
+    """Rows of one block: a new row begins where an indicator or value cell begins."""
+    headings = [h for h in layout.headings if h.column is not None and h.block == block]
+    keys = [h for h in headings if h.column in (Column.INDICATOR, *PERIOD_VALUES)]
+    if block == 0:
+        keys += [h for h in headings if h.column == Column.PROJECT]
+    first = start
+    while first < stop:
+        here = [table.cell(first, h.first) for h in keys]
+        last = first + 1
+        while last < stop and all(table.cell(last, h.first) is c for h, c in zip(keys, here, strict=True)):
+            last += 1
+        cells = {h.column: c for h in headings if h.column and (c := table.cell(first, h.first)) is not None}
+        yield Row(first, last, cells)
+        first = last
+
+
+def find_merges(rows: list[Row]) -> set[Column]:
+    """The level columns whose cells cover several rows: there a blank cell at the top of a page continues one."""
+    return {c for row in rows for c in LEVELS if c in row.cells and row.cells[c].rowspan > row.last - row.first}
+
+
+def refuse_shared(rows: list[Row], page: int) -> None:
+    """One value or one name for two indicator rows: a rule between them is missing; raises Refused (conservation)."""
+    for above, row in pairwise(rows):
+        for column in ONE_EACH:
+            cell = row.cells.get(column)
+            if cell is not None and cell.text and cell is above.cells.get(column):
+                detail = f"row {row.first + 1}: {cell.text[:20]!r} stands in one cell for two rows"
+                raise Refused(Reason.CONSERVATION, detail, page)
+
+
+def refuse_spanning_amounts(rows: list[Row], page: int) -> None:
+    """One amount beside two projects: a rule between them is missing; raises Refused (conservation)."""
+    for above, row in pairwise(rows):
+        for column in (*AMOUNTS, Column.PROJECT_CODE, Column.OVERALL_GOAL, Column.ANNUAL_GOAL):
+            cell = row.cells.get(column)
+            if cell is None or not cell.text or cell is not above.cells.get(column):
+                continue
+            upper, lower = above.cells.get(Column.PROJECT), row.cells.get(Column.PROJECT)
+            if upper is None or lower is None or upper is lower or not lower.text:
+                continue
+            half = cell.text[: len(cell.text) // 2]  # 100.00100.00 beside one name that is printed on each row
+            if upper.text != lower.text or cell.text == half + half:
+                detail = f"row {row.first + 1}: {cell.text[:20]!r} stands beside {upper.text!r} and {lower.text!r}"
+                raise Refused(Reason.CONSERVATION, detail, page)
+
+
+def refuse_words(row: Row, page: int) -> None:
+    """A row of header words where indicators are expected; raises Refused (unknown_header)."""
+    words = [c.text for c in row.cells.values() if match_column(c.text) in HEADER_ONLY]
+    if len(words) >= 2:
+        detail = f"row {row.first + 1}: header words among indicators: {'、'.join(words)}"
+        raise Refused(Reason.UNKNOWN_HEADER, detail, page)
+
+
+def is_total(row: Row, table: Table) -> bool:
+    """合计, 小计 and department rows: amounts that are the sum of others."""
+    if row.has_indicator:
+        return False
+    texts = [normalise(c.text) for c in table.row_cells(row.first) if c.text]
+    return any(TOTAL.match(t) for t in texts)
+
+
+def list_crossings(table: Table, layout: Layout) -> set[tuple[int, int]]:
+    """Lattice column and width of the table's cells that stand under more than one heading.
+
+    One cell may hold both levels; every other one says one thing.
+    """
+    bounds = [(h.first, h.last, h.column) for h in layout.headings if h.words]
+    found = set()
+    for left, width in {(cell.col, cell.colspan) for cell in table.cells}:
+        under = [column for first, last, column in bounds if left < last and first < left + width]
+        if len(under) > 1 and not set(under) <= set(LEVELS):
+            found.add((left, width))
+    return found
+
+
+def find_crossing(row: Row, crossings: set[tuple[int, int]]) -> Cell | None:
+    """The cell of a row that stands under more than one heading: a rule is missing, or it is no row of indicators."""
+    if not crossings:
+        return None
+    return next((cell for cell in row.cells.values() if (cell.col, cell.colspan) in crossings), None)
+
+
+def is_wide(row: Row, table: Table) -> Cell | None:
+    """The one cell that fills a row: a title, a note or a section heading inside the ruled table."""
+    cells = table.row_cells(row.first)
+    return cells[0] if len(cells) == 1 else None
+
+
+def is_note(text: str) -> bool:
+    """Notes and signatures under a table."""
+    return bool(NOTE.match(text))
+
+
+def is_numbering(row: Row, table: Table) -> bool:
+    """A row of column numbers under the header: 1 2 3 4, or 栏次 and numbers."""
+    numbers: list[int] = []
+    for cell in table.row_cells(row.first):
+        text = normalise(cell.text).strip("()") if cell.text else ""
+        if text.isascii() and text.isdigit():
+            numbers.append(int(text))
+        elif cell.text and text not in NUMBERING:
+            return False
+    return len(numbers) >= 4 and all(b == a + 1 for a, b in pairwise(numbers))
+
+
+def is_subtotal(row: Row) -> bool:
+    """A row with a unit or department and no project, level or indicator: a department's sum."""
+    rest = (Column.PROJECT, Column.LEVEL1, Column.LEVEL2, Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
+    return not row.has_indicator and not any(row.text(c) for c in rest)
+
+
+def is_blank(row: Row) -> bool:
+    """Nothing printed under any heading."""
+    return not any(c.text for c in row.cells.values())

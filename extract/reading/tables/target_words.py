@@ -1,0 +1,26 @@
+"""Words of a table in, whether it speaks of performance targets out."""
+
+from __future__ import annotations
+
+import re
+
+from extract.reading.tables.indexed_grid import Table
+
+LEVEL_WORDS = re.compile(
+    r"产出|效益|满意度|成本|效果|影响力|可持续|数量|质量|时效|社会|经济|生态|投入|过程|管理|履职|服务对象|投入和管理|资金|实施|完成"
+)
+STRICT_WORDS = re.compile(
+    r"产出指标|效益指标|满意度指标|数量指标|质量指标|时效指标|成本指标|三级指标|二级指标|社会效益"
+)
+
+
+BEGINS_TARGET = re.compile(r"[≥≧⩾≤≦⩽><＞＜=＝≈]")
+
+
+def looks_like_targets(table: Table) -> bool:
+    """Whether three cells or more carry words that only target tables print, or one does and another begins a target.
+
+    One row that a lost page leaves behind is enough: 满意度指标, 企业满意度, ≥85%.
+    """
+    words = sum(1 for cell in table.cells if STRICT_WORDS.search(cell.text))
+    return words >= 3 or (words >= 1 and any(BEGINS_TARGET.match(cell.text) for cell in table.cells))

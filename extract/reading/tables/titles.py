@@ -1,0 +1,132 @@
+"""The lines around a table in, what they say of the whole table out: title, publisher, year, kind, money unit, unit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from extract.entities import Column, DocumentKind, Line
+from extract.errors import Reason, Refused
+from extract.reading.tables.header_words import find_money_unit, match_column, normalise
+from extract.reading.tables.years import Evidence, find_in_lines, find_years, fold_years
+
+PAGE_NUMBER = re.compile(r"^(?:第\s*\d+\s*页.*|共\s*\d+\s*页|[-—–\s]*\d+[-—–\s]*(?:/\s*\d+)?|\d+\s*/\s*\d+)$")
+LABEL = re.compile(r"^\s*([^:：]{2,16})[:：]\s*(.*)$")
+PUBLISHER_LABELS = re.compile(
+    r"^(?:填报|编制|申报|预算|公开|主管)?(?:单位|部门)(?:[（(](?:单位|部门|公章|盖章)[)）])?(?:名称|全称)?(?:[（(](?:公章|盖章)[)）])?$"
+)
+YEAR_ALONE = re.compile(r"^the line '[(（]?\s*20\d\d\s*年度?\s*[)）]?'$")  # （2026年度） under a title
+UNIT_CAPTION = re.compile(r"单位(?:名称|全称)?(?:\(.{0,6}\))?$")
+ABOUT = ("绩效", "目标", "自评")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What stands above a table; '' and None where nothing is said."""
+
+    title: str = ""
+    publisher: str = ""
+    year: int | None = None
+    money_unit: str | None = None
+    unit: str = ""
+    conflict: str = ""  # where the title and the lines beside it name two years
+
+    @property
+    def says_anything(self) -> bool:
+        """Whether a title was found."""
+        return bool(self.title)
+
+
+def read_heading(lines: list[Line]) -> Heading:
+    """Lines above a table, top to bottom, in; what they say out."""
+    texts = [line for line in lines if not PAGE_NUMBER.match(line.text.strip())]
+    captions = [line for line in texts if LABEL.match(line.text)]
+    titles = _find_titles([line for line in texts if line not in captions])
+    title = "".join(line.text.strip() for line in titles)
+    year, conflict = _find_heading_year(title, texts)
+    publisher, unit = _find_publisher(title, captions), _find_caption_unit(captions)
+    return Heading(title, publisher, year, _find_unit(texts), unit, conflict)
+
+
+def _find_titles(lines: list[Line]) -> list[Line]:
+    """The lines of the title: those about targets, and larger lines right above them."""
+    about = [k for k, line in enumerate(lines) if any(w in line.text for w in ABOUT)]
+    if not about:
+        return []
+    last = about[-1]
+    first = last
+    height = lines[last].box.y1 - lines[last].box.y0
+    while first > 0:
+        above = lines[first - 1]
+        if (above.box.y1 - above.box.y0) < 0.85 * height or normalise(above.text).startswith("附"):
+            break
+        first -= 1
+    return lines[first : last + 1]
+
+
+def _find_heading_year(title: str, texts: list[Line]) -> tuple[int | None, str]:
+    """The year of the title, else of the lines beside it; and, where they name several, what contradicts."""
+    found = [Evidence(y, f"the title {title!r}") for y in find_years(title)]
+    near = [e for line in texts for e in find_in_lines([line], titles_only=False) if line.text.strip() not in title]
+    if found:
+        near = [e for e in near if YEAR_ALONE.match(fold_years(e.where))]
+    stated = [*found, *near]
+    others = [e for e in stated[1:] if e.year != stated[0].year]
+    if others:
+        return None, f"{stated[0].where} says {stated[0].year}, {others[0].where} says {others[0].year}"
+    return (stated[0].year if stated else None), ""
+
+
+def _find_publisher(title: str, captions: list[Line]) -> str:
+    """The name before the year of the title, else the caption 填报单位 and its like."""
+    before = re.split(r"20\d\d|二[〇○零Oo0]", title)[0]
+    before = re.sub(r"^.*?附件?\s*\d*[:：]?", "", before).strip("（(关于 ")
+    if before and before != title and len(before) >= 3:
+        return before
+    for line in captions:
+        label = LABEL.match(line.text)
+        if label and PUBLISHER_LABELS.match(normalise(label.group(1))) and label.group(2).strip():
+            value = label.group(2).strip()
+            if not find_money_unit(line.text):
+                return value
+    found = re.match(r"^(.{2,30}?(?:局|部|委员会|委|办公室|院|厅|处|中心|政府|镇|乡|街道|学校|会))", title)
+    return found.group(1) if found else ""
+
+
+def _find_unit(lines: list[Line]) -> str | None:
+    """元 or 万元 from 单位：万元 above the table."""
+    return next((u for line in lines if (u := find_money_unit(line.text))), None)
+
+
+def _find_caption_unit(captions: list[Line]) -> str:
+    """The spending unit that a caption names for every row below it."""
+    for line in captions:
+        label = LABEL.match(line.text)
+        if not label or find_money_unit(line.text):
+            continue
+        word = normalise(label.group(1))
+        if PUBLISHER_LABELS.match(word) or match_column(word) == Column.UNIT:
+            return label.group(2).strip()
+    return ""
+
+
+def refuse_unread_unit(lines: list[Line], page: int) -> None:
+    """A caption 某某单位：… that is no known word for the unit; raises Refused (unknown_header) naming it."""
+    for line in lines:
+        label = LABEL.match(line.text)
+        if not label or not label.group(2).strip() or find_money_unit(line.text):
+            continue
+        word = normalise(label.group(1))
+        if UNIT_CAPTION.search(word) and match_column(word) is None:
+            raise Refused(Reason.UNKNOWN_HEADER, f"unknown caption {label.group(1)!r} may name the unit", page)
+
+
+def find_kind(title: str) -> DocumentKind:
+    """Title words to the kind of document."""
+    if re.search(r"自评|自我评价|绩效评价|评价表", title):
+        return DocumentKind.SELF_EVALUATION
+    if re.search(r"批复|审批|核定|下达", title):
+        return DocumentKind.APPROVAL
+    if re.search(r"调整|变更", title):
+        return DocumentKind.ADJUSTED
+    return DocumentKind.TARGET

@@ -1,0 +1,174 @@
+"""What the build holds becomes a schema of PostgreSQL, and `published` a set of views on it: all in one transaction.
+
+    release_<id>        the tables of one release, never changed again
+    published.<table>   a view on the served release's table; what BI tools and people read
+    releases.kept       manifests
+    releases.served     one row each time that another release was served, the last one counts
+
+PostgreSQL finds names by the newest catalogue even in a transaction whose rows are older: after a mere renaming such a
+reader would find the tables of the new release and no row in them. So each view asks `releases.served`, which follows
+the reader's snapshot, and shows an old snapshot the release before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from extract.releases.model import Release, find_release
+from extract.releases.postgres_schema import copy_comments, list_columns, schema_of, write_schema
+from extract.releases.reader_role import ensure_reader, grant_reading
+from extract.settings import Settings
+
+log = logging.getLogger(__name__)
+PUBLISHED = "published"
+SETUP = (
+    "CREATE SCHEMA IF NOT EXISTS releases",
+    "CREATE TABLE IF NOT EXISTS releases.kept (release_id text PRIMARY KEY, manifest text NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS releases.served (served_no integer PRIMARY KEY, release_id text NOT NULL, "
+    "before text, served_at timestamp NOT NULL)",
+)
+LAST = "SELECT served_no, release_id, before FROM releases.served ORDER BY served_no DESC LIMIT 1"
+WAS_SERVED = "EXISTS (SELECT 1 FROM releases.served WHERE served_no = {})"
+# The count keeps the planner from evaluating the text, and so failing, in every query.
+TOO_OLD = (
+    "CAST(concat('this transaction is older than the releases that are kept, begin another one; served so far\\: ', "
+    "(SELECT count(*) FROM releases.served)) AS boolean)"
+)
+
+
+class SchemaShelf:
+    """Releases as schemas of one database: one transaction from `with` to its end, which commits."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._kept = ""
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as opening:
+            engine = create_engine(self._settings.warehouse_url or "")
+            opening.callback(engine.dispose)
+            self._connection = opening.enter_context(engine.begin())
+            self._opened = opening.pop_all()
+        return self
+
+    def __exit__(self, *trouble: Any) -> None:
+        self._opened.__exit__(*trouble)
+
+    def served(self) -> Release | None:
+        last = self._last()
+        found = [one for one in self.kept() if last and one["release_id"] == last.release_id]
+        return found[0] if found else None
+
+    def kept(self) -> list[Release]:
+        if not self._is_set_up():
+            return []
+        manifests = self._connection.scalars(text("SELECT manifest FROM releases.kept ORDER BY release_id"))
+        releases = [json.loads(manifest) for manifest in manifests]
+        return [{**one, "published_at": datetime.fromisoformat(one["published_at"])} for one in releases]
+
+    def sweep(self) -> None:
+        """What a killed publisher had begun the server has rolled back; a first publisher finds nothing set up."""
+        for statement in SETUP:
+            self._connection.execute(text(statement))
+        ensure_reader(self._connection, self._settings.sql_seconds)
+
+    @contextlib.contextmanager
+    def write(self, inputs: str, before: Release | None) -> Iterator[Release]:
+        savepoint = self._connection.begin_nested()
+        try:
+            release = write_schema(self._connection, self._settings, inputs, before)
+            yield release
+            if self._kept == release["release_id"]:
+                savepoint.commit()
+        finally:
+            if savepoint.is_active:
+                savepoint.rollback()
+
+    def folder_of_pages(self) -> Path | None:
+        return None
+
+    def keep(self, release: Release) -> None:
+        manifest = json.dumps(release, ensure_ascii=False, default=datetime.isoformat)
+        self._connection.execute(
+            text("INSERT INTO releases.kept VALUES (:release_id, :manifest)"),
+            {"release_id": release["release_id"], "manifest": manifest},
+        )
+        grant_reading(self._connection, schema_of(release["release_id"]))
+        self._kept = release["release_id"]
+
+    def serve(self, release_id: str) -> None:
+        find_release(self.kept(), release_id)
+        last = self._last()
+        served_no, before = (last.served_no + 1, last.release_id) if last else (1, None)
+        row = {"served_no": served_no, "release_id": release_id, "before": before}
+        self._connection.execute(
+            text("INSERT INTO releases.served VALUES (:served_no, :release_id, :before, :served_at)"),
+            {**row, "served_at": datetime.now(UTC).replace(tzinfo=None)},
+        )
+        if list_columns(self._connection, PUBLISHED):
+            self._connection.execute(text(f"ALTER SCHEMA {PUBLISHED} RENAME TO retired_{served_no}"))
+        self._connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {PUBLISHED}"))
+        old = list_columns(self._connection, schema_of(before)) if before else {}
+        for table, columns in list_columns(self._connection, schema_of(release_id)).items():
+            query = _select(f'{schema_of(release_id)}."{table}"', columns, columns, WAS_SERVED.format(served_no))
+            if before and table in old:
+                was = f"CASE WHEN {WAS_SERVED.format(served_no - 1)} THEN true ELSE {TOO_OLD} END"
+                earlier = f"NOT {WAS_SERVED.format(served_no)} AND {was}"
+                query += " UNION ALL " + _select(f'{schema_of(before)}."{table}"', columns, old[table], earlier)
+            self._connection.execute(text(f'CREATE VIEW {PUBLISHED}."{table}" AS {query}'))
+        copy_comments(self._connection, schema_of(release_id), PUBLISHED, "VIEW")
+        grant_reading(self._connection, PUBLISHED)
+
+    def prune(self, count: int) -> None:
+        """A reader who has not finished keeps what it reads: then that is dropped another night."""
+        last = self._last()
+        retired = text(r"SELECT nspname FROM pg_namespace WHERE nspname LIKE 'retired\_%' ORDER BY oid")
+        for schema in self._connection.scalars(retired).all():
+            self._drop(schema)
+        for release in self.kept()[:-count]:
+            release_id = release["release_id"]
+            if release_id not in (last.release_id, last.before) and self._drop(schema_of(release_id)):
+                self._connection.execute(
+                    text("DELETE FROM releases.kept WHERE release_id = :release_id"), {"release_id": release_id}
+                )
+
+    def _drop(self, schema: str) -> bool:
+        """Drop views or tables, unless somebody reads them or has built something on them."""
+        kind = "VIEW" if schema.startswith("retired_") else "TABLE"
+        tables = ", ".join(f'{schema}."{table}"' for table in list_columns(self._connection, schema))
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(text("SET LOCAL lock_timeout = '2s'"))
+                if tables:
+                    self._connection.execute(text(f"DROP {kind} {tables}"))
+                self._connection.execute(text(f"DROP SCHEMA {schema}"))
+        except DBAPIError as error:
+            log.warning("schema %s stays for now: %s", schema, error.orig)
+            return False
+        return True
+
+    def _is_set_up(self) -> bool:
+        return bool(self._connection.scalar(text("SELECT to_regclass('releases.served') IS NOT NULL")))
+
+    def _last(self) -> Any:
+        return self._connection.execute(text(LAST)).one_or_none() if self._is_set_up() else None
+
+
+def _select(relation: str, wanted: Mapping[str, str], there: Mapping[str, str], condition: str) -> str:
+    """Columns of a release's table as another release has them; what it does not have is null."""
+    columns = []
+    for name, kind in wanted.items():
+        value = f't."{name}"' if name in there else "NULL"
+        if there.get(name) != kind:
+            value = f"CAST(CAST({value} AS text) AS {kind})"
+        columns.append(f'{value} AS "{name}"')
+    return f"SELECT {', '.join(columns)} FROM {relation} AS t WHERE {condition}"

@@ -1,0 +1,97 @@
+"""Printed text in, the same text without what nobody sees on paper out: widths, look-alikes and blanks folded.
+
+Folding is one `str.translate`, hence linear, total, and idempotent: every replacement is itself left alone.
+Superscripts (m², 10³), circled numbers (①) and squared units (㎡) are not folded: NFKC would turn 10² into 102.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+# Where NFKC changes a character into one that looks the same: widths, Kangxi radicals (WPS prints ⼈ for 人),
+# compatibility ideographs, Roman numerals, small and vertical forms, mathematical digits.
+_LOOK_ALIKES = (
+    (0x2160, 0x217F),
+    (0x2E80, 0x2FDF),
+    (0xF900, 0xFAFF),
+    (0xFE10, 0xFE6F),
+    (0xFF01, 0xFFEF),
+    (0x1D7CE, 0x1D7FF),
+    (0x2F800, 0x2FA1F),
+)
+
+# Glyphs typed for one another, by the one that stands for all of them.
+_VARIANTS = {
+    "≥": "≧⩾≽⪰",
+    "≤": "≦⩽≼⪯",
+    "=": "═⚌〓",
+    "≈": "≒≅",
+    ">": "﹥",
+    "<": "﹤",
+    "-": "‐‑‒–−﹣－⁃ー",
+    "—": "―─━﹘︱",
+    "~": "∼〜～˜",
+    ":": "：∶︰ː",
+    ",": "，﹐",
+    "/": "∕⁄╱",
+    "%": "﹪٪℅",
+    "×": "✕✖╳⨯",
+    "*": "∗﹡✱⁎＊",
+    "·": "•・‧∙⋅●ㆍ･",
+    "¥": "￥",
+    "(": "（﹙⦅〔［【〖{[﹝",
+    ")": "）﹚⦆〕］】〗}]﹞",
+    "√": "✓✔☑",
+    '"': "“”„〝〞＂",
+    "'": "‘’＇`",
+}
+
+# Blanks, line breaks, controls, zero-width and direction marks: nothing that a reader of the page would see.
+_INVISIBLE = (
+    *range(0x21),
+    *range(0x7F, 0xA1),
+    0xAD,
+    0x034F,
+    0x1680,
+    0x180E,
+    *range(0x2000, 0x2010),
+    *range(0x2028, 0x2030),
+    *range(0x205F, 0x2070),
+    0x3000,
+    0x3164,
+    *range(0xFE00, 0xFE10),
+    0xFEFF,
+)
+
+
+def _looks_like() -> Iterator[tuple[int, str]]:
+    for first, last in _LOOK_ALIKES:
+        for point in range(first, last + 1):
+            folded = unicodedata.normalize("NFKC", chr(point))
+            if folded != chr(point) and not any(c.isspace() for c in folded):
+                yield point, folded
+
+
+def _build_table() -> dict[int, str | None]:
+    variants = {ord(glyph): one for one, glyphs in _VARIANTS.items() for glyph in glyphs}
+    table: dict[int, str | None] = dict(_looks_like())
+    for point, folded in table.items():
+        table[point] = "".join(variants.get(ord(c), c) for c in folded or "")
+    return table | variants | dict.fromkeys(_INVISIBLE)
+
+
+_TABLE = _build_table()
+
+
+def fold_text(text: str) -> str:
+    """Text with widths, look-alike glyphs and brackets unified and blanks removed: for comparing, never for showing.
+
+    `fold_text(fold_text(x)) == fold_text(x)`. Letters keep their case.
+    """
+    return text.translate(_TABLE)
+
+
+def fold_name(name: str) -> str:
+    """A publisher's name without width, blanks and case: 珠海高新区 党群工作部 is 珠海高新区党群工作部."""
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()

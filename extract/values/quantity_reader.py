@@ -1,0 +1,241 @@
+"""Tokens in, the quantities and dates they print out, each with the comparator, unit and denominator that belong to it.
+
+Comparators, signs and 每 wait until a number comes; punctuation ends the waiting. Which quantity is the target, and
+whether there is one at all, is decided in `targets`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from extract.values.numerals import EXACT, read_digits
+from extract.values.quantities import Mention, Quantities, Quantity, join_around, join_range
+from extract.values.token_patterns import Figure, Token
+from extract.values.vocabulary import ADJACENT, CLOSE_TAILS, FRONT, SIGNS, TAILS
+
+_COUNTED = ("number", "measure")
+_BEFORE_NUMBER = ("number", "filler", "each", "sign", "date", "front", "mask")
+_BEFORE_MINUS = ("", "sign", "front", "filler", "plus_minus", "each")
+_SIDES = {"ge": "low", "gt": "low", "le": "high", "lt": "high"}
+_FLIPPED = {"ge": "le", "gt": "lt", "le": "ge", "lt": "gt"}
+_REMOTE_TAIL = 8  # characters that may stand between a quantity and its 以上 (2场宣传活动以上)
+_LONGEST_UNIT = 4  # of an unknown measure word
+_LONGEST_CONTEXT = 99  # of the text around a date that is looked at
+_NO_UNITS = ("达标", "合格", "到位", "响应", "投", "通过", "覆盖", "满意", "优秀", "及时", "左", "的", "无")
+
+
+def read_quantities(tokens: list[Token]) -> Quantities:
+    """All quantities and dates of a cell's tokens, in printed order."""
+    return _Reader(tokens).run()
+
+
+class _Reader:
+    def __init__(self, tokens: list[Token]) -> None:
+        self.tokens = tokens
+        self.found = Quantities()
+        self.sign: str | None = None
+        self.word = ""  # a comparator in words
+        self.per: list[str] = []
+        self.joins = ""  # the next number is the other end of a 'range', or half of ±: 'around', 'zero'
+        self.is_negative = False
+        self.is_yuan = False
+        self.current: Quantity | None = None  # in this clause
+        self.text = ""  # since the last number, date, sign or stop
+
+    def run(self) -> Quantities:
+        for at, token in enumerate(self.tokens):
+            read = _READERS.get(token.kind)
+            if read:
+                read(self, token, at)
+        self.end_clause()
+        return self.found
+
+    def kind(self, at: int) -> str:
+        return self.tokens[at].kind if 0 <= at < len(self.tokens) else ""
+
+    def front(self) -> str | None:
+        return self.sign or FRONT.get(self.word)
+
+    def forget(self) -> None:
+        """What waited for a number or date has found it, or was cut off."""
+        self.sign, self.word, self.per, self.joins, self.is_negative, self.text = None, "", [], "", False, ""
+
+    def end_clause(self) -> None:
+        if self.per and self.current and not self.text:
+            self.current.per += self.per  # 500元每人
+        self.forget()
+        self.current = None
+
+    def read_stop(self, token: Token, at: int) -> None:
+        if token.text != "、" or not (self.per or self.sign):
+            self.end_clause()
+
+    def read_text(self, token: Token, at: int) -> None:
+        if self.word in ADJACENT and token.kind != "filler":
+            self.word = ""
+        if len(self.text) < _LONGEST_CONTEXT:
+            self.text += token.text
+        if self.current:
+            self.current.gap += len(token.text)
+        if self.found.dates and len(self.found.dates[-1].after) < _LONGEST_CONTEXT:
+            self.found.dates[-1].after += token.text
+
+    def read_filler(self, token: Token, at: int) -> None:
+        self.is_yuan |= token.text in ("人民币", "¥")
+        self.read_text(token, at)
+
+    def read_sign(self, token: Token, at: int) -> None:
+        value, current = _sign_of(token.text), self.current
+        follows = self.kind(at + 1)
+        if current and not current.gap and not current.front and follows not in ("number", "filler", "each"):
+            current.front = _FLIPPED.get(value or "", value)  # 1%≤增长率≤2%
+            return
+        signs = [SIGNS.get(glyph, "") for glyph in token.text] + [self.sign or ""]
+        self.found.is_damaged |= any(_oppose(sign, value or "") for sign in signs)  # ≤≥95%
+        self.sign, self.text = value or self.sign, ""
+
+    def read_front(self, token: Token, at: int) -> None:
+        behind = self.current if self.current and not self.current.gap and not self.current.tail else None
+        if behind and token.text in ("不到", "不足", "不满"):
+            behind.tail = "lt"
+        elif token.text in ADJACENT and self.kind(at + 1) not in _BEFORE_NUMBER:
+            self.read_text(token, at)  # 节约, 附近, 最高法院
+        else:
+            self.word = token.text
+
+    def read_each(self, token: Token, at: int) -> None:
+        self.per.append(token.text)
+
+    def read_range(self, token: Token, at: int) -> None:
+        if self.kind(at + 1) != "number":
+            return
+        before = self.kind(at - 1)
+        if before in _COUNTED:
+            self.joins = "range"
+            self.is_negative = len(token.text) > 1 and token.text[0] in "~至到" and token.text.endswith("-")  # -20~-10℃
+        elif token.text == "-" and before in _BEFORE_MINUS:
+            self.is_negative = True
+        elif token.text == "~":
+            self.sign = "approx"
+
+    def read_plus_minus(self, token: Token, at: int) -> None:
+        if self.kind(at + 1) == "number":
+            self.joins = "around" if self.kind(at - 1) in _COUNTED else "zero"
+
+    def read_number(self, token: Token, at: int) -> None:
+        figure = token.figure or Figure(None, None)
+        quantity = Quantity(figure, figure.low, figure.high, suspect=figure.low is None)
+        quantity.unit, quantity.is_range = self.read_unit(at), figure.low != figure.high
+        if self.is_negative and figure.low is not None:
+            quantity.low = quantity.high = EXACT.minus(figure.low)
+        join = _JOINS.get(self.joins)
+        if join and self.current and not self.current.is_range:
+            join(self.current, quantity)
+            self.current.gap = 0
+        else:
+            self.add(quantity)
+        self.forget()
+
+    def add(self, quantity: Quantity) -> None:
+        if self.joins == "zero" and quantity.low is not None:
+            quantity.low, quantity.is_range = EXACT.minus(quantity.low), True
+        quantity.front, quantity.per = self.front(), self.per
+        if quantity.figure.has_more:
+            quantity.tail = "gt"
+        self.found.quantities.append(quantity)
+        self.current = quantity
+
+    def read_unit(self, at: int) -> str | None:
+        if self.kind(at + 1) == "measure":
+            return self.tokens[at + 1].text
+        if self.is_yuan:
+            return "元"
+        is_first = at == 0 or (at == 1 and self.kind(0) == "sign")
+        return self.read_unknown_unit(at) if is_first else None
+
+    def read_unknown_unit(self, at: int) -> str | None:
+        """A short word that ends the cell is its unit, even an unknown one; but a noun that 0 counts is not."""
+        figure, rest = self.tokens[at].figure, self.tokens[at + 1 : at + 3]
+        if not rest or rest[0].kind != "text" or not figure or figure.low == 0:
+            return None
+        word = rest[0].text
+        ends = len(rest) == 1 or rest[1].kind in ("tail", "denominator", "stop", "remark")
+        if not ends or len(word) > _LONGEST_UNIT or not word.isalpha() or any(part in word for part in _NO_UNITS):
+            return None
+        return word
+
+    def read_measure(self, token: Token, at: int) -> None:
+        if self.kind(at - 1) != "number":
+            self.read_text(token, at)
+
+    def read_denominator(self, token: Token, at: int) -> None:
+        if self.current:
+            self.current.per.append(token.text)
+
+    def read_tail(self, token: Token, at: int) -> None:
+        quantity, value = self.current, TAILS[token.text]
+        reach = 0 if token.text in CLOSE_TAILS else _REMOTE_TAIL
+        if quantity is None or quantity.tail or quantity.gap > reach:
+            self.read_text(token, at)
+            return
+        quantity.suspect |= bool(quantity.front and _oppose(quantity.front, value))
+        if self.kind(at + 1) == "remark" and "不含" in self.tokens[at + 1].text:
+            value = {"ge": "gt", "le": "lt"}.get(value, value)
+        quantity.tail = value
+
+    def read_date(self, token: Token, at: int) -> None:
+        months = token.text.removesuffix("月")
+        if token.date is None:
+            return
+        if token.date.is_month and months.isdigit() and (self.sign or self.kind(at + 1) == "tail"):
+            number = read_digits(months)  # ≤12月 counts months
+            self.current = Quantity(Figure(number, number), number, number, self.front(), unit="月", per=self.per)
+            self.found.quantities.append(self.current)
+        else:
+            self.found.dates.append(Mention(token.date, self.front(), self.per, self.text))
+        self.forget()
+
+    def note(self, token: Token, at: int) -> None:
+        if token.kind == "mask":
+            near = self.kind(at - 1) in ("", *_BEFORE_NUMBER) or self.kind(at + 1) in _COUNTED
+            self.found.has_mask |= near
+        self.found.is_damaged |= token.kind in ("damage", "clash")
+        self.found.has_product |= token.kind == "times"
+        self.found.has_ratio |= token.kind == "ratio"
+
+
+def _oppose(one: str, other: str) -> bool:
+    """Whether one comparator says at least and the other at most."""
+    return {_SIDES.get(one), _SIDES.get(other)} == {"low", "high"}
+
+
+def _sign_of(text: str) -> str | None:
+    """A run of sign glyphs as one sign; of two different ones (=≥) the later, which stands in the value cell."""
+    if text in SIGNS:
+        return SIGNS[text]
+    last = SIGNS.get(text[-2:])
+    return last if last else SIGNS.get(text[-1])
+
+
+_JOINS = {"range": join_range, "around": join_around}
+_READERS: dict[str, Callable[[_Reader, Token, int], None]] = {
+    "number": _Reader.read_number,
+    "measure": _Reader.read_measure,
+    "sign": _Reader.read_sign,
+    "front": _Reader.read_front,
+    "tail": _Reader.read_tail,
+    "filler": _Reader.read_filler,
+    "each": _Reader.read_each,
+    "denominator": _Reader.read_denominator,
+    "date": _Reader.read_date,
+    "range": _Reader.read_range,
+    "plus_minus": _Reader.read_plus_minus,
+    "stop": _Reader.read_stop,
+    "text": _Reader.read_text,
+    "ordinal": _Reader.read_text,
+    "mask": _Reader.note,
+    "times": _Reader.note,
+    "ratio": _Reader.note,
+    "damage": _Reader.note,
+    "clash": _Reader.note,
+}

@@ -1,0 +1,154 @@
+"""The raw schema becomes the marts: target texts are read, then `dbt build` runs in a process of its own.
+
+Only the partitions that changed since the last good build are built again (`partitions`), unless models, seeds, grammar
+or versions changed: then, and when asked, everything is.
+
+dbt keeps DuckDB's lock as long as its process lives, so it never runs inside ours (measured: stack notes in
+CONTRIBUTING.md). A failed model or test raises BuildError with the names of what failed; nothing is published then.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import make_url
+
+from extract.errors import BuildError
+from extract.ledger import Ledger
+from extract.settings import PROJECT, Settings
+from extract.warehouse.fingerprints import fingerprint_inputs, fingerprint_rules
+
+log = logging.getLogger(__name__)
+TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")  # of the URL's query; libpq finds them in the environment
+
+
+PLANNING = "-c jit=off -c enable_nestloop=off -c work_mem=64MB"
+"""How PostgreSQL runs the models; what PGOPTIONS says comes after and counts.
+
+The parts of a key (document, part, record) go together, which the planner does not know: it expects one row of a join
+and compares 280,000 rows with 20,000 in a nested loop. The models join whole tables that have no index, so hash joins
+are right everywhere. And compiling one long expression took 66 s, running it 25 ms.
+"""
+
+
+def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, int]:
+    """Stage what only the build needs, run dbt, and return how many of its nodes ended in which status.
+
+    Works on the partitions that changed; on all of them where `full_refresh` asks for it or the rules changed.
+    """
+    from extract.warehouse.coverage import stage_coverage
+    from extract.warehouse.partitions import note_built, plan_build
+    from extract.warehouse.project_similarity import propose_links
+    from extract.warehouse.staging import (
+        find_lost,
+        gather_statistics,
+        open_warehouse,
+        stage_goal_promises,
+        stage_releases,
+        stage_target_values,
+    )
+
+    ledger = Ledger(settings.ledger_url or "")
+    with open_warehouse(settings) as engine:
+        _refuse_loss(find_lost(engine, ledger.held()))
+        inputs = fingerprint_inputs(settings)
+        plan = plan_build(engine, fingerprint_rules(settings), full=full_refresh)
+        log.info(
+            "%s: %d publishers, %d documents",
+            "full build" if plan.is_full else "build",
+            plan.publishers,
+            plan.documents,
+        )
+        fresh = stage_target_values(engine)
+        stage_goal_promises(engine)
+        log.info("%d new target texts read, %d pairs of projects proposed", fresh, propose_links(engine))
+        stage_coverage(engine, settings)
+        stage_releases(engine, ledger.releases())
+        gather_statistics(engine)
+        engine.dispose()  # DuckDB admits one process at a time: let go of the file before dbt opens it
+        only = [] if plan.is_full else ["--vars", json.dumps({"changed_only": True})]
+        # keys inside the project are proven by the test suite; those of the marts in every build
+        left_out = ("--exclude-resource-type", "unit_test", "--exclude", "tag:development")
+        counts = run_dbt(settings, "build", *left_out, *only)
+        note_built(engine, plan, inputs)
+    return counts
+
+
+def _refuse_loss(lost: list[str]) -> None:
+    """A release without documents that earlier ones had must not be published."""
+    if lost:
+        raise BuildError(
+            f"{len(lost)} staged documents are not in the build database, {lost[0][:12]} among them: was it removed or "
+            "replaced by an older copy? The next `ingest` reads them again; the served release stays"
+        )
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """What the profile reads: where to build, and which database."""
+    url = make_url(settings.warehouse_url or "")
+    work = settings.home / "dbt"
+    environment = {
+        "JIXIAO_BUILD_DB": str(settings.build_db),
+        "DBT_TARGET_PATH": str(work / "target"),
+        "DBT_LOG_PATH": str(work / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+        "JIXIAO_DBT_THREADS": str(settings.dbt_threads),
+        "JIXIAO_DBT_MEMORY": settings.dbt_memory or _usual_memory(),
+    }
+    if url.get_backend_name() == "duckdb":
+        environment["JIXIAO_BUILD_DB"] = url.database or str(settings.build_db)
+    else:
+        environment |= {
+            "JIXIAO_PG_HOST": str(url.host or url.query.get("host") or "localhost"),
+            "JIXIAO_PG_PORT": str(url.port or 5432),
+            "JIXIAO_PG_USER": url.username or "",
+            "JIXIAO_PG_PASSWORD": url.password or "",
+            "JIXIAO_PG_DATABASE": url.database or "",
+            "PGOPTIONS": f"{PLANNING} {os.environ.get('PGOPTIONS', '')}".strip(),
+        }
+        environment |= {f"PG{name.upper()}": str(value) for name, value in url.query.items() if name in TLS}
+    return environment
+
+
+def _usual_memory() -> str:
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    return f"{pages * size * 6 // 10 >> 20}MiB"  # DuckDB counts its buffers only and would take 80 %
+
+
+def run_dbt(settings: Settings, *arguments: str) -> dict[str, int]:
+    """Run dbt once; returns {status: nodes}. Raises BuildError naming every node that failed and why."""
+    environment = {**os.environ, **dbt_environment(settings)}
+    target = "postgres" if settings.on_postgres else "duckdb"
+    project = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir), "--target", target]
+    results = Path(environment["DBT_TARGET_PATH"]) / "run_results.json"
+    results.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "extract.warehouse.dbt_process", str(os.getpid()), *arguments, *project]
+    try:
+        done = subprocess.run(
+            command, cwd=PROJECT, env=environment, timeout=settings.dbt_seconds, capture_output=True, text=True
+        )
+    except subprocess.TimeoutExpired:
+        raise BuildError(f"dbt {arguments[0]} took more than {settings.dbt_seconds} s and was stopped") from None
+    for line in done.stdout.splitlines():
+        log.info("dbt: %s", line)
+    nodes = json.loads(results.read_text(encoding="utf-8"))["results"] if results.exists() else []
+    if done.returncode != 0:
+        raise BuildError(
+            _describe_failure(nodes) or f"dbt {arguments[0]} failed: {(done.stdout + done.stderr)[-2000:]}"
+        )
+    counts: dict[str, int] = {}
+    for node in nodes:
+        counts[node["status"]] = counts.get(node["status"], 0) + 1
+    return counts
+
+
+def _describe_failure(nodes: list[dict[str, Any]]) -> str:
+    failed = [node for node in nodes if node["status"] in ("error", "fail", "runtime error")]
+    return "; ".join(f"{node['unique_id']}: {node['status']}: {node.get('message') or ''}".strip() for node in failed)

@@ -1,0 +1,74 @@
+"""Has anything changed? Fingerprints of what a build depends on, compared with what was published."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+from pathlib import Path
+
+from sqlalchemy import create_engine, select
+from sqlalchemy.exc import ProgrammingError
+
+from extract.ledger import Ledger
+from extract.settings import Settings
+
+
+def fingerprint_inputs(settings: Settings) -> str:
+    """32 hex digits of all that a build depends on: the rules, the rows of the staged documents, and what should be
+    there and is not."""
+    from extract.warehouse.coverage import coverage_inputs
+
+    digest = hashlib.sha256((fingerprint_rules(settings) + coverage_inputs(settings)).encode())
+    for sha256, rows in Ledger(settings.ledger_url or "").staged():
+        digest.update(f"{sha256} {rows}\n".encode())
+    return digest.hexdigest()[:32]
+
+
+def fingerprint_rules(settings: Settings) -> str:
+    """32 hex digits of all by which documents become marts: grammar, matching, partitions, dbt, models."""
+    from extract.values import GRAMMAR_VERSION
+    from extract.warehouse import partitions, project_similarity
+
+    digest = hashlib.sha256(GRAMMAR_VERSION.encode())
+    for module in (project_similarity, partitions):
+        digest.update(Path(module.__file__ or "").read_bytes())
+    for package in ("dbt-core", "dbt-postgres") if settings.on_postgres else ("dbt-core", "dbt-duckdb", "duckdb"):
+        digest.update(f"{package} {importlib.metadata.version(package)}\n".encode())
+    digest.update(fingerprint_models(settings).encode())
+    return digest.hexdigest()[:32]
+
+
+def fingerprint_models(settings: Settings) -> str:
+    """32 hex digits of the dbt project: models, tests, seeds, macros and what is written about them."""
+    digest = hashlib.sha256()
+    for path in sorted(settings.dbt_dir.rglob("*")):
+        if path.suffix in {".sql", ".yml", ".csv"} and not {"target", "logs"} & set(path.parts):
+            digest.update(f"{path.relative_to(settings.dbt_dir)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:32]
+
+
+def is_behind(settings: Settings) -> bool:
+    """Whether the published warehouse was built from anything else than what is there now."""
+    ledger = Ledger(settings.ledger_url or "")
+    published = ledger.releases()
+    if not published:
+        return bool(ledger.staged())
+    return bool(published[-1]["inputs"] != fingerprint_inputs(settings))
+
+
+def built_inputs(settings: Settings) -> str:
+    """The fingerprint that the last build began with: what arrives while it runs must not pass for built.
+
+    It stands in the build database, because the machine that publishes need not be the one that built.
+    """
+    from extract.warehouse import raw_schema
+
+    engine = create_engine(settings.warehouse_url or "")
+    try:
+        with engine.connect() as connection:
+            found = connection.scalar(select(raw_schema.built_inputs.c.inputs_fingerprint))
+    except ProgrammingError:  # built by a version that did not keep it
+        found = None
+    finally:
+        engine.dispose()
+    return found or fingerprint_inputs(settings)

@@ -1,0 +1,204 @@
+"""A Reading becomes typed pandas frames, one per raw table that belongs to a document."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from extract.entities import AMOUNT_KINDS, Box, Column, Part, Printed, Reading, Record
+from extract.publishers import Publisher, attribute_publisher
+from extract.text import fold_name
+from extract.warehouse import raw_schema
+
+HORIZONS = {
+    Column.ANNUAL_VALUE: "annual",
+    Column.CYCLE_VALUE: "cycle",
+    Column.ADJUSTED_VALUE: "adjusted",
+    Column.PRIOR_VALUE: "prior",
+    Column.ACTUAL_VALUE: "actual",
+}
+PROJECT_TEXTS = {
+    "unit_text": Column.UNIT,
+    "department_text": Column.DEPARTMENT,
+    "project_text": Column.PROJECT,
+    "project_code_text": Column.PROJECT_CODE,
+    "category_text": Column.CATEGORY,
+    "overall_goal_text": Column.OVERALL_GOAL,
+    "annual_goal_text": Column.ANNUAL_GOAL,
+}
+RECORD_TEXTS = {
+    "level1_text": Column.LEVEL1,
+    "level2_text": Column.LEVEL2,
+    "indicator_text": Column.INDICATOR,
+    "sign_text": Column.SIGN,
+    "value_text": Column.VALUE,
+    "measure_unit_text": Column.MEASURE_UNIT,
+    "weight_text": Column.WEIGHT,
+    "score_text": Column.SCORE,
+    "actual_text": Column.ACTUAL_VALUE,
+    "deviation_text": Column.DEVIATION,
+}
+
+Frames = dict[str, pd.DataFrame]
+Row = dict[str, Any]
+
+
+class Origin(NamedTuple):
+    """What the ledger knows of a document: where and when it was first seen, what its listing said, whose source."""
+
+    url: str
+    first_seen_at: datetime
+    printed_on: date | None = None
+    publisher_code: str | None = None
+
+
+def make_frames(reading: Reading, origin: Origin, publishers: Iterable[Publisher], reader_version: str) -> Frames:
+    """One typed frame per table of `raw.DOCUMENT_TABLES`, by its name; columns and types are those of the table.
+
+    Raises ValueError for recognised scans: those are for people (`review.py`) and never become facts.
+    """
+    if "ocr" in reading.readers:
+        raise ValueError(f"document {reading.sha256[:12]}: recognised text is never loaded")
+    publishers = tuple(publishers)
+    numbered = list(_number_records(reading.records))
+    rows: dict[str, list[Row]] = {
+        "documents": [_document_row(reading, part, origin, publishers, reader_version) for part in reading.parts],
+        "projects": [],
+        "amounts": [],
+        "records": [_record_row(reading.sha256, number, record) for number, record in numbered],
+        "targets": [row for number, record in numbered for row in _target_rows(reading.sha256, number, record)],
+        "findings": [
+            {"sha256": reading.sha256, "finding_no": n, "finding_code": f.code, "page": f.page, "detail": f.detail}
+            for n, f in enumerate(reading.findings, start=1)
+        ],
+    }
+    for record in _first_of_projects(reading.records):
+        rows["projects"].append(_project_row(reading.sha256, record))
+        rows["amounts"].extend(_amount_rows(reading.sha256, record))
+    return {table.name: _frame(table, rows[table.name]) for table in raw_schema.DOCUMENT_TABLES}
+
+
+def _frame(table: Any, rows: list[Row]) -> pd.DataFrame:
+    """Integers nullable, texts strings, decimals as objects: what pandas would otherwise turn into floats."""
+    frame = pd.DataFrame(rows, columns=[column.name for column in table.columns])
+    kinds = {int: "Int64", float: "float64", str: "string", bool: "boolean"}
+    return frame.astype({c.name: kinds.get(c.type.python_type, "object") for c in table.columns})
+
+
+def _number_records(records: Iterable[Record]) -> Iterator[tuple[int, Record]]:
+    count: dict[int, int] = {}
+    for record in records:
+        count[record.part] = count.get(record.part, 0) + 1
+        yield count[record.part], record
+
+
+def _first_of_projects(records: Iterable[Record]) -> Iterator[Record]:
+    known: set[tuple[int, int]] = set()
+    for record in records:
+        if (record.part, record.project_no) not in known:
+            known.add((record.part, record.project_no))
+            yield record
+
+
+def layout_fingerprint(part: Part) -> str:
+    """32 hex digits of the ordered canonical columns: two documents of one layout have the same."""
+    return hashlib.sha256("|".join(part.columns).encode()).hexdigest()[:32]
+
+
+def _document_row(
+    reading: Reading, part: Part, origin: Origin, publishers: tuple[Publisher, ...], reader_version: str
+) -> Row:
+    printed = [other.publisher for other in reading.parts]
+    publisher = attribute_publisher(part.publisher, printed, origin.publisher_code, publishers)
+    kind = publisher.document_kind if publisher and publisher.document_kind else part.document_kind
+    return {
+        "sha256": reading.sha256,
+        "part_no": part.part,
+        "publisher_code": publisher.code if publisher else fold_name(part.publisher),
+        "publisher_name": (publisher.name if publisher else None) or part.publisher,
+        "region_code": publisher.region_code if publisher else None,
+        "title": part.title,
+        "fiscal_year": part.fiscal_year,
+        "document_kind": kind.value,
+        "page_count": reading.page_count,
+        "record_count": sum(record.part == part.part for record in reading.records),
+        "layout": "|".join(part.columns),
+        "headers": "|".join(part.headers),
+        "layout_fingerprint": layout_fingerprint(part),
+        "reader": reading.readers[0],
+        "reader_count": len(reading.readers),
+        "reader_version": reader_version,
+        "source_url": origin.url,
+        "published_on": origin.printed_on,
+        "first_seen_at": origin.first_seen_at,
+    }
+
+
+def _texts(record: Record, columns: Mapping[str, Column]) -> Row:
+    return {name: record.cells[column].text if column in record.cells else None for name, column in columns.items()}
+
+
+def _box(box: Box) -> Row:
+    return dict(zip(("x0", "y0", "x1", "y1"), box, strict=True))
+
+
+def _place(printed: Printed) -> Row:
+    return {"page": printed.page, **_box(printed.box)}
+
+
+def _project_row(sha256: str, record: Record) -> Row:
+    name = record.cells.get(Column.PROJECT)
+    place = _place(name) if name else {"page": record.page, **_box(record.box)}
+    return {
+        "sha256": sha256,
+        "part_no": record.part,
+        "project_no": record.project_no,
+        **_texts(record, PROJECT_TEXTS),
+        **place,
+    }
+
+
+def _amount_rows(sha256: str, record: Record) -> Iterator[Row]:
+    for column, yuan in record.amounts.items():
+        printed = record.cells[column]
+        yield {
+            "sha256": sha256,
+            "part_no": record.part,
+            "project_no": record.project_no,
+            "amount_kind": AMOUNT_KINDS[column],
+            "amount_text": printed.text,
+            "amount_yuan": yuan,
+            **_place(printed),
+        }
+
+
+def _record_row(sha256: str, number: int, record: Record) -> Row:
+    return {
+        "sha256": sha256,
+        "part_no": record.part,
+        "record_no": number,
+        "project_no": record.project_no,
+        "table_no": record.table,
+        "page": record.page,
+        "row_no": record.row,
+        **_box(record.box),
+        **_texts(record, RECORD_TEXTS),
+    }
+
+
+def _target_rows(sha256: str, number: int, record: Record) -> Iterator[Row]:
+    for column, horizon in HORIZONS.items():
+        if column in record.cells:
+            printed = record.cells[column]
+            yield {
+                "sha256": sha256,
+                "part_no": record.part,
+                "record_no": number,
+                "horizon": horizon,
+                "target_text": printed.text,
+                **_place(printed),
+            }

@@ -1,0 +1,163 @@
+"""In: the raw schema and what the last good build saw of it. Out: the partitions that a build must build again.
+
+A partition is what nothing crosses, be it a key, an edition, a link or a check: the publishers of one region (codes are
+local to it), or one publisher where no region is known; publishers that share a PDF share a partition too. Which ones
+changed is decided by comparing fingerprints of rows, never by times, so a document that came late, came back or went
+away, and a build that was killed, are all found.
+
+    plan_build   marks the changed partitions as not built, in one transaction     raw.changed_*, raw.built_documents
+    dbt          replaces their rows in every mart
+    note_built   says what the marts hold now                                      raw.built_*
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, literal, select, union, update
+
+from extract.warehouse import raw_schema
+
+Name = tuple[str, str]
+"""What a partition is made of: ("publisher", code) or ("scope", code_scope)."""
+
+UNKNOWN = "unknown"
+"""Fingerprint of a document that was staged before fingerprints were kept; staging it again gives it one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one build does: everything, or only the partitions that changed."""
+
+    is_full: bool
+    rules_fingerprint: str
+    publishers: int
+    documents: int
+
+
+def plan_build(engine: Engine, rules_fingerprint: str, *, full: bool = False) -> Plan:
+    """Write down which partitions the build works on; they count as not built until `note_built`.
+
+    Everything is built again where the marts were built by other rules (models, seeds, grammar, versions) than
+    `rules_fingerprint` stands for, where they were never built, or where `full` asks for it.
+    """
+    with engine.begin() as connection:
+        built_by = connection.scalar(select(raw_schema.built_rules.c.rules_fingerprint))
+        is_full = full or built_by != rules_fingerprint
+        changed = _find_changed(connection, is_full)
+        for table in (raw_schema.changed_partitions, raw_schema.changed_documents):
+            connection.execute(delete(table))
+        if changed:
+            connection.execute(insert(raw_schema.changed_partitions), changed)
+        connection.execute(_insert_documents())
+        if is_full:
+            connection.execute(delete(raw_schema.built_rules))
+        _mark_unbuilt(connection)
+        documents = connection.scalar(select(func.count()).select_from(raw_schema.changed_documents)) or 0
+    return Plan(is_full, rules_fingerprint, len({one["publisher_code"] for one in changed}), documents)
+
+
+def note_built(engine: Engine, plan: Plan, inputs_fingerprint: str) -> None:
+    """After the build succeeded: its partitions hold what is staged, all marts follow these rules and these inputs."""
+    built, staged = raw_schema.built_documents, _staged_parts()
+    with engine.begin() as connection:
+        connection.execute(delete(built) if plan.is_full else delete(built).where(_is_changed(built)))
+        fresh = staged.subquery()
+        rows = select(fresh) if plan.is_full else select(fresh).where(_is_changed(fresh))
+        connection.execute(insert(built).from_select([column.name for column in built.columns], rows))
+        connection.execute(delete(raw_schema.built_inputs))
+        connection.execute(insert(raw_schema.built_inputs), [{"inputs_fingerprint": inputs_fingerprint}])
+        if plan.is_full:
+            connection.execute(delete(raw_schema.built_rules))
+            connection.execute(insert(raw_schema.built_rules), [{"rules_fingerprint": plan.rules_fingerprint}])
+
+
+def close_partitions(pairs: Iterable[tuple[Name, Name]], touched: Iterable[Name]) -> set[Name]:
+    """Every name that the touched ones reach over the pairs, themselves included."""
+    neighbours: dict[Name, set[Name]] = defaultdict(set)
+    for one, other in pairs:
+        neighbours[one].add(other)
+        neighbours[other].add(one)
+    found = set(touched)
+    waiting = list(found)
+    while waiting:
+        fresh = neighbours[waiting.pop()] - found
+        found |= fresh
+        waiting.extend(fresh)
+    return found
+
+
+def _staged_parts() -> Select[Any]:
+    """sha256, part_no, publisher_code, code_scope and rows_fingerprint of every part that is staged."""
+    documents, known = raw_schema.documents.c, raw_schema.document_fingerprints.c
+    return select(
+        documents.sha256,
+        documents.part_no,
+        documents.publisher_code,
+        func.coalesce(documents.region_code, documents.publisher_code).label("code_scope"),
+        func.coalesce(known.rows_fingerprint, literal(UNKNOWN)).label("rows_fingerprint"),
+    ).select_from(raw_schema.documents.outerjoin(raw_schema.document_fingerprints, documents.sha256 == known.sha256))
+
+
+def _find_changed(connection: Connection, is_full: bool) -> list[dict[str, str]]:
+    staged, built = _staged_parts().subquery("staged"), raw_schema.built_documents
+    both = union(
+        *(select(each.c.publisher_code, each.c.code_scope, each.c.sha256) for each in (staged, built))
+    ).subquery("known")
+    places = [tuple(row) for row in connection.execute(select(both.c.publisher_code, both.c.code_scope).distinct())]
+    if is_full:
+        found = {("publisher", publisher_code) for publisher_code, _ in places}
+    else:
+        differing = [one.except_(other).subquery() for one, other in permutations((select(staged), select(built)))]
+        touched = [
+            ("publisher", publisher_code)
+            for each in differing
+            for publisher_code in connection.scalars(select(each.c.publisher_code).distinct())
+        ]
+        found = close_partitions(_pairs(connection, both, places), touched)
+    return [
+        {"publisher_code": publisher_code, "code_scope": code_scope}
+        for publisher_code, code_scope in sorted(places)
+        if ("publisher", publisher_code) in found
+    ]
+
+
+def _pairs(connection: Connection, both: Any, places: Iterable[tuple[str, str]]) -> list[tuple[Name, Name]]:
+    """What holds partitions together: the code scope of a publisher, and a PDF of several publishers."""
+    shared = (
+        select(func.min(both.c.publisher_code), func.max(both.c.publisher_code), both.c.sha256)
+        .group_by(both.c.sha256)
+        .having(func.min(both.c.publisher_code) != func.max(both.c.publisher_code))
+    ).subquery("shared")
+    together = select(both.c.sha256, both.c.publisher_code).join(shared, both.c.sha256 == shared.c.sha256)
+    return [(("publisher", publisher_code), ("scope", code_scope)) for publisher_code, code_scope in places] + [
+        (("publisher", publisher_code), ("file", sha256)) for sha256, publisher_code in connection.execute(together)
+    ]
+
+
+def _is_changed(table: Any) -> Any:
+    return table.c.publisher_code.in_(select(raw_schema.changed_partitions.c.publisher_code))
+
+
+def _insert_documents() -> Any:
+    changed = select(raw_schema.documents.c.sha256).distinct().where(_is_changed(raw_schema.documents))
+    return insert(raw_schema.changed_documents).from_select(["sha256"], changed)
+
+
+def _mark_unbuilt(connection: Connection) -> None:
+    """Until the build ends, the marts hold some unknown mixture of these partitions."""
+    built, staged = raw_schema.built_documents, _staged_parts().subquery("staged")
+    connection.execute(update(built).where(_is_changed(built)).values(rows_fingerprint=""))
+    place = [column.name for column in built.primary_key]
+    missing = (
+        select(*(staged.c[name] for name in place))
+        .where(_is_changed(staged))
+        .except_(select(*(built.c[name] for name in place)))
+        .subquery("missing")
+    )
+    rows = select(*(missing.c[name] for name in place), literal("").label("rows_fingerprint"))
+    connection.execute(insert(built).from_select([*place, "rows_fingerprint"], rows))

@@ -1,0 +1,263 @@
+"""In: staged projects of neighbouring years whose names differ. Out: raw.project_proposals, similar pairs with a score.
+
+A renamed project (人才奖励补贴工作经费 → 人才奖补工作经费) keeps its unit, most of its indicators and their targets,
+and often its category and the size of its amount. This stage only measures; dbt decides which proposal becomes a link
+(mutually best, above thresholds that are vars), and a person's word in project_matches.csv overrules both.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import SequenceMatcher
+from typing import Any
+
+from sqlalchemy import Engine, delete, insert, select, text
+
+from extract.warehouse import raw_schema
+
+FLOOR = Decimal("0.45")
+"""Pairs that score less are not worth a person's look."""
+
+_LEFT_OVER = """
+with documents as (
+    select * from raw.documents where publisher_code in (select publisher_code from raw.changed_partitions)
+),
+published as (
+    select distinct publisher_code, fiscal_year from documents
+),
+years as (
+    select
+        publisher_code,
+        fiscal_year,
+        row_number() over (partition by publisher_code order by fiscal_year) as year_no
+    from published
+),
+named as (
+    select
+        p.sha256,
+        p.part_no,
+        p.project_no,
+        d.publisher_code,
+        d.fiscal_year,
+        y.year_no,
+        coalesce(p.unit_text, '') as unit_text,
+        coalesce(p.project_text, '') as project_text,
+        coalesce(p.category_text, '') as category_text
+    from raw.projects as p
+    inner join documents as d on p.sha256 = d.sha256 and p.part_no = d.part_no
+    inner join years as y on d.publisher_code = y.publisher_code and d.fiscal_year = y.fiscal_year
+),
+compared as (
+    select
+        *,
+        max(year_no) over (
+            partition by publisher_code, unit_text, project_text order by year_no
+            range between 1 following and 1 following
+        ) is null as is_free_forward,
+        max(year_no) over (
+            partition by publisher_code, unit_text, project_text order by year_no
+            range between 1 preceding and 1 preceding
+        ) is null as is_free_backward
+    from named
+),
+left_over as (
+    select * from compared where is_free_forward or is_free_backward
+)
+"""
+_PROJECTS = f"""{_LEFT_OVER}
+select l.*, a.amount_yuan
+from left_over as l
+left join raw.amounts as a
+    on l.sha256 = a.sha256 and l.part_no = a.part_no and l.project_no = a.project_no and a.amount_kind = 'year'
+order by l.publisher_code, l.year_no, l.sha256, l.part_no, l.project_no
+"""
+_INDICATORS = f"""{_LEFT_OVER}
+select l.sha256, l.part_no, l.project_no, r.indicator_text, t.target_text
+from left_over as l
+inner join raw.records as r on l.sha256 = r.sha256 and l.part_no = r.part_no and l.project_no = r.project_no
+left join raw.targets as t
+    on r.sha256 = t.sha256 and r.part_no = t.part_no and r.record_no = t.record_no and t.horizon = 'annual'
+where r.indicator_text is not null
+"""
+
+_CODE = re.compile(r"\(?([a-z]{0,4}[0-9][0-9a-z.]{2,})(?:\)-*|[-:]+)(.*)")
+_SUFFIX = re.compile(r"(工作|专项|项目|业务)*(经费|费用|资金|费)?(\([^()]*\))?$")
+_YEAR = re.compile(r"20[0-9]{2}(年度|年)?")
+_DASHES = str.maketrans(
+    {**dict.fromkeys("【〔［[｛{〖", "("), **dict.fromkeys("】〕］]｝}〗", ")"), **dict.fromkeys("－—–―─", "-")}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project as staged; its place in the raw tables, and what makes it similar to another."""
+
+    place: tuple[str, int, int]  # sha256, part_no, project_no
+    publisher_code: str
+    fiscal_year: int
+    year_no: int
+    unit: frozenset[str]  # code and name: either of them names the unit
+    name: str
+    category: str
+    amount: Decimal | None
+    indicators: dict[str, str]  # code or folded name -> folded target
+    is_free_forward: bool
+    is_free_backward: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Two projects of neighbouring years and how similar they are; every measure lies between 0 and 1."""
+
+    earlier: Project
+    later: Project
+    name_similarity: Decimal
+    indicator_share: Decimal
+    target_share: Decimal
+    amount_similarity: Decimal
+    is_same_category: bool
+    score: Decimal
+
+
+def propose_links(engine: Engine) -> int:
+    """Replace the proposals of the changed partitions by what their staged projects say today; returns how many.
+
+    `partitions.plan_build` says which partitions changed; a pair of projects never leaves its publisher.
+    """
+    changed = raw_schema.project_proposals.c.publisher_code.in_(select(raw_schema.changed_partitions.c.publisher_code))
+    with engine.begin() as connection:
+        projects = list(_load_projects(connection))
+        rows = [_to_row(proposal) for proposal in compare_projects(projects)]
+        connection.execute(delete(raw_schema.project_proposals).where(changed))
+        if rows:
+            connection.execute(insert(raw_schema.project_proposals), rows)
+    return len(rows)
+
+
+def compare_projects(projects: Iterable[Project]) -> Iterator[Proposal]:
+    """Every pair of one unit's left-over projects of neighbouring published years that scores at least FLOOR."""
+    by_year: dict[tuple[str, int], list[Project]] = defaultdict(list)
+    for project in projects:
+        by_year[project.publisher_code, project.year_no].append(project)
+    for (publisher_code, year_no), earlier_projects in sorted(by_year.items()):
+        later_by_unit: dict[str, list[Project]] = defaultdict(list)
+        for later in by_year.get((publisher_code, year_no + 1), ()):
+            if later.is_free_backward:
+                for unit in sorted(later.unit):
+                    later_by_unit[unit].append(later)
+        for earlier in earlier_projects:
+            if not earlier.is_free_forward:
+                continue
+            seen: set[tuple[str, int, int]] = set()
+            for unit in sorted(earlier.unit):
+                for later in later_by_unit[unit]:
+                    if later.place not in seen:
+                        seen.add(later.place)
+                        proposal = compare_pair(earlier, later)
+                        if proposal.score >= FLOOR:
+                            yield proposal
+
+
+def compare_pair(earlier: Project, later: Project) -> Proposal:
+    """How similar two projects are; the thresholds that belong to these weights are vars in dbt_project.yml."""
+    name = _ratio(_core_name(earlier.name), _core_name(later.name))
+    common = earlier.indicators.keys() & later.indicators.keys()
+    smaller, larger = sorted((len(earlier.indicators), len(later.indicators)))
+    indicators = Decimal(2 * len(common)) / (smaller + larger) if smaller else Decimal(0)
+    same = sum(earlier.indicators[key] == later.indicators[key] for key in common)
+    targets = Decimal(same) / len(common) if common else Decimal(0)
+    amount = _amount_similarity(earlier.amount, later.amount)
+    is_same_category = bool(earlier.category) and earlier.category == later.category
+    score = (
+        Decimal("0.40") * name
+        + Decimal("0.25") * indicators
+        + Decimal("0.15") * targets
+        + Decimal("0.10") * amount
+        + Decimal("0.10") * is_same_category
+    )
+    return Proposal(
+        earlier,
+        later,
+        _round(name),
+        _round(indicators),
+        _round(targets),
+        _round(amount),
+        is_same_category,
+        _round(score),
+    )
+
+
+def fold_text(printed: str) -> str:
+    """Width, brackets, dashes and blanks make no difference."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", printed).translate(_DASHES)).lower()
+
+
+def _load_projects(connection: Any) -> Iterator[Project]:
+    indicators: dict[tuple[str, int, int], dict[str, str]] = defaultdict(dict)
+    for sha256, part_no, project_no, indicator, target in connection.execute(text(_INDICATORS)):
+        code, name = _split_code(indicator)
+        indicators[sha256, part_no, project_no][code or name] = fold_text(target or "")
+    for row in connection.execute(text(_PROJECTS)).mappings():
+        place = (row["sha256"], row["part_no"], row["project_no"])
+        yield Project(
+            place=place,
+            publisher_code=row["publisher_code"],
+            fiscal_year=row["fiscal_year"],
+            year_no=row["year_no"],
+            unit=frozenset(part for part in _split_code(row["unit_text"]) if part) or frozenset({""}),
+            name=fold_text(row["project_text"]),
+            category=fold_text(row["category_text"]),
+            amount=row["amount_yuan"],
+            indicators=indicators.get(place, {}),
+            is_free_forward=bool(row["is_free_forward"]),
+            is_free_backward=bool(row["is_free_backward"]),
+        )
+
+
+def _split_code(printed: str) -> tuple[str, str]:
+    folded = fold_text(printed)
+    match = _CODE.fullmatch(folded)
+    return (match[1], match[2]) if match else ("", folded)
+
+
+def _core_name(folded: str) -> str:
+    """人才奖补工作经费(人才科) -> 人才奖补(人才科); the years in a name do not count."""
+    stripped = _SUFFIX.sub(lambda match: match[3] or "", _YEAR.sub("", folded), count=1)
+    return stripped or folded
+
+
+def _ratio(earlier: str, later: str) -> Decimal:
+    """Common characters in order, twice, over all characters: 人才奖励补贴 and 人才奖补 have 0.8."""
+    return Decimal(repr(SequenceMatcher(None, earlier, later, autojunk=False).ratio()))
+
+
+def _amount_similarity(earlier: Decimal | None, later: Decimal | None) -> Decimal:
+    if earlier is None or later is None or max(earlier, later) <= 0:
+        return Decimal(0)
+    return max(Decimal(0), min(earlier, later) / max(earlier, later))
+
+
+def _round(measure: Decimal) -> Decimal:
+    return measure.quantize(Decimal("0.0001"))
+
+
+def _to_row(proposal: Proposal) -> dict[str, Any]:
+    earlier, later = proposal.earlier, proposal.later
+    return {
+        "publisher_code": earlier.publisher_code,
+        "from_year": earlier.fiscal_year,
+        "to_year": later.fiscal_year,
+        **dict(zip(("from_sha256", "from_part_no", "from_project_no"), earlier.place, strict=True)),
+        **dict(zip(("to_sha256", "to_part_no", "to_project_no"), later.place, strict=True)),
+        "name_similarity": proposal.name_similarity,
+        "indicator_share": proposal.indicator_share,
+        "target_share": proposal.target_share,
+        "amount_similarity": proposal.amount_similarity,
+        "is_same_category": proposal.is_same_category,
+        "score": proposal.score,
+    }
