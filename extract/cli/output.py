@@ -21,7 +21,7 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-Row = Mapping[str, Any]
+OutputRow = Mapping[str, Any]
 
 
 class Format(StrEnum):
@@ -92,7 +92,7 @@ def neutralise(value: Any) -> Any:
     return value
 
 
-def print_rows(rows: Iterable[Row], columns: Sequence[str], how: Format) -> None:
+def print_rows(rows: Iterable[OutputRow], columns: Sequence[str], how: Format) -> None:
     """Print rows with these columns, in order, as they come."""
     if how is Format.TABLE:
         _print_table(rows, columns)
@@ -114,7 +114,7 @@ def _cell(value: Any) -> Any:
     return _plain(value) if isinstance(value, (Decimal, date)) else value
 
 
-def _print_table(rows: Iterable[Row], columns: Sequence[str]) -> None:
+def _print_table(rows: Iterable[OutputRow], columns: Sequence[str]) -> None:
     """A table that fits the window, or one block a row where even narrow columns would not fit it."""
     console = Console(highlight=False)
     if not console.is_terminal:  # nobody's window: as wide as it needs to be
@@ -139,7 +139,7 @@ def _width(value: Any) -> int:
     return _shown(value).cell_len
 
 
-def _print_blocks(console: Console, rows: Sequence[Row], columns: Sequence[str]) -> None:
+def _print_blocks(console: Console, rows: Sequence[OutputRow], columns: Sequence[str]) -> None:
     for number, row in enumerate(rows, start=1):
         block = Table(title=f"row {number}", title_justify="left", show_header=False, box=None, pad_edge=False)
         block.add_column(style="bold", no_wrap=True)

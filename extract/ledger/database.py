@@ -34,7 +34,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("jixiao_begin", "BEGIN IMMEDIATE"))
 
 
-class Store:
+class Database:
     """The ledger behind one SQLAlchemy URL, at the newest schema."""
 
     def __init__(self, url: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 
 from extract.errors import LedgerError, Reason, Refused
-from extract.ledger.database import Store, now
+from extract.ledger.database import Database, now
 from extract.ledger.tables import attempts, documents
 
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -46,7 +46,7 @@ def _rereads(*steps: str) -> ColumnElement[bool]:
     return (documents.c.state == "staged") & documents.c.reread.in_(steps)
 
 
-class Documents(Store):
+class Documents(Database):
     """What became of each content."""
 
     def _move(self, connection: Connection, sha256: str, state: str, **values: Any) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import select
 
 from extract.entities import Remembered
-from extract.ledger.database import Store, as_utc, now
+from extract.ledger.database import Database, as_utc, now
 from extract.ledger.tables import fetches
 
 MOST_PARAMETERS = 500  # SQLite takes no more than 999 in one statement of older builds
 
 
-class Fetches(Store):
+class Fetches(Database):
     """The memory that makes the next night's requests conditional."""
 
     def remembered(self, publisher: str, urls: Sequence[str]) -> dict[str, Remembered]:

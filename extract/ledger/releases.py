@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from extract.errors import LedgerError
-from extract.ledger.database import Store, now
+from extract.ledger.database import Database, now
 from extract.ledger.tables import documents, pins, releases, runs, sightings
 
 
-class History(Store):
+class History(Database):
     """What was published, and what waits to be."""
 
     def note_release(self, release: dict[str, Any]) -> None:

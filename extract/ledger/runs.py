@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from extract.entities import LandedPdf, Landing, Publication
 from extract.errors import LedgerError, Refused
-from extract.ledger.database import Store, as_utc, now
+from extract.ledger.database import Database, as_utc, now
 from extract.ledger.documents import detail_of, reason_of
 from extract.ledger.fetches import fetch_row
 from extract.ledger.tables import documents, fetches, findings, runs, sightings
@@ -17,7 +17,7 @@ from extract.ledger.tables import documents, fetches, findings, runs, sightings
 OUTCOMES = ("loaded", "unchanged", "refused", "failed")
 
 
-class Runs(Store):
+class Runs(Database):
     """What a run saw and what came of it."""
 
     def start_run(self, run_id: str) -> None:

@@ -71,7 +71,7 @@ Pattern = Annotated[str, AfterValidator(_pattern)]
 Selector = Annotated[str, AfterValidator(_selector)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
-Day = Annotated[str, AfterValidator(_day)]
+MonthDay = Annotated[str, AfterValidator(_day)]
 Network = Annotated[str, AfterValidator(_network)]
 
 
@@ -183,8 +183,8 @@ class Politeness(_Part):
 class Season(_Part):
     """The part of the year in which a publisher publishes; it may reach over the new year."""
 
-    start: Day
-    end: Day
+    start: MonthDay
+    end: MonthDay
     patience_days: int = Field(21, ge=0, description="days into the season after which nothing new is an alert")
 
 

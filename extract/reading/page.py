@@ -10,7 +10,7 @@ from extract.entities import Box, Cell, Grid, Line, PageGrids
 from extract.reading.grid.cell_text import Sorted, find_overlaps, find_side_by_side, join_cells, join_lines, sort_glyphs
 from extract.reading.grid.inferred_columns import infer_in_frame, infer_lattices
 from extract.reading.grid.lattice import find_lattices, find_stretches
-from extract.reading.grid.placement import LOST, OUTSIDE, Placement, Spots, Table, locate, place
+from extract.reading.grid.placement import LOST, OUTSIDE, PlacedTable, Placement, Spots, locate, place
 from extract.reading.grid.spans import find_spans
 from extract.reading.ink.ink import BLANK, KEPT, Drop, Ink, mend_widths, settle_characters
 from extract.reading.ink.rotation import turn_upright
@@ -49,7 +49,7 @@ class Stages:
     turn: int  # quarter turns that it was turned back by
     spots: Spots
     tolerance: float  # points: rules so near to each other are one line
-    tables: list[Table]
+    tables: list[PlacedTable]
     placement: Placement
     rows: Sorted  # the glyphs of cells
     outside: Sorted  # those outside every table
@@ -102,7 +102,7 @@ def _find_tolerance(ink: Ink, spots: Spots) -> float:
     return min(3.0, max(1.0, 0.45 * size))
 
 
-def _find_tables(ink: Ink, spots: Spots, tolerance: float) -> list[Table]:
+def _find_tables(ink: Ink, spots: Spots, tolerance: float) -> list[PlacedTable]:
     """Lattices with at least two cells, top to bottom."""
     level, upright = find_stretches(ink.rules, tolerance)
     lattices, used = find_lattices(level, upright, tolerance)
@@ -111,17 +111,17 @@ def _find_tables(ink: Ink, spots: Spots, tolerance: float) -> list[Table]:
         if len(lattice.xs) == 2:  # a frame with level rules alone inside
             lattices[k] = infer_in_frame(lattice, ink.rules, ink.glyphs, spots, tolerance) or lattice
     lattices = sorted([*lattices, *inferred], key=lambda la: (round(float(la.ys[0])), float(la.xs[0])))
-    tables: list[Table] = []
+    tables: list[PlacedTable] = []
     first = 0
     for lattice in lattices:
         spans = find_spans(lattice)
         if len(spans.cells) > 1:
-            tables.append(Table(lattice, spans, first))
+            tables.append(PlacedTable(lattice, spans, first))
             first += len(spans.cells)
     return tables
 
 
-def _build_grid(page: int, number: int, table: Table, texts: dict[int, str]) -> Grid:
+def _build_grid(page: int, number: int, table: PlacedTable, texts: dict[int, str]) -> Grid:
     xs, ys = table.lattice.xs.tolist(), table.lattice.ys.tolist()
     cells = tuple(
         Cell(row, col, height, width, Box(xs[col], ys[row], xs[col + width], ys[row + height]), texts.get(k, ""))

@@ -9,7 +9,7 @@ from extract.errors import JixiaoError
 from extract.releases.query import ask
 from extract.settings import Settings
 
-Row = dict[str, Any]
+ChangedCell = dict[str, Any]
 COLUMNS = (
     "publisher",
     "fiscal_year",
@@ -78,7 +78,7 @@ LIMIT 1
 
 def find_changes(
     settings: Settings, publisher: str | None = None, year: int | None = None, documents: Sequence[str] = ()
-) -> list[Row]:
+) -> list[ChangedCell]:
     """One row per cell that differs between two editions, in the order of publisher, year and project.
 
     `publisher` is its code or name; `documents` are one or two beginnings of hashes, and with two only changes from

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from extract.report.questions import Row
+from extract.report.questions import AnswerRow
 from extract.report.safe_text import clean_text
 
 log = logging.getLogger(__name__)
@@ -34,11 +34,11 @@ COLOURS = {
 }
 
 
-def draw_waterfalls(projects: Iterable[Row], words: dict[str, str]) -> list[Row]:
+def draw_waterfalls(projects: Iterable[AnswerRow], words: dict[str, str]) -> list[AnswerRow]:
     """From last year's money to this year's, one chart a unit: those of the newest year that moved most."""
     rows = list(projects)
     newest = max((row["fiscal_year"] for row in rows), default=0)
-    units: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    units: dict[tuple[str, str], list[AnswerRow]] = defaultdict(list)
     for row in rows:
         if row["fiscal_year"] == newest and _delta(row):
             units[row["publisher_name"], row["unit_name"]].append(row)
@@ -53,11 +53,11 @@ def draw_waterfalls(projects: Iterable[Row], words: dict[str, str]) -> list[Row]
     return [chart for chart in charts if chart["svg"]]
 
 
-def _delta(row: Row) -> Decimal:
+def _delta(row: AnswerRow) -> Decimal:
     return (row["amount_yuan"] or Decimal(0)) - (row["prior_amount_yuan"] or Decimal(0))
 
 
-def _steps(rows: Sequence[Row], before: Decimal, after: Decimal, year: int) -> list[Row]:
+def _steps(rows: Sequence[AnswerRow], before: Decimal, after: Decimal, year: int) -> list[AnswerRow]:
     """Bars from left to right in 万元: the old sum, each project's part in the change, the new sum."""
     changed = sorted((row for row in rows if _delta(row)), key=lambda row: (-abs(_delta(row)), row["project_key"]))
     shown = sorted(changed[:MOST_BARS], key=lambda row: (_delta(row), row["project_key"]))
@@ -73,7 +73,9 @@ def _steps(rows: Sequence[Row], before: Decimal, after: Decimal, year: int) -> l
     return [*steps, _step(f"{year}", after, after, "total", text=f"{after / WAN:,.2f}")]
 
 
-def _step(name: str, low: Decimal, high: Decimal, kind: str, href: str | None = None, text: str | None = None) -> Row:
+def _step(
+    name: str, low: Decimal, high: Decimal, kind: str, href: str | None = None, text: str | None = None
+) -> AnswerRow:
     return {
         "name": clean_text(name),
         "low": float(low / WAN),
@@ -84,7 +86,7 @@ def _step(name: str, low: Decimal, high: Decimal, kind: str, href: str | None = 
     }
 
 
-def _bars(steps: list[Row], words: dict[str, str]) -> dict[str, Any]:
+def _bars(steps: list[AnswerRow], words: dict[str, str]) -> dict[str, Any]:
     """A bar a change; the sums are strokes and no bars, so that the axis may start near them without lying."""
     used: dict[str, int] = defaultdict(int)
     for step in steps:
@@ -105,12 +107,12 @@ def _bars(steps: list[Row], words: dict[str, str]) -> dict[str, Any]:
     kinds = [kind for kind in ("dropped", "down", "up", "added") if kind in {step["kind"] for step in steps}]
     scale = {"domain": [words[kind] for kind in kinds], "range": [COLOURS[kind] for kind in kinds]}
     colour = {"field": "class", "type": "nominal", "scale": scale, "legend": {"title": None, "orient": "bottom"}}
-    bar: Row = {"type": "bar", "height": STEP - 8, "cornerRadius": 2}
+    bar: AnswerRow = {"type": "bar", "height": STEP - 8, "cornerRadius": 2}
     span = {"y": y, "x": x, "x2": {"field": "high"}, "color": colour, "description": {"field": "spoken"}}
     end = {"field": "right", "type": "quantitative"}
     sums = [step for step in steps if step["kind"] == "total"]
     changes = [step for step in steps if step["kind"] != "total"]
-    layers: list[Row] = [
+    layers: list[AnswerRow] = [
         {"data": {"values": [s for s in changes if not s["href"]]}, "mark": bar, "encoding": span},
         {
             "data": {"values": [s for s in changes if s["href"]]},
@@ -131,10 +133,10 @@ def _bars(steps: list[Row], words: dict[str, str]) -> dict[str, Any]:
     return {"width": 420, "height": {"step": STEP}, "layer": [layer for layer in layers if layer["data"]["values"]]}
 
 
-def draw_change_classes(counts: list[Row], words: dict[str, str]) -> str | None:
+def draw_change_classes(counts: list[AnswerRow], words: dict[str, str]) -> str | None:
     """How many targets of each year went which way, one bar a year."""
     order = ("raised", "lowered", "new", "dropped", "not_comparable", "unchanged")
-    values: list[Row] = [
+    values: list[AnswerRow] = [
         {
             "year": str(row["fiscal_year"]),
             "n": row["n"],
@@ -149,7 +151,7 @@ def draw_change_classes(counts: list[Row], words: dict[str, str]) -> str | None:
     )
 
 
-def draw_runs(runs: list[Row], words: dict[str, str]) -> str | None:
+def draw_runs(runs: list[AnswerRow], words: dict[str, str]) -> str | None:
     """What the last nights brought, one bar a run; nothing to see before there are two."""
     if len(runs) < 2:
         return None
@@ -169,7 +171,7 @@ def draw_runs(runs: list[Row], words: dict[str, str]) -> str | None:
     return _stack(values, "run", [(name, words[name]) for name in order])
 
 
-def _stack(values: list[Row], field: str, classes: list[tuple[str, str]]) -> str | None:
+def _stack(values: list[AnswerRow], field: str, classes: list[tuple[str, str]]) -> str | None:
     if not values:
         return None
     scale = {"domain": [word for _, word in classes], "range": [COLOURS[name] for name, _ in classes]}

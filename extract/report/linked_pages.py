@@ -10,7 +10,7 @@ from typing import Any
 
 from extract.files import copy_file
 from extract.report.page_images import PictureError, Sheet, draw_cached
-from extract.report.questions import Row
+from extract.report.questions import AnswerRow
 from extract.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class DrawnPage:
     picture: str | None
     sheet: Sheet | None
     note: str | None
-    cells: list[Row]
+    cells: list[AnswerRow]
 
 
 class Sheets:
@@ -62,7 +62,7 @@ class Drawer:
         self._folder = folder / PICTURES
         self._left = most_bytes
 
-    def draw(self, sha256: str, page: int, cells: list[Row]) -> DrawnPage:
+    def draw(self, sha256: str, page: int, cells: list[AnswerRow]) -> DrawnPage:
         """One page with its cells; a page that cannot be drawn keeps its cells and says why."""
         try:
             if self._left <= 0:

@@ -15,7 +15,7 @@ import duckdb
 from extract.releases.query import LOCKED, ask
 from extract.settings import Settings
 
-Row = dict[str, Any]
+AnswerRow = dict[str, Any]
 MOST_ROWS = 500  # of one table on the page
 CELLS_PER_FINDING = 3
 
@@ -24,7 +24,7 @@ CELLS_PER_FINDING = 3
 class Listing:
     """The first rows of something, how many there are, and the statement that gives all of them."""
 
-    rows: list[Row]
+    rows: list[AnswerRow]
     total: int
     sql: str
 
@@ -32,10 +32,10 @@ class Listing:
 class Figures:
     """Questions to one release, in SQL that DuckDB and PostgreSQL understand."""
 
-    def __init__(self, answer: Callable[[str, Sequence[Any]], list[Row]]) -> None:
+    def __init__(self, answer: Callable[[str, Sequence[Any]], list[AnswerRow]]) -> None:
         self._answer = answer
 
-    def rows(self, query: str, *values: Any) -> list[Row]:
+    def rows(self, query: str, *values: Any) -> list[AnswerRow]:
         """All rows of a statement; the values stand for its question marks."""
         return self._answer(query, values)
 
@@ -44,7 +44,7 @@ class Figures:
         (count,) = self.rows(f"SELECT count(*) AS n FROM ({query}) AS listed")
         return Listing(self.rows(f"{query} {order} LIMIT {MOST_ROWS}"), count["n"], sql)
 
-    def documents(self) -> list[Row]:
+    def documents(self) -> list[AnswerRow]:
         """Every document with its publisher, newest year first."""
         return self.rows(
             "SELECT d.*, p.publisher_name FROM dim_documents AS d "
@@ -52,7 +52,7 @@ class Figures:
             "ORDER BY d.fiscal_year DESC, p.publisher_name, d.document_kind, d.edition_no, d.document_key"
         )
 
-    def changes_of_release(self, release: Row) -> Row:
+    def changes_of_release(self, release: AnswerRow) -> AnswerRow:
         """What publishing it changed: the release before it, when that was published, and rows per table."""
         before = release.get("compared_with")
         moments = self.rows("SELECT published_at FROM releases WHERE release_id = ?", before)
@@ -109,7 +109,7 @@ class Figures:
             "ELSE 5 END, abs(coalesce(y.delta_pct, 0)) DESC, y.target_pair_key",
         )
 
-    def change_classes(self) -> list[Row]:
+    def change_classes(self) -> list[AnswerRow]:
         """How many annual targets of each year went which way."""
         return self.rows(
             "SELECT fiscal_year, change_class, count(*) AS n FROM yoy_indicator_targets WHERE horizon = 'annual' "
@@ -142,14 +142,14 @@ class Figures:
             "check_code, fiscal_year DESC NULLS LAST, figure DESC NULLS LAST, finding_key"
         )
         found = self.listing(names, "SELECT * FROM quality_findings ORDER BY severity, check_code", order)
-        cells: dict[str, list[Row]] = {}
+        cells: dict[str, list[AnswerRow]] = {}
         for cell in self.rows(_finding_cells(f"{names} {order} LIMIT {MOST_ROWS}")):
             cells.setdefault(cell["finding_key"], []).append(cell)
         for row in found.rows:
             row["cells"] = cells.get(row["finding_key"], [])
         return found
 
-    def finding_counts(self) -> list[Row]:
+    def finding_counts(self) -> list[AnswerRow]:
         """How many findings each check has."""
         return self.rows(
             "SELECT check_code, check_name, severity, count(*) AS n FROM quality_findings "
@@ -165,9 +165,9 @@ class Figures:
             "ORDER BY finding_code, title, finding_no, document_finding_key",
         )
 
-    def facts_on(self, pages: Sequence[tuple[str, int]]) -> dict[tuple[str, int], list[Row]]:
+    def facts_on(self, pages: Sequence[tuple[str, int]]) -> dict[tuple[str, int], list[AnswerRow]]:
         """Every target, result and amount printed on pages (sha256, number), with its box: asked for all at once."""
-        facts: dict[tuple[str, int], list[Row]] = defaultdict(list)
+        facts: dict[tuple[str, int], list[AnswerRow]] = defaultdict(list)
         if not pages:
             return facts
         wanted = ", ".join(["(?, CAST(? AS INTEGER))"] * len(pages))
@@ -219,7 +219,7 @@ def open_release(folder: Path) -> Iterator[Figures]:
     """The warehouse in a release's folder, for the time of the block: read-only, everything else locked."""
     with duckdb.connect(str((folder / "warehouse.duckdb").resolve()), read_only=True, config=LOCKED) as connection:
 
-        def answer(query: str, values: Sequence[Any]) -> list[Row]:
+        def answer(query: str, values: Sequence[Any]) -> list[AnswerRow]:
             result = connection.execute(query, list(values))
             names = [column[0] for column in result.description or []]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
@@ -228,7 +228,7 @@ def open_release(folder: Path) -> Iterator[Figures]:
 
 
 @contextmanager
-def open_published(settings: Settings, release: Row) -> Iterator[Figures]:
+def open_published(settings: Settings, release: AnswerRow) -> Iterator[Figures]:
     """A release that is served, wherever it is: a folder, or a schema that is asked as `jixiao sql` does."""
     if settings.on_postgres:
         yield Figures(lambda query, values: list(ask(settings, query, release["release_id"], values)[1]))

@@ -7,7 +7,7 @@ import re
 from extract.entities import TargetValue
 from extract.values.measure_words import match_measure
 from extract.values.quantities import Mention, Quantity
-from extract.values.target_text import Cell
+from extract.values.target_text import TargetText
 from extract.values.vocabulary import GROWTH
 
 # 2015-01-01 … 2035-12-31 as Excel counts days: 44,561 for 2021-12-31, seen in a self-evaluation of 乌海.
@@ -20,12 +20,12 @@ _REFERENCE = re.compile("(?:比|较|与|按|照|根据|依据|完成|落实|执�
 _ACTIONS = "完成 到位 竣工 交付 实施 启动 开 建成 内 付 发放 验收 投 结 举 执行 毕 完工 止".split()
 
 
-def answer(cell: Cell, comparator: str | None, value_type: str, suspect: bool = False) -> TargetValue:
+def answer(cell: TargetText, comparator: str | None, value_type: str, suspect: bool = False) -> TargetValue:
     """A target without numbers."""
     return TargetValue(cell.text, comparator, None, None, None, None, False, value_type, False, suspect)
 
 
-def answer_quantity(cell: Cell, quantity: Quantity) -> TargetValue:
+def answer_quantity(cell: TargetText, quantity: Quantity) -> TargetValue:
     """A target that is one quantity; a date beside it stays in `date_low`, `date_high`."""
     low, high = quantity.low, quantity.high
     if low is None or high is None:
@@ -50,7 +50,7 @@ def answer_quantity(cell: Cell, quantity: Quantity) -> TargetValue:
     )
 
 
-def answer_date(cell: Cell, mention: Mention) -> TargetValue | None:
+def answer_date(cell: TargetText, mention: Mention) -> TargetValue | None:
     """A target that is a date, period or deadline; None where the date is only referred to."""
     span = mention.span
     if span.damaged and span.high is None:
@@ -94,7 +94,7 @@ def _ends(mention: Mention) -> tuple[str | None, str | None]:
     return low, high
 
 
-def _looks_damaged(cell: Cell, quantity: Quantity, unit: str | None) -> bool:
+def _looks_damaged(cell: TargetText, quantity: Quantity, unit: str | None) -> bool:
     """Chapter 6: more than 100 % with no comparator (290% for ≥90%), an Excel serial for a date (44,561)."""
     if quantity.comparator or quantity.is_range or quantity.low is None:
         return False

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from extract.entities import TargetValue
 from extract.values.answers import answer_quantity
-from extract.values.target_text import READ_AT_MOST, Cell
+from extract.values.target_text import READ_AT_MOST, TargetText
 
 # A comma or point between digits belongs to the number (1,750 and 2.5), one after anything else ends a clause.
 _CLAUSE_ENDS = re.compile(r"[，。；;、：！？!?\n\r]|(?<![0-9０-９])[,.]|[,.](?![0-9０-９])")
@@ -37,7 +37,7 @@ def _split_clauses(text: str) -> Iterator[str]:
 
 
 def _read_clause(clause: str) -> Iterator[TargetValue]:
-    cell = Cell(clause)
+    cell = TargetText(clause)
     for quantity in cell.found.quantities:
         is_written_out = not quantity.figure.digits and quantity.unit != "%"
         if quantity.unit and quantity.low is not None and quantity.unit not in _DURATIONS and not is_written_out:

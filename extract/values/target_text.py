@@ -21,7 +21,7 @@ _LABEL = re.compile(
 )
 
 
-class Cell:
+class TargetText:
     """One printed target: `body` is its folded text without labels, `is_prose` that it is too long for a phrase."""
 
     __slots__ = ("_found", "body", "folded", "is_prose", "text")

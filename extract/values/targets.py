@@ -13,7 +13,7 @@ from extract.entities import TargetValue
 from extract.values.answers import answer, answer_date, answer_quantity, is_reference
 from extract.values.measure_words import match_measure
 from extract.values.quantities import join_bounds
-from extract.values.target_text import LONGEST_PHRASE, Cell
+from extract.values.target_text import LONGEST_PHRASE, TargetText
 from extract.values.vocabulary import FRONT, NOTHING, SCALES_OF_GRADES, UNCHOSEN, YES_NO
 
 # Change it with every change of what any text is read as: the warehouse reads all distinct texts again then.
@@ -29,7 +29,7 @@ def parse_target(text: str | None) -> TargetValue:
 
     None (a cell that is not printed) reads like an empty one. Source: annotation guideline for target values, v1.
     """
-    cell = Cell(text or "")
+    cell = TargetText(text or "")
     for decide in DECISIONS:
         value = decide(cell)
         if value is not None:
@@ -49,7 +49,7 @@ def parse_targets(texts: Iterable[str]) -> list[TargetValue]:
     return values
 
 
-def read_nothing(cell: Cell) -> TargetValue | None:
+def read_nothing(cell: TargetText) -> TargetValue | None:
     """1. Nothing there: empty, 无, —, /, 不适用."""
     folded = cell.folded
     if not folded or folded.rstrip("。.;,") in NOTHING or _NOTHING_MARKS.fullmatch(folded):
@@ -57,14 +57,14 @@ def read_nothing(cell: Cell) -> TargetValue | None:
     return None
 
 
-def read_placeholder(cell: Cell) -> TargetValue | None:
+def read_placeholder(cell: TargetText) -> TargetValue | None:
     """2. An unfilled or masked number: ≥**人次, 》 亩, XX万元, a unit without a number."""
     if cell.found.has_mask or (not cell.found.quantities and _is_sign_and_unit(cell.body)):
         return answer(cell, None, "placeholder")
     return None
 
 
-def read_scale(cell: Cell) -> TargetValue | None:
+def read_scale(cell: TargetText) -> TargetValue | None:
     """3. A scale of grades of which none is chosen (优良中低差, 是/否), or a plain yes or no."""
     if cell.body in YES_NO:
         return answer(cell, "qualitative", "boolean")
@@ -73,12 +73,12 @@ def read_scale(cell: Cell) -> TargetValue | None:
     return None
 
 
-def read_ratio(cell: Cell) -> TargetValue | None:
+def read_ratio(cell: TargetText) -> TargetValue | None:
     """4. A ratio a:b, or a fraction that is not of a hundred."""
     return answer(cell, None, "ratio") if cell.found.has_ratio and not cell.is_prose else None
 
 
-def read_date_alone(cell: Cell) -> TargetValue | None:
+def read_date_alone(cell: TargetText) -> TargetValue | None:
     """5. A date, period or deadline, unless the cell also holds a quantity."""
     dates = cell.found.dates
     if cell.found.quantities or not dates or cell.is_prose:
@@ -88,7 +88,7 @@ def read_date_alone(cell: Cell) -> TargetValue | None:
     return answer_date(cell, dates[0])
 
 
-def read_composite(cell: Cell) -> TargetValue | None:
+def read_composite(cell: TargetText) -> TargetValue | None:
     """6. Several quantities that are not the ends of one range; two bounds of one quantity are a range."""
     quantities = cell.found.quantities
     if len(quantities) < 2 and not cell.found.has_product:
@@ -97,7 +97,7 @@ def read_composite(cell: Cell) -> TargetValue | None:
     return answer_quantity(cell, bounds) if bounds else answer(cell, None, "composite")
 
 
-def read_one_quantity(cell: Cell) -> TargetValue | None:
+def read_one_quantity(cell: TargetText) -> TargetValue | None:
     """7. One quantity, also inside a phrase; the remark behind it is dropped."""
     quantities = cell.found.quantities
     if len(quantities) != 1 or (cell.is_prose and quantities[0].low is not None):
@@ -105,12 +105,12 @@ def read_one_quantity(cell: Cell) -> TargetValue | None:
     return answer_quantity(cell, quantities[0])
 
 
-def read_words(cell: Cell) -> TargetValue:
+def read_words(cell: TargetText) -> TargetValue:
     """8. No quantity: a state in words."""
     return answer(cell, "qualitative", "text")
 
 
-DECISIONS: tuple[Callable[[Cell], TargetValue | None], ...] = (
+DECISIONS: tuple[Callable[[TargetText], TargetValue | None], ...] = (
     read_nothing,
     read_placeholder,
     read_scale,

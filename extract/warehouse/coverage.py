@@ -26,7 +26,7 @@ from extract.publishers.season import PLACE, due_on, last_year, report_lag, seas
 from extract.settings import Settings
 from extract.warehouse import raw_schema
 
-Row = dict[str, Any]
+CoverageRow = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Coverage:
 
     publishers: tuple[Publisher, ...]
     looked_on: date | None  # day of the newest run, in Shanghai
-    unloaded: tuple[Row, ...]
+    unloaded: tuple[CoverageRow, ...]
 
     @property
     def as_of(self) -> date | None:
@@ -50,11 +50,11 @@ class Coverage:
             late = due_on(publisher.season, last_year(publisher.season, start)) + timedelta(days=1)
             yield from (turn for turn in (start, late) if turn <= self.looked_on)
 
-    def expect(self, first_years: Mapping[str, int]) -> list[Row]:
+    def expect(self, first_years: Mapping[str, int]) -> list[CoverageRow]:
         """Every expectation from a publisher's first loaded year to the season that began last."""
         return [row for one in self.publishers for row in self._expect(one, first_years.get(one.code))]
 
-    def _expect(self, publisher: Publisher, first_loaded: int | None) -> Iterator[Row]:
+    def _expect(self, publisher: Publisher, first_loaded: int | None) -> Iterator[CoverageRow]:
         season = publisher.season
         if season is None or self.looked_on is None or publisher.name is None:
             return
@@ -128,13 +128,13 @@ def _mark_changed(connection: Connection, codes: Iterable[str]) -> None:
         connection.execute(insert(changed), rows)
 
 
-def _publisher_rows(publishers: tuple[Publisher, ...]) -> Iterator[Row]:
+def _publisher_rows(publishers: tuple[Publisher, ...]) -> Iterator[CoverageRow]:
     for one in publishers:
         if one.name is not None:
             yield {"publisher_code": one.code, "publisher_name": one.name, "region_code": one.region_code}
 
 
-def _unloaded_row(row: Row, publisher: Publisher | None) -> Row:
+def _unloaded_row(row: CoverageRow, publisher: Publisher | None) -> CoverageRow:
     """A place where documents of several publishers arrive says nothing of whose this one is."""
     owner = publisher if publisher is not None and publisher.owns_source else None
     kind = owner.document_kind if owner is not None else None

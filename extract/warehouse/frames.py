@@ -44,7 +44,7 @@ RECORD_TEXTS = {
 }
 
 Frames = dict[str, pd.DataFrame]
-Row = dict[str, Any]
+RawRow = dict[str, Any]
 
 
 class Origin(NamedTuple):
@@ -65,7 +65,7 @@ def make_frames(reading: Reading, origin: Origin, publishers: Iterable[Publisher
         raise ValueError(f"document {reading.sha256[:12]}: recognised text is never loaded")
     publishers = tuple(publishers)
     numbered = list(_number_records(reading.records))
-    rows: dict[str, list[Row]] = {
+    rows: dict[str, list[RawRow]] = {
         "documents": [_document_row(reading, part, origin, publishers, reader_version) for part in reading.parts],
         "projects": [],
         "amounts": [],
@@ -82,7 +82,7 @@ def make_frames(reading: Reading, origin: Origin, publishers: Iterable[Publisher
     return {table.name: _frame(table, rows[table.name]) for table in raw_schema.DOCUMENT_TABLES}
 
 
-def _frame(table: Any, rows: list[Row]) -> pd.DataFrame:
+def _frame(table: Any, rows: list[RawRow]) -> pd.DataFrame:
     """Integers nullable, texts strings, decimals as objects: what pandas would otherwise turn into floats."""
     frame = pd.DataFrame(rows, columns=[column.name for column in table.columns])
     kinds = {int: "Int64", float: "float64", str: "string", bool: "boolean"}
@@ -111,7 +111,7 @@ def layout_fingerprint(part: Part) -> str:
 
 def _document_row(
     reading: Reading, part: Part, origin: Origin, publishers: tuple[Publisher, ...], reader_version: str
-) -> Row:
+) -> RawRow:
     printed = [other.publisher for other in reading.parts]
     publisher = attribute_publisher(part.publisher, printed, origin.publisher_code, publishers)
     kind = publisher.document_kind if publisher and publisher.document_kind else part.document_kind
@@ -138,19 +138,19 @@ def _document_row(
     }
 
 
-def _texts(record: Record, columns: Mapping[str, Column]) -> Row:
+def _texts(record: Record, columns: Mapping[str, Column]) -> RawRow:
     return {name: record.cells[column].text if column in record.cells else None for name, column in columns.items()}
 
 
-def _box(box: Box) -> Row:
+def _box(box: Box) -> RawRow:
     return dict(zip(("x0", "y0", "x1", "y1"), box, strict=True))
 
 
-def _place(printed: Printed) -> Row:
+def _place(printed: Printed) -> RawRow:
     return {"page": printed.page, **_box(printed.box)}
 
 
-def _project_row(sha256: str, record: Record) -> Row:
+def _project_row(sha256: str, record: Record) -> RawRow:
     name = record.cells.get(Column.PROJECT)
     place = _place(name) if name else {"page": record.page, **_box(record.box)}
     return {
@@ -162,7 +162,7 @@ def _project_row(sha256: str, record: Record) -> Row:
     }
 
 
-def _amount_rows(sha256: str, record: Record) -> Iterator[Row]:
+def _amount_rows(sha256: str, record: Record) -> Iterator[RawRow]:
     for column, yuan in record.amounts.items():
         printed = record.cells[column]
         yield {
@@ -176,7 +176,7 @@ def _amount_rows(sha256: str, record: Record) -> Iterator[Row]:
         }
 
 
-def _record_row(sha256: str, number: int, record: Record) -> Row:
+def _record_row(sha256: str, number: int, record: Record) -> RawRow:
     return {
         "sha256": sha256,
         "part_no": record.part,
@@ -190,7 +190,7 @@ def _record_row(sha256: str, number: int, record: Record) -> Row:
     }
 
 
-def _target_rows(sha256: str, number: int, record: Record) -> Iterator[Row]:
+def _target_rows(sha256: str, number: int, record: Record) -> Iterator[RawRow]:
     for column, horizon in HORIZONS.items():
         if column in record.cells:
             printed = record.cells[column]

@@ -94,7 +94,7 @@ _DASHES = str.maketrans(
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
+class ComparedProject:
     """A project as staged; its place in the raw tables, and what makes it similar to another."""
 
     place: tuple[str, int, int]  # sha256, part_no, project_no
@@ -114,8 +114,8 @@ class Project:
 class Proposal:
     """Two projects of neighbouring years and how similar they are; every measure lies between 0 and 1."""
 
-    earlier: Project
-    later: Project
+    earlier: ComparedProject
+    later: ComparedProject
     name_similarity: Decimal
     indicator_share: Decimal
     target_share: Decimal
@@ -139,13 +139,13 @@ def propose_links(engine: Engine) -> int:
     return len(rows)
 
 
-def compare_projects(projects: Iterable[Project]) -> Iterator[Proposal]:
+def compare_projects(projects: Iterable[ComparedProject]) -> Iterator[Proposal]:
     """Every pair of one unit's left-over projects of neighbouring published years that scores at least FLOOR."""
-    by_year: dict[tuple[str, int], list[Project]] = defaultdict(list)
+    by_year: dict[tuple[str, int], list[ComparedProject]] = defaultdict(list)
     for project in projects:
         by_year[project.publisher_code, project.year_no].append(project)
     for (publisher_code, year_no), earlier_projects in sorted(by_year.items()):
-        later_by_unit: dict[str, list[Project]] = defaultdict(list)
+        later_by_unit: dict[str, list[ComparedProject]] = defaultdict(list)
         for later in by_year.get((publisher_code, year_no + 1), ()):
             if later.is_free_backward:
                 for unit in sorted(later.unit):
@@ -163,7 +163,7 @@ def compare_projects(projects: Iterable[Project]) -> Iterator[Proposal]:
                             yield proposal
 
 
-def compare_pair(earlier: Project, later: Project) -> Proposal:
+def compare_pair(earlier: ComparedProject, later: ComparedProject) -> Proposal:
     """How similar two projects are; the thresholds that belong to these weights are vars in dbt_project.yml."""
     name = _ratio(_core_name(earlier.name), _core_name(later.name))
     common = earlier.indicators.keys() & later.indicators.keys()
@@ -197,14 +197,14 @@ def fold_text(printed: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", printed).translate(_DASHES)).lower()
 
 
-def _load_projects(connection: Any) -> Iterator[Project]:
+def _load_projects(connection: Any) -> Iterator[ComparedProject]:
     indicators: dict[tuple[str, int, int], dict[str, str]] = defaultdict(dict)
     for sha256, part_no, project_no, indicator, target in connection.execute(text(_INDICATORS)):
         code, name = _split_code(indicator)
         indicators[sha256, part_no, project_no][code or name] = fold_text(target or "")
     for row in connection.execute(text(_PROJECTS)).mappings():
         place = (row["sha256"], row["part_no"], row["project_no"])
-        yield Project(
+        yield ComparedProject(
             place=place,
             publisher_code=row["publisher_code"],
             fiscal_year=row["fiscal_year"],

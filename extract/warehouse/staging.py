@@ -22,7 +22,7 @@ from extract.errors import SettingsError
 from extract.locks import hold_writer
 from extract.settings import Settings
 from extract.warehouse import raw_schema
-from extract.warehouse.frames import Frames, Row
+from extract.warehouse.frames import Frames, RawRow
 
 
 @contextmanager
@@ -92,7 +92,7 @@ def _delete_rows(connection: Connection, sha256: str) -> None:
         connection.execute(delete(table).where(table.c.sha256 == sha256))
 
 
-def _keep_version(connection: Connection, sha256: str, rows: dict[str, list[Row]]) -> dict[str, list[Row]]:
+def _keep_version(connection: Connection, sha256: str, rows: dict[str, list[RawRow]]) -> dict[str, list[RawRow]]:
     """The rows with the reader's version that stands in the raw schema, if that is all in which they differ."""
     known, there = raw_schema.document_fingerprints.c, raw_schema.documents.c
     fingerprint = connection.scalar(select(known.rows_fingerprint).where(known.sha256 == sha256))
@@ -103,14 +103,14 @@ def _keep_version(connection: Connection, sha256: str, rows: dict[str, list[Row]
     return as_before if _fingerprint(as_before) == fingerprint else rows
 
 
-def _fingerprint(rows: Mapping[str, list[Row]]) -> str:
+def _fingerprint(rows: Mapping[str, list[RawRow]]) -> str:
     digest = hashlib.sha256()
     for table in raw_schema.DOCUMENT_TABLES:
         digest.update(json.dumps([table.name, rows[table.name]], ensure_ascii=False, default=str).encode())
     return digest.hexdigest()[:32]
 
 
-def _rows(frame: pd.DataFrame) -> list[Row]:
+def _rows(frame: pd.DataFrame) -> list[RawRow]:
     whole = frame.astype(object)
     return [{str(k): v for k, v in row.items()} for row in whole.where(whole.notna(), None).to_dict("records")]
 
@@ -141,7 +141,7 @@ def stage_target_values(engine: Engine) -> int:
     return len(rows)
 
 
-def _value_row(value: TargetValue, grammar_version: str) -> Row:
+def _value_row(value: TargetValue, grammar_version: str) -> RawRow:
     # No public target needs 28 digits or a tenth decimal: what does not fit the column exactly is not stored rounded.
     fits = all(_fits(number) for number in (value.low, value.high))
     return {
@@ -183,7 +183,7 @@ def stage_goal_promises(engine: Engine) -> int:
     return len(texts)
 
 
-def _promise_rows(goal: str, promises: Iterable[TargetValue], grammar_version: str) -> Iterator[Row]:
+def _promise_rows(goal: str, promises: Iterable[TargetValue], grammar_version: str) -> Iterator[RawRow]:
     place = {"goal_text": goal, "grammar_version": grammar_version}
     names = ("comparator", "low", "high", "measure_unit", "per")
     yield place | {"promise_no": 0, "promise_text": ""} | dict.fromkeys(names)

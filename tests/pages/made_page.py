@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from extract.reading.drawing.overlay import Quad
-from extract.reading.ink.ink import NO_CLIP, UNKNOWN_FONT, Fills, Glyphs, Ink, Pictures, Rules, Runs, are_blank
+from extract.reading.ink.ink import NO_CLIP, UNKNOWN_FONT, Fills, Glyphs, Ink, Pictures, Rules, TextRuns, are_blank
 
 WIDTHS = (60.0, 80.0, 100.0)
 WORDS = (("单位", "项目", "指标"), ("某局", "河道保洁", "清理河道长度"), ("某站", "水库维修", "维修水库座数"))
@@ -65,11 +65,11 @@ class Page:
         around = boxes([box for _, box, _ in letters])
         return Glyphs([letter for letter, _, _ in letters], code, around, runs, drop, self._make_runs())
 
-    def _make_runs(self) -> Runs:
+    def _make_runs(self) -> TextRuns:
         def of_each(name: str, otherwise: object, kind: type) -> np.ndarray:
             return np.array([facts.get(name, otherwise) for *_, facts in self.texts], kind)
 
-        return Runs(
+        return TextRuns(
             size=np.array([size for _, _, _, size, _ in self.texts]),
             base=np.array([y + 0.86 * size for _, _, y, size, _ in self.texts]),
             turn=of_each("turn", 0, np.int64),

@@ -11,7 +11,7 @@ from extract.errors import Reason, Refused
 from extract.reading.tables.assembler import Assembler
 from extract.reading.tables.cell_accounting import Account
 from extract.reading.tables.form_head import read_head
-from extract.reading.tables.indexed_grid import Table, index_grid
+from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
 from extract.reading.tables.layout import find_layout, move_layout
 from extract.reading.tables.page_breaks import is_rest_of_level
 from extract.reading.tables.page_joins import cut_rows, join_tables
@@ -64,7 +64,7 @@ def assemble(*grids: Grid) -> list[tuple[str, str]]:
     return [(d.project.fields[Column.PROJECT].text, d.fields[Column.INDICATOR].text) for d in drafts]
 
 
-def table_of(*cells: Spec, page: int = 1, edges: tuple[float, ...] | None = None) -> Table:
+def table_of(*cells: Spec, page: int = 1, edges: tuple[float, ...] | None = None) -> IndexedGrid:
     grid = make_grid(cells, page, edges)
     return cut_rows(index_grid(grid), 0, grid.n_rows)
 

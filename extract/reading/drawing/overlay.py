@@ -92,7 +92,7 @@ def _list_styles() -> dict[str, Style]:
     return styles
 
 
-Entry = tuple[list[Style], str]  # of a legend: samples and words
+LegendEntry = tuple[list[Style], str]  # of a legend: samples and words
 STYLES = _list_styles()
 
 
@@ -191,7 +191,7 @@ def _draw_frame(pen: Pen, style: Style, box: Quad) -> None:
         pen.ellipse((x0 - 4, y0 - 4, x0 + 4, y0 + 4), fill=RED)
 
 
-def _list_entries(styles: dict[str, Style], marks: Sequence[Mark]) -> list[Entry]:
+def _list_entries(styles: dict[str, Style], marks: Sequence[Mark]) -> list[LegendEntry]:
     """What the legend lists: the samples and words of each kind, and of all but columns how many there are."""
     counts = Counter(mark.kind for mark in marks)
     kinds: dict[str, list[str]] = {}
@@ -204,7 +204,7 @@ def _list_entries(styles: dict[str, Style], marks: Sequence[Mark]) -> list[Entry
     return entries
 
 
-def _draw_legend(wide: int, entries: list[Entry], said: Sequence[str]) -> Picture:
+def _draw_legend(wide: int, entries: list[LegendEntry], said: Sequence[str]) -> Picture:
     """A strip as wide as the page: what is said, then the entries, as many on a line as have room."""
     from PIL import Image, ImageDraw, ImageFont
 
@@ -230,7 +230,7 @@ def _draw_legend(wide: int, entries: list[Entry], said: Sequence[str]) -> Pictur
 
 
 def _place_entries(
-    entries: list[Entry], lengths: list[int], size: int, above: int, wide: int
+    entries: list[LegendEntry], lengths: list[int], size: int, above: int, wide: int
 ) -> list[tuple[int, int, list[Style], str]]:
     """Where each entry begins, below so many lines of text."""
     x, y = size, size + above * LINE * size // 2

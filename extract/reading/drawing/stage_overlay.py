@@ -18,7 +18,7 @@ from extract.reading.document import interpret
 from extract.reading.drawing.overlay import COLOURS, Mark, Quad, Stage, name_column
 from extract.reading.grid.inferred_columns import stretches_of
 from extract.reading.grid.lattice import Lattice, Stretches, find_stretches, mark_edges
-from extract.reading.grid.placement import OUTSIDE, Table
+from extract.reading.grid.placement import OUTSIDE, PlacedTable
 from extract.reading.ink.ink import BLANK, KEPT, Bools, Drop, Floats, Ink
 from extract.reading.page import CheckedPage, Stages, build_page, run_stages
 from extract.reading.pages import read_checked_pages, read_ink
@@ -147,7 +147,7 @@ def mark_letters(stages: Stages) -> list[Mark]:
     return marks
 
 
-def colour_cells(table: Table) -> list[int]:
+def colour_cells(table: PlacedTable) -> list[int]:
     """The number of a colour for each cell of a table, another one than its neighbours have."""
     owner = table.spans.owner
     beside: dict[int, set[int]] = {cell: set() for cell in range(len(table.spans.cells))}

@@ -25,7 +25,7 @@ MIDDLE = 0.36  # of the size above the baseline: the middle of a Chinese glyph a
 
 
 @dataclass(slots=True)
-class Table:
+class PlacedTable:
     """A lattice with its cells; `first` numbers its first cell on the page."""
 
     lattice: Lattice
@@ -75,7 +75,7 @@ class Placement:
     doubtful: list[Ints]  # such words, by their glyphs, that may as well belong to another cell
 
 
-def place(glyphs: Glyphs, spots: Spots, tables: list[Table], width: float, height: float) -> Placement:
+def place(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], width: float, height: float) -> Placement:
     """Give each glyph to a cell; sets `drop` on clipped glyphs."""
     x, y = spots.x, spots.y
     owner = owners_at(x, y, tables)
@@ -87,7 +87,7 @@ def place(glyphs: Glyphs, spots: Spots, tables: list[Table], width: float, heigh
     return Placement(owner, *_settle_overflow(glyphs, spots, tables, owner))
 
 
-def owners_at(x: Floats, y: Floats, tables: list[Table]) -> Ints:
+def owners_at(x: Floats, y: Floats, tables: list[PlacedTable]) -> Ints:
     """Points in, cell numbers out."""
     owner = np.full(len(x), OUTSIDE, np.int64)
     for table in tables:
@@ -99,7 +99,7 @@ def owners_at(x: Floats, y: Floats, tables: list[Table]) -> Ints:
     return owner
 
 
-def _settle_clipped(glyphs: Glyphs, spots: Spots, tables: list[Table], owner: Ints) -> Bools:
+def _settle_clipped(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints) -> Bools:
     """Glyphs above or below their clip go to the cell that the clip is cut to; all others beyond one are dropped.
 
     Returns which glyphs are at home so. What is cut at the side is never shown on the next page.
@@ -127,7 +127,7 @@ def fits_height(clips: Floats, boxes: Floats) -> Bools:
     return fits
 
 
-def boxes_of(cells: Ints, tables: list[Table]) -> Floats:
+def boxes_of(cells: Ints, tables: list[PlacedTable]) -> Floats:
     """The boxes of cells by number; not a number where there is no cell."""
     boxes = np.full((len(cells), 4), np.nan)
     for cell in np.unique(cells[cells >= 0]).tolist():
@@ -137,7 +137,9 @@ def boxes_of(cells: Ints, tables: list[Table]) -> Floats:
     return boxes
 
 
-def _settle_overflow(glyphs: Glyphs, spots: Spots, tables: list[Table], owner: Ints) -> tuple[list[int], list[Ints]]:
+def _settle_overflow(
+    glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints
+) -> tuple[list[int], list[Ints]]:
     """Words that run over a rule: find them by letters too near for two cells, and give them to one cell.
 
     A word is in doubt that is aligned to a cell in which least of it stands, and one of which a run stands mostly
@@ -174,7 +176,7 @@ def _count_most(owners: Ints) -> int:
     return int(np.unique(owners, return_counts=True)[1].max())
 
 
-def _holds_two_texts(glyphs: Glyphs, tables: list[Table], word: Ints, chosen: int) -> bool:
+def _holds_two_texts(glyphs: Glyphs, tables: list[PlacedTable], word: Ints, chosen: int) -> bool:
     """Whether some run of a word stands mostly beside the chosen cell; unknown where each letter is a run."""
     runs = glyphs.run[word]
     parts = np.unique(runs)
@@ -191,7 +193,7 @@ def _holds_two_texts(glyphs: Glyphs, tables: list[Table], word: Ints, chosen: in
 
 
 def _settle_straddling(
-    glyphs: Glyphs, spots: Spots, tables: list[Table], owner: Ints, kept: Ints, glued: Bools
+    glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints, kept: Ints, glued: Bools
 ) -> None:
     """A lone glyph with a rule through it belongs to the letter that it follows closely or that follows it closely.
 
@@ -232,7 +234,7 @@ def are_glued(glyphs: Glyphs, spots: Spots, a: Ints, b: Ints) -> Bools:
     return glued
 
 
-def _choose(glyphs: Glyphs, tables: list[Table], owner: Ints, word: Ints) -> int:
+def _choose(glyphs: Glyphs, tables: list[PlacedTable], owner: Ints, word: Ints) -> int:
     """The cell that a word is aligned to: its left, right or middle fits best; at a tie where most letters are."""
     x0, x1 = float(glyphs.box[word[0], 0]), float(glyphs.box[word[-1], 2])
     found, counts = np.unique(owner[word], return_counts=True)

@@ -55,7 +55,7 @@ KEPT, BLANK, CLIPPED, INVISIBLE, WATERMARK, DUPLICATE, HIDDEN = map(int, Drop)
 
 
 @dataclass(slots=True)
-class Runs:
+class TextRuns:
     """Facts of text runs, one entry per run: size in points, baseline y, turn, brightness, clip."""
 
     size: Floats  # em height on the displayed page
@@ -79,7 +79,7 @@ class Glyphs:
     box: Floats  # (n, 4) x0 y0 x1 y1
     run: Ints
     drop: Ints  # of Drop
-    runs: Runs
+    runs: TextRuns
 
     def __len__(self) -> int:
         return len(self.text)

@@ -27,7 +27,7 @@ from extract.reading.ink.ink import (
     Ink,
     Pictures,
     Rules,
-    Runs,
+    TextRuns,
     are_blank,
 )
 from extract.reading.parsers.pdfium.document import open_document
@@ -154,7 +154,7 @@ def _part_lines(box: Floats, line: NDArray[np.int64], upright: Floats) -> NDArra
     return piece
 
 
-def _runs(box: Floats, run: NDArray[np.int64], lines: int) -> Runs:
+def _runs(box: Floats, run: NDArray[np.int64], lines: int) -> TextRuns:
     size, base = np.ones(lines), np.zeros(lines)
     for line in range(lines):
         mine = box[run == line]
@@ -166,7 +166,7 @@ def _runs(box: Floats, run: NDArray[np.int64], lines: int) -> Runs:
     clip = np.tile(np.array(NO_CLIP), (lines, 1))
     turn, order = np.zeros(lines, np.int64), np.full(lines, -1, np.int64)
     font = np.full(lines, UNKNOWN_FONT)
-    return Runs(size, base, turn, np.zeros(lines), no, no.copy(), no.copy(), clip, order, font)
+    return TextRuns(size, base, turn, np.zeros(lines), no, no.copy(), no.copy(), clip, order, font)
 
 
 def _render(document: pypdfium2.PdfDocument, number: int) -> Gray:

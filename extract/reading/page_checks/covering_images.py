@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from extract.errors import Reason
-from extract.reading.grid.placement import Table
+from extract.reading.grid.placement import PlacedTable
 from extract.reading.ink.ink import KEPT, Ink, Ints, Pictures
 from extract.reading.ink.visibility import centres
 from extract.reading.page_checks.glyph_counts import Problem
@@ -19,7 +19,7 @@ OF_PICTURE = 0.6  # of a picture's area inside a cell: likewise
 MANY = 20  # glyphs under a picture outside tables: a page of text that is not what one sees
 
 
-def check_pictures(ink: Ink, tables: list[Table], owner: Ints) -> tuple[Problem, ...]:
+def check_pictures(ink: Ink, tables: list[PlacedTable], owner: Ints) -> tuple[Problem, ...]:
     """One problem (no_text_layer) at most: for the first picture that hides text or stands for it."""
     for k in range(len(ink.pictures.box)):
         hidden = _find_hidden(ink, k)
@@ -47,7 +47,7 @@ def _find_hidden(ink: Ink, k: int) -> Ints:
     return np.flatnonzero(under & (glyphs.drop == KEPT))
 
 
-def _find_pictured(pictures: Pictures, k: int, table: Table, owner: Ints) -> list[int]:
+def _find_pictured(pictures: Pictures, k: int, table: PlacedTable, owner: Ints) -> list[int]:
     """Blank cells in which a picture stands; none where most cells that it touches hold text."""
     x0, y0, x1, y1 = (float(v) for v in pictures.box[k])
     blank, filled = [], 0

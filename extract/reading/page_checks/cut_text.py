@@ -13,7 +13,7 @@ import numpy as np
 
 from extract.errors import Reason
 from extract.reading.grid.cell_text import Sorted
-from extract.reading.grid.placement import OUTSIDE, Spots, Table, are_glued, boxes_of, fits_height, owners_at
+from extract.reading.grid.placement import OUTSIDE, PlacedTable, Spots, are_glued, boxes_of, fits_height, owners_at
 from extract.reading.ink.ink import CLIPPED, HIDDEN, KEPT, Bools, Floats, Ink, Ints
 from extract.reading.ink.visibility import overlap, surround_runs
 from extract.reading.page_checks.glyph_counts import Problem
@@ -36,7 +36,7 @@ class CutText:
     shown: tuple[bool, ...]
 
 
-def check_cuts(ink: Ink, spots: Spots, tables: list[Table], owner: Ints, level_cut: Bools) -> tuple[Problem, ...]:
+def check_cuts(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints, level_cut: Bools) -> tuple[Problem, ...]:
     """One problem at most: the first text of a table of which a part is hidden; `level_cut` is from find_level_cuts."""
     if not len(ink.glyphs) or not tables:
         return ()
@@ -73,7 +73,7 @@ def _seen_through(ink: Ink) -> Floats:
     return np.concatenate([np.maximum(clip[:, :2], 0.0), np.minimum(clip[:, 2:], [ink.width, ink.height])], axis=1)
 
 
-def _find_hidden(ink: Ink, spots: Spots, tables: list[Table]) -> Ints:
+def _find_hidden(ink: Ink, spots: Spots, tables: list[PlacedTable]) -> Ints:
     """Glyphs that are clipped away at a place in a table."""
     rows = np.flatnonzero(ink.glyphs.drop == CLIPPED)
     if not len(rows):
@@ -85,7 +85,9 @@ def _find_hidden(ink: Ink, spots: Spots, tables: list[Table]) -> Ints:
     return hidden
 
 
-def _find_clipped(ink: Ink, spots: Spots, tables: list[Table], owner: Ints, kept: Bools, level_cut: Bools) -> Ints:
+def _find_clipped(
+    ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints, kept: Bools, level_cut: Bools
+) -> Ints:
     """Glyphs that are shown in part, and not because their merged cell is cut by the page break."""
     box, clip = ink.glyphs.box, spots.clip
     wide = np.maximum(box[:, 2] - box[:, 0], 1e-6)
@@ -144,7 +146,7 @@ def _shares(boxes: Floats, area: Floats) -> Floats:
     return shared
 
 
-def _find_run_out(ink: Ink, spots: Spots, tables: list[Table], owner: Ints) -> Ints:
+def _find_run_out(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints) -> Ints:
     """Glyphs right behind the edge of a table that go on from a text at that edge."""
     box, outside = ink.glyphs.box, (ink.glyphs.drop == KEPT) & (owner == OUTSIDE) & (spots.turn == 0)
     found: list[int] = []

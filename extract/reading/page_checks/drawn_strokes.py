@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from extract.errors import Reason
-from extract.reading.grid.placement import Spots, Table
+from extract.reading.grid.placement import PlacedTable, Spots
 from extract.reading.ink.ink import KEPT, Bools, Floats, Ink, Ints
 from extract.reading.page_checks.glyph_counts import Problem
 
@@ -21,7 +21,7 @@ LONGEST_MINUS = 1.3  # of the size
 FIGURES = frozenset("0123456789０１２３４５６７８９.,，．%％≥≤=<>≧≦＞＜＝¥￥")
 
 
-def check_strokes(ink: Ink, spots: Spots, tables: list[Table], owner: Ints) -> tuple[Problem, ...]:
+def check_strokes(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints) -> tuple[Problem, ...]:
     """One problem at most: a text struck out (conservation), a drawn minus or digit (no_text_layer)."""
     level = ink.rules.box[ink.rules.level]
     if not tables or not (len(level) or ink.pictures.outline.any()):
@@ -31,7 +31,7 @@ def check_strokes(ink: Ink, spots: Spots, tables: list[Table], owner: Ints) -> t
     return _find_line(ink, spots, tables, owner, inside, lines) or _find_shape(ink, spots, inside)
 
 
-def _are_borders(tables: list[Table], level: Floats) -> Bools:
+def _are_borders(tables: list[PlacedTable], level: Floats) -> Bools:
     """Level lines that begin and end at upright lines of a table."""
     xs = np.concatenate([table.lattice.xs for table in tables])
     begins = np.abs(level[:, 0, None] - xs).min(1) < AT_SIDE
@@ -40,7 +40,7 @@ def _are_borders(tables: list[Table], level: Floats) -> Bools:
 
 
 def _find_line(
-    ink: Ink, spots: Spots, tables: list[Table], owner: Ints, inside: Bools, lines: Floats
+    ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints, inside: Bools, lines: Floats
 ) -> tuple[Problem, ...]:
     box = ink.glyphs.box
     for start, top, end, bottom in lines.tolist():
@@ -58,7 +58,7 @@ def _find_line(
     return ()
 
 
-def _lies_in(tables: list[Table], cell: int, start: float, end: float) -> bool:
+def _lies_in(tables: list[PlacedTable], cell: int, start: float, end: float) -> bool:
     """Whether a stretch is inside a cell; the last dash of a border beside the cell is not."""
     table = next(table for table in reversed(tables) if table.first <= cell)
     left, _, right, _ = table.box_of(cell)

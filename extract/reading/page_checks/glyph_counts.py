@@ -16,7 +16,7 @@ import numpy as np
 from extract.entities import Box
 from extract.errors import Reason
 from extract.reading.grid.cell_text import Sorted
-from extract.reading.grid.placement import LOST, Table
+from extract.reading.grid.placement import LOST, PlacedTable
 from extract.reading.ink.ink import BLANK, CLIPPED, KEPT, Ink, Ints
 
 HEADER_ROWS = 2  # group words of a header may stand over several columns
@@ -33,7 +33,7 @@ class Problem:
 
 
 def check_page(
-    ink: Ink, tables: list[Table], owner: Ints, placed: Sorted, outside: Sorted, overlaps: Ints
+    ink: Ink, tables: list[PlacedTable], owner: Ints, placed: Sorted, outside: Sorted, overlaps: Ints
 ) -> tuple[Problem, ...]:
     """All checks of one page that need its glyphs."""
     problems = [*_check_tiles(ink, tables), *_check_counts(ink, owner, placed, outside), *_check_letters(ink, placed)]
@@ -44,7 +44,7 @@ def check_page(
     return tuple(problems)
 
 
-def _check_tiles(ink: Ink, tables: list[Table]) -> list[Problem]:
+def _check_tiles(ink: Ink, tables: list[PlacedTable]) -> list[Problem]:
     """Cells tile each table: no lattice cell outside a rectangle."""
     problems = []
     for number, table in enumerate(tables, 1):
@@ -55,7 +55,7 @@ def _check_tiles(ink: Ink, tables: list[Table]) -> list[Problem]:
     return problems
 
 
-def check_inferred(ink: Ink, tables: list[Table], crossing: list[int]) -> tuple[Problem, ...]:
+def check_inferred(ink: Ink, tables: list[PlacedTable], crossing: list[int]) -> tuple[Problem, ...]:
     """A word that crosses a border which only the text suggests, below the header: the border is in doubt."""
     for number, table in enumerate(tables, 1):
         for cell in crossing if table.lattice.doubtful else []:
@@ -67,7 +67,7 @@ def check_inferred(ink: Ink, tables: list[Table], crossing: list[int]) -> tuple[
     return ()
 
 
-def check_side_by_side(ink: Ink, tables: list[Table], owner: Ints, before_gap: Ints) -> tuple[Problem, ...]:
+def check_side_by_side(ink: Ink, tables: list[PlacedTable], owner: Ints, before_gap: Ints) -> tuple[Problem, ...]:
     """Two texts side by side in one cell: an upright rule is missing. A row of one cell may print so."""
     for glyph in before_gap.tolist():
         cell = int(owner[glyph])

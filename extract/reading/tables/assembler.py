@@ -21,7 +21,7 @@ from extract.reading.tables.form_head import (
 from extract.reading.tables.form_head_checks import refuse_joined_words, refuse_stray_cells, refuse_unread_words
 from extract.reading.tables.forms import Form
 from extract.reading.tables.header_words import find_money_unit
-from extract.reading.tables.indexed_grid import Table, index_grid
+from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
 from extract.reading.tables.layout import Layout, find_layout, move_layout
 from extract.reading.tables.page_joins import cut_rows, join_tables, same_places
 from extract.reading.tables.target_words import looks_like_targets
@@ -64,7 +64,7 @@ class Assembler:
         self._form: Form | None = None
         self._layout: Layout | None = None
         self._edges: tuple[float, ...] = ()
-        self._head: Table | None = None  # a form's head, or the part of it that stood on the pages before
+        self._head: IndexedGrid | None = None  # a form's head, or the part of it that stood on the pages before
         self._heading = Heading()
         self._year: int | None = None  # of the part that is open
         self._titles: list[Evidence] = []  # years that titles and tables name, from the first page on
@@ -87,7 +87,7 @@ class Assembler:
         if page.grids or len(rest) <= COVER_LINES:
             self._waiting = rest
 
-    def _read_grid(self, table: Table, above: list[Line]) -> None:
+    def _read_grid(self, table: IndexedGrid, above: list[Line]) -> None:
         """Split a grid at its header blocks and read each stretch."""
         layouts = find_layouts(table)
         inner = _inner_titles(table, layouts[0]) if layouts else []
@@ -116,7 +116,7 @@ class Assembler:
         if not layouts[-1].is_flat:
             self._hold_head(table, head_start)
 
-    def _read_rows_above(self, table: Table, layout: Layout) -> int:
+    def _read_rows_above(self, table: IndexedGrid, layout: Layout) -> int:
         """The rows above a grid's first head end the form that is still open; returns where that head begins."""
         first = finds_head(table, 0, layout.start)
         continues = self._form is not None and self._layout is not None and same_places(self._edges, table.edges)
@@ -125,7 +125,7 @@ class Assembler:
         self._form.read_rows(table, move_layout(self._layout, self._edges, table.edges), 0, first)
         return first
 
-    def _hold_head(self, table: Table, start: int) -> None:
+    def _hold_head(self, table: IndexedGrid, start: int) -> None:
         """Keep the head of the form that goes on with the next grid; the rows from there are no other form's."""
         rest = cut_rows(table, start, table.grid.n_rows)
         if not any(cell.text for cell in rest.cells):
@@ -138,7 +138,7 @@ class Assembler:
         if self._head is not None:
             raise Refused(Reason.PAGE_MISSING, "a form's head without its indicators", self._head.row_pages[0])
 
-    def _read_flat(self, table: Table, layout: Layout, stop: int) -> None:
+    def _read_flat(self, table: IndexedGrid, layout: Layout, stop: int) -> None:
         self._refuse_open_head()
         self._settle_year(layout, table.grid.page)
         self._open_part(layout, self._heading.publisher)
@@ -153,7 +153,7 @@ class Assembler:
         self._flat.money_unit = self._heading.money_unit or self._flat.money_unit
         self._flat.read_rows(table, layout, layout.stop, stop)
 
-    def _read_form(self, table: Table, layout: Layout, head_start: int, stop: int) -> None:
+    def _read_form(self, table: IndexedGrid, layout: Layout, head_start: int, stop: int) -> None:
         """A form's head, then its indicator rows up to the next head."""
         above = cut_rows(table, head_start, layout.start)
         if self._head is None and self._form is not None and not prints_head(above):
@@ -175,7 +175,7 @@ class Assembler:
             refuse_unread_unit(self._captions, table.grid.page)
         self._form.read_rows(table, layout, layout.stop, stop)
 
-    def _take_head(self, above: Table) -> FormHead:
+    def _take_head(self, above: IndexedGrid) -> FormHead:
         """The rows above an indicator header, joined with what earlier pages print of the same head."""
         last = above.grid.n_rows
         if self._head is not None:
@@ -218,7 +218,7 @@ class Assembler:
             year = agree(self._titles)
         self._year = year
 
-    def _read_loose(self, table: Table) -> None:
+    def _read_loose(self, table: IndexedGrid) -> None:
         """A grid without header words: it continues the open table, is a form's head, or is no target table."""
         first = finds_head(table, 0, table.grid.n_rows) if self._flat is None else None
         stop = table.grid.n_rows if first is None else first
@@ -260,7 +260,7 @@ class Assembler:
                     draft.money_units.setdefault(column, next(iter(self.money_notes)))
 
 
-def find_layouts(table: Table) -> list[Layout]:
+def find_layouts(table: IndexedGrid) -> list[Layout]:
     """All header blocks of a grid, top to bottom."""
     found: list[Layout] = []
     row = 0
@@ -274,7 +274,7 @@ def find_layouts(table: Table) -> list[Layout]:
     return found
 
 
-def _inner_titles(table: Table, layout: Layout) -> list[Line]:
+def _inner_titles(table: IndexedGrid, layout: Layout) -> list[Line]:
     """Rows above the header: titles and captions drawn inside the table (above a form's words only wide ones)."""
     lines: list[Line] = []
     for row in range(layout.start):

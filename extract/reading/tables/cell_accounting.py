@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from extract.entities import Cell
 from extract.errors import Reason, Refused
 from extract.reading.tables.form_head import is_word
-from extract.reading.tables.indexed_grid import Table
+from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
 
 
 class Account:
     """Remembers which cells of a stretch of rows have been read or left out for a named reason."""
 
-    def __init__(self, table: Table, layout: Layout) -> None:
+    def __init__(self, table: IndexedGrid, layout: Layout) -> None:
         self._table = table
         self._known: set[int] = set()
         self._ignored = {c for h in layout.headings if h.column is None and h.words for c in range(h.first, h.last)}

@@ -17,7 +17,7 @@ from extract.reading.tables.cell_accounting import Account
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES, PROJECT_LEVEL, UNIT_LEVEL
 from extract.reading.tables.drafts import Draft, Field, Project, field_of, surround
 from extract.reading.tables.header_words import normalise
-from extract.reading.tables.indexed_grid import Table
+from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
 from extract.reading.tables.page_breaks import Cut, is_rest_of_level, join_fragment, judge_cut, stands_below
 from extract.reading.tables.rows import (
@@ -69,7 +69,7 @@ class FlatTable:
         """Deliver into a part; the lists are shared."""
         self.drafts, self.projects, self.findings = part.drafts, part.projects, findings
 
-    def read_rows(self, table: Table, layout: Layout, start: int, stop: int) -> None:
+    def read_rows(self, table: IndexedGrid, layout: Layout, start: int, stop: int) -> None:
         """Add the body rows [start, stop) of a page."""
         self._merged |= _merges_projects(table, layout, start, stop)
         after_break = bool(self._previous)
@@ -109,7 +109,7 @@ class FlatTable:
             if "单位" in cell.text[:8] or cell.text[:3].isdigit():
                 self.section = field_of(Cell(cell.row, cell.col, 1, 1, cell.box, name), page)
 
-    def _is_remark(self, row: Row, table: Table, crossings: set[tuple[int, int]]) -> bool:
+    def _is_remark(self, row: Row, table: IndexedGrid, crossings: set[tuple[int, int]]) -> bool:
         """A row whose cells do not stand under the headings: a remark or a sum; an indicator there is refused."""
         cell = find_crossing(row, crossings)
         if cell is None or not cell.text:
@@ -164,7 +164,7 @@ class FlatTable:
         found = self._fields.get((id(cell), column))
         return found if found is not None else self._remember(cell, column, field_of(cell, page))
 
-    def _add(self, row: Row, table: Table, after_break: bool, stop: int) -> None:
+    def _add(self, row: Row, table: IndexedGrid, after_break: bool, stop: int) -> None:
         """One indicator row: settle its project, then its fields."""
         page = table.grid.page
         begins = not after_break and self._begins_cut(row, stop)
@@ -294,7 +294,7 @@ class FlatTable:
         )
 
 
-def _merges_projects(table: Table, layout: Layout, start: int, stop: int) -> bool:
+def _merges_projects(table: IndexedGrid, layout: Layout, start: int, stop: int) -> bool:
     """Whether project cells of this table cover several indicator rows."""
     project, indicator = layout.find(Column.PROJECT), layout.find(Column.INDICATOR)
     if project is None or indicator is None:

@@ -15,7 +15,7 @@ from extract.errors import Reason, Refused
 from extract.reading.tables.amount_conflicts import FIGURE, refuse_second_amount
 from extract.reading.tables.drafts import Field, field_of
 from extract.reading.tables.header_words import find_money_unit, is_group, is_ignored, match_column, normalise
-from extract.reading.tables.indexed_grid import Table
+from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.years import Evidence, find_in_words, find_period, find_year, fold_years, is_closed
 
 HEAD_COLUMNS = frozenset(
@@ -74,7 +74,7 @@ class FormHead:
         return tuple(self.fields)
 
 
-def read_head(table: Table, start: int, stop: int) -> FormHead:
+def read_head(table: IndexedGrid, start: int, stop: int) -> FormHead:
     """Rows [start, stop) of a table; raises Refused (conservation) where they name two projects."""
     head = FormHead(table.grid.page, box=table.grid.box)
     used: set[int] = set()
@@ -94,7 +94,7 @@ def is_word(cell: Cell | None) -> bool:
     return match_column(cell.text) is not None or is_ignored(cell.text) or is_group(cell.text)
 
 
-def finds_head(table: Table, start: int, stop: int) -> int | None:
+def finds_head(table: IndexedGrid, start: int, stop: int) -> int | None:
     """The first row that begins another form: a row with 项目名称 as a word."""
     for row in range(start, stop):
         for cell in table.starting(row):
@@ -106,7 +106,7 @@ def finds_head(table: Table, start: int, stop: int) -> int | None:
     return None
 
 
-def has_head_shape(table: Table) -> bool:
+def has_head_shape(table: IndexedGrid) -> bool:
     """Whether every row is words and their values by turns: a head, however few of its rows stand on this page."""
     for row in range(table.grid.n_rows):
         texts = [c for c in table.row_cells(row) if c.text]
@@ -117,7 +117,7 @@ def has_head_shape(table: Table) -> bool:
     return True
 
 
-def is_columnar(table: Table) -> bool:
+def is_columnar(table: IndexedGrid) -> bool:
     """Whether 项目 or 项目名称 heads a column of several texts: a table of the budget, and no head of a form."""
     for word in table.cells:
         if match_column(word.text) != Column.PROJECT:
@@ -128,17 +128,17 @@ def is_columnar(table: Table) -> bool:
     return False
 
 
-def prints_head(above: Table) -> bool:
+def prints_head(above: IndexedGrid) -> bool:
     """Whether rows above an indicator header print more than titles over the whole width."""
     return any(c.text and c.colspan < above.grid.n_cols for c in above.cells)
 
 
-def _leads(table: Table, row: int) -> bool:
+def _leads(table: IndexedGrid, row: int) -> bool:
     """Whether a row may stand above 项目名称 in a head: a title, or words."""
     return len(table.row_cells(row)) == 1 or any(is_word(c) for c in table.starting(row))
 
 
-def _read_cell(table: Table, cell: Cell, stop: int, head: FormHead, used: set[int]) -> None:
+def _read_cell(table: IndexedGrid, cell: Cell, stop: int, head: FormHead, used: set[int]) -> None:
     """One cell of the head: a word with its value inside, beside or below it."""
     if id(cell) in used or not cell.text:
         return
@@ -162,7 +162,7 @@ def _with(cell: Cell, text: str) -> Cell:
     return Cell(cell.row, cell.col, cell.rowspan, cell.colspan, cell.box, text.strip())
 
 
-def find_value(table: Table, word: Cell, stop: int) -> Cell | None:
+def find_value(table: IndexedGrid, word: Cell, stop: int) -> Cell | None:
     """The cell that holds a word's value, or None where the word only stands over other words."""
     under = _value_under_group(table, word, stop) if match_column(word.text) in GOALS else None
     if under is not None:
@@ -178,7 +178,7 @@ def find_value(table: Table, word: Cell, stop: int) -> Cell | None:
     return None
 
 
-def _value_under_group(table: Table, word: Cell, stop: int) -> Cell | None:
+def _value_under_group(table: IndexedGrid, word: Cell, stop: int) -> Cell | None:
     """The cell below a word, when a word left of both spans the two rows: 年度总体目标 beside 预期目标 over its text.
 
     The word to the right may be one that nobody has listed; it must not be taken for this word's value.
@@ -192,7 +192,9 @@ def _value_under_group(table: Table, word: Cell, stop: int) -> Cell | None:
     return below if spans and aligned else None
 
 
-def _keep(table: Table, head: FormHead, word: str, value: Cell, used: set[int], word_cell: Cell | None = None) -> None:
+def _keep(
+    table: IndexedGrid, head: FormHead, word: str, value: Cell, used: set[int], word_cell: Cell | None = None
+) -> None:
     """Remember a value under the column that its word means; the first one printed counts."""
     if normalise(word) in YEAR_WORDS:
         found = YEARS.search(fold_years(value.text))
@@ -222,7 +224,7 @@ def _keep(table: Table, head: FormHead, word: str, value: Cell, used: set[int], 
             head.money_units[column] = unit
 
 
-def _unit_beside(table: Table, word: Cell) -> str | None:
+def _unit_beside(table: IndexedGrid, word: Cell) -> str | None:
     """The unit in the word that stands left of this one over several rows: 项目资金（万元）."""
     col = word.col - 1
     while col >= 0:
@@ -236,7 +238,7 @@ def _unit_beside(table: Table, word: Cell) -> str | None:
     return None
 
 
-def _read_matrix(table: Table, start: int, stop: int, head: FormHead, used: set[int]) -> None:
+def _read_matrix(table: IndexedGrid, start: int, stop: int, head: FormHead, used: set[int]) -> None:
     """Amounts in a small table of their own: column words 年初预算数, 全年预算数, 全年执行数; the first row of sums."""
     for row in range(start, stop):
         starting = [c for c in table.starting(row) if match_column(c.text) in AMOUNT_KINDS]
@@ -261,7 +263,7 @@ def _read_matrix(table: Table, start: int, stop: int, head: FormHead, used: set[
         return
 
 
-def _heads_figures(table: Table, words: list[Cell], below: int) -> bool:
+def _heads_figures(table: IndexedGrid, words: list[Cell], below: int) -> bool:
     """Whether words stand over their amounts: by what they are (执行数), or since no figure stands beside them.
 
     项目资金总额 | 以前年度已安排 | 年度资金总额 over a row 合计: such a table may have words that nobody has listed.

@@ -12,7 +12,7 @@ from extract.entities import AMOUNT_KINDS, Cell, Column
 from extract.errors import Reason, Refused
 from extract.reading.tables.form_head import HEAD_COLUMNS, FormHead, is_figure, is_word
 from extract.reading.tables.header_words import LONGEST, is_group, is_ignored, match_column, normalise
-from extract.reading.tables.indexed_grid import Table
+from extract.reading.tables.indexed_grid import IndexedGrid
 
 ABOUT_MONEY = re.compile(r"金额|资金|预算|经费|总额|投资")
 MONEY_WORD = re.compile(r"(?:金额|资金|经费|总额|拨款|预算数)(?!来源|性质|用途|管理)")
@@ -24,7 +24,7 @@ LONGEST_WORD = 10
 UNITS = {Column.UNIT, Column.DEPARTMENT}
 
 
-def refuse_unread_words(table: Table, start: int, stop: int, head: FormHead) -> None:
+def refuse_unread_words(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
     """Raises Refused (unknown_header) naming the word."""
     found = set(head.fields)
     _refuse_unread_money(table, start, stop, head)
@@ -43,7 +43,7 @@ def refuse_unread_words(table: Table, start: int, stop: int, head: FormHead) -> 
                 raise Refused(Reason.UNKNOWN_HEADER, detail, table.page_of(word))
 
 
-def _refuse_unread_money(table: Table, start: int, stop: int, head: FormHead) -> None:
+def _refuse_unread_money(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
     """A head that speaks of money and gave no amount."""
     if set(head.fields) & set(AMOUNT_KINDS):
         return
@@ -56,7 +56,7 @@ def _refuse_unread_money(table: Table, start: int, stop: int, head: FormHead) ->
                 raise Refused(Reason.UNKNOWN_HEADER, detail, table.page_of(cell))
 
 
-def refuse_stray_cells(table: Table, start: int, stop: int) -> None:
+def refuse_stray_cells(table: IndexedGrid, start: int, stop: int) -> None:
     """Every text of a head is a word, stands right of a text, or below a word; raises Refused (conservation)."""
     for row in range(start, stop):
         for cell in table.starting(row):
@@ -65,7 +65,7 @@ def refuse_stray_cells(table: Table, start: int, stop: int) -> None:
                 raise Refused(Reason.CONSERVATION, detail, table.page_of(cell))
 
 
-def refuse_joined_words(table: Table, start: int, stop: int, head: FormHead) -> None:
+def refuse_joined_words(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
     """A rule between two cells of a head is missing; raises Refused (conservation) where one cell then holds both.
 
     Two words in one cell of which one has no value elsewhere, a value and the next word in one cell, or one value
@@ -136,7 +136,7 @@ def _find_joined_word(text: str, found: set[Column], is_label_place: bool) -> st
     return next((w for w in words if (c := match_column(w)) in HEAD_COLUMNS and c not in found), "")
 
 
-def _belongs(table: Table, cell: Cell) -> bool:
+def _belongs(table: IndexedGrid, cell: Cell) -> bool:
     """Whether a text of a head is a word, a label that nobody has listed, a title, or some word's value."""
     if is_word(cell) or cell.col == 0:
         return True

@@ -13,7 +13,7 @@ from extract.reading.tables.drafts import Draft, Field, Project, field_of, surro
 from extract.reading.tables.flat_table import Sink
 from extract.reading.tables.form_head import HEAD_COLUMNS, FormHead, is_figure, is_word
 from extract.reading.tables.header_words import match_column, normalise
-from extract.reading.tables.indexed_grid import Table
+from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
 from extract.reading.tables.page_breaks import LEVEL_END, is_rest_of_level, join_fragment
 from extract.reading.tables.rows import (
@@ -68,7 +68,7 @@ class Form:
             unit = Printed(self.heading.unit, self.head.page, self.head.box)
             self.project.fields[Column.UNIT] = Field([unit])
 
-    def read_rows(self, table: Table, layout: Layout, start: int, stop: int) -> None:
+    def read_rows(self, table: IndexedGrid, layout: Layout, start: int, stop: int) -> None:
         """Add the indicator rows [start, stop) of a page; raises Refused where a text of them becomes nothing."""
         after_break = bool(self._previous)
         account, crossings = Account(table, layout), list_crossings(table, layout)
@@ -165,7 +165,7 @@ def _begins_class(row: Row, column: Column) -> bool:
     return column == Column.LEVEL2 and bool(row.text(Column.LEVEL1))
 
 
-def _refuse_unless_known(row: Row, table: Table, at_break: bool, is_below: bool) -> None:
+def _refuse_unless_known(row: Row, table: IndexedGrid, at_break: bool, is_below: bool) -> None:
     """A row whose cells do not stand under the headings is a sum, a note, a remark with its label, or refused.
 
     `is_below`: no indicator stands below it.
@@ -198,7 +198,7 @@ def _is_target(cell: Cell) -> bool:
     return bool(BEGINS_TARGET.match(cell.text)) or is_figure(cell.text)
 
 
-def _list_rows(table: Table, layout: Layout, start: int, stop: int) -> Iterator[Row]:
+def _list_rows(table: IndexedGrid, layout: Layout, start: int, stop: int) -> Iterator[Row]:
     """Rows of the block; of side-by-side blocks both, paired where they name the same indicator."""
     if layout.blocks == 1:
         yield from split_rows(table, layout, start, stop)
@@ -211,7 +211,7 @@ def _list_rows(table: Table, layout: Layout, start: int, stop: int) -> Iterator[
         yield from _pair(table, layout, left_at.get(first), right.get(first))
 
 
-def _pair(table: Table, layout: Layout, left: Row | None, right: Row | None) -> Iterator[Row]:
+def _pair(table: IndexedGrid, layout: Layout, left: Row | None, right: Row | None) -> Iterator[Row]:
     """One row where both halves name one indicator, else the left row, then the right one."""
     if right is not None:
         cells = dict(right.cells)

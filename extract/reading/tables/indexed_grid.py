@@ -8,7 +8,7 @@ from extract.entities import Cell, Grid
 
 
 @dataclass(slots=True)
-class Table:
+class IndexedGrid:
     """A grid with its cells by place and by row: every stage of reading asks for them, row by row."""
 
     grid: Grid
@@ -46,13 +46,13 @@ class Table:
         return [cell for cell in self.rows[row] if cell.row == row]
 
 
-def index_grid(grid: Grid, row_pages: tuple[int, ...] = ()) -> Table:
+def index_grid(grid: Grid, row_pages: tuple[int, ...] = ()) -> IndexedGrid:
     """Build the look-up once per grid."""
     places: list[list[Cell | None]] = [[None] * grid.n_cols for _ in range(grid.n_rows)]
     for cell in grid.cells:
         for row in range(cell.row, cell.row + cell.rowspan):
             places[row][cell.col : cell.col + cell.colspan] = [cell] * cell.colspan
-    return Table(grid, places, [_list_cells(line) for line in places], row_pages)
+    return IndexedGrid(grid, places, [_list_cells(line) for line in places], row_pages)
 
 
 def _list_cells(line: list[Cell | None]) -> list[Cell]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from extract.entities import AMOUNT_KINDS, Cell, Column
 from extract.errors import Reason, Refused
 from extract.reading.tables.header_words import find_money_unit, is_group, is_ignored, match_column, normalise
-from extract.reading.tables.indexed_grid import Table
+from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.years import find_year
 
 INDICATOR_WORDS = frozenset(
@@ -29,7 +29,7 @@ CYCLE = ("长期", "中期", "实施期", "实施周期", "总体", "周期")
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class ColumnHeading:
     """One printed column: what it means, its words from top to bottom, its lattice columns."""
 
     column: Column | None  # None: known and not loaded
@@ -50,14 +50,14 @@ class Layout:
 
     start: int
     stop: int
-    headings: tuple[Heading, ...]
+    headings: tuple[ColumnHeading, ...]
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """What is loaded, in printed order."""
         return tuple(h.column for h in self.headings if h.column is not None)
 
-    def find(self, column: Column, block: int = 0) -> Heading | None:
+    def find(self, column: Column, block: int = 0) -> ColumnHeading | None:
         """The first heading of that meaning."""
         return next((h for h in self.headings if h.column == column and h.block == block), None)
 
@@ -87,7 +87,7 @@ def move_layout(layout: Layout, before: tuple[float, ...], now: tuple[float, ...
     return replace(layout, headings=tuple(headings))
 
 
-def find_layout(table: Table, row: int) -> Layout | None:
+def find_layout(table: IndexedGrid, row: int) -> Layout | None:
     """The header block that begins at a row, or None; raises Refused (unknown_header) naming a word."""
     first = table.starting(row)
     if not any(map(_is_header_row, (first, _add_rows_below(table, row, first), _close_block(table, row, first)))):
@@ -106,14 +106,14 @@ def find_layout(table: Table, row: int) -> Layout | None:
     return Layout(row, stop, tuple(headings))
 
 
-def _add_rows_below(table: Table, row: int, first: list[Cell]) -> list[Cell]:
+def _add_rows_below(table: IndexedGrid, row: int, first: list[Cell]) -> list[Cell]:
     """A row with deep words and the cells beside them: 一级指标 over two rows beside 中期指标 and 年度指标 (安徽)."""
     deep = [c.rowspan for c in first if c.rowspan > 1 and match_column(c.text) in (Column.LEVEL1, Column.LEVEL2)]
     below = range(row + 1, min(row + max(deep, default=1), table.grid.n_rows))
     return [*first, *(c for k in below for c in table.starting(k))] if below else []
 
 
-def _close_block(table: Table, row: int, first: list[Cell]) -> list[Cell]:
+def _close_block(table: IndexedGrid, row: int, first: list[Cell]) -> list[Cell]:
     """The cells of the rows that a row's deep words end with: 序号 over three rows beside groups and words."""
     last = row + max((c.rowspan for c in first), default=1)
     if not row + 1 < last <= min(row + DEEPEST, table.grid.n_rows):
@@ -136,7 +136,7 @@ def _is_header_row(cells: list[Cell]) -> bool:
     return all_known and (enough or len(levels) >= 2) and bool(words)
 
 
-def _find_stop(table: Table, row: int, first: list[Cell]) -> int:
+def _find_stop(table: IndexedGrid, row: int, first: list[Cell]) -> int:
     """One past the last header row: as deep as a header cell spans, or as groups have words below them."""
     stop = row + max((c.rowspan for c in first if match_column(c.text)), default=1)
     while stop < table.grid.n_rows:
@@ -157,7 +157,7 @@ def _is_unit(cell: Cell) -> bool:
     return normalise(cell.text) == "单位"
 
 
-def _find_leaves(table: Table, start: int, stop: int) -> list[Cell]:
+def _find_leaves(table: IndexedGrid, start: int, stop: int) -> list[Cell]:
     """The lowest header cell of each printed column, left to right."""
     leaves: list[Cell] = []
     for cell in table.row_cells(stop - 1):
@@ -166,17 +166,17 @@ def _find_leaves(table: Table, start: int, stop: int) -> list[Cell]:
     return leaves
 
 
-def _read_leaf(table: Table, leaf: Cell, start: int) -> Heading:
+def _read_leaf(table: IndexedGrid, leaf: Cell, start: int) -> ColumnHeading:
     """The words above and in a leaf; a blank leaf takes the word of the cell above it."""
     words: list[str] = []
     for row in range(start, leaf.row + 1):
         cell = table.cell(row, leaf.col)
         if cell is not None and cell.row >= start and cell.text and cell.text not in words[-1:]:
             words.append(cell.text)
-    return Heading(None, tuple(words), leaf.col, leaf.col + leaf.colspan)
+    return ColumnHeading(None, tuple(words), leaf.col, leaf.col + leaf.colspan)
 
 
-def _resolve(leaves: list[Heading]) -> list[Heading]:
+def _resolve(leaves: list[ColumnHeading]) -> list[ColumnHeading]:
     """Words to columns; words of several meanings by their neighbours."""
     plain = [_match_words(h) for h in leaves]
     beside = "".join(normalise(h.word) for h, c in zip(leaves, plain, strict=True) if c is None and is_group(h.word))
@@ -184,19 +184,19 @@ def _resolve(leaves: list[Heading]) -> list[Heading]:
         plain = [Column.CYCLE_VALUE if c == Column.ANNUAL_VALUE else c for c in plain]
     columns = [_decide(k, leaves, plain) for k in range(len(leaves))]
     headings = [
-        Heading(column, leaf.words, leaf.first, leaf.last) for leaf, column in zip(leaves, columns, strict=True)
+        ColumnHeading(column, leaf.words, leaf.first, leaf.last) for leaf, column in zip(leaves, columns, strict=True)
     ]
     return _split_blocks(_separate_levels(_settle_history(headings)))
 
 
-def _settle_history(headings: list[Heading]) -> list[Heading]:
+def _settle_history(headings: list[ColumnHeading]) -> list[ColumnHeading]:
     """2023年实际实现值 | 2024年实际实现值 (湖北): what the year before came to is the last of them."""
     prior = [h for h in headings if h.column == Column.PRIOR_VALUE]
     latest = max(prior, key=lambda h: (find_year(h.word) or 0, h.first), default=None)
     return [replace(h, column=None) if h.column == Column.PRIOR_VALUE and h is not latest else h for h in headings]
 
 
-def settle_signs(table: Table, stop: int, headings: list[Heading]) -> list[Heading]:
+def settle_signs(table: IndexedGrid, stop: int, headings: list[ColumnHeading]) -> list[ColumnHeading]:
     """指标性质 is the column of signs only where signs are printed in it.
 
     乌海 prints them under 指标方向; others print 定量 and 定性 under 指标性质, which is no sign.
@@ -213,14 +213,14 @@ def settle_signs(table: Table, stop: int, headings: list[Heading]) -> list[Headi
     return settled
 
 
-def _prints_signs(table: Table, stop: int, heading: Heading) -> bool:
+def _prints_signs(table: IndexedGrid, stop: int, heading: ColumnHeading) -> bool:
     """Whether the cells under a heading hold signs, and nothing that is known not to be one."""
     cells = {id(c): c for row in range(stop, table.grid.n_rows) if (c := table.cell(row, heading.first)) is not None}
     texts = [normalise(c.text) for c in cells.values() if c.text and c.colspan <= heading.last - heading.first]
     return not texts or (any(SIGN_TEXT.match(t) for t in texts) and not any(t in NOT_SIGNS for t in texts))
 
 
-def _match_words(heading: Heading) -> Column | None:
+def _match_words(heading: ColumnHeading) -> Column | None:
     """The meaning of the lowest word; 指标值 under 长期绩效指标 is a period value."""
     if not heading.words:
         return None
@@ -237,7 +237,7 @@ def _match_words(heading: Heading) -> Column | None:
     return column
 
 
-def _decide(k: int, leaves: list[Heading], plain: list[Column | None]) -> Column | None:
+def _decide(k: int, leaves: list[ColumnHeading], plain: list[Column | None]) -> Column | None:
     """单位 is an organisation before the indicators and a measure among them; 指标值 beside a sign is a bare value."""
     word = normalise(leaves[k].word)
     if word == "单位":
@@ -251,7 +251,7 @@ def _decide(k: int, leaves: list[Heading], plain: list[Column | None]) -> Column
     return column
 
 
-def _separate_levels(headings: list[Heading]) -> list[Heading]:
+def _separate_levels(headings: list[ColumnHeading]) -> list[ColumnHeading]:
     """指标类型 | 指标类型 (临海): the same word twice is level 1 and level 2; without 一级指标 the type is level 1."""
     levels = [h for h in headings if h.column == Column.LEVEL2]
     has_first = any(h.column == Column.LEVEL1 for h in headings)
@@ -261,11 +261,11 @@ def _separate_levels(headings: list[Heading]) -> list[Heading]:
     twice = len(levels) == 2 and levels[0].word == levels[1].word
     if twice or (len(levels) == 1 and "类型" in levels[0].word):
         swap = levels[0]
-        return [Heading(Column.LEVEL1, h.words, h.first, h.last, h.block) if h is swap else h for h in headings]
+        return [ColumnHeading(Column.LEVEL1, h.words, h.first, h.last, h.block) if h is swap else h for h in headings]
     return headings
 
 
-def _split_blocks(headings: list[Heading]) -> list[Heading]:
+def _split_blocks(headings: list[ColumnHeading]) -> list[ColumnHeading]:
     """Two indicator columns in one header are two tables side by side (安徽: 中期 left, 年度 right)."""
     indicators = [i for i, h in enumerate(headings) if h.column == Column.INDICATOR]
     if len(indicators) != 2:
@@ -273,7 +273,7 @@ def _split_blocks(headings: list[Heading]) -> list[Heading]:
     right = indicators[1]
     while right > 0 and headings[right - 1].column in (Column.LEVEL1, Column.LEVEL2):
         right -= 1
-    return [Heading(h.column, h.words, h.first, h.last, 1) if i >= right else h for i, h in enumerate(headings)]
+    return [ColumnHeading(h.column, h.words, h.first, h.last, 1) if i >= right else h for i, h in enumerate(headings)]
 
 
 def _is_known(word: str) -> bool:
@@ -281,13 +281,13 @@ def _is_known(word: str) -> bool:
     return is_ignored(word) or is_group(word) or match_column(word) in (Column.SIGN, Column.PRIOR_VALUE)
 
 
-def _prints_below(table: Table, heading: Heading, row: int) -> bool:
+def _prints_below(table: IndexedGrid, heading: ColumnHeading, row: int) -> bool:
     """Whether a column holds text that is its own (a cell that spans from a column with a word is that column's)."""
     cells = (table.cell(r, heading.first) for r in range(row, table.grid.n_rows))
     return any(c.text and c.col >= heading.first and c.col + c.colspan <= heading.last for c in cells if c is not None)
 
 
-def _refuse_unknown(table: Table, row: int, headings: list[Heading]) -> None:
+def _refuse_unknown(table: IndexedGrid, row: int, headings: list[ColumnHeading]) -> None:
     """A word that is nowhere in headers.yml, or two columns of one meaning: not ours to guess."""
     page = table.grid.page
     seen: dict[tuple[Column, int], str] = {}

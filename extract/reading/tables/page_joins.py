@@ -10,11 +10,11 @@ from dataclasses import replace
 from extract.entities import Cell
 from extract.errors import Reason, Refused
 from extract.reading.tables.form_head import is_word
-from extract.reading.tables.indexed_grid import Table, index_grid
+from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
 from extract.reading.tables.layout import SAME_PLACE
 
 
-def cut_rows(table: Table, start: int, stop: int) -> Table:
+def cut_rows(table: IndexedGrid, start: int, stop: int) -> IndexedGrid:
     """The rows [start, stop) as a table of their own; cells that reach over the ends are cut there."""
     cells = []
     for cell in table.cells:
@@ -25,7 +25,7 @@ def cut_rows(table: Table, start: int, stop: int) -> Table:
     return index_grid(replace(table.grid, n_rows=stop - start, cells=tuple(cells)), pages)
 
 
-def join_tables(upper: Table, lower: Table) -> Table:
+def join_tables(upper: IndexedGrid, lower: IndexedGrid) -> IndexedGrid:
     """The lower table under the upper one; raises Refused (conservation) where their outer lines differ."""
     if not lower.grid.n_rows:
         return upper
@@ -42,7 +42,7 @@ def join_tables(upper: Table, lower: Table) -> Table:
     return index_grid(grid, upper.row_pages + lower.row_pages)
 
 
-def _place(table: Table, edges: list[float], offset: int) -> list[Cell]:
+def _place(table: IndexedGrid, edges: list[float], offset: int) -> list[Cell]:
     """A table's cells on the columns of both."""
     own = table.edges
     column = [min(range(len(edges)), key=lambda k: abs(edges[k] - x)) for x in own]

@@ -11,7 +11,7 @@ from extract.entities import Cell, Column
 from extract.errors import Reason, Refused
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES
 from extract.reading.tables.header_words import match_column, normalise
-from extract.reading.tables.indexed_grid import Table
+from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
 
 TOTAL = re.compile(r"^(?:.{0,20}(?:合计|总计|小计|共计|累计)(?:数|金额)?)(?:[（(].*[)）])?$")
@@ -50,7 +50,7 @@ class Row:
         return bool(self.text(Column.INDICATOR)) or self.has_target
 
 
-def split_rows(table: Table, layout: Layout, start: int, stop: int, block: int = 0) -> Iterator[Row]:
+def split_rows(table: IndexedGrid, layout: Layout, start: int, stop: int, block: int = 0) -> Iterator[Row]:
     """Rows of one block: a new row begins where an indicator or value cell begins."""
     headings = [h for h in layout.headings if h.column is not None and h.block == block]
     keys = [h for h in headings if h.column in (Column.INDICATOR, *PERIOD_VALUES)]
@@ -106,7 +106,7 @@ def refuse_words(row: Row, page: int) -> None:
         raise Refused(Reason.UNKNOWN_HEADER, detail, page)
 
 
-def is_total(row: Row, table: Table) -> bool:
+def is_total(row: Row, table: IndexedGrid) -> bool:
     """合计, 小计 and department rows: amounts that are the sum of others."""
     if row.has_indicator:
         return False
@@ -114,7 +114,7 @@ def is_total(row: Row, table: Table) -> bool:
     return any(TOTAL.match(t) for t in texts)
 
 
-def list_crossings(table: Table, layout: Layout) -> set[tuple[int, int]]:
+def list_crossings(table: IndexedGrid, layout: Layout) -> set[tuple[int, int]]:
     """Lattice column and width of the table's cells that stand under more than one heading.
 
     One cell may hold both levels; every other one says one thing.
@@ -135,7 +135,7 @@ def find_crossing(row: Row, crossings: set[tuple[int, int]]) -> Cell | None:
     return next((cell for cell in row.cells.values() if (cell.col, cell.colspan) in crossings), None)
 
 
-def is_wide(row: Row, table: Table) -> Cell | None:
+def is_wide(row: Row, table: IndexedGrid) -> Cell | None:
     """The one cell that fills a row: a title, a note or a section heading inside the ruled table."""
     cells = table.row_cells(row.first)
     return cells[0] if len(cells) == 1 else None
@@ -146,7 +146,7 @@ def is_note(text: str) -> bool:
     return bool(NOTE.match(text))
 
 
-def is_numbering(row: Row, table: Table) -> bool:
+def is_numbering(row: Row, table: IndexedGrid) -> bool:
     """A row of column numbers under the header: 1 2 3 4, or 栏次 and numbers."""
     numbers: list[int] = []
     for cell in table.row_cells(row.first):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from extract.reading.tables.indexed_grid import Table
+from extract.reading.tables.indexed_grid import IndexedGrid
 
 LEVEL_WORDS = re.compile(
     r"产出|效益|满意度|成本|效果|影响力|可持续|数量|质量|时效|社会|经济|生态|投入|过程|管理|履职|服务对象|投入和管理|资金|实施|完成"
@@ -17,7 +17,7 @@ STRICT_WORDS = re.compile(
 BEGINS_TARGET = re.compile(r"[≥≧⩾≤≦⩽><＞＜=＝≈]")
 
 
-def looks_like_targets(table: Table) -> bool:
+def looks_like_targets(table: IndexedGrid) -> bool:
     """Whether three cells or more carry words that only target tables print, or one does and another begins a target.
 
     One row that a lost page leaves behind is enough: 满意度指标, 企业满意度, ≥85%.

@@ -19,7 +19,7 @@ from extract.reading.ink.ink import (
     Floats,
     Glyphs,
     Ints,
-    Runs,
+    TextRuns,
     are_blank,
 )
 from extract.reading.parsers.pdfium import calls
@@ -119,7 +119,7 @@ def _read_runs(
     objects: list[calls.Pointer],
     clips: tuple[Floats, Ints],
     matrix: Matrix,
-) -> Runs:
+) -> TextRuns:
     n = len(firsts)
     font = np.fromiter(map(calls.get_font_size, repeat(text_page), firsts), np.float64, n)
     m = calls.fill_structs(calls.get_matrix, 6, text_page, firsts)
@@ -130,7 +130,7 @@ def _read_runs(
     up = np.stack([m[:, 2] * a + m[:, 3] * c, m[:, 2] * b + m[:, 3] * d], axis=1)
     turn = turns_of(along)
     x, y = map_points(m[:, 4], m[:, 5], matrix)  # the origin of the object's first glyph
-    return Runs(
+    return TextRuns(
         size=np.abs(font) * np.hypot(up[:, 0], up[:, 1]),
         base=np.where(turn % 2 == 1, x, y),
         turn=turn,

@@ -16,7 +16,7 @@ from pdfplumber.utils.exceptions import PdfminerException
 
 from extract.errors import Reason, Refused
 from extract.reading.ink.affine import display_matrix
-from extract.reading.ink.ink import BLANK, BLANKS, KEPT, NO_CLIP, Floats, Glyphs, Ink, Pictures, Runs, add_outlines
+from extract.reading.ink.ink import BLANK, BLANKS, KEPT, NO_CLIP, Floats, Glyphs, Ink, Pictures, TextRuns, add_outlines
 from extract.reading.ink.vector_paths import settle_paths
 from extract.reading.parsers.pdfium.glyphs import turns_of
 from extract.reading.parsers.plumber.device import Collected, InkDevice
@@ -94,7 +94,7 @@ def _is_blank(text: str) -> bool:
     return all(letter in BLANKS for letter in text)
 
 
-def _runs(drawn: Collected) -> Runs:
+def _runs(drawn: Collected) -> TextRuns:
     """Facts of runs; the baseline is where the first glyph of the run stands."""
     n = len(drawn.runs)
     m = np.array([r[0] for r in drawn.runs], dtype=np.float64).reshape(n, 6)
@@ -113,4 +113,4 @@ def _runs(drawn: Collected) -> Runs:
     light = np.array([r[2] for r in drawn.runs], dtype=np.float64)
     order = np.array([r[7] for r in drawn.runs], dtype=np.int64)
     font = np.array([r[8] for r in drawn.runs], dtype=np.int64)
-    return Runs(size, base, turn, light, flags[0], flags[1], flags[2], clip, order, font)
+    return TextRuns(size, base, turn, light, flags[0], flags[1], flags[2], clip, order, font)
