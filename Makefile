@@ -40,10 +40,11 @@ faults: .venv/installed ## every fault that is survived, injected for real; a ta
 cluster: .venv/installed ## docker-compose.yml's processes without an engine: two workers, one of them killed (minutes)
 	@$(BIN)/python -m pytest -m cluster tests/cluster
 
-lint: .venv/installed ## ruff, mypy, sqlfluff, dbt-bouncer, the compose file's schema, Airflow import errors
+lint: .venv/installed ## ruff, mypy, import-linter, sqlfluff, dbt-bouncer, the compose file's schema, Airflow import errors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy extract
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models
 	$(BIN)/dbt parse --quiet --project-dir dbt_project --profiles-dir dbt_project
 	$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
@@ -75,6 +76,7 @@ LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes
 	--no-annotate --quiet $(UPGRADE)
 lock: ## make constraints.txt follow pyproject.toml; with UPGRADE=--upgrade take the newest versions
 	$(LOCK) --extra postgres --extra s3 --extra celery --extra dev -o constraints.txt pyproject.toml
+	@cat constraints.txt constraints-optional.txt > .venv/all.txt # else what only extras need would be upgraded
 	$(LOCK) --all-extras -c constraints.txt -o .venv/all.txt pyproject.toml
 	@awk 'NR==FNR{if(/^[^ ]/)have[$$1]=1;next} /^[^ ]/{emit=!($$1 in have)} emit' constraints.txt .venv/all.txt \
 		> constraints-optional.txt
