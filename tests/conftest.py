@@ -3,65 +3,28 @@
 from __future__ import annotations
 
 import itertools
-import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import duckdb
 import pytest
+from homes import FIXTURES, PUBLICATIONS, Line, run_night
 from own_postgres import find_postgres, own_postgres
+from sites import Desk, Site, publisher_file
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from extract.jobs import ingest
 from extract.jobs.publish import publish
 from extract.report import write_night_report
-from extract.settings import PROJECT, Settings
+from extract.settings import Settings
 from extract.warehouse.build import build_marts
-
-PUBLICATIONS = PROJECT / "demo/publications"
-FIXTURES = PROJECT / "tests/fixtures"
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings on an empty home; files in the inbox count as at rest at once."""
     return Settings(home=tmp_path / "var", settle_seconds=0)
-
-
-class Line(NamedTuple):
-    """A home after one run of the whole line, and the command on it."""
-
-    home: Path
-    inbox: Path
-
-    def jixiao(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "JIXIAO_HOME": str(self.home), "JIXIAO_SETTLE_SECONDS": "0"}
-        command = [sys.executable, "-m", "extract", *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-
-    def typed(self, command: str) -> str:
-        """What a line of shell prints, typed in the project's folder."""
-        environment = {**os.environ, "JIXIAO_HOME": str(self.home), "JIXIAO_SETTLE_SECONDS": "0"}
-        environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        shell = ["bash", "-c", command]
-        done = subprocess.run(shell, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
-        return done.stdout
-
-    def run(self, *options: str) -> tuple[int, dict[str, Any]]:
-        done = self.jixiao("run", "--inbox", str(self.inbox), "--format", "jsonl", *options)
-        assert done.stdout, done.stderr
-        return done.returncode, json.loads(done.stdout)
-
-    def sql(self, query: str) -> list[dict[str, Any]]:
-        done = self.jixiao("sql", query, "--format", "jsonl")
-        assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 @pytest.fixture(scope="session")
@@ -108,16 +71,6 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
-def run_night(settings: Settings, inbox: Path, run_id: str) -> None:
-    """What the DAG `ingest` does, step by step."""
-    ingest.discover(settings, run_id, inbox=str(inbox))
-    ingest.land(settings, run_id)
-    for batch in ingest.plan_batches(settings):
-        ingest.read_batch(settings, batch)
-    ingest.stage_read(settings, run_id)
-    ingest.close(settings, run_id)
-
-
 @pytest.fixture(scope="session")
 def night() -> Callable[[Settings, Path, str], None]:
     """One night of ingest on a folder."""
@@ -157,3 +110,21 @@ def built(settings: Settings) -> Settings:
             "row_counts VARCHAR, checksum VARCHAR)"
         )
     return settings
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    one = Site()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def desk(site: Site, settings: Settings, tmp_path: Path) -> Desk:
+    return Desk(site, settings, tmp_path / "publishers")
+
+
+@pytest.fixture
+def night_settings(desk: Desk) -> Settings:
+    publisher_file(desk.folder, desk.site)
+    return desk.settings.model_copy(update={"publishers_dir": desk.folder})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 
-from .documents import stream, write_pdf
+from printed_tables import stream, write_pdf
 
 MUCH = 800_000_000  # unpacked: more than a test's limit, and quickly made
 FLATE = b"/Filter/FlateDecode"

@@ -30,13 +30,15 @@ from typing import Any
 
 import duckdb
 import duckdb_engine  # noqa: F401 - imported before the forks, so that the calls counted are those of the work
-from documents import print_table
 
 from extract.jobs import ingest
 from extract.ledger import Ledger
 from extract.reading.document import READER_VERSION
 from extract.settings import Settings
 from extract.warehouse import frames, raw_schema  # noqa: F401
+
+sys.path.append(str(Path(__file__).parents[1] / "support"))  # pytest has it, a call by hand has not
+from printed_tables import print_table
 
 DOCUMENTS = 3
 RUN = "night"

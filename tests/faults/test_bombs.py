@@ -9,6 +9,7 @@ from pathlib import Path
 import pdfplumber
 import pypdfium2
 import pytest
+from printed_tables import print_table
 from sqlalchemy import func, select
 
 from extract.errors import Reason, Refused
@@ -20,7 +21,6 @@ from extract.reading.sandbox import read_sandboxed
 from extract.settings import Settings
 
 from .bombs import CYCLES, MEMORY, TIME
-from .documents import print_table
 
 ROWS = [("102001-区党群工作部", "宣传工作经费", "8,200,000.00", "111002106-开展项目数", f"≥{n}家") for n in range(3)]
 NEXT = [(unit, "人才工作经费", *rest) for unit, _, *rest in ROWS]  # no page is printed twice

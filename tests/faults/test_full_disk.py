@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
-from .conftest import SmallDisk
-from .documents import print_table
+from printed_tables import print_table
+from processes import SmallDisk
 
 SEE = """
 from extract.jobs import ingest

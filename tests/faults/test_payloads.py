@@ -13,14 +13,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from printed_tables import print_table
 
 from extract.jobs import ingest
 from extract.jobs.publish import publish
 from extract.releases.query import QueryError, ask
 from extract.settings import Settings
 from extract.warehouse.build import build_marts
-
-from .documents import print_table
 
 UNIT = "102001-区党群工作部"
 PAYLOADS = [

@@ -21,6 +21,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 import yaml
+from homes import copy_line, counts_of
+from printed_tables import print_table
+from processes import Reader, Scheduler
+from sites import Site
 
 from extract.errors import BuildError
 from extract.jobs import ingest
@@ -34,12 +38,8 @@ from extract.settings import PROJECT, Settings
 from extract.warehouse import staging
 from extract.warehouse.build import build_marts
 
-from ..sources.conftest import Site
-from .conftest import Reader, Scheduler, copy_line, counts_of
-from .documents import print_table
-
 if TYPE_CHECKING:
-    from ..conftest import Line
+    from homes import Line
 
 UNIT = "102001-区党群工作部"
 CORRECTED = [(UNIT, f"新项目{n}", f"{n}00.50", f"11100210{n}-开展项目数", f"≥{n}家") for n in range(1, 9)]

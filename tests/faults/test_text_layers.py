@@ -6,12 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from printed_tables import Row, Scan, print_table
 
 from extract.jobs import ingest
 from extract.ledger import OUTCOMES, Ledger
 from extract.settings import Settings
-
-from .documents import Row, Scan, print_table
 
 ROWS: list[Row] = [
     ("102001-区党群工作部", f"宣传工作经费{n}", "8,200,000.00", "111002106-组织开展宣传活动项目数", f"≥{n}家")

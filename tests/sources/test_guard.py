@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from sites import Site, publisher_file
 
 from extract.errors import Reason, Refused, SourceError
 from extract.publishers import load_publisher
 from extract.sources.fetch import Fetcher
 from extract.sources.guard import Allowance
 
-from .conftest import Site, publisher_file
-
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .conftest import Desk
+    from sites import Desk
 
 PDF = b"%PDF-1.7\n%%EOF\n"
 

@@ -15,7 +15,7 @@ from extract.entities import Remembered
 from extract.errors import Reason, Refused, SourceError
 
 if TYPE_CHECKING:
-    from .conftest import Desk, Site
+    from sites import Desk, Site
 
 PDF = b"%PDF-1.7\n" + b"%" * 4000 + b"\n%%EOF\n"
 
@@ -78,7 +78,7 @@ def test_a10_a_download_that_breaks_once_lands_at_the_second_attempt(site: Site,
 
 
 def test_a10_a_server_that_drips_bytes_is_left_when_the_whole_time_is_used_up(site: Site, desk: Desk) -> None:
-    from .conftest import drip
+    from sites import drip
 
     stop = threading.Event()
     url = site.put("/slow.pdf", act=lambda handler: drip(handler, PDF, 0.05, stop))

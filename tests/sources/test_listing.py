@@ -14,7 +14,7 @@ from extract.sources.listing import decode_page, find_date, read_detail, read_li
 from extract.sources.page_fetch import page_from_json, page_to_json
 
 if TYPE_CHECKING:
-    from .conftest import Desk, Site
+    from sites import Desk, Site
 
 BASE = "http://gov.test/a/list.html"
 

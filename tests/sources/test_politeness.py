@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sites import pdf
 
 from extract.entities import Publication
 from extract.errors import Refused, SourceError
 from extract.sources.landing import land_publications
 from extract.sources.pace import Pace
 
-from .conftest import pdf
-
 if TYPE_CHECKING:
-    from .conftest import Desk, Site
+    from sites import Desk, Site
 
 PDF = pdf("polite")
 

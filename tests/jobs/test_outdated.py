@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
+from homes import FIXTURES, copy_line
+from printed_tables import print_table
+from processes import Scheduler
 from sqlalchemy import insert, select
 from typer.testing import CliRunner, Result
 
@@ -38,12 +41,8 @@ from extract.warehouse.fingerprints import fingerprint_inputs, is_behind
 from extract.warehouse.partitions import note_built, plan_build
 from extract.warehouse.staging import open_warehouse
 
-from .conftest import FIXTURES
-from .faults.conftest import Scheduler, copy_line
-from .faults.documents import print_table
-
 if TYPE_CHECKING:
-    from .conftest import Line
+    from homes import Line
 
 OLDER = "0"
 UNIT = "102001-区党群工作部"
@@ -233,14 +232,14 @@ def test_what_could_not_be_read_again_keeps_its_rows_is_told_and_is_tried_again(
             assert ingest.close(home, run) == counts(loaded=0, unchanged=2, refused=0, failed=0)
     assert rows_of(home) == before
     assert not is_behind(home)
-    (inbox,) = [one for one in check_freshness(home) if one.publisher == "inbox"]
+    (inbox,) = [one for one in check_freshness(home, is_behind=is_behind(home)) if one.publisher == "inbox"]
     assert inbox.alerts == ("1 loaded documents cannot be read again, their rows stay: OSError",)
     attempts = ledger_of(home).history(failing)["attempts"]
     assert [one["outcome"] for one in attempts] == ["read", "failed", "failed"]
     assert ingest.plan_batches(home) == [[failing]]
     read_all(home)
     assert ingest.stage_read(home, "four") == 1
-    assert [one.alerts for one in check_freshness(home) if one.publisher == "inbox"] == [()]
+    assert [one.alerts for one in check_freshness(home, is_behind=is_behind(home)) if one.publisher == "inbox"] == [()]
     assert ledger_of(home).outdated(READER_VERSION) == []
 
 

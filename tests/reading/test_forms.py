@@ -14,7 +14,7 @@ from extract.reading.tables.indexed_grid import index_grid
 from extract.reading.tables.layout import find_layout
 from extract.reading.tables.target_words import looks_like_targets
 
-from .test_stitching import make_grid, plain_rows
+from .test_page_breaks import make_grid, plain_rows
 
 BOX = Box(0.0, 0.0, 10.0, 10.0)
 

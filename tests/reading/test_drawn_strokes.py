@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from made_page import Page
 
 from extract.errors import Reason
 from extract.reading.grid.cell_text import join_cells
 from extract.reading.page import build_page, run_stages
-
-from .made_page import Page
 
 WORDS = (("单位", "项目", "指标"), ("某局", "保洁", "1250.00"), ("某站", "维修", "≥12座"))
 MIDDLE = 80.0  # of the letters of the second row, which begin at x 195

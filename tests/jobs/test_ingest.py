@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sites import LONG_AGO, Site, ledger_of, load_all, pdf, publisher_file, see
 
 from extract.errors import LedgerError, Reason, Refused
 from extract.jobs import ingest
 from extract.settings import Settings
 
-from .conftest import LONG_AGO, Site, ledger_of, load_all, pdf, publisher_file, see
-
 if TYPE_CHECKING:
-    from .conftest import Desk
+    from sites import Desk
 
 
 KILLED = """

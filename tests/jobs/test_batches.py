@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
+from printed_tables import print_table
 
 from extract.archive.documents import archive_path, land_bytes
 from extract.entities import LandedPdf, Publication
@@ -17,8 +18,6 @@ from extract.jobs.batches import MOST_BATCHES, count_pages, make_batches
 from extract.ledger import Ledger
 from extract.reading.sandbox import Sandbox
 from extract.settings import PROJECT, Settings
-
-from .faults.documents import print_table
 
 FIXTURES = PROJECT / "tests/fixtures"
 ROW = [("102001-区党群工作部", "项目", "1.00", "111002106-开展项目数", "≥1家")]

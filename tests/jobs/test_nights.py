@@ -13,12 +13,11 @@ from typing import Any
 
 import duckdb
 import pytest
+from sites import Site, publisher_file
 
 from extract.cli.rows import status_of
 from extract.ledger import Ledger
 from extract.settings import PROJECT, Settings
-
-from .conftest import Site, publisher_file
 
 PUBLICATIONS = PROJECT / "demo/publications"
 NIGHTS = """

@@ -14,7 +14,7 @@ from extract.sources.site import discover_site
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .conftest import Site
+    from sites import Site
 
 DOC = (PROJECT / "docs/publishers.md").read_text(encoding="utf-8")
 HOST = "https://www.example.gov.cn"

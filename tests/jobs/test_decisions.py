@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sites import Site, ledger_of, pdf, publisher_file, see
 
 from extract.errors import LedgerError, Reason, Refused
 from extract.jobs import ingest
 from extract.reading.document import READER_VERSION
 from extract.settings import PROJECT, Settings
-
-from .conftest import Site, ledger_of, pdf, publisher_file, see
+from extract.warehouse.fingerprints import is_behind
 
 if TYPE_CHECKING:
-    from .conftest import Desk
+    from sites import Desk
 
 
 def test_a_source_ahead_of_the_warehouse_is_told_after_the_publishers_patience(
@@ -31,9 +31,9 @@ def test_a_source_ahead_of_the_warehouse_is_told_after_the_publishers_patience(
     with pytest.raises(LedgerError):
         ingest.close(night_settings, "night")
     now = datetime.now(UTC)
-    (row,) = check_freshness(night_settings, now)
+    (row,) = check_freshness(night_settings, now, is_behind=is_behind(night_settings))
     assert (row.waiting, row.alerts) == (2, ())
-    late = check_freshness(night_settings, now + timedelta(hours=37))
+    late = check_freshness(night_settings, now + timedelta(hours=37), is_behind=is_behind(night_settings))
     assert "gz: source ahead of warehouse: 2 publications wait" in describe_alerts(late)
 
 
@@ -51,7 +51,8 @@ def test_nothing_new_in_season_is_told(site: Site, desk: Desk, night_settings: S
 
     season = {"start": "01-15", "end": "03-31"}
     publisher_file(desk.folder, site, season=season, expected={"target": 1, "self_evaluation": 1})
-    rows = check_freshness(night_settings, datetime.fromisoformat(f"{today}T12:00:00+08:00"))
+    noon = datetime.fromisoformat(f"{today}T12:00:00+08:00")
+    rows = check_freshness(night_settings, noon, is_behind=is_behind(night_settings))
     alerts = describe_alerts(rows)
     assert said in alerts
     assert bool(alerts) == bool(said)

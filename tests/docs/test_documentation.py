@@ -1,7 +1,7 @@
 """The documents that people read: every command in them runs, and every path, link and setting that they name is there.
 
 A fenced block `sh` holds commands: each is run on a home with two releases and refused documents, or stands in NOT_RUN
-with the reason. Other blocks hold output, and `tests/test_contributing.py` does what CONTRIBUTING.md says.
+with the reason. Other blocks hold output, and `tests/docs/test_contributing.py` does what CONTRIBUTING.md says.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from extract.releases.shelves import served_release
 from extract.settings import PROJECT, Settings
 
 if TYPE_CHECKING:
-    from conftest import Line
+    from homes import Line
 
 FIXTURES = PROJECT / "tests/fixtures"
 PUBLICATIONS = PROJECT / "demo/publications"
@@ -39,12 +39,12 @@ NOT_RUN = {
     "make demo": ".ci/run runs it twice; its commands and what they print are compared below",
     "make test": "it is running",
     "make up": "Airflow's servers, until somebody stops them",
-    "JIXIAO_WAREHOUSE_URL=postgresql+psycopg2://jixiao:…@db/warehouse": "a setting; tests/test_two_warehouses.py",
-    "cp .env.example .env && chmod 600 .env": "secrets for the next line; tests/test_deployment.py reads the file",
-    "docker compose up -d --build": "needs Docker; .ci/check_compose and tests/test_deployment.py check the file",
+    "JIXIAO_WAREHOUSE_URL=postgresql+psycopg2://jixiao:…@db/warehouse": "a setting; test_two_warehouses.py",
+    "cp .env.example .env && chmod 600 .env": "secrets for the next line; tests/docs/test_deployment.py reads the file",
+    "docker compose up -d --build": "needs Docker; .ci/check_compose and tests/docs/test_deployment.py check the file",
     "make .venv/installed": "installs; .ci/run begins with it",
     "git pull && make .venv/installed": "asks the network",
-    "cp -a backup/. var/": "into an empty home: tests/test_restore.py does",
+    "cp -a backup/. var/": "into an empty home: tests/docs/test_restore.py does",
     "make superset": "Superset's own environment from the network, then a server until somebody stops it",
     "make superset ARGS=--check": "Superset's own environment from the network",
     'make superset ARGS="--port 9000"': "a server until somebody stops it",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conftest import Line
+    from homes import Line
 
 
 def test_the_year_over_year_answer_is_that_of_the_publications(line: Line) -> None:

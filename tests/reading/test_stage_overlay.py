@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
+from made_page import WORDS, Page
 from PIL import Image
 
 from extract.entities import Column
@@ -28,8 +29,6 @@ from extract.reading.ink.rotation import find_turn
 from extract.reading.page import Stages, build_page, run_stages
 from extract.reading.pages import read_checked_pages, read_ink
 from extract.report.page_images import PictureError, draw_page
-
-from .made_page import WORDS, Page
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 

@@ -8,7 +8,7 @@ import duckdb
 from render_cookbook import PAGE, find_queries, render_page
 
 if TYPE_CHECKING:
-    from conftest import Line
+    from homes import Line
 
 
 def test_the_cookbook_prints_what_its_queries_give_on_the_demo(line: Line) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import pytest
 import yaml
 
 from extract.entities import LandedPdf, Landing, Publication, Remembered
@@ -120,13 +119,6 @@ class Site:
         self.server.server_close()
 
 
-@pytest.fixture
-def site() -> Iterator[Site]:
-    one = Site()
-    yield one
-    one.close()
-
-
 def publisher_file(folder: Path, site: Site, code: str = "gz", **more: object) -> Path:
     """A publisher file for the site: no delay, quick to give up, this machine allowed."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -169,11 +161,6 @@ class Desk:
         return [path for path in self.settings.archive.rglob("*") if path.is_file()]
 
 
-@pytest.fixture
-def desk(site: Site, settings: Settings, tmp_path: Path) -> Desk:
-    return Desk(site, settings, tmp_path / "publishers")
-
-
 def drip(handler: BaseHTTPRequestHandler, body: bytes, pause: float, stop: threading.Event) -> None:
     """Announce a body and send it byte by byte until the other side or the test has had enough."""
     handler.send_response(200)
@@ -189,12 +176,6 @@ def drip(handler: BaseHTTPRequestHandler, body: bytes, pause: float, stop: threa
             break
         time.sleep(pause)
     handler.close_connection = True
-
-
-@pytest.fixture
-def night_settings(desk: Desk) -> Settings:
-    publisher_file(desk.folder, desk.site)
-    return desk.settings.model_copy(update={"publishers_dir": desk.folder})
 
 
 def ledger_of(settings: Settings) -> Ledger:

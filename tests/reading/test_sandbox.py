@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import zlib
 from dataclasses import replace
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
 from extract.errors import Reason, Refused
 from extract.reading.document import read_grids
 from extract.reading.exchange import grids_to_dicts
 from extract.reading.sandbox import Sandbox, read_sandboxed
-from extract.settings import get_settings
+from extract.settings import Settings, get_settings
 
-FIXTURES = Path(__file__).parent.parent / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 GOOD = FIXTURES / "v15_2024.pdf"
 
 
@@ -99,3 +101,24 @@ def test_grids_are_read_under_the_same_limits_and_are_those_of_the_reader() -> N
     with Sandbox(replace(get_settings().limits(), pages=2)) as sandbox, pytest.raises(Refused) as refusal:
         sandbox.read_grids(GOOD)
     assert refusal.value.reason is Reason.TOO_LARGE
+
+
+def test_the_settings_raise_the_limits_as_well_as_they_lower_them(tmp_path: Path) -> None:
+    long, large = tmp_path / "long.pdf", tmp_path / "large.pdf"
+    with pypdfium2.PdfDocument.new() as document:
+        for _ in range(2_001):
+            document.new_page(10, 10)
+        document.save(long)
+    large.write_bytes(b"%PDF-1.7\n")
+    os.truncate(large, 201 << 20)
+    settings = Settings(home=tmp_path, max_pages=2_000, max_file_megabytes=200)
+    for file in (long, large):
+        assert refused(file, settings) is Reason.TOO_LARGE
+    assert refused(long, settings.model_copy(update={"max_pages": 2_001})) is Reason.NO_TABLE
+    assert refused(large, settings.model_copy(update={"max_file_megabytes": 201})) is not Reason.TOO_LARGE
+
+
+def refused(file: Path, settings: Settings) -> Reason:
+    with pytest.raises(Refused) as refusal:
+        read_sandboxed(file, reader="pdfium", limits=settings.limits())
+    return refusal.value.reason

@@ -14,7 +14,7 @@ from extract.errors import Reason, Refused
 from extract.reading.document import is_sampled, read_document, read_grids, reading_from_json, reading_to_json
 from extract.text import fold_text
 
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 FIELDS = "unit project category overall_goal annual_goal level1 level2 indicator cycle_value annual_value".split()
 TRUTHS = sorted(FIXTURES.glob("*.json"))
 LARGE = 150_000  # bytes: larger ones are read by both readers in the benchmark, and here by the first
