@@ -1,1 +1,1 @@
-"""Bytes at rest: documents by their hash and readings by theirs, in a folder or in a bucket that machines share."""
+"""Store bytes: documents by hash, readings, bucket or folder."""

@@ -1,1 +1,1 @@
-"""The `jixiao` command: what people type, what is printed for them."""
+"""Serve people: the `jixiao` command, its help and what it prints."""

@@ -1,1 +1,1 @@
-"""The steps that DAG files call, and how they are run: ingest, replay, publish, alerts, Airflow."""
+"""Run: the steps that DAG files call, alerts, Airflow in this process."""

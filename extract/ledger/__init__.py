@@ -1,4 +1,4 @@
-"""What was seen, landed, read, refused, staged and published, one row each: nothing is lost.
+"""Record what was seen, landed, read, refused, staged and published.
 
 A run's sightings each end loaded, unchanged, refused or failed; `close_run` refuses a run whose four counts do not add
 up to what was seen, and so does the database. A document (bytes, by sha256) moves through the states of `TRANSITIONS`

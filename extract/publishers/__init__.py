@@ -1,4 +1,4 @@
-"""YAML files become validated publishers: who publishes, under which names, and where to look.
+"""Load publisher files: who publishes, when, where to look.
 
 One file per publisher; the file's name is the publisher's code. A file without `name` is a place where documents of
 several publishers arrive (an inbox): each document's own title then says whose it is.

@@ -1,1 +1,1 @@
-"""One PDF in, one Reading out: read, check, interpret. Knows no ledger and no database."""
+"""Read and interpret: one PDF to one Reading; knows no ledger."""

@@ -1,1 +1,1 @@
-"""Releases on a shelf, one of them served, and everything that reads a release."""
+"""Publish and query: releases on a shelf, one of them served."""

@@ -1,4 +1,4 @@
-"""A release and the ledger become the page that people open in the morning: static files that need no server.
+"""Report: the nightly page with charts and images of printed cells.
 
 releases/<id>/report/   written while a release is published, served as current/report: that release, for ever
 JIXIAO_HOME/report      the newest page: written again at the end of every run, so that a night which publishes nothing

@@ -1,1 +1,1 @@
-"""Where publications come from and where their bytes go: discover and land."""
+"""Discover and land: publishers' sites, folders and buckets."""

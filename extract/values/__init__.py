@@ -1,4 +1,4 @@
-"""Printed text in, numbers out: target values, amounts, and text folded for comparing.
+"""Parse printed text to numbers: target values and amounts.
 
     parse_target, parse_targets, parse_parts → TargetValue     see docs/targets.md for the grammar
     find_promises                            → list[TargetValue], the numbers that a goal in prose promises

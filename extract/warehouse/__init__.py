@@ -1,1 +1,1 @@
-"""Readings in, marts out: stage rows, value the printed targets, match projects, run dbt."""
+"""Stage, value, build: readings to marts."""

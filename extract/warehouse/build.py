@@ -3,8 +3,8 @@
 Only the partitions that changed since the last good build are built again (`partitions`), unless models, seeds, grammar
 or versions changed: then, and when asked, everything is.
 
-dbt keeps DuckDB's lock as long as its process lives, so it never runs inside ours (measured: stack notes in
-CONTRIBUTING.md). A failed model or test raises BuildError with the names of what failed; nothing is published then.
+dbt keeps DuckDB's lock as long as its process lives, so it never runs inside ours (docs/decisions).
+A failed model or test raises BuildError with the names of what failed; nothing is published then.
 """
 
 from __future__ import annotations

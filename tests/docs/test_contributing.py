@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+from render_rooms import render_page, render_rooms
 
 from extract.entities import Column
 from extract.errors import Refused
@@ -32,7 +33,14 @@ from extract.reading.tables.forms import Form
 from extract.settings import PROJECT, Settings
 
 FIXTURES = PROJECT / "tests/fixtures"
+MOST_LINES = 150
 GUIDE = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_the_guide_is_short_and_draws_the_rooms_as_the_imports_are() -> None:
+    assert len(GUIDE.splitlines()) <= MOST_LINES
+    assert render_page() == GUIDE, "`make docs` draws them anew"
+    assert render_rooms().count("\n") == 11
 
 
 def section(title: str) -> str:
@@ -130,7 +138,7 @@ def test_a_form_is_a_class_that_the_assembler_chooses(name: str, kind: type, mon
     document = FIXTURES / (f"{form}.pdf" if name == "Form" else "d05_fpdf2_a3.pdf")
     reading = read_document(document, reader="pdfium")
     assert reading.parts
-    assert stretches, f"{name} of assemble.py reads {document.name}"
+    assert stretches, f"{name} of assembler.py reads {document.name}"
 
 
 @pytest.fixture(scope="module")

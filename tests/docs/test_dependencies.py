@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md says of each dependency why it is there, CHANGELOG.md is about this version, extras are called so."""
+"""docs/dependencies.md says of each dependency why it is there, CHANGELOG.md is of this version, extras are called so."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def names_of(requirements: list[str]) -> set[str]:
 
 def read_table() -> dict[str, list[str]]:
     """Extra -> distributions that the table of dependencies explains."""
-    table = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("\n## Dependencies")[1]
+    table = (PROJECT / "docs/dependencies.md").read_text(encoding="utf-8")
     found = defaultdict(list)
     for extra, names, why in re.findall(r"^\| (?:`\[(\w+)\]` )?([^|`]+) \| ([^|]+)", table, re.MULTILINE)[1:]:
         assert why.strip(), names

@@ -32,12 +32,14 @@ if TYPE_CHECKING:
 
 FIXTURES = PROJECT / "tests/fixtures"
 PUBLICATIONS = PROJECT / "demo/publications"
-DOCUMENTS = [*sorted(PROJECT.glob("*.md")), *sorted((PROJECT / "docs").glob("*.md")), FIXTURES / "README.md"]
+DOCUMENTS = [*sorted(PROJECT.glob("*.md")), *sorted((PROJECT / "docs").rglob("*.md")), FIXTURES / "README.md"]
 READMES = [PROJECT / "README.md", PROJECT / "README.zh.md"]  # the same commands: those of the first are run
 
 NOT_RUN = {
     "make demo": ".ci/run runs it twice; its commands and what they print are compared below",
     "make test": "it is running",
+    ".venv/bin/python -m pytest tests/values": "it is running",
+    ".venv/bin/python -m pytest tests/reading/test_reading.py -k f06_one_row": "it is running",
     "make up": "Airflow's servers, until somebody stops them",
     "JIXIAO_WAREHOUSE_URL=postgresql+psycopg2://jixiao:…@db/warehouse": "a setting; test_two_warehouses.py",
     "cp .env.example .env && chmod 600 .env": "secrets for the next line; tests/docs/test_deployment.py reads the file",
