@@ -1,4 +1,4 @@
-"""docs/dependencies.md says of each dependency why it is there, CHANGELOG.md is of this version, extras are called so."""
+"""docs/dependencies.md says why each package is there, CHANGELOG.md is about this version, extras are called so."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ import pypdfium2.raw as pdfium
 
 from extract.errors import Reason, Refused
 from extract.reading.ink.affine import display_matrix
-from extract.reading.ink.ink import Ink, Ints, are_blank
+from extract.reading.ink.ink import MAX_GLYPHS, Ink, Ints, are_blank
 from extract.reading.parsers.pdfium import calls
 from extract.reading.parsers.pdfium.glyphs import read_glyphs
 from extract.reading.parsers.pdfium.images import read_pictures
@@ -24,7 +24,6 @@ from extract.reading.parsers.pdfium.objects import walk_objects
 from extract.reading.parsers.pdfium.paths import read_paths
 
 NAME = "pdfium"
-MAX_GLYPHS = 120_000  # on one page; the fullest table of the fixtures has 5,000
 
 
 def open_document(path: Path, password: str | None) -> pypdfium2.PdfDocument:

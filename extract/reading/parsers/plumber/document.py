@@ -16,14 +16,25 @@ from pdfplumber.utils.exceptions import PdfminerException
 
 from extract.errors import Reason, Refused
 from extract.reading.ink.affine import display_matrix
-from extract.reading.ink.ink import BLANK, BLANKS, KEPT, NO_CLIP, Floats, Glyphs, Ink, Pictures, TextRuns, add_outlines
+from extract.reading.ink.ink import (
+    BLANK,
+    BLANKS,
+    KEPT,
+    MAX_GLYPHS,
+    NO_CLIP,
+    Floats,
+    Glyphs,
+    Ink,
+    Pictures,
+    TextRuns,
+    add_outlines,
+)
 from extract.reading.ink.vector_paths import settle_paths
 from extract.reading.parsers.pdfium.glyphs import turns_of
 from extract.reading.parsers.plumber.device import Collected, InkDevice
 from extract.reading.parsers.plumber.interpreter import InkInterpreter
 
 NAME = "pdfplumber"
-MAX_GLYPHS = 120_000
 
 
 def open_document(path: Path, password: str | None) -> pdfplumber.PDF:
