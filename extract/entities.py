@@ -17,6 +17,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+Quad = tuple[float, float, float, float]  # x0, y0, x1, y1
+
 
 class Box(NamedTuple):
     """A rectangle on a displayed page: left, top, right, bottom, in points."""

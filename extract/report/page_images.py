@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from extract.archive.documents import fetch_archived
+from extract.entities import Quad
 from extract.errors import JixiaoError, LedgerError, SettingsError
-from extract.reading.drawing.overlay import Quad, Stage
+from extract.reading.drawing.overlay import Stage
 from extract.settings import Limits, Settings, get_settings
 
 SECONDS = 60.0

@@ -11,7 +11,8 @@ from extract.settings import Settings
 from extract.sources.bucket import discover_bucket
 from extract.sources.fetch import Fetcher
 from extract.sources.folder import discover_folder
-from extract.sources.site import Discovery, Memory, discover_site
+from extract.sources.page_fetch import Memory
+from extract.sources.site import Discovery, discover_site
 
 LISTING_FINDINGS = ("not_listed", "listing_empty", "listing_shrank")
 

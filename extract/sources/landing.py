@@ -18,12 +18,10 @@ from extract.settings import Settings
 from extract.sources.bucket import read_object
 from extract.sources.fetch import Fetcher, PassingError
 from extract.sources.folder import read_file
-from extract.sources.page_fetch import check_length, validators_of
+from extract.sources.page_fetch import Memory, check_length, validators_of
 
 MEGABYTE = 1 << 20
 AT_ONCE = 200  # publications between two visits to the ledger
-
-FetchMemory = Callable[[list[str]], dict[str, Remembered]]
 
 
 class CutShortError(PassingError):
@@ -31,7 +29,7 @@ class CutShortError(PassingError):
 
 
 def land_publications(
-    publisher: Publisher, publications: Sequence[Publication], memory: FetchMemory, settings: Settings
+    publisher: Publisher, publications: Sequence[Publication], memory: Memory, settings: Settings
 ) -> Iterator[list[Landing]]:
     """What became of each publication of one publisher, some at a time; never raises for one of them."""
     if isinstance(publisher.source, ListingSource):
@@ -50,7 +48,7 @@ def land_publications(
 def _land_some(
     publisher: Publisher,
     publications: Sequence[Publication],
-    memory: FetchMemory,
+    memory: Memory,
     land: Callable[[Publication, Remembered | None], Landing],
 ) -> Iterator[list[Landing]]:
     """Several at a time, and no more of them in memory than one visit to the ledger takes."""

@@ -17,6 +17,8 @@ from extract.publishers.models import ListingSource
 from extract.sources.fetch import Fetcher, PassingError
 from extract.sources.listing import Entry, Page
 
+Memory = Callable[[list[str]], dict[str, Remembered]]
+
 MOST_BYTES = 8 * 1024 * 1024
 SETTLED = timedelta(seconds=60)
 KEPT_HEADERS = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -12,9 +12,7 @@ from extract.errors import JixiaoError, Reason, Refused, SourceError
 from extract.publishers.models import ListingSource, Paging, Publisher
 from extract.sources.fetch import Fetcher
 from extract.sources.listing import Entry, Page, read_detail, read_listing
-from extract.sources.page_fetch import fetch_page
-
-Memory = Callable[[list[str]], dict[str, Remembered]]
+from extract.sources.page_fetch import Memory, fetch_page
 
 
 class Discovery(NamedTuple):

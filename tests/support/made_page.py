@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from extract.reading.drawing.overlay import Quad
+from extract.entities import Quad
 from extract.reading.ink.ink import NO_CLIP, UNKNOWN_FONT, Fills, Glyphs, Ink, Pictures, Rules, TextRuns, are_blank
 
 WIDTHS = (60.0, 80.0, 100.0)

@@ -13,12 +13,13 @@ from enum import StrEnum
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from extract.entities import Quad
+
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
     from PIL.ImageDraw import ImageDraw as Pen
 
 Colour = tuple[int, int, int]
-Quad = tuple[float, float, float, float]
 BLUE, ORANGE, GREEN, RED = (0, 114, 178), (230, 159, 0), (0, 158, 115), (213, 40, 30)
 PURPLE, SKY, BROWN, GREY = (170, 70, 160), (60, 160, 230), (140, 90, 40), (120, 120, 120)
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, BROWN)  # of cells, which must differ from their neighbours

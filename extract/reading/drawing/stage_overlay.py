@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from extract.entities import Column, Grid, PageGrids
+from extract.entities import Column, Grid, PageGrids, Quad
 from extract.errors import Refused
 from extract.reading.document import interpret
-from extract.reading.drawing.overlay import COLOURS, Mark, Quad, Stage, name_column
+from extract.reading.drawing.overlay import COLOURS, Mark, Stage, name_column
 from extract.reading.grid.inferred_columns import stretches_of
 from extract.reading.grid.lattice import Lattice, Stretches, find_stretches, mark_edges
 from extract.reading.grid.placement import OUTSIDE, PlacedTable

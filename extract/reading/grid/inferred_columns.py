@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from extract.entities import Quad
 from extract.reading.grid.lattice import DASH_GAP, Lattice, Stretches, join, mark_edges, snap
 from extract.reading.grid.placement import Spots
 from extract.reading.ink.ink import KEPT, Bools, Floats, Glyphs, Rules
-from extract.reading.ink.vector_paths import Quad
 
 FEWEST_LINES = 3
 FEWEST_COLUMNS = 3

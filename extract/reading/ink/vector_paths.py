@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from extract.entities import Quad
 from extract.reading.ink.ink import Bools, Fills, Floats, Ints, Rules
 
 THIN = 3.0  # points: thicker is an area, not a rule (the thickest border of Excel prints 2.5)
 STRAIGHT = 0.5  # points: a stroke that leans no more is upright or level
 WHITE = 0.97
-Quad = tuple[float, float, float, float]
 
 
 @dataclass(slots=True)

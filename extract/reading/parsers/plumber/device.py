@@ -10,9 +10,10 @@ from pdfminer.pdfdevice import PDFTextDevice
 from pdfminer.pdffont import PDFType3Font, PDFUnicodeNotDefined
 from pdfminer.utils import mult_matrix
 
+from extract.entities import Quad
 from extract.reading.ink.affine import map_boxes, map_points
 from extract.reading.ink.ink import NO_CLIP, OUTLINE_POINTS, PALE, STANDARD_FONTS, UNKNOWN_FONT, Floats, brightness
-from extract.reading.ink.vector_paths import Quad, around, gather, open_paths
+from extract.reading.ink.vector_paths import around, gather, open_paths
 
 UNSEEN_MODES = (3, 7)
 SOLID = 0.9  # alpha: nothing that one could read shows through

@@ -13,9 +13,10 @@ from pdfminer.pdftypes import resolve1
 from pdfminer.psparser import PSLiteral, literal_name
 from pdfminer.utils import mult_matrix
 
+from extract.entities import Quad
 from extract.errors import Reason, Refused
 from extract.reading.ink.ink import NO_CLIP
-from extract.reading.ink.vector_paths import Quad, around
+from extract.reading.ink.vector_paths import around
 from extract.reading.parsers.plumber.device import InkDevice, cut_box, subpaths_of
 
 MAX_FORMS = 20_000  # forms painted on one page: hostile/form_xobject_2pow18.pdf paints 262,144
