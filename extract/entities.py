@@ -17,6 +17,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+from extract.errors import Reason
+
 Quad = tuple[float, float, float, float]  # x0, y0, x1, y1
 
 
@@ -74,6 +76,13 @@ class DocumentKind(StrEnum):
     APPROVAL = "approval"
     ADJUSTED = "adjusted"
     SELF_EVALUATION = "self_evaluation"
+
+
+class Scope(StrEnum):
+    """What a row of indicators speaks of: one project, or the whole department (部门整体绩效目标表)."""
+
+    PROJECT = "project"
+    DEPARTMENT = "department"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +165,8 @@ class Record:
     """One indicator row as printed, with the cells that merged over it.
 
     `part`, `table`, `page`, `row` and `project_no` are 1-based; `row` counts indicator rows on the page, `project_no`
-    counts projects in the part in printed order (two projects may share a name). `amounts` holds 元, exactly.
+    counts projects in the part in printed order (two projects may share a name; projects that are held back count
+    too). `amounts` holds 元, exactly. `title` is what its own form or table prints above itself.
     """
 
     part: int
@@ -167,6 +177,28 @@ class Record:
     box: Box
     cells: Mapping[Column, Printed]
     amounts: Mapping[Column, Decimal]
+    scope: Scope = Scope.PROJECT
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A project that is not delivered, or a place whose project is not known; `page` and `last_page` are 1-based.
+
+    `part` and `project_no` are those that its records would carry, 0 where nothing of it was read. `detail` says what
+    was expected and what was found.
+    """
+
+    reason: Reason
+    page: int
+    last_page: int
+    detail: str
+    project: str | None = None
+    unit: str | None = None
+    part: int = 0
+    project_no: int = 0
+    box: Box | None = None
+    scope: Scope = Scope.PROJECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +233,7 @@ class Reading:
     parts: tuple[Part, ...]
     records: tuple[Record, ...]
     findings: tuple[Finding, ...] = ()
+    held: tuple[Held, ...] = ()  # what the document prints and nobody may load yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,10 @@ JixiaoError
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from extract.entities import Held
 
 
 class Reason(StrEnum):
@@ -28,6 +32,7 @@ class Reason(StrEnum):
     GARBLED_TEXT = "garbled_text"
     NO_TABLE = "no_table"
     NOT_TARGETS = "not_targets"
+    GOALS_ONLY = "goals_only"  # projects with goals and without indicators: known, and not loaded
     UNKNOWN_HEADER = "unknown_header"
     UNREADABLE_AMOUNT = "unreadable_amount"
     YEAR_UNKNOWN = "year_unknown"
@@ -62,10 +67,12 @@ class Refused(JixiaoError):  # noqa: N818 - a verdict on a document, caught as s
     """This document must not be loaded.
 
     `page` is 1-based and None where the whole document is meant; `detail` says what was expected and what was found.
+    `held` lists its projects one by one where each of them is held back for a reason of its own.
     """
 
-    def __init__(self, reason: Reason, detail: str, page: int | None = None) -> None:
+    def __init__(self, reason: Reason, detail: str, page: int | None = None, held: tuple[Held, ...] = ()) -> None:
         super().__init__(f"{reason}: {detail}" if page is None else f"{reason}: page {page}: {detail}")
         self.reason = reason
         self.detail = detail
         self.page = page
+        self.held = held

@@ -43,7 +43,7 @@ def read(
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Read PDFs and print one row per indicator, without touching any state."""
-    from extract.cli.rows import READ_COLUMNS, refusal_line, rows_of
+    from extract.cli.rows import READ_COLUMNS, held_lines, refusal_lines, rows_of
     from extract.reading.sandbox import read_sandboxed
 
     refused = 0
@@ -56,9 +56,12 @@ def read(
                 reading = read_sandboxed(file, reader=reader, password=password, limits=limits)
             except Refused as error:
                 refused += 1
-                print(refusal_line(file, error), file=sys.stderr)
+                print(*refusal_lines(file, error), sep="\n", file=sys.stderr)
             else:
                 yield from rows_of(file, reading)
+                refused += len(reading.held)
+                for line in held_lines(file, reading.held):
+                    print(line, file=sys.stderr)
 
     print_rows(rows(), READ_COLUMNS, how)
     if refused:
@@ -246,7 +249,7 @@ def grids(
     how: Annotated[Format, typer.Option("--format", help="Grids are printed as `json`.")] = Format.JSON,
 ) -> None:
     """Print every ruled table as JSON: pages, tables, cells with spans, boxes and text."""
-    from extract.cli.rows import refusal_line
+    from extract.cli.rows import refusal_lines
     from extract.reading.sandbox import Sandbox
     from extract.report.page_images import draw_page
 
@@ -264,7 +267,7 @@ def grids(
             draw_page(file, page, picture, stage=stage, reader=reader, password=password, limits=limits)
         print(as_json({"file": str(file), "pages": pages}))
     except Refused as error:
-        print(refusal_line(file, error), file=sys.stderr)
+        print(*refusal_lines(file, error), sep="\n", file=sys.stderr)
         raise typer.Exit(REFUSED) from None
 
 

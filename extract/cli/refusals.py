@@ -122,7 +122,7 @@ def ocr(documents: Ids) -> None:
     """Recognise refused scans into `var/review/ID.csv`, for a person to check; nothing of it is ever loaded."""
     from extract.cli.output import show_progress
     from extract.cli.review import queue_review
-    from extract.cli.rows import refusal_line
+    from extract.cli.rows import refusal_lines
     from extract.errors import Refused
 
     ledger, settings = _ledger(), get_settings()
@@ -135,7 +135,7 @@ def ocr(documents: Ids) -> None:
                 print(queue_review(settings, sha256, ledger.document(sha256)["reason"]))
             except Refused as error:
                 refused = True
-                print(refusal_line(sha256[:12], error), file=sys.stderr)
+                print(*refusal_lines(sha256[:12], error), sep="\n", file=sys.stderr)
     if refused:
         raise typer.Exit(3)
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from sqlalchemy.engine import make_url
 
 from extract.cli.output import Format, as_json, print_rows
-from extract.entities import Column, Reading
+from extract.entities import Column, Held, Reading
 from extract.errors import Refused
 from extract.ledger import OUTCOMES, Ledger
 from extract.settings import Settings
@@ -41,9 +41,11 @@ def rows_of(file: Path, reading: Reading) -> Iterator[dict[str, Any]]:
         row: dict[str, Any] = {
             "file": str(file),
             "sha256": reading.sha256,
-            "title": part.title,
+            "title": record.title or part.title,
             "publisher": part.publisher,
             "fiscal_year": part.fiscal_year,
+            "scope": record.scope.value,
+            "project_no": record.project_no,
             "table": record.table,
             "page": record.page,
             "row": record.row,
@@ -56,9 +58,30 @@ def rows_of(file: Path, reading: Reading) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def refusal_line(file: Path | str, error: Refused) -> str:
-    """One JSON object for one refused document."""
-    return as_json({"file": str(file), "refused": error.reason.value, "page": error.page, "detail": error.detail})
+def refusal_lines(file: Path | str, error: Refused) -> list[str]:
+    """Return one JSON object for a refused document, or one for each of its projects where each has its own reason."""
+    if error.held:
+        return held_lines(file, error.held)
+    return [as_json({"file": str(file), "refused": error.reason.value, "page": error.page, "detail": error.detail})]
+
+
+def held_lines(file: Path | str, held: tuple[Held, ...]) -> list[str]:
+    """Return one JSON object for each project that is held back."""
+    return [
+        as_json(
+            {
+                "file": str(file),
+                "refused": one.reason.value,
+                "page": one.page,
+                "last_page": one.last_page,
+                "project": one.project,
+                "unit": one.unit,
+                "scope": one.scope.value,
+                "detail": one.detail,
+            }
+        )
+        for one in held
+    ]
 
 
 def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:

@@ -1,43 +1,60 @@
-"""A PDF file in, a Reading out: both readers, their checks, what they disagree about, and what the paper says to it."""
+"""Read one PDF with both parsers, hold back the projects that anything speaks against, and return the rest."""
 
 from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from extract.entities import Finding, PageGrids, Reading
 from extract.errors import Reason, Refused
-from extract.reading.agreement import find_difference
-from extract.reading.document_checks import check_pages
+from extract.reading.agreement import SECOND_MAY_HEAL, merge_readings
+from extract.reading.confinement import (
+    Places,
+    adopt_problems,
+    confine_problems,
+    confine_repeated_pages,
+    find_touched,
+    hold_back,
+    hold_neighbours,
+    list_places,
+)
+from extract.reading.document_checks import (
+    explain_absence,
+    find_lost,
+    find_problems,
+    refuse_missing_pages,
+    refuse_unreadable,
+)
 from extract.reading.exchange import reading_from_json, reading_to_json
 from extract.reading.page import CheckedPage
+from extract.reading.page_checks.glyph_counts import Problem
 from extract.reading.pages import check_file, read_checked_pages
-from extract.reading.plausibility import check_records
+from extract.reading.plausibility import find_doubts, list_findings
 from extract.reading.raster.digit_check import check_picture
 from extract.reading.raster.digit_places import Digits
 from extract.reading.tables.assembler import Assembler
-from extract.reading.tables.freeze import build_parts
+from extract.reading.tables.freeze import build_parts, drop_copies, number_projects
 from extract.reading.tables.side_by_side_pages import list_sheets
 from extract.settings import Limits, get_settings
 
 __all__ = ["READER_VERSION", "is_sampled", "read_document", "read_grids", "reading_from_json", "reading_to_json"]
 
-READER_VERSION = "3"
+READER_VERSION = "4"
 PDFIUM, PDFPLUMBER = "pdfium", "pdfplumber"
 NOT_SAMPLED = "the second reader was not asked: the document is outside its share"
-SECOND_MAY_HEAL = frozenset({Reason.CONSERVATION})  # other reasons say that nobody should load the document
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one reader made of a document."""
+    """What one reader made of a document: a reading, of which everything may be held back, or a refusal."""
 
     reading: Reading | None
     refusal: Refused | None
+    places: Places
     digits: tuple[Digits, ...] = ()  # of the tables, page by page
 
 
@@ -49,23 +66,48 @@ def read_document(
     second_reader_share: float = 1.0,
     limits: Limits | None = None,
 ) -> Reading:
-    """Read one document in this process; raises Refused.
+    """Read one document in this process; raises Refused where nothing of it may be loaded.
 
-    `reader` is pdfium, pdfplumber or auto: both, which must agree in every cell. `second_reader_share` is the part of
-    the documents, 0 to 1, that the second reader also reads under auto; a refusal by the first is always tried again.
+    `reader` is pdfium, pdfplumber or auto: both, which must agree in every cell of a project. `second_reader_share` is
+    the part of the documents, 0 to 1, that the second reader also reads under auto; a document of which the first
+    holds something back is always tried again.
     """
     limits = limits or get_settings().limits()
     check_file(path, limits.size)
     if reader != "auto":
-        return _read_with(path, reader, password, limits)
+        return _deliver(_read_with(path, reader, password, limits).reading)
     first = _try(path, PDFIUM, password, limits)
     if first.refusal is not None and first.refusal.reason not in SECOND_MAY_HEAL:
         raise first.refusal
-    if first.reading is not None and not is_sampled(first.reading.sha256, second_reader_share):
+    whole = first.reading is not None and not first.reading.held
+    if first.reading is not None and whole and not is_sampled(first.reading.sha256, second_reader_share):
         return replace(first.reading, findings=(*first.reading.findings, Finding("single_reader", NOT_SAMPLED, None)))
     second = _try(path, PDFPLUMBER, password, limits)
-    reading = _agree(first, second)
-    check_picture(path, password, (first if first.reading is not None else second).digits)
+    reading, seen = _agree(first, second), first if first.reading is not None else second
+    pages = {record.page for record in reading.records} | {p.page for r in reading.records for p in r.cells.values()}
+    problems = _look_at_pictures(path, password, [digits for digits in seen.digits if digits.page in pages])
+    touched = [(key, problem) for problem in problems for key in find_touched(problem, seen.places, None)]
+    return _deliver(hold_back(reading, touched))
+
+
+def _look_at_pictures(path: Path, password: str | None, digits: Sequence[Digits]) -> list[Problem]:
+    """Compare the digits of the pages with their pictures, each page by itself."""
+    problems = []
+    for page in digits:
+        try:
+            check_picture(path, password, [page])
+        except Refused as refusal:
+            problems.append(Problem(refusal.reason, page.page, refusal.detail))
+    return problems
+
+
+def _deliver(reading: Reading | None) -> Reading:
+    """Return a reading that has rows; raises Refused with the first reason where every project is held back."""
+    if reading is None:
+        raise Refused(Reason.CONSERVATION, "no reader could read the document")
+    if not reading.records:
+        first = reading.held[0]
+        raise Refused(first.reason, first.detail, first.page, reading.held)
     return reading
 
 
@@ -90,24 +132,20 @@ def read_grids(
 
 
 def _try(path: Path, reader: str, password: str | None, limits: Limits) -> Outcome:
-    """One reader through all stages, and what it ended with."""
-    pages: tuple[CheckedPage, ...] = ()
+    """Read with one reader through all stages; return what it ended with."""
+    try:
+        return _read_with(path, reader, password, limits)
+    except Refused as refusal:
+        return Outcome(None, refusal, Places())
+
+
+def _read_with(path: Path, reader: str, password: str | None, limits: Limits) -> Outcome:
+    """Read with one reader through all stages; raises Refused."""
     with _collector_at_rest():
-        try:
-            pages = read_checked_pages(path, reader, password, limits)
-            return Outcome(_interpret_file(pages, path, reader), None, _list_digits(pages))
-        except Refused as refusal:
-            return Outcome(None, refusal, _list_digits(pages))
-
-
-def _list_digits(pages: tuple[CheckedPage, ...]) -> tuple[Digits, ...]:
-    return tuple(page.digits for page in pages if page.digits is not None)
-
-
-def _read_with(path: Path, reader: str, password: str | None, limits: Limits) -> Reading:
-    """One reader through all stages; raises Refused."""
-    with _collector_at_rest():
-        return _interpret_file(read_checked_pages(path, reader, password, limits), path, reader)
+        pages = read_checked_pages(path, reader, password, limits)
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        reading, places = interpret(pages, sha256, reader)
+        return Outcome(reading, None, places, tuple(page.digits for page in pages if page.digits is not None))
 
 
 @contextmanager
@@ -125,33 +163,39 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def _interpret_file(pages: tuple[CheckedPage, ...], path: Path, reader: str) -> Reading:
-    return interpret(pages, hashlib.sha256(path.read_bytes()).hexdigest(), reader)
+def interpret(
+    pages: tuple[CheckedPage, ...], sha256: str, reader: str, assembler: Assembler | None = None
+) -> tuple[Reading, Places]:
+    """Turn checked pages into a reading and the places of its projects; raises Refused where there is nothing to load.
 
-
-def interpret(pages: tuple[CheckedPage, ...], sha256: str, reader: str, assembler: Assembler | None = None) -> Reading:
-    """Checked pages to a Reading; raises Refused. Who hands in an assembler sees how far it came."""
-    check_pages(pages)
+    Who hands in an assembler sees how far it came.
+    """
+    refuse_unreadable(pages)
     assembler = assembler or Assembler()
     for sheet in list_sheets(page.grids for page in pages):
         assembler.read_page(sheet)
     assembler.finish()
-    if not assembler.grids:
-        raise Refused(Reason.NO_TABLE, "no ruled table on any page")
-    parts, records = build_parts([p for p in assembler.parts if p.drafts])
-    if not records:
-        raise Refused(Reason.NOT_TARGETS, "tables, but none of performance targets")
-    findings = (*assembler.findings, *check_records(records))
-    return Reading(sha256, len(pages), (reader,), parts, records, findings)
+    drafts = [part for part in assembler.parts if part.drafts]
+    number_projects(drafts)
+    places, target_pages = list_places(drafts), set(assembler.target_pages)
+    lost = [*assembler.lost, *find_lost(pages, target_pages)]
+    problems = list(find_problems(pages, target_pages | {one.page for one in lost}))
+    confine_problems(drafts, problems, places, pages)
+    confine_repeated_pages(drafts, pages)
+    hold_neighbours(drafts, lost)
+    findings = [*assembler.findings, *drop_copies(drafts)]
+    parts, records, held = build_parts(drafts, find_doubts, adopt_problems(lost, problems))
+    if not records and not held:
+        raise explain_absence(pages, assembler.goals)
+    refuse_missing_pages(pages, target_pages)
+    findings += list_findings(records)
+    return Reading(sha256, len(pages), (reader,), parts, records, tuple(findings), held), places
 
 
 def _agree(first: Outcome, second: Outcome) -> Reading:
-    """Two outcomes to one; raises Refused."""
+    """Make one reading of two outcomes; raises Refused."""
     if first.reading is not None and second.reading is not None:
-        difference = find_difference(first.reading, second.reading)
-        if difference is not None:
-            raise Refused(Reason.READERS_DISAGREE, difference.detail, difference.page)
-        return replace(first.reading, readers=(PDFIUM, PDFPLUMBER))
+        return merge_readings(first.reading, second.reading, (PDFIUM, PDFPLUMBER))
     for mine, other in ((first, second), (second, first)):
         if mine.reading is not None and other.refusal is not None:
             single = Finding("single_reader", f"the other reader: {other.refusal}", other.refusal.page)

@@ -1,65 +1,141 @@
-"""All checked pages of a document in; raises Refused where a page may not be loaded or hides what cannot be read."""
+"""Find what the pages of a document say against what was read of them, and why a document holds nothing to load."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
+from extract.entities import Box, Line
 from extract.errors import Reason, Refused
 from extract.reading.ink.ink import Bools
 from extract.reading.page import CheckedPage
 from extract.reading.page_checks.cut_text import CutText
+from extract.reading.page_checks.glyph_counts import Problem
+from extract.reading.tables.drafts import Doubt
 from extract.reading.tables.page_numbers import check_page_numbers
 from extract.reading.tables.target_words import STRICT_WORDS
+from extract.reading.tables.titles import read_heading
 
 FEW_GLYPHS = 20
+PICTURE_GLYPHS = 100  # a page with a picture of a table prints a heading and a note beside it, no more
 MOST_OF_PAGE = 0.45
+SAME_LINE_PT = 3.0
+ROW_PIECES = 3  # texts side by side on one line: a row of a table that nothing rules
+UNRULED_ROWS = 2
 COMMON = "的年度预算项目金额单位名称编码合计元万收支出资管理工作经费人部门用事业政府公共服务一二三级指标数量"
 
 
-def check_pages(pages: tuple[CheckedPage, ...]) -> None:
-    """Scans first (they explain everything else), then each page's own problems, then gaps."""
-    scans = [p.grids.page for p in pages if p.glyphs < FEW_GLYPHS and p.pictures > MOST_OF_PAGE]
-    if scans:
-        raise Refused(Reason.NO_TEXT_LAYER, f"scanned pages: {', '.join(map(str, scans))}", scans[0])
-    problems = [problem for page in pages for problem in page.problems]
-    garbled = [p for p in problems if p.reason == Reason.GARBLED_TEXT]
-    for problem in garbled:
-        raise Refused(problem.reason, problem.detail, problem.page)
+def is_scan(page: CheckedPage) -> bool:
+    """Return True if a page shows a picture in place of text."""
+    return page.glyphs < FEW_GLYPHS and page.pictures > MOST_OF_PAGE
+
+
+def is_pictured(page: CheckedPage) -> bool:
+    """Return True if most of a page may be a table that is a picture, beside its heading."""
+    return page.glyphs < PICTURE_GLYPHS and page.pictures > MOST_OF_PAGE and not page.grids.grids
+
+
+def refuse_unreadable(pages: Sequence[CheckedPage]) -> None:
+    """Refuse a document of scans alone (no_text_layer), or whose text is not believable (garbled_text)."""
+    if pages and all(is_scan(page) or not page.glyphs for page in pages) and any(map(is_scan, pages)):
+        _refuse_scans(pages)
     check_language(pages)
-    _check_subject(pages)
-    _check_typed(pages)
-    check_page_numbers([page.grids for page in pages])
-    for problem in problems:
-        raise Refused(problem.reason, problem.detail, problem.page)
-    _check_cut_texts(pages)
-    _check_twice(pages)
+
+
+def explain_absence(pages: Sequence[CheckedPage], goals: int) -> Refused:
+    """Say why a document without a row to load or hold back has none; `goals` counts projects without indicators."""
+    if goals:
+        return Refused(Reason.GOALS_ONLY, f"{goals} projects with goals and without indicators")
+    scans = [page.grids.page for page in pages if is_scan(page)]
+    if scans:
+        return Refused(Reason.NO_TEXT_LAYER, f"scanned pages: {', '.join(map(str, scans))}", scans[0])
+    garbled = [p for page in pages for p in page.problems if p.reason == Reason.GARBLED_TEXT]
+    if garbled:
+        return Refused(Reason.GARBLED_TEXT, garbled[0].detail, garbled[0].page)
+    if not any(page.grids.grids for page in pages):
+        return Refused(Reason.NO_TABLE, "no ruled table on any page")
+    if not any(map(_speaks_of_targets, pages)):
+        return Refused(Reason.NOT_TARGETS, "no table speaks of performance or indicators")
+    return Refused(Reason.NOT_TARGETS, "tables, but none of performance targets")
+
+
+def find_problems(pages: Sequence[CheckedPage], target_pages: set[int]) -> Iterator[Problem]:
+    """Find what speaks against texts of the pages that hold targets; of other pages nobody asks."""
     for page in pages:
-        words = sum(1 for line in page.grids.lines if STRICT_WORDS.search(line.text))
-        if words >= 3:
-            detail = f"{words} lines speak of indicators outside every ruled table"
-            reason = Reason.CONSERVATION if any(p.grids.grids for p in pages) else Reason.NO_TABLE
-            raise Refused(reason, detail, page.grids.page)
+        if page.grids.page in target_pages:
+            yield from page.problems
+            if page.typed and _has_strict_words(page):
+                detail = f"{page.typed} texts of the page are form fields or notes laid over it"
+                yield Problem(Reason.NO_TEXT_LAYER, page.grids.page, detail)
+    for problem in _find_cut_texts(pages):
+        if problem.page in target_pages:
+            yield problem
 
 
-def _check_typed(pages: tuple[CheckedPage, ...]) -> None:
-    """Form fields and free notes on a page of targets are printed and are not in its text."""
+def refuse_missing_pages(pages: Sequence[CheckedPage], target_pages: set[int]) -> None:
+    """Refuse a document whose printed page numbers leave a page out among its targets (page_missing)."""
+    try:
+        check_page_numbers([page.grids for page in pages])
+    except Refused as refusal:
+        if {refusal.page or 0, (refusal.page or 0) - 1} & target_pages:
+            raise
+
+
+def find_lost(pages: Sequence[CheckedPage], target_pages: set[int]) -> Iterator[Doubt]:
+    """Find places that may hold targets which nobody can read: rows without rules, pictures next to a table."""
+    yield from find_unruled(pages)
     for page in pages:
-        if page.typed and any(STRICT_WORDS.search(c.text) for grid in page.grids.grids for c in grid.cells):
-            detail = f"{page.typed} texts of the page are form fields or notes laid over it"
-            raise Refused(Reason.NO_TEXT_LAYER, detail, page.grids.page)
-
-
-def _check_twice(pages: tuple[CheckedPage, ...]) -> None:
-    """The same page of targets twice: rows would count twice, and what continues a page would follow another."""
-    seen: dict[tuple[str, ...], int] = {}
-    for page in pages:
-        texts = tuple(cell.text for grid in page.grids.grids for cell in grid.cells)
         number = page.grids.page
-        if any(STRICT_WORDS.search(text) for text in texts) and seen.setdefault(texts, number) != number:
-            raise Refused(Reason.CONSERVATION, f"the same page as page {seen[texts]}", number)
+        if is_pictured(page) and {number - 1, number + 1} & target_pages:
+            detail = "a picture on this page may hold rows of the table beside it"
+            yield Doubt(Reason.NO_TEXT_LAYER, number, detail, reaches=not _begins_table(page))
 
 
-def _check_cut_texts(pages: tuple[CheckedPage, ...]) -> None:
+def _begins_table(page: CheckedPage) -> bool:
+    """Return True if a page prints a title of its own, which is not that of a table that goes on."""
+    title = read_heading(list(page.grids.lines)).title
+    return bool(title) and "续" not in title
+
+
+def find_unruled(pages: Sequence[CheckedPage]) -> Iterator[Doubt]:
+    """Find rows of indicators that stand outside every ruled table, page by page."""
+    for page in pages:
+        rows = _rows_of(page.grids.lines)
+        about = [row for row in rows if len(row) >= ROW_PIECES and any(STRICT_WORDS.search(x.text) for x in row)]
+        if len(about) >= UNRULED_ROWS:
+            lines = [line for row in about for line in row]
+            box = Box(
+                min(line.box.x0 for line in lines),
+                min(line.box.y0 for line in lines),
+                max(line.box.x1 for line in lines),
+                max(line.box.y1 for line in lines),
+            )
+            detail = f"{len(about)} lines speak of indicators outside every ruled table"
+            yield Doubt(Reason.CONSERVATION, page.grids.page, detail, box, reaches=True)
+
+
+def _rows_of(lines: Sequence[Line]) -> list[list[Line]]:
+    """Group lines that stand side by side."""
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda one: one.box.y0):
+        if rows and abs(line.box.y0 - rows[-1][0].box.y0) < SAME_LINE_PT:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return rows
+
+
+def _refuse_scans(pages: Sequence[CheckedPage]) -> None:
+    scans = [page.grids.page for page in pages if is_scan(page)]
+    raise Refused(Reason.NO_TEXT_LAYER, f"scanned pages: {', '.join(map(str, scans))}", scans[0])
+
+
+def _has_strict_words(page: CheckedPage) -> bool:
+    return any(STRICT_WORDS.search(c.text) for grid in page.grids.grids for c in grid.cells)
+
+
+def _find_cut_texts(pages: Sequence[CheckedPage]) -> Iterator[Problem]:
     """What a page hides of a text that its break cuts, the page before or after shows."""
     for k, page in enumerate(pages):
         for cut in page.cut:
@@ -71,7 +147,8 @@ def _check_cut_texts(pages: tuple[CheckedPage, ...]) -> None:
                     other += step
             if not shown.all():
                 detail = f"lines of {cut.text[:20]!r} are hidden and stand on no other page"
-                raise Refused(Reason.CONSERVATION, detail, page.grids.page)
+                box = next((c.box for g in page.grids.grids for c in g.cells if c.text == cut.text), None)
+                yield Problem(Reason.CONSERVATION, page.grids.page, detail, box)
 
 
 def _find_shown(page: CheckedPage, cut: CutText) -> Bools | None:
@@ -84,20 +161,15 @@ def _find_shown(page: CheckedPage, cut: CutText) -> Bools | None:
     return np.ones(len(cut.shown), np.bool_) if whole else None
 
 
-def _check_subject(pages: tuple[CheckedPage, ...]) -> None:
-    """Whether the document speaks of indicators at all; of others nobody asks whether they could be read exactly."""
-    for page in pages:
-        if any("指标" in line.text or "绩效" in line.text for line in page.grids.lines):
-            return
-        if any("指标" in cell.text or "绩效" in cell.text for grid in page.grids.grids for cell in grid.cells):
-            return
-    if any(page.grids.grids for page in pages):
-        raise Refused(Reason.NOT_TARGETS, "no table speaks of performance or indicators")
-    raise Refused(Reason.NO_TABLE, "no ruled table on any page")
+def _speaks_of_targets(page: CheckedPage) -> bool:
+    """Return True if a page speaks of indicators or performance at all."""
+    if any("指标" in line.text or "绩效" in line.text for line in page.grids.lines):
+        return True
+    return any("指标" in cell.text or "绩效" in cell.text for grid in page.grids.grids for cell in grid.cells)
 
 
-def check_language(pages: tuple[CheckedPage, ...]) -> None:
-    """Tables of which nothing is understood: text that is no Chinese although it is set like it is garbled."""
+def check_language(pages: Sequence[CheckedPage]) -> None:
+    """Refuse tables of which nothing is understood: text that is no Chinese although it is set like it is garbled."""
     text = "".join(cell.text for page in pages for grid in page.grids.grids for cell in grid.cells)
     counts = np.bincount(np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2"), minlength=0x10000)
     chinese, common, mojibake = (

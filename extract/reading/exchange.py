@@ -11,9 +11,23 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from extract.entities import Box, Column, DocumentKind, Finding, Grid, PageGrids, Part, Printed, Reading, Record
+from extract.entities import (
+    Box,
+    Column,
+    DocumentKind,
+    Finding,
+    Grid,
+    Held,
+    PageGrids,
+    Part,
+    Printed,
+    Reading,
+    Record,
+    Scope,
+)
+from extract.errors import Reason, Refused
 
-FORMAT = 1
+FORMAT = 2
 
 
 def reading_to_json(reading: Reading) -> str:
@@ -27,6 +41,7 @@ def reading_to_json(reading: Reading) -> str:
             "parts": [_part_to_dict(p) for p in reading.parts],
             "records": [_record_to_dict(r) for r in reading.records],
             "findings": [[f.code, f.detail, f.page] for f in reading.findings],
+            "held": [held_to_dict(h) for h in reading.held],
         },
         ensure_ascii=False,
         separators=(",", ":"),
@@ -45,7 +60,52 @@ def reading_from_json(text: str) -> Reading:
         tuple(_part_from_dict(p) for p in data["parts"]),
         tuple(_record_from_dict(r) for r in data["records"]),
         tuple(Finding(code, detail, page) for code, detail, page in data["findings"]),
+        tuple(held_from_dict(h) for h in data["held"]),
     )
+
+
+def held_to_dict(held: Held) -> dict[str, Any]:
+    """Turn a held project into plain objects; `held_from_dict` is the inverse."""
+    return {
+        "reason": held.reason.value,
+        "pages": [held.page, held.last_page],
+        "detail": held.detail,
+        "project": held.project,
+        "unit": held.unit,
+        "number": [held.part, held.project_no],
+        "box": held.box and list(held.box),
+        "scope": held.scope.value,
+    }
+
+
+def held_from_dict(data: dict[str, Any]) -> Held:
+    """Build a held project from what `held_to_dict` returned."""
+    box = Box(*data["box"]) if data["box"] else None
+    where, number = data["pages"], data["number"]
+    return Held(
+        Reason(data["reason"]),
+        where[0],
+        where[1],
+        data["detail"],
+        data["project"],
+        data["unit"],
+        number[0],
+        number[1],
+        box,
+        Scope(data["scope"]),
+    )
+
+
+def refusal_to_dict(refusal: Refused) -> dict[str, Any]:
+    """Turn a refusal into plain objects; `refusal_from_dict` is the inverse."""
+    held = [held_to_dict(one) for one in refusal.held]
+    return {"refused": refusal.reason.value, "detail": refusal.detail, "page": refusal.page, "held": held}
+
+
+def refusal_from_dict(data: dict[str, Any]) -> Refused:
+    """Build a refusal from what `refusal_to_dict` returned."""
+    held = tuple(held_from_dict(one) for one in data.get("held", ()))
+    return Refused(Reason(data["refused"]), data["detail"], data["page"], held)
 
 
 def _part_to_dict(part: Part) -> dict[str, Any]:
@@ -78,6 +138,8 @@ def _record_to_dict(record: Record) -> dict[str, Any]:
         "box": list(record.box),
         "cells": {c.value: [p.text, p.page, *p.box] for c, p in record.cells.items()},
         "amounts": {c.value: str(a) for c, a in record.amounts.items()},
+        "scope": record.scope.value,
+        "title": record.title,
     }
 
 
@@ -85,7 +147,8 @@ def _record_from_dict(data: dict[str, Any]) -> Record:
     part, table, page, row, project_no = data["place"]
     cells = {Column(c): Printed(text, at, Box(*box)) for c, (text, at, *box) in data["cells"].items()}
     amounts = {Column(c): Decimal(a) for c, a in data["amounts"].items()}
-    return Record(part, table, page, row, project_no, Box(*data["box"]), cells, amounts)
+    where = part, table, page, row, project_no, Box(*data["box"])
+    return Record(*where, cells, amounts, Scope(data["scope"]), data["title"])
 
 
 def grids_to_dicts(pages: tuple[PageGrids, ...]) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from extract.entities import Reading
 from extract.errors import JixiaoError, Reason, Refused
-from extract.reading.exchange import reading_from_json
+from extract.reading.exchange import reading_from_json, refusal_from_dict
 from extract.settings import Limits, get_settings
 
 DOCUMENTS_PER_CHILD = 50  # then a fresh process: memory stays flat over a night
@@ -76,7 +76,7 @@ class Sandbox:
         if "refused" in data:
             if data["refused"] == Reason.MEMORY:
                 self.close()
-            raise Refused(Reason(data["refused"]), data["detail"], data["page"])
+            raise refusal_from_dict(data)
         self.close()
         raise JixiaoError(f"{path}: the reader failed: {data.get('failed')}")
 

@@ -59,7 +59,7 @@ def _count_pages(path: Path) -> dict[str, int]:
 def _answer(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
     """Read one document; every ending is an answer, except those of a killed process."""
     from extract.reading.document import read_document, read_grids
-    from extract.reading.exchange import grids_to_dicts, reading_to_json
+    from extract.reading.exchange import grids_to_dicts, reading_to_json, refusal_to_dict
 
     try:
         path = Path(request["path"])
@@ -78,7 +78,7 @@ def _answer(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
             )
         return {"reading": reading_to_json(reading)}
     except Refused as refusal:
-        return {"refused": refusal.reason.value, "detail": refusal.detail, "page": refusal.page}
+        return refusal_to_dict(refusal)
     except MemoryError:
         return {"refused": Reason.MEMORY.value, "detail": f"more than {limits.memory} bytes", "page": None}
     except OSError as error:

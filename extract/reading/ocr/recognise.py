@@ -24,7 +24,7 @@ def recognise_document(path: Path, password: str | None) -> Reading:
         scans.append(scan)
         pages.append(build_page(scan.ink))
     problems = [Finding("ocr_problem", p.detail, p.page) for page in pages for p in page.problems]
-    reading = interpret(
+    reading, _ = interpret(
         tuple(replace(page, problems=()) for page in pages), hashlib.sha256(path.read_bytes()).hexdigest(), NAME
     )
     doubts = [doubt for record in reading.records for doubt in find_doubts(record, scans)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from extract.entities import Box, Column, DocumentKind, Finding, Line, PageGrids
 from extract.errors import Reason, Refused
 from extract.reading.tables.column_groups import AMOUNTS
-from extract.reading.tables.drafts import Draft, Project
+from extract.reading.tables.drafts import Doubt, Draft, Project, confine
 from extract.reading.tables.flat_table import FlatTable
 from extract.reading.tables.form_head import (
     FormHead,
@@ -20,14 +22,18 @@ from extract.reading.tables.form_head import (
 )
 from extract.reading.tables.form_head_checks import refuse_joined_words, refuse_stray_cells, refuse_unread_words
 from extract.reading.tables.forms import Form
-from extract.reading.tables.header_words import find_money_unit
+from extract.reading.tables.goals import count_goals
+from extract.reading.tables.header_words import find_money_unit, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
 from extract.reading.tables.layout import Layout, find_layout, move_layout
 from extract.reading.tables.page_joins import cut_rows, join_tables, same_places
 from extract.reading.tables.target_words import looks_like_targets
-from extract.reading.tables.titles import Heading, find_kind, read_heading, refuse_unread_unit
+from extract.reading.tables.titles import Heading, find_kind, is_sentence, read_heading, refuse_unread_unit
 from extract.reading.tables.years import Evidence, agree, choose_year, find_in_lines, find_in_words
 
+FORM_TITLE = re.compile(r"绩效目标(?:申报|批复|自评)?表|绩效自评|自评表")
+FORM_WORDS = re.compile(r"绩效指标|[一二三]级指标")
+LONGEST_REMARK_CHARACTERS = 40  # more running text than this parts two tables: the second is not the first's rest
 COVER_LINES = 12  # a page without tables and with no more lines than this is a cover: its title is the next table's
 
 
@@ -59,23 +65,30 @@ class Assembler:
         self.tables = 0
         self.grids = 0
         self.target_pages: list[int] = []
+        self.lost: list[Doubt] = []  # places that belong to no project that is known
+        self.goals = 0  # projects that are printed with a goal and without indicators
         self.money_notes: set[str] = set()  # units that any line of the document prints
         self._flat: FlatTable | None = None
         self._form: Form | None = None
         self._layout: Layout | None = None
         self._edges: tuple[float, ...] = ()
+        self._head_title = ""
         self._head: IndexedGrid | None = None  # a form's head, or the part of it that stood on the pages before
         self._heading = Heading()
         self._year: int | None = None  # of the part that is open
         self._titles: list[Evidence] = []  # years that titles and tables name, from the first page on
         self._captions: list[Line] = []  # the lines around the table that is read now
         self._waiting: list[Line] = []  # below the last table: a caption or title may belong to the next page's table
+        self._between: list[Line] = []  # since the last table of targets
+        self._place_title = ""  # above it
+        self._page = 0  # of the last table of targets, or of the head that waits for one
 
     def read_page(self, page: PageGrids) -> None:
         """Every grid of a page, each with the lines between it and the one above."""
         top = 0.0
         for grid in page.grids:
             above = [line for line in page.lines if top - 2 <= line.box.y0 and line.box.y1 <= grid.box.y0 + 4]
+            self._between += above
             self._titles += find_in_lines(above, titles_only=True)
             self._read_grid(index_grid(grid), above)
             self._waiting = []
@@ -83,6 +96,7 @@ class Assembler:
             self.grids += 1
         self.money_notes |= {u for line in page.lines if (u := find_money_unit(line.text))}
         rest = [line for line in page.lines if line.box.y0 >= top - 2]
+        self._between += rest
         self._titles += find_in_lines(rest, titles_only=True)
         if page.grids or len(rest) <= COVER_LINES:
             self._waiting = rest
@@ -105,22 +119,51 @@ class Assembler:
         head_start = 0 if layouts[0].is_flat else self._read_rows_above(table, layouts[0])
         for k, layout in enumerate(layouts):
             stop = layouts[k + 1].start if k + 1 < len(layouts) else table.grid.n_rows
+            self._note_ignored(layout, table.grid.page)
             if layout.is_flat:
                 self._read_flat(table, layout, stop)
                 continue
             end = finds_head(table, layout.stop, stop)
             self._read_form(table, layout, head_start, stop if end is None else end)
             head_start = stop if end is None else end
-        self._edges = table.edges
-        self.target_pages.append(table.grid.page)
+        self._mark_place(table)
         if not layouts[-1].is_flat:
             self._hold_head(table, head_start)
 
+    def _mark_place(self, table: IndexedGrid) -> None:
+        """Remember where the last table of targets stands: what goes on with it stands next to it."""
+        self._edges = table.edges
+        self.target_pages.append(table.grid.page)
+        self._settle_place(table.grid.page)
+
+    def _settle_place(self, page: int) -> None:
+        self._page, self._between, self._place_title = page, [], self._heading.title
+
+    def _note_ignored(self, layout: Layout, page: int) -> None:
+        """Say once per document which unlisted words head columns that are not loaded."""
+        for word in layout.ignored:
+            finding = Finding("column_ignored", f"the column {word!r} is not loaded", page)
+            if all((f.code, f.detail) != (finding.code, finding.detail) for f in self.findings):
+                self.findings.append(finding)
+
+    def _follows(self, table: IndexedGrid) -> bool:
+        """Return True if a grid may go on with what is open: on the same or the next page, nothing else between.
+
+        An indicator table in a report, pages after the last form, is another project's (国家信访局 2022).
+        """
+        if not self._page or table.grid.page - self._page > 1:
+            return False
+        title = read_heading(self._between).title
+        if title and normalise(title) != normalise(self._place_title):
+            return False
+        prose = sum(len(line.text) for line in self._between if is_sentence(line.text))
+        return prose < LONGEST_REMARK_CHARACTERS
+
     def _read_rows_above(self, table: IndexedGrid, layout: Layout) -> int:
-        """The rows above a grid's first head end the form that is still open; returns where that head begins."""
+        """Read the rows above a grid's first head as the end of the open form; return where that head begins."""
         first = finds_head(table, 0, layout.start)
         continues = self._form is not None and self._layout is not None and same_places(self._edges, table.edges)
-        if not first or not continues or self._form is None or self._layout is None:
+        if not first or not continues or self._form is None or self._layout is None or not self._follows(table):
             return 0
         self._form.read_rows(table, move_layout(self._layout, self._edges, table.edges), 0, first)
         return first
@@ -130,66 +173,114 @@ class Assembler:
         rest = cut_rows(table, start, table.grid.n_rows)
         if not any(cell.text for cell in rest.cells):
             return
-        self._refuse_open_head()
+        self._drop_head()
         self._head, self._form, self._flat, self._layout = rest, None, None, None
+        self._head_title = read_heading(self._captions).title
+        self._settle_place(table.grid.page)
 
-    def _refuse_open_head(self) -> None:
-        """A head is followed by its own indicators or the document is not whole; raises Refused (page_missing)."""
-        if self._head is not None:
-            raise Refused(Reason.PAGE_MISSING, "a form's head without its indicators", self._head.row_pages[0])
+    def _drop_head(self) -> None:
+        """Give up a head that no indicators follow: a budget table, or a form whose indicators are lost.
+
+        Only what calls itself a form of performance targets can have lost them.
+        """
+        table, self._head = self._head, None
+        if table is None:
+            return
+        page, head = table.row_pages[0], read_head(table, 0, table.grid.n_rows)
+        goals = [head.fields[c] for c in (Column.OVERALL_GOAL, Column.ANNUAL_GOAL) if c in head.fields]
+        if self._is_form_of_targets(table):
+            name = head.fields[Column.PROJECT].text if head.has_project else ""
+            detail = "a form's head without its indicators"
+            self.lost.append(Doubt(Reason.PAGE_MISSING, page, detail, table.grid.box, name))
+        elif any(goal.text for goal in goals):
+            self.goals += 1
+        else:
+            self.findings.append(Finding("other_table", "a table without targets is not loaded", page))
+
+    def _is_form_of_targets(self, table: IndexedGrid) -> bool:
+        """Return True if the title above a head or its own words say that indicators follow."""
+        words = any(FORM_WORDS.search(normalise(cell.text)) for cell in table.cells if is_word(cell))
+        return words or bool(FORM_TITLE.search(normalise(self._head_title)))
 
     def _read_flat(self, table: IndexedGrid, layout: Layout, stop: int) -> None:
-        self._refuse_open_head()
-        self._settle_year(layout, table.grid.page)
+        self._drop_head()
+        doubts = list(layout.doubts)
+        with confine(doubts, table.grid.page):
+            self._settle_year(layout, table.grid.page)
         self._open_part(layout, self._heading.publisher)
         unit = "" if Column.UNIT in layout.columns else self._heading.unit
         if not unit and Column.UNIT not in layout.columns:
-            refuse_unread_unit(self._captions, table.grid.page)
+            with confine(doubts, table.grid.page):
+                refuse_unread_unit(self._captions, table.grid.page)
         if self._flat is None or self._flat.layout.columns != layout.columns or self._flat.caption_unit != unit:
             self.tables += 1
             self._flat = FlatTable(self.tables, layout, unit)
             self._flat.attach(self.parts[-1], self.findings)
         self._form, self._layout = None, layout
+        self._flat.title = self._heading.title
         self._flat.money_unit = self._heading.money_unit or self._flat.money_unit
-        self._flat.read_rows(table, layout, layout.stop, stop)
+        self._read_with(self._flat, table, layout, layout.stop, stop, doubts)
+
+    def _read_with(
+        self,
+        reader: FlatTable | Form,
+        table: IndexedGrid,
+        layout: Layout,
+        start: int,
+        stop: int,
+        doubts: Sequence[Doubt] = (),
+    ) -> None:
+        """Read rows; what belongs to no project of theirs is a place that is held back."""
+        with confine(self.lost, table.grid.page):
+            reader.read_rows(table, layout, start, stop, doubts)
 
     def _read_form(self, table: IndexedGrid, layout: Layout, head_start: int, stop: int) -> None:
-        """A form's head, then its indicator rows up to the next head."""
+        """Read a form's head, then its indicator rows up to the next head."""
         above = cut_rows(table, head_start, layout.start)
-        if self._head is None and self._form is not None and not prints_head(above):
+        form = self._form if self._follows(table) or head_start else None
+        if self._head is None and form is not None and not prints_head(above):
             self._layout = layout
-            self._form.read_rows(table, layout, layout.stop, stop)  # the header printed again on a new page
+            self._read_with(form, table, layout, layout.stop, stop, layout.doubts)  # the header is printed again
             return
         head = self._take_head(above)
-        if self._form is not None and self._form.head.holds(head):
+        head.doubts += layout.doubts
+        if form is not None and form.head.holds(head):
             self._layout = layout
-            self._form.read_rows(table, layout, layout.stop, stop)  # （续）: its name and header printed again
+            self._read_with(form, table, layout, layout.stop, stop, layout.doubts)  # （续）: its name and header again
             return
         self._flat, self._layout = None, layout
         self.tables += 1
-        self._settle_year(layout, head.page, head)
+        with confine(head.doubts, head.page):
+            self._settle_year(layout, head.page, head)
         self._open_part(layout, self._heading.publisher or head.publisher, head.columns)
         self._form = Form(self.tables, head, self._heading)
         self._form.attach(self.parts[-1], self.findings)
         if Column.UNIT not in self._form.project.fields:
-            refuse_unread_unit(self._captions, table.grid.page)
-        self._form.read_rows(table, layout, layout.stop, stop)
+            with confine(self._form.project.doubts, table.grid.page):
+                refuse_unread_unit(self._captions, table.grid.page)
+        self._read_with(self._form, table, layout, layout.stop, stop)
 
     def _take_head(self, above: IndexedGrid) -> FormHead:
-        """The rows above an indicator header, joined with what earlier pages print of the same head."""
-        last = above.grid.n_rows
+        """Read the rows above an indicator header, joined with what earlier pages print of the same head."""
+        doubts: list[Doubt] = []
+        if self._head is not None and (finds_head(above, 0, above.grid.n_rows) is not None or not self._follows(above)):
+            self._drop_head()
         if self._head is not None:
-            if finds_head(above, 0, last) is not None:
-                self._refuse_open_head()
-            above = join_tables(self._head, above)
-            last = above.grid.n_rows
+            with confine(doubts, above.grid.page):
+                above = join_tables(self._head, above)
             self._head = None
+        last = above.grid.n_rows
         head = read_head(above, 0, last)
+        head.doubts += doubts
         if not head.has_project:
-            raise Refused(Reason.NOT_TARGETS, "an indicator table that names no project", above.grid.page)
-        refuse_joined_words(above, 0, last, head)
-        refuse_unread_words(above, 0, last, head)
-        refuse_stray_cells(above, 0, last)
+            detail = "an indicator table that names no project"
+            head.doubts.append(Doubt(Reason.NOT_TARGETS, above.grid.page, detail))
+            return head
+        for refuse in (refuse_joined_words, refuse_unread_words):
+            with confine(head.doubts, above.grid.page):
+                refuse(above, 0, last, head)
+        with confine(head.doubts, above.grid.page):
+            refuse_stray_cells(above, 0, last)
         return head
 
     def _settle_year(self, layout: Layout, page: int, head: FormHead | None = None) -> None:
@@ -219,25 +310,41 @@ class Assembler:
         self._year = year
 
     def _read_loose(self, table: IndexedGrid) -> None:
-        """A grid without header words: it continues the open table, is a form's head, or is no target table."""
+        """Read a grid without header words: it continues the open table, is a form's head, or is no target table."""
         first = finds_head(table, 0, table.grid.n_rows) if self._flat is None else None
         stop = table.grid.n_rows if first is None else first
-        reader = self._flat or self._form
-        if self._head is not None and first is None:
-            self._head = join_tables(self._head, cut_rows(table, 0, stop))
-            return
-        if self._layout is not None and reader is not None and stop and same_places(self._edges, table.edges):
-            reader.read_rows(table, move_layout(self._layout, self._edges, table.edges), 0, stop)
+        reader, follows = self._flat or self._form, self._follows(table)
+        if self._head is not None and first is None and follows:
+            joined: list[IndexedGrid] = []
+            with confine([], table.grid.page):  # of another width: the head has ended
+                joined.append(join_tables(self._head, cut_rows(table, 0, stop)))
+            if joined:
+                self._head = joined[0]
+                self._settle_place(table.grid.page)
+                return
+        if (
+            self._layout is not None
+            and reader is not None
+            and stop
+            and follows
+            and same_places(self._edges, table.edges)
+        ):
+            self._read_with(reader, table, move_layout(self._layout, self._edges, table.edges), 0, stop)
             self.target_pages.append(table.grid.page)
+            self._settle_place(table.grid.page)
             self._hold_head(table, stop)
             return
+        self.goals += count_goals(table)
         if not is_columnar(table):
             head = read_head(table, 0, table.grid.n_rows)
             if head.has_project and (head.has_more or has_head_shape(table)):
                 self._hold_head(table, 0)
                 return
         if looks_like_targets(table):
-            raise Refused(Reason.UNKNOWN_HEADER, "indicators without a header that is known", table.grid.page)
+            detail = "indicators without a header that is known"
+            is_rest = reader is not None and follows
+            self.lost.append(Doubt(Reason.UNKNOWN_HEADER, table.grid.page, detail, table.grid.box, reaches=is_rest))
+            return
         self.findings.append(Finding("other_table", "a table without targets is not loaded", table.grid.page))
 
     def _open_part(self, layout: Layout, publisher: str, more: tuple[Column, ...] = ()) -> None:
@@ -252,8 +359,8 @@ class Assembler:
             self._flat = self._form = None
 
     def finish(self) -> None:
-        """Complain about a head whose body never came."""
-        self._refuse_open_head()
+        """Give up a head whose body never came, and settle what only the whole document says."""
+        self._drop_head()
         if len(self.money_notes) == 1:  # a note below the table may be the only place that says 万元
             for draft in (d for part in self.parts for d in part.drafts):
                 for column in AMOUNTS:

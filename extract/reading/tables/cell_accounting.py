@@ -6,13 +6,14 @@ a header, a field of a record or project, or a row or column that is known and n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from extract.entities import Cell
 from extract.errors import Reason, Refused
 from extract.reading.tables.form_head import is_word
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
+from extract.reading.tables.rows import RowDoubt
 
 
 class Account:
@@ -32,13 +33,13 @@ class Account:
         for row in range(first, last):
             self.take(self._table.row_cells(row))
 
-    def close(self, start: int, stop: int) -> None:
-        """Raises Refused (conservation) naming the first text that is nobody's."""
+    def find_left_over(self, start: int, stop: int) -> Iterator[RowDoubt]:
+        """Find the texts of rows [start, stop) that became nothing."""
         for row in range(start, stop):
             for cell in self._table.row_cells(row):
                 if cell.text and id(cell) not in self._known and not self._is_ignored(cell):
                     detail = f"row {row + 1}: {cell.text[:30]!r} became no field of any record"
-                    raise Refused(Reason.CONSERVATION, detail, self._table.grid.page)
+                    yield RowDoubt(row, Refused(Reason.CONSERVATION, detail, self._table.grid.page))
 
     def _is_ignored(self, cell: Cell) -> bool:
         """A cell under a heading that is known and not loaded, or the label at the left edge of the rows."""

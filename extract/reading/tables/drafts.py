@@ -2,9 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from extract.entities import Box, Cell, Column, Printed
+from extract.entities import Box, Cell, Column, Printed, Scope
+from extract.errors import Reason, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a project may not be delivered: a refusal that is confined to it. `box` is in points of the page."""
+
+    reason: Reason
+    page: int
+    detail: str
+    box: Box | None = None
+    project: str = ""  # the printed name where no draft project carries the doubt
+    reaches: bool = False  # the place may hold rows of the projects before and after it
+
+
+def doubt_of(refusal: Refused, page: int, box: Box | None = None) -> Doubt:
+    """Confine a refusal to the project that it was raised for; `page` counts where the refusal names none."""
+    return Doubt(refusal.reason, refusal.page or page, refusal.detail, box)
+
+
+@contextmanager
+def confine(doubts: list[Doubt], page: int) -> Iterator[None]:
+    """Turn a refusal that is raised inside into a doubt of the list."""
+    try:
+        yield
+    except Refused as refusal:
+        doubts.append(doubt_of(refusal, page))
 
 
 @dataclass(slots=True)
@@ -40,6 +69,15 @@ class Project:
     unit: Field | None = None
     first: dict[Column, Field] = field(default_factory=dict)  # of its first row
     number: int = 0
+    scope: Scope = Scope.PROJECT
+    title: str = ""  # of its own form or table
+    in_flat_table: bool = False
+    doubts: list[Doubt] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Return the printed name, "" where none is printed."""
+        return self.fields[Column.PROJECT].text if Column.PROJECT in self.fields else ""
 
     @property
     def unit_text(self) -> str:

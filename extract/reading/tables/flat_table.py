@@ -7,6 +7,7 @@ cells are never filled.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Protocol
 
@@ -15,7 +16,7 @@ from extract.errors import Reason, Refused
 from extract.reading.tables.amount_conflicts import refuse_two_amounts
 from extract.reading.tables.cell_accounting import Account
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES, PROJECT_LEVEL, UNIT_LEVEL
-from extract.reading.tables.drafts import Draft, Field, Project, field_of, surround
+from extract.reading.tables.drafts import Doubt, Draft, Field, Project, doubt_of, field_of
 from extract.reading.tables.header_words import normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
@@ -23,8 +24,11 @@ from extract.reading.tables.page_breaks import Cut, is_rest_of_level, join_fragm
 from extract.reading.tables.rows import (
     TOTAL,
     Row,
+    box_of,
     find_crossing,
     find_merges,
+    find_shared,
+    find_spanning_amounts,
     is_blank,
     is_note,
     is_numbering,
@@ -32,8 +36,6 @@ from extract.reading.tables.rows import (
     is_total,
     is_wide,
     list_crossings,
-    refuse_shared,
-    refuse_spanning_amounts,
     refuse_words,
     split_rows,
 )
@@ -53,6 +55,7 @@ class FlatTable:
         self.number = number
         self.layout = layout
         self.caption_unit = caption_unit
+        self.title = ""
         self.money_unit: str | None = None
         self.drafts: list[Draft] = []
         self.projects: list[Project] = []
@@ -69,38 +72,92 @@ class FlatTable:
         """Deliver into a part; the lists are shared."""
         self.drafts, self.projects, self.findings = part.drafts, part.projects, findings
 
-    def read_rows(self, table: IndexedGrid, layout: Layout, start: int, stop: int) -> None:
-        """Add the body rows [start, stop) of a page."""
+    def read_rows(
+        self, table: IndexedGrid, layout: Layout, start: int, stop: int, doubts: Sequence[Doubt] = ()
+    ) -> None:
+        """Add the body rows [start, stop) of a page; `doubts` are those of all its projects."""
         self._merged |= _merges_projects(table, layout, start, stop)
         after_break = bool(self._previous)
         account, crossings = Account(table, layout), list_crossings(table, layout)
         self._units = {c: u for c in layout.columns if c in AMOUNTS and (u := layout.money_unit(c) or self.money_unit)}
         rows = list(split_rows(table, layout, start, stop))
         self._merges |= find_merges(rows)
-        refuse_shared(rows, table.grid.page)
-        refuse_spanning_amounts(rows, table.grid.page)
+        owners: dict[int, Project] = {}
         for row in rows:
-            wide = is_wide(row, table)
-            if wide is not None:
-                self._read_wide(wide, table.grid.page)
-                account.take([wide])
-            elif is_blank(row):
-                continue
-            elif is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table, crossings):
+            try:
+                after_break &= not self._read_row(row, table, account, crossings, after_break, stop)
+            except Refused as refusal:
+                self._hold_row(row, doubt_of(refusal, table.grid.page, box_of(row)), after_break)
                 account.take_row(row.first, row.last)
-            elif after_break and self._continues_row(row, table.grid.page):
-                account.take(self._append(row, table.grid.page))
-            elif is_subtotal(row):
-                account.take_row(row.first, row.last)
-            elif not row.has_indicator:
-                self._report_empty(row, table.grid.page)
-                account.take(row.cells.values())
-            else:
-                refuse_words(row, table.grid.page)
-                self._add(row, table, after_break, stop)
-                account.take(row.cells.values())
                 after_break = False
-        account.close(start, stop)
+            if self.projects and self._previous:
+                owners.update(dict.fromkeys(range(row.first, row.last), self.projects[-1]))
+        found = (
+            *find_shared(rows, table.grid.page),
+            *find_spanning_amounts(rows, table.grid.page),
+            *account.find_left_over(start, stop),
+        )
+        for doubt in found:
+            project = owners.get(doubt.first) or next(iter(owners.values()), None)
+            if project is None:
+                raise doubt.refusal
+            project.doubts.append(doubt_of(doubt.refusal, table.grid.page))
+        for project in {id(p): p for p in owners.values()}.values():
+            project.doubts += doubts
+
+    def _read_row(
+        self,
+        row: Row,
+        table: IndexedGrid,
+        account: Account,
+        crossings: set[tuple[int, int]],
+        after_break: bool,
+        stop: int,
+    ) -> bool:
+        """Read one row; return True if it was an indicator row. Raises Refused where it may be read in two ways."""
+        page = table.grid.page
+        wide = is_wide(row, table)
+        if wide is not None:
+            self._read_wide(wide, page)
+            account.take([wide])
+        elif is_blank(row):
+            return False
+        elif is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table, crossings):
+            account.take_row(row.first, row.last)
+        elif after_break and self._continues_row(row, page):
+            account.take(self._append(row, page))
+        elif is_subtotal(row):
+            account.take_row(row.first, row.last)
+        elif not row.has_indicator:
+            self._report_empty(row, page)
+            account.take(row.cells.values())
+        else:
+            refuse_words(row, page)
+            self._add(row, table, after_break, stop)
+            account.take(row.cells.values())
+            return True
+        return False
+
+    def _hold_row(self, row: Row, doubt: Doubt, after_break: bool) -> None:
+        """Keep a row that may be read in two ways in a project that is held back.
+
+        The project before is held too where the row may be its rest: at the top of a page, or without a name.
+        """
+        fields = {c: self._field(cell, c, doubt.page) for c, cell in row.cells.items()}
+        current = self.projects[-1] if self.projects and self._previous else None
+        name = fields[Column.PROJECT].text if Column.PROJECT in fields else ""
+        begins = bool(name) and (current is None or name != current.name)
+        if current is not None and (after_break or not begins):
+            current.doubts.append(doubt)
+        if current is None or begins:
+            own = {c: f for c, f in fields.items() if c in PROJECT_LEVEL}
+            self.projects.append(
+                Project(
+                    own, fields.get(Column.UNIT), dict(fields), title=self.title, in_flat_table=True, doubts=[doubt]
+                )
+            )
+        self.drafts.append(Draft(doubt.page, self.number, box_of(row), self.projects[-1], fields, self._units))
+        self._previous = fields
 
     def _read_wide(self, cell: Cell, page: int) -> None:
         """A row of one cell: a unit's heading when it looks like one, else a title or a note."""
@@ -191,8 +248,7 @@ class FlatTable:
             fields[Column.UNIT] = self.section
         elif self.caption_unit:
             fields[Column.UNIT] = Field([Printed(self.caption_unit, page, table.grid.box)])
-        box = surround([c.box for c in row.cells.values() if c.row >= row.first] or [c.box for c in row.cells.values()])
-        self.drafts.append(Draft(page, self.number, box, project, fields, self._units))
+        self.drafts.append(Draft(page, self.number, box_of(row), project, fields, self._units))
         self._previous = fields
 
     def _refuse_restart(self, row: Row, cut: Cut, page: int) -> None:
@@ -276,7 +332,7 @@ class FlatTable:
             raise Refused(Reason.CONSERVATION, "an indicator row without a project", page)
         if same_unit and current is not None and (not self._merged or self.drafts[-1].page != page):
             refuse_two_amounts(current, self._previous, fields, page)
-        self.projects.append(Project({}, fields.get(Column.UNIT), dict(fields)))
+        self.projects.append(Project({}, fields.get(Column.UNIT), dict(fields), title=self.title, in_flat_table=True))
         return self.projects[-1]
 
     def _repeats(self, fields: dict[Column, Field]) -> bool:

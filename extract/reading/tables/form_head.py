@@ -13,7 +13,7 @@ from itertools import pairwise
 from extract.entities import AMOUNT_KINDS, Box, Cell, Column
 from extract.errors import Reason, Refused
 from extract.reading.tables.amount_conflicts import FIGURE, refuse_second_amount
-from extract.reading.tables.drafts import Field, field_of
+from extract.reading.tables.drafts import Doubt, Field, confine, field_of
 from extract.reading.tables.header_words import find_money_unit, is_group, is_ignored, match_column, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.years import Evidence, find_in_words, find_period, find_year, fold_years, is_closed
@@ -46,6 +46,7 @@ class FormHead:
     years: list[Evidence] = field(default_factory=list)  # in the words of amounts and goals: 2025年金额（元）
     box: Box = NO_BOX
     project_word: str = ""
+    doubts: list[Doubt] = field(default_factory=list)
 
     @property
     def has_project(self) -> bool:
@@ -75,13 +76,15 @@ class FormHead:
 
 
 def read_head(table: IndexedGrid, start: int, stop: int) -> FormHead:
-    """Rows [start, stop) of a table; raises Refused (conservation) where they name two projects."""
+    """Read rows [start, stop) of a table; two projects or two amounts of one kind are doubts of the head."""
     head = FormHead(table.grid.page, box=table.grid.box)
     used: set[int] = set()
-    _read_matrix(table, start, stop, head, used)
+    with confine(head.doubts, table.grid.page):
+        _read_matrix(table, start, stop, head, used)
     for row in range(start, stop):
         for cell in table.starting(row):
-            _read_cell(table, cell, stop, head, used)
+            with confine(head.doubts, table.grid.page):
+                _read_cell(table, cell, stop, head, used)
     return head
 
 

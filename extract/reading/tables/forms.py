@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from extract.entities import Cell, Column, Finding, Printed
 from extract.errors import Reason, Refused
 from extract.reading.tables.cell_accounting import Account
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES
-from extract.reading.tables.drafts import Draft, Field, Project, field_of, surround
+from extract.reading.tables.drafts import Doubt, Draft, Field, Project, doubt_of, field_of, surround
 from extract.reading.tables.flat_table import Sink
 from extract.reading.tables.form_head import HEAD_COLUMNS, FormHead, is_figure, is_word
 from extract.reading.tables.header_words import match_column, normalise
@@ -18,13 +18,14 @@ from extract.reading.tables.layout import Layout
 from extract.reading.tables.page_breaks import LEVEL_END, is_rest_of_level, join_fragment
 from extract.reading.tables.rows import (
     Row,
+    box_of,
     find_crossing,
     find_merges,
+    find_shared,
     is_note,
     is_numbering,
     is_total,
     list_crossings,
-    refuse_shared,
     refuse_words,
     split_rows,
 )
@@ -45,7 +46,7 @@ class Form:
         self.number = number
         self.head = head
         self.heading = heading
-        self.project = Project(dict(head.fields))
+        self.project = Project(dict(head.fields), title=heading.title, doubts=list(head.doubts))
         self.money_units = self._find_units()
         self.drafts: list[Draft] = []
         self.findings: list[Finding] = []
@@ -68,35 +69,56 @@ class Form:
             unit = Printed(self.heading.unit, self.head.page, self.head.box)
             self.project.fields[Column.UNIT] = Field([unit])
 
-    def read_rows(self, table: IndexedGrid, layout: Layout, start: int, stop: int) -> None:
-        """Add the indicator rows [start, stop) of a page; raises Refused where a text of them becomes nothing."""
-        after_break = bool(self._previous)
+    def read_rows(
+        self, table: IndexedGrid, layout: Layout, start: int, stop: int, doubts: Sequence[Doubt] = ()
+    ) -> None:
+        """Add the indicator rows [start, stop) of a page; what may be read in two ways becomes a doubt of the project.
+
+        `doubts` are those of the header above the rows.
+        """
+        after_break, page = bool(self._previous), table.grid.page
         account, crossings = Account(table, layout), list_crossings(table, layout)
-        rows = list(split_rows(table, layout, start, stop))
-        self._merges |= find_merges(rows)
-        for block in range(layout.blocks):
-            refuse_shared(list(split_rows(table, layout, start, stop, block)), table.grid.page)
+        self._merges |= find_merges(list(split_rows(table, layout, start, stop)))
         listed = list(_list_rows(table, layout, start, stop))
         for place, row in enumerate(listed):
-            crossing = find_crossing(row, crossings) is not None
-            if crossing or is_numbering(row, table) or is_total(row, table):
-                if crossing:
-                    is_below = all(
-                        find_crossing(later, crossings) or not later.has_indicator for later in listed[place:]
-                    )
-                    _refuse_unless_known(row, table, after_break and row.first == start, is_below)
+            is_below = all(find_crossing(later, crossings) or not later.has_indicator for later in listed[place:])
+            count = len(self.drafts)
+            try:
+                account.take(self._read_row(row, table, crossings, after_break, row.first == start, is_below))
+            except Refused as refusal:
+                self.project.doubts.append(doubt_of(refusal, page, box_of(row)))
                 account.take_row(row.first, row.last)
-                continue
-            if not any(c.text for c in row.cells.values()):
-                continue
-            refuse_words(row, table.grid.page)
-            if (after_break and self._continues(row, table.grid.page)) or not row.has_indicator:
-                account.take(self._take_rest(row, table.grid.page, after_break))
-                continue
-            self._add(row, table.grid.page, after_break)
-            account.take((*row.cells.values(), *row.same))
-            after_break = False
-        account.close(start, stop)
+            after_break = after_break and len(self.drafts) == count
+        blocks = (list(split_rows(table, layout, start, stop, block)) for block in range(layout.blocks))
+        found = [*(d for rows in blocks for d in find_shared(rows, page)), *account.find_left_over(start, stop)]
+        self.project.doubts += [*doubts, *(doubt_of(doubt.refusal, page) for doubt in found)]
+
+    def _read_row(
+        self,
+        row: Row,
+        table: IndexedGrid,
+        crossings: set[tuple[int, int]],
+        after_break: bool,
+        is_first: bool,
+        is_below: bool,
+    ) -> Iterable[Cell]:
+        """Read one row; return the cells that were understood. Raises Refused where it may be read in two ways.
+
+        `is_below`: no indicator stands in it or below it.
+        """
+        page = table.grid.page
+        crossing = find_crossing(row, crossings) is not None
+        if crossing:
+            _refuse_unless_known(row, table, after_break and is_first, is_below)
+        if crossing or is_numbering(row, table) or is_total(row, table):
+            return [cell for line in range(row.first, row.last) for cell in table.row_cells(line)]
+        if not any(c.text for c in row.cells.values()):
+            return ()
+        refuse_words(row, page)
+        if (after_break and self._continues(row, page)) or not row.has_indicator:
+            return self._take_rest(row, page, after_break)
+        self._add(row, page, after_break)
+        return (*row.cells.values(), *row.same)
 
     def _continues(self, row: Row, page: int) -> bool:
         """Whether the first row of a page is the rest of the last row of the page before."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
-from extract.entities import Column, Part, Printed, Record
+from extract.entities import Column, Finding, Held, Part, Printed, Record
 from extract.errors import Reason, Refused
 from extract.reading.tables.assembler import DraftPart
 from extract.reading.tables.column_groups import AMOUNTS
-from extract.reading.tables.drafts import Draft, Project
+from extract.reading.tables.drafts import Doubt, Draft, Field, Project, confine, doubt_of
 from extract.reading.tables.header_words import normalise
 from extract.values import parse_amount
 
@@ -21,31 +23,132 @@ NOT_ZERO = re.compile(r"[1-9]")
 SIGNS = re.compile(r"^[≥≧⩾≤≦⩽><＞＜=＝═±≈]|^(?:大于|小于|等于|不低于|不少于|不超过|不高于)")
 
 
-def build_parts(drafts: list[DraftPart]) -> tuple[tuple[Part, ...], tuple[Record, ...]]:
-    """Freeze everything; raises Refused (year_unknown, unreadable_amount)."""
+class RecordDoubt(NamedTuple):
+    """A refusal of one record."""
+
+    record: Record
+    refusal: Refused
+
+
+def build_parts(
+    drafts: list[DraftPart], check: Callable[[tuple[Record, ...]], Iterable[RecordDoubt]], lost: Sequence[Doubt] = ()
+) -> tuple[tuple[Part, ...], tuple[Record, ...], tuple[Held, ...]]:
+    """Freeze everything that nothing speaks against; the rest is held back, each project with its first doubt.
+
+    `check` finds doubts in records; `lost` are places that belong to no project. The projects must be numbered.
+    """
     parts: list[Part] = []
-    records: list[Record] = []
+    records: dict[int, tuple[Record, Project]] = {}
     rows: Counter[int] = Counter()
     for number, part in enumerate(drafts, 1):
+        year = part.year or 0
+        parts.append(Part(number, part.heading.title, part.publisher, year, part.kind, part.columns, part.headers))
         if part.year is None:
-            page = part.drafts[0].page if part.drafts else None
-            raise Refused(Reason.YEAR_UNKNOWN, f"no fiscal year is printed with {part.heading.title!r}", page)
-        parts.append(Part(number, part.heading.title, part.publisher, part.year, part.kind, part.columns, part.headers))
-        _number_projects(part)
+            _doubt_year(part)
         for draft in part.drafts:
             rows[draft.page] += 1
             draft.part, draft.row = number, rows[draft.page]
-            records.append(_build_record(draft))
-    return tuple(parts), tuple(records)
+            with confine(draft.project.doubts, draft.page):
+                record = _build_record(draft)
+                records[id(record)] = record, draft.project
+    believed = tuple(record for record, project in records.values() if not project.doubts)
+    for doubt in check(believed):
+        project = records[id(doubt.record)][1]
+        project.doubts.append(doubt_of(doubt.refusal, doubt.record.page, doubt.record.box))
+    delivered = tuple(record for record in believed if not records[id(record)][1].doubts)
+    held = [h for number, part in enumerate(drafts, 1) for h in _list_held(number, part)]
+    held += [Held(d.reason, d.page, d.page, d.detail, d.project or None, box=d.box) for d in lost]
+    with_rows = {record.part for record in delivered} | {one.part for one in held}
+    known = tuple(part for part in parts if part.part in with_rows)
+    return known, delivered, tuple(sorted(held, key=lambda one: one.page))
+
+
+def _doubt_year(part: DraftPart) -> None:
+    """Hold back every project of a part whose fiscal year nobody knows."""
+    for draft in part.drafts:
+        detail = f"no fiscal year is printed with {part.heading.title!r}"
+        draft.project.doubts.append(Doubt(Reason.YEAR_UNKNOWN, draft.page, detail))
+
+
+def _list_held(number: int, part: DraftPart) -> Iterator[Held]:
+    """Name each project of a part that has a doubt, with the pages on which it stands."""
+    doubtful = [project for project in part.projects if project.doubts]
+    pieces: dict[int, list[Printed]] = {id(project): [] for project in doubtful}
+    for project, piece in list_pieces(part) if doubtful else ():
+        if id(project) in pieces:
+            pieces[id(project)].append(piece)
+    for project in doubtful:
+        first, mine = project.doubts[0], pieces[id(project)]
+        pages = [piece.page for piece in mine] or [first.page]
+        yield Held(
+            first.reason,
+            min(pages),
+            max(pages),
+            first.detail,
+            project.name or None,
+            project.unit_text or _text(project, Column.UNIT) or None,
+            number,
+            project.number,
+            first.box or (mine[0].box if mine else None),
+            project.scope,
+        )
+
+
+def list_pieces(part: DraftPart) -> Iterator[tuple[Project, Printed]]:
+    """List each printed piece of a part's projects: of their heads and of their indicator rows."""
+    for project in part.projects:
+        for field in project.fields.values():
+            yield from ((project, piece) for piece in field.fragments)
+    for draft in part.drafts:
+        for field in draft.fields.values():
+            yield from ((draft.project, piece) for piece in field.fragments)
+
+
+def _text(project: Project, column: Column) -> str:
+    return project.fields[column].text if column in project.fields else ""
+
+
+def drop_copies(drafts: Sequence[DraftPart]) -> list[Finding]:
+    """Count a form that is printed twice, word for word, once; return what a person should know of it."""
+    seen: dict[tuple[tuple[str, ...], ...], int] = {}
+    findings = []
+    for part in drafts:
+        rows: dict[int, list[Draft]] = {}
+        for draft in part.drafts:
+            if not draft.project.in_flat_table:
+                rows.setdefault(id(draft.project), []).append(draft)
+        for mine in rows.values():
+            project = mine[0].project
+            said = tuple(_texts_of(fields) for fields in (project.fields, *(draft.fields for draft in mine)))
+            page = mine[0].page
+            if seen.setdefault(said, page) != page and not project.doubts:
+                part.drafts = [draft for draft in part.drafts if draft.project is not project]
+                part.projects[:] = [one for one in part.projects if one is not project]
+                detail = f"the form of {project.name!r} on page {seen[said]} is printed again: its rows count once"
+                findings.append(Finding("printed_twice", detail, page))
+    return findings
+
+
+def _texts_of(fields: Mapping[Column, Field]) -> tuple[str, ...]:
+    return tuple(f"{column}={field.text}" for column, field in fields.items())
+
+
+def number_projects(drafts: Iterable[DraftPart]) -> None:
+    """Number the projects of each part 1, 2, 3 … in printed order."""
+    for part in drafts:
+        _number_projects(part)
 
 
 def _number_projects(part: DraftPart) -> None:
-    """1, 2, 3 … in printed order of the part."""
     seen: dict[int, Project] = {}
     for draft in part.drafts:
         if id(draft.project) not in seen:
             seen[id(draft.project)] = draft.project
             draft.project.number = len(seen)
+    for project in part.projects:  # heads whose rows were never read are held back and counted last
+        if id(project) not in seen:
+            seen[id(project)] = project
+            project.number = len(seen)
 
 
 def _build_record(draft: Draft) -> Record:
@@ -58,7 +161,8 @@ def _build_record(draft: Draft) -> Record:
     for column in AMOUNTS:
         if column in cells and normalise(cells[column].text) not in NO_AMOUNT:
             amounts[column] = _read_amount(cells[column], draft.money_units.get(column))
-    return Record(draft.part, draft.table, draft.page, draft.row, draft.project.number, draft.box, cells, amounts)
+    project, where = draft.project, (draft.part, draft.table, draft.page, draft.row, draft.project.number, draft.box)
+    return Record(*where, cells, amounts, project.scope, project.title)
 
 
 def _read_amount(printed: Printed, unit: str | None) -> Decimal:

@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass, replace
 
 from extract.entities import AMOUNT_KINDS, Cell, Column
-from extract.errors import Reason, Refused
+from extract.errors import Reason
+from extract.reading.tables.amount_conflicts import FIGURE
+from extract.reading.tables.drafts import Doubt
 from extract.reading.tables.header_words import find_money_unit, is_group, is_ignored, match_column, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.years import find_year
@@ -23,13 +25,14 @@ SIGN_TEXT = re.compile(
 )
 ABOUT_MONEY = re.compile(r"资金(?!来源|性质)|拨款|预算(?!年度|单位|部门|执行率|编码|科目)|补助")
 NOT_SIGNS = frozenset({"定量", "正向", "反向", "逆向", "正向指标", "反向指标", "定量指标", "定性指标"})
+ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)|部门|机构")
 DEEPEST = 4  # rows of a header
 SAME_PLACE = 4.0  # points: an upright line stands where it stood on the page before
 CYCLE = ("长期", "中期", "实施期", "实施周期", "总体", "周期")
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnHeading:
+class Heading:
     """One printed column: what it means, its words from top to bottom, its lattice columns."""
 
     column: Column | None  # None: known and not loaded
@@ -50,14 +53,16 @@ class Layout:
 
     start: int
     stop: int
-    headings: tuple[ColumnHeading, ...]
+    headings: tuple[Heading, ...]
+    doubts: tuple[Doubt, ...] = ()  # of every project that is read under it
+    ignored: tuple[str, ...] = ()  # words that nobody has listed and no reading needs
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """What is loaded, in printed order."""
         return tuple(h.column for h in self.headings if h.column is not None)
 
-    def find(self, column: Column, block: int = 0) -> ColumnHeading | None:
+    def find(self, column: Column, block: int = 0) -> Heading | None:
         """The first heading of that meaning."""
         return next((h for h in self.headings if h.column == column and h.block == block), None)
 
@@ -88,7 +93,7 @@ def move_layout(layout: Layout, before: tuple[float, ...], now: tuple[float, ...
 
 
 def find_layout(table: IndexedGrid, row: int) -> Layout | None:
-    """The header block that begins at a row, or None; raises Refused (unknown_header) naming a word."""
+    """Find the header block that begins at a row, None where there is none; words that nobody knows are its doubts."""
     first = table.starting(row)
     if not any(map(_is_header_row, (first, _add_rows_below(table, row, first), _close_block(table, row, first)))):
         return None
@@ -99,11 +104,17 @@ def find_layout(table: IndexedGrid, row: int) -> Layout | None:
     named = found & {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR}
     if not named - {Column.LEVEL1} or (not found & VALUES and len(named) < 2):
         return None
-    _refuse_unknown(table, row, headings)
-    if not found & VALUES:
-        detail = f"row {row + 1}: indicators without a value: {'、'.join(h.word for h in headings)}"
-        raise Refused(Reason.UNKNOWN_HEADER, detail, table.grid.page)
-    return Layout(row, stop, tuple(headings))
+    headings = settle_unknown(table, stop, headings)
+    unknown = [h for h in headings if h.column is None and h.words and not _is_known(h.word)]
+    if not {h.column for h in headings} & VALUES and not (unknown and _speaks_of_indicators(headings)):
+        return None  # levels of a catalogue (政府购买服务指导性目录: 一级, 二级, 三级, 预算金额)
+    doubts, ignored = _judge_unknown(table, row, stop, headings)
+    return Layout(row, stop, tuple(headings), tuple(doubts), tuple(ignored))
+
+
+def _speaks_of_indicators(headings: list[Heading]) -> bool:
+    """Return True if the words of the levels are those of indicators, not of a catalogue."""
+    return any("指标" in word for h in headings for word in h.words)
 
 
 def _add_rows_below(table: IndexedGrid, row: int, first: list[Cell]) -> list[Cell]:
@@ -166,17 +177,17 @@ def _find_leaves(table: IndexedGrid, start: int, stop: int) -> list[Cell]:
     return leaves
 
 
-def _read_leaf(table: IndexedGrid, leaf: Cell, start: int) -> ColumnHeading:
+def _read_leaf(table: IndexedGrid, leaf: Cell, start: int) -> Heading:
     """The words above and in a leaf; a blank leaf takes the word of the cell above it."""
     words: list[str] = []
     for row in range(start, leaf.row + 1):
         cell = table.cell(row, leaf.col)
         if cell is not None and cell.row >= start and cell.text and cell.text not in words[-1:]:
             words.append(cell.text)
-    return ColumnHeading(None, tuple(words), leaf.col, leaf.col + leaf.colspan)
+    return Heading(None, tuple(words), leaf.col, leaf.col + leaf.colspan)
 
 
-def _resolve(leaves: list[ColumnHeading]) -> list[ColumnHeading]:
+def _resolve(leaves: list[Heading]) -> list[Heading]:
     """Words to columns; words of several meanings by their neighbours."""
     plain = [_match_words(h) for h in leaves]
     beside = "".join(normalise(h.word) for h, c in zip(leaves, plain, strict=True) if c is None and is_group(h.word))
@@ -184,19 +195,19 @@ def _resolve(leaves: list[ColumnHeading]) -> list[ColumnHeading]:
         plain = [Column.CYCLE_VALUE if c == Column.ANNUAL_VALUE else c for c in plain]
     columns = [_decide(k, leaves, plain) for k in range(len(leaves))]
     headings = [
-        ColumnHeading(column, leaf.words, leaf.first, leaf.last) for leaf, column in zip(leaves, columns, strict=True)
+        Heading(column, leaf.words, leaf.first, leaf.last) for leaf, column in zip(leaves, columns, strict=True)
     ]
     return _split_blocks(_separate_levels(_settle_history(headings)))
 
 
-def _settle_history(headings: list[ColumnHeading]) -> list[ColumnHeading]:
+def _settle_history(headings: list[Heading]) -> list[Heading]:
     """2023年实际实现值 | 2024年实际实现值 (湖北): what the year before came to is the last of them."""
     prior = [h for h in headings if h.column == Column.PRIOR_VALUE]
     latest = max(prior, key=lambda h: (find_year(h.word) or 0, h.first), default=None)
     return [replace(h, column=None) if h.column == Column.PRIOR_VALUE and h is not latest else h for h in headings]
 
 
-def settle_signs(table: IndexedGrid, stop: int, headings: list[ColumnHeading]) -> list[ColumnHeading]:
+def settle_signs(table: IndexedGrid, stop: int, headings: list[Heading]) -> list[Heading]:
     """指标性质 is the column of signs only where signs are printed in it.
 
     乌海 prints them under 指标方向; others print 定量 and 定性 under 指标性质, which is no sign.
@@ -213,14 +224,14 @@ def settle_signs(table: IndexedGrid, stop: int, headings: list[ColumnHeading]) -
     return settled
 
 
-def _prints_signs(table: IndexedGrid, stop: int, heading: ColumnHeading) -> bool:
+def _prints_signs(table: IndexedGrid, stop: int, heading: Heading) -> bool:
     """Whether the cells under a heading hold signs, and nothing that is known not to be one."""
     cells = {id(c): c for row in range(stop, table.grid.n_rows) if (c := table.cell(row, heading.first)) is not None}
     texts = [normalise(c.text) for c in cells.values() if c.text and c.colspan <= heading.last - heading.first]
     return not texts or (any(SIGN_TEXT.match(t) for t in texts) and not any(t in NOT_SIGNS for t in texts))
 
 
-def _match_words(heading: ColumnHeading) -> Column | None:
+def _match_words(heading: Heading) -> Column | None:
     """The meaning of the lowest word; 指标值 under 长期绩效指标 is a period value."""
     if not heading.words:
         return None
@@ -237,7 +248,7 @@ def _match_words(heading: ColumnHeading) -> Column | None:
     return column
 
 
-def _decide(k: int, leaves: list[ColumnHeading], plain: list[Column | None]) -> Column | None:
+def _decide(k: int, leaves: list[Heading], plain: list[Column | None]) -> Column | None:
     """单位 is an organisation before the indicators and a measure among them; 指标值 beside a sign is a bare value."""
     word = normalise(leaves[k].word)
     if word == "单位":
@@ -251,7 +262,7 @@ def _decide(k: int, leaves: list[ColumnHeading], plain: list[Column | None]) -> 
     return column
 
 
-def _separate_levels(headings: list[ColumnHeading]) -> list[ColumnHeading]:
+def _separate_levels(headings: list[Heading]) -> list[Heading]:
     """指标类型 | 指标类型 (临海): the same word twice is level 1 and level 2; without 一级指标 the type is level 1."""
     levels = [h for h in headings if h.column == Column.LEVEL2]
     has_first = any(h.column == Column.LEVEL1 for h in headings)
@@ -261,11 +272,11 @@ def _separate_levels(headings: list[ColumnHeading]) -> list[ColumnHeading]:
     twice = len(levels) == 2 and levels[0].word == levels[1].word
     if twice or (len(levels) == 1 and "类型" in levels[0].word):
         swap = levels[0]
-        return [ColumnHeading(Column.LEVEL1, h.words, h.first, h.last, h.block) if h is swap else h for h in headings]
+        return [Heading(Column.LEVEL1, h.words, h.first, h.last, h.block) if h is swap else h for h in headings]
     return headings
 
 
-def _split_blocks(headings: list[ColumnHeading]) -> list[ColumnHeading]:
+def _split_blocks(headings: list[Heading]) -> list[Heading]:
     """Two indicator columns in one header are two tables side by side (安徽: 中期 left, 年度 right)."""
     indicators = [i for i, h in enumerate(headings) if h.column == Column.INDICATOR]
     if len(indicators) != 2:
@@ -273,7 +284,7 @@ def _split_blocks(headings: list[ColumnHeading]) -> list[ColumnHeading]:
     right = indicators[1]
     while right > 0 and headings[right - 1].column in (Column.LEVEL1, Column.LEVEL2):
         right -= 1
-    return [ColumnHeading(h.column, h.words, h.first, h.last, 1) if i >= right else h for i, h in enumerate(headings)]
+    return [Heading(h.column, h.words, h.first, h.last, 1) if i >= right else h for i, h in enumerate(headings)]
 
 
 def _is_known(word: str) -> bool:
@@ -281,30 +292,73 @@ def _is_known(word: str) -> bool:
     return is_ignored(word) or is_group(word) or match_column(word) in (Column.SIGN, Column.PRIOR_VALUE)
 
 
-def _prints_below(table: IndexedGrid, heading: ColumnHeading, row: int) -> bool:
-    """Whether a column holds text that is its own (a cell that spans from a column with a word is that column's)."""
-    cells = (table.cell(r, heading.first) for r in range(row, table.grid.n_rows))
-    return any(c.text and c.col >= heading.first and c.col + c.colspan <= heading.last for c in cells if c is not None)
+def settle_unknown(table: IndexedGrid, stop: int, headings: list[Heading]) -> list[Heading]:
+    """Let what stands below an unlisted word decide: signs alone are the signs of the values (指标值类型, 长沙)."""
+    if any(h.column == Column.SIGN for h in headings):
+        return headings
+    for k, heading in enumerate(headings):
+        if heading.column is not None or not heading.words or _is_known(heading.word):
+            continue
+        texts = own_texts(table, heading, stop)
+        if texts and any(SIGN_TEXT.match(normalise(t)) for t in texts) and _prints_signs(table, stop, heading):
+            settled = [replace(h, column=Column.SIGN) if i == k else h for i, h in enumerate(headings)]
+            alone = sum(h.column == Column.ANNUAL_VALUE for h in settled) == 1
+            return [
+                replace(h, column=Column.VALUE) if alone and h.column == Column.ANNUAL_VALUE else h for h in settled
+            ]
+    return headings
 
 
-def _refuse_unknown(table: IndexedGrid, row: int, headings: list[ColumnHeading]) -> None:
-    """A word that is nowhere in headers.yml, or two columns of one meaning: not ours to guess."""
-    page = table.grid.page
+def own_texts(table: IndexedGrid, heading: Heading, row: int) -> list[str]:
+    """Return the texts of the cells from `row` down that lie under one heading alone."""
+    cells = {id(c): c for r in range(row, table.grid.n_rows) if (c := table.cell(r, heading.first)) is not None}
+    inside = [c for c in cells.values() if c.col >= heading.first and c.col + c.colspan <= heading.last]
+    return [c.text for c in inside if c.text]
+
+
+def _judge_unknown(table: IndexedGrid, row: int, stop: int, headings: list[Heading]) -> tuple[list[Doubt], list[str]]:
+    """Judge the words that nobody has listed: doubts where one may head what is loaded, else words to ignore."""
+    page, doubts, ignored = table.grid.page, list[Doubt](), list[str]()
     seen: dict[tuple[Column, int], str] = {}
+    columns = {h.column for h in headings if h.column is not None}
     for heading in headings:
         if heading.column is None:
-            if not heading.words and _prints_below(table, heading, row):
-                raise Refused(Reason.UNKNOWN_HEADER, f"row {row + 1}: text stands under a blank header", page)
+            if not heading.words and (texts := own_texts(table, heading, stop)) and not all(map(_is_label, texts)):
+                detail = f"row {row + 1}: text stands under a blank header"
+                doubts.append(Doubt(Reason.UNKNOWN_HEADER, page, detail))
             if heading.words and not _is_known(heading.word):
-                raise Refused(Reason.UNKNOWN_HEADER, f"row {row + 1}: unknown header word {heading.word!r}", page)
+                if _may_be_needed(table, stop, heading, columns):
+                    detail = f"row {row + 1}: unknown header word {heading.word!r}"
+                    doubts.append(Doubt(Reason.UNKNOWN_HEADER, page, detail))
+                else:
+                    ignored.append(heading.word)
             continue
         key = (heading.column, heading.block)
         if key in seen and heading.column not in (Column.DEVIATION,):
             detail = f"row {row + 1}: {seen[key]!r} and {heading.word!r} both mean {heading.column}"
-            raise Refused(Reason.UNKNOWN_HEADER, detail, page)
+            doubts.append(Doubt(Reason.UNKNOWN_HEADER, page, detail))
         seen[key] = heading.word
-    columns = {column for column, _ in seen}
     money = next((h.word for h in headings if h.column is None and ABOUT_MONEY.search(normalise(h.word))), None)
     if Column.PROJECT in columns and money and not columns & set(AMOUNT_KINDS):
         detail = f"row {row + 1}: no amount but {money!r}, which is a part of one"
-        raise Refused(Reason.UNKNOWN_HEADER, detail, page)
+        doubts.append(Doubt(Reason.UNKNOWN_HEADER, page, detail))
+    return doubts, ignored
+
+
+def _is_label(text: str) -> bool:
+    """Return True if a text below a blank header only repeats what the rows are (绩效指标, 烟台)."""
+    return is_group(text) or is_ignored(text)
+
+
+def _may_be_needed(table: IndexedGrid, stop: int, heading: Heading, columns: set[Column]) -> bool:
+    """Return True if an unlisted word may head a value, the amount, the unit or the project that is not found yet."""
+    texts, word = own_texts(table, heading, stop), normalise(heading.word)
+    if not texts:
+        return False
+    if not columns & VALUES or Column.INDICATOR not in columns:
+        return True
+    if Column.PROJECT not in columns:
+        return False  # a form: its head says the rest
+    if not columns & set(AMOUNT_KINDS) and all(FIGURE.match(normalise(t)) for t in texts):
+        return True
+    return not columns & {Column.UNIT, Column.DEPARTMENT} and bool(ABOUT_UNITS.search(word))

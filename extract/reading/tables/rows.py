@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
-from extract.entities import Cell, Column
+from extract.entities import Box, Cell, Column
 from extract.errors import Reason, Refused
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES
+from extract.reading.tables.drafts import surround
 from extract.reading.tables.header_words import match_column, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
@@ -72,18 +74,31 @@ def find_merges(rows: list[Row]) -> set[Column]:
     return {c for row in rows for c in LEVELS if c in row.cells and row.cells[c].rowspan > row.last - row.first}
 
 
-def refuse_shared(rows: list[Row], page: int) -> None:
-    """One value or one name for two indicator rows: a rule between them is missing; raises Refused (conservation)."""
+def box_of(row: Row) -> Box:
+    """Return the box around the cells that begin in a row, or around all of its cells if none does."""
+    return surround([c.box for c in row.cells.values() if c.row >= row.first] or [c.box for c in row.cells.values()])
+
+
+class RowDoubt(NamedTuple):
+    """A refusal of one row of a page; `first` is the row's first lattice row."""
+
+    first: int
+    refusal: Refused
+
+
+def find_shared(rows: list[Row], page: int) -> Iterator[RowDoubt]:
+    """Find values and names that stand in one cell for two indicator rows: a rule between them is missing."""
     for above, row in pairwise(rows):
         for column in ONE_EACH:
             cell = row.cells.get(column)
             if cell is not None and cell.text and cell is above.cells.get(column):
                 detail = f"row {row.first + 1}: {cell.text[:20]!r} stands in one cell for two rows"
-                raise Refused(Reason.CONSERVATION, detail, page)
+                refusal = Refused(Reason.CONSERVATION, detail, page)
+                yield from (RowDoubt(above.first, refusal), RowDoubt(row.first, refusal))
 
 
-def refuse_spanning_amounts(rows: list[Row], page: int) -> None:
-    """One amount beside two projects: a rule between them is missing; raises Refused (conservation)."""
+def find_spanning_amounts(rows: list[Row], page: int) -> Iterator[RowDoubt]:
+    """Find amounts that stand beside two projects: a rule between them is missing."""
     for above, row in pairwise(rows):
         for column in (*AMOUNTS, Column.PROJECT_CODE, Column.OVERALL_GOAL, Column.ANNUAL_GOAL):
             cell = row.cells.get(column)
@@ -95,7 +110,8 @@ def refuse_spanning_amounts(rows: list[Row], page: int) -> None:
             half = cell.text[: len(cell.text) // 2]  # 100.00100.00 beside one name that is printed on each row
             if upper.text != lower.text or cell.text == half + half:
                 detail = f"row {row.first + 1}: {cell.text[:20]!r} stands beside {upper.text!r} and {lower.text!r}"
-                raise Refused(Reason.CONSERVATION, detail, page)
+                refusal = Refused(Reason.CONSERVATION, detail, page)
+                yield from (RowDoubt(above.first, refusal), RowDoubt(row.first, refusal))
 
 
 def refuse_words(row: Row, page: int) -> None:

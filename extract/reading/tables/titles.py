@@ -17,6 +17,8 @@ PUBLISHER_LABELS = re.compile(
 )
 YEAR_ALONE = re.compile(r"^the line '[(（]?\s*20\d\d\s*年度?\s*[)）]?'$")  # （2026年度） under a title
 UNIT_CAPTION = re.compile(r"单位(?:名称|全称)?(?:\(.{0,6}\))?$")
+SENTENCE = re.compile(r"[。；，！]")
+NOTE_LINE = re.compile(r"^(?:注|备注|说明|附注)[:：\d]")
 ABOUT = ("绩效", "目标", "自评")
 
 
@@ -35,6 +37,11 @@ class Heading:
     def says_anything(self) -> bool:
         """Whether a title was found."""
         return bool(self.title)
+
+
+def is_sentence(text: str) -> bool:
+    """Return True if a line is running text: not a title, caption, note or page number."""
+    return bool(SENTENCE.search(text)) and not LABEL.match(text) and not NOTE_LINE.match(text)
 
 
 def read_heading(lines: list[Line]) -> Heading:

@@ -1,0 +1,158 @@
+"""Confine what speaks against a reading to the projects that it touches: these are held back, all others delivered."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from extract.entities import Box, Column, Held, PageGrids, Reading, Record
+from extract.errors import Reason
+from extract.reading.page import CheckedPage
+from extract.reading.page_checks.glyph_counts import Problem
+from extract.reading.tables.assembler import DraftPart
+from extract.reading.tables.drafts import Doubt
+from extract.reading.tables.freeze import list_pieces
+
+Key = tuple[int, int]  # part and number of a project
+TOUCHES_PT = 0.5  # a problem's box that reaches so far into a cell touches it: borders are shared
+
+
+@dataclass(slots=True)
+class Places:
+    """Where each project of a reading stands: the boxes of its cells and of its rows, by page."""
+
+    cells: dict[int, list[tuple[Key, Box]]] = field(default_factory=lambda: defaultdict(list))
+    rows: dict[int, list[tuple[Key, Box]]] = field(default_factory=lambda: defaultdict(list))
+
+    def keys_on(self, page: int) -> set[Key]:
+        """Return the projects that have a cell on a page."""
+        return {key for key, _ in self.cells.get(page, ())}
+
+
+def find_touched(problem: Problem, places: Places, page: PageGrids | None) -> set[Key]:
+    """Find the projects whose cells a problem touches.
+
+    A problem inside a cell that is no field of any project (a header, a label, a column that is not loaded) touches
+    none. One that is in no cell touches the rows beside it, or every project of the page where no row is beside it.
+    """
+    cells = places.cells.get(problem.page, [])
+    if problem.box is None:
+        return {key for key, _ in cells}
+    touched = {key for key, box in cells if _overlap(problem.box, box)}
+    if touched:
+        return touched
+    if page is not None and any(_overlap(problem.box, cell.box) for grid in page.grids for cell in grid.cells):
+        return set()
+    beside = {
+        key
+        for key, box in places.rows.get(problem.page, ())
+        if box.y0 < problem.box.y1 - TOUCHES_PT and problem.box.y0 < box.y1 - TOUCHES_PT
+    }
+    return beside or ({key for key, _ in cells} if _is_in_table(problem.box, page) else set())
+
+
+def hold_back(reading: Reading, doubts: Iterable[tuple[Key, Problem]]) -> Reading:
+    """Take the records of doubtful projects out of a reading and name each project once, with its first doubt."""
+    first: dict[Key, Problem] = {}
+    for key, problem in doubts:
+        first.setdefault(key, problem)
+    if not first:
+        return reading
+    records: dict[Key, list[Record]] = defaultdict(list)
+    for record in reading.records:
+        records[record.part, record.project_no].append(record)
+    known = {(one.part, one.project_no) for one in reading.held}
+    held = [_name(key, problem, records[key]) for key, problem in first.items() if key in records and key not in known]
+    gone = {(one.part, one.project_no) for one in held}
+    kept = tuple(r for r in reading.records if (r.part, r.project_no) not in gone)
+    return replace(reading, records=kept, held=tuple(sorted((*reading.held, *held), key=lambda one: one.page)))
+
+
+def _name(key: Key, problem: Problem, records: Sequence[Record]) -> Held:
+    """Name a project that is held back from its records."""
+    pages = [piece.page for record in records for piece in record.cells.values()]
+    record = records[0]
+    project, unit = record.cells.get(Column.PROJECT), record.cells.get(Column.UNIT)
+    return Held(
+        problem.reason,
+        min(pages),
+        max(pages),
+        problem.detail,
+        (project.text if project else "") or None,
+        (unit.text if unit else "") or None,
+        *key,
+        problem.box or record.box,
+        record.scope,
+    )
+
+
+def list_places(drafts: Sequence[DraftPart]) -> Places:
+    """List where the fields and rows of every project stand; the projects must be numbered."""
+    places = Places()
+    for number, part in enumerate(drafts, 1):
+        for draft in part.drafts:
+            places.rows[draft.page].append(((number, draft.project.number), draft.box))
+        for project, piece in list_pieces(part):
+            places.cells[piece.page].append(((number, project.number), piece.box))
+    return places
+
+
+def confine_problems(
+    drafts: Sequence[DraftPart], problems: Iterable[Problem], places: Places, pages: Sequence[CheckedPage]
+) -> None:
+    """Put what the pages themselves show before the doubts of each project that it touches."""
+    projects = {(n, project.number): project for n, part in enumerate(drafts, 1) for project in part.projects}
+    grids = {page.grids.page: page.grids for page in pages}
+    for problem in problems:
+        for key in find_touched(problem, places, grids.get(problem.page)):
+            doubt = Doubt(problem.reason, problem.page, problem.detail, problem.box)
+            projects[key].doubts.insert(0, doubt)
+
+
+def hold_neighbours(drafts: Sequence[DraftPart], lost: Iterable[Doubt]) -> None:
+    """Hold back the projects before and after a place that may hold rows of theirs."""
+    rows = [draft for part in drafts for draft in part.drafts]
+    for doubt in lost:
+        if not doubt.reaches:
+            continue
+        y = doubt.box.y0 if doubt.box is not None else 0.0
+        before = [r for r in rows if r.page == doubt.page - 1 or (r.page == doubt.page and r.box.y0 < y)]
+        after = [r for r in rows if r.page == doubt.page + 1 or (r.page == doubt.page and r.box.y0 >= y)]
+        near = [r.project for r in before[-1:]] + [r.project for r in after[:1] if r.project.in_flat_table]
+        for project in near:
+            project.doubts.append(replace(doubt, project="", box=None))
+
+
+def confine_repeated_pages(drafts: Sequence[DraftPart], pages: Sequence[CheckedPage]) -> None:
+    """Hold back what stands on a page of a flat table that is printed twice: its rows would count twice."""
+    seen: dict[tuple[str, ...], int] = {}
+    rows = [draft for part in drafts for draft in part.drafts if draft.project.in_flat_table]
+    for page in sorted({row.page for row in rows}):
+        texts = tuple(cell.text for grid in pages[page - 1].grids.grids for cell in grid.cells)
+        first = seen.setdefault(texts, page)
+        if first != page:
+            doubt = Doubt(Reason.CONSERVATION, page, f"the same page as page {first}")
+            for project in {id(r.project): r.project for r in rows if r.page in (first, page)}.values():
+                project.doubts.insert(0, doubt)
+
+
+def adopt_problems(lost: Sequence[Doubt], problems: Sequence[Problem]) -> list[Doubt]:
+    """Give places that belong to no project the reason that the page itself shows there, where one does."""
+    adopted = []
+    for one in lost:
+        near = [
+            p for p in problems if p.page == one.page and (p.box is None or one.box is None or _overlap(p.box, one.box))
+        ]
+        adopted.append(replace(one, reason=near[0].reason, detail=near[0].detail) if near else one)
+    return adopted
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    across = min(one.x1, other.x1) - max(one.x0, other.x0)
+    down = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return across > TOUCHES_PT and down > TOUCHES_PT
+
+
+def _is_in_table(box: Box, page: PageGrids | None) -> bool:
+    return page is None or any(_overlap(box, grid.box) for grid in page.grids)
