@@ -37,6 +37,7 @@ from extract.reading.plausibility import find_doubts, list_findings
 from extract.reading.raster.digit_check import check_picture
 from extract.reading.raster.digit_places import Digits
 from extract.reading.tables.assembler import Assembler
+from extract.reading.tables.attribution import drop_furniture
 from extract.reading.tables.freeze import build_parts, drop_copies, number_projects
 from extract.reading.tables.side_by_side_pages import list_sheets
 from extract.settings import Limits, get_settings
@@ -172,7 +173,8 @@ def interpret(
     """
     refuse_unreadable(pages)
     assembler = assembler or Assembler()
-    for sheet in list_sheets(page.grids for page in pages):
+    sheets, assembler.running = drop_furniture(list_sheets(page.grids for page in pages))
+    for sheet in sheets:
         assembler.read_page(sheet)
     assembler.finish()
     drafts = [part for part in assembler.parts if part.drafts]
@@ -184,7 +186,7 @@ def interpret(
     confine_repeated_pages(drafts, pages)
     hold_neighbours(drafts, lost)
     findings = [*assembler.findings, *drop_copies(drafts)]
-    parts, records, held = build_parts(drafts, find_doubts, adopt_problems(lost, problems))
+    parts, records, held = build_parts(drafts, find_doubts, adopt_problems(lost, problems), assembler.cover.title)
     if not records and not held:
         raise explain_absence(pages, assembler.goals)
     refuse_missing_pages(pages, target_pages)

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from extract.entities import Box, Column, DocumentKind, Finding, Line, PageGrids
+from extract.entities import Box, Column, DocumentKind, Finding, Line, PageGrids, Scope
 from extract.errors import Reason, Refused
+from extract.reading.tables.attribution import Cover, choose_document_year, choose_publisher, read_cover
 from extract.reading.tables.column_groups import AMOUNTS
 from extract.reading.tables.drafts import Doubt, Draft, Project, confine
 from extract.reading.tables.flat_table import FlatTable
@@ -29,7 +30,7 @@ from extract.reading.tables.layout import Layout, find_layout, move_layout
 from extract.reading.tables.page_joins import cut_rows, join_tables, same_places
 from extract.reading.tables.target_words import looks_like_targets
 from extract.reading.tables.titles import Heading, find_kind, is_sentence, read_heading, refuse_unread_unit
-from extract.reading.tables.years import Evidence, agree, choose_year, find_in_lines, find_in_words
+from extract.reading.tables.years import Evidence, choose_year, find_in_lines, find_in_words, fold_years
 
 FORM_TITLE = re.compile(r"绩效目标(?:申报|批复|自评)?表|绩效自评|自评表")
 FORM_WORDS = re.compile(r"绩效指标|[一二三]级指标")
@@ -47,6 +48,7 @@ class DraftPart:
     kind: DocumentKind
     columns: tuple[Column, ...] = ()
     headers: tuple[str, ...] = ()
+    conflict: str = ""  # what contradicts each other about the year
     drafts: list[Draft] = field(default_factory=list)
     projects: list[Project] = field(default_factory=list)
 
@@ -66,6 +68,8 @@ class Assembler:
         self.grids = 0
         self.target_pages: list[int] = []
         self.lost: list[Doubt] = []  # places that belong to no project that is known
+        self.cover = Cover()  # the last one that the pages so far print
+        self.running: list[Line] = []  # running headers and footers of the document
         self.goals = 0  # projects that are printed with a goal and without indicators
         self.money_notes: set[str] = set()  # units that any line of the document prints
         self._flat: FlatTable | None = None
@@ -76,7 +80,10 @@ class Assembler:
         self._head: IndexedGrid | None = None  # a form's head, or the part of it that stood on the pages before
         self._heading = Heading()
         self._year: int | None = None  # of the part that is open
-        self._titles: list[Evidence] = []  # years that titles and tables name, from the first page on
+        self._cover_years: list[Evidence] = []
+        self._own_years: list[Evidence] = []  # that tables of targets name themselves
+        self._titles: list[Evidence] = []  # that titles of all tables name
+        self._departments: list[str] = []  # that forms name
         self._captions: list[Line] = []  # the lines around the table that is read now
         self._waiting: list[Line] = []  # below the last table: a caption or title may belong to the next page's table
         self._between: list[Line] = []  # since the last table of targets
@@ -85,6 +92,9 @@ class Assembler:
 
     def read_page(self, page: PageGrids) -> None:
         """Every grid of a page, each with the lines between it and the one above."""
+        if (cover := read_cover(page)) is not None:
+            self.cover = cover
+            self._cover_years += [Evidence(cover.year, f"the cover {cover.title!r}")] if cover.year else []
         top = 0.0
         for grid in page.grids:
             above = [line for line in page.lines if top - 2 <= line.box.y0 and line.box.y1 <= grid.box.y0 + 4]
@@ -207,7 +217,7 @@ class Assembler:
         doubts = list(layout.doubts)
         with confine(doubts, table.grid.page):
             self._settle_year(layout, table.grid.page)
-        self._open_part(layout, self._heading.publisher)
+        self._open_part(layout, self._find_publisher())
         unit = "" if Column.UNIT in layout.columns else self._heading.unit
         if not unit and Column.UNIT not in layout.columns:
             with confine(doubts, table.grid.page):
@@ -252,7 +262,8 @@ class Assembler:
         self.tables += 1
         with confine(head.doubts, head.page):
             self._settle_year(layout, head.page, head)
-        self._open_part(layout, self._heading.publisher or head.publisher, head.columns)
+        self._departments.append(head.publisher)
+        self._open_part(layout, self._find_publisher() or head.publisher, head.columns)
         self._form = Form(self.tables, head, self._heading)
         self._form.attach(self.parts[-1], self.findings)
         if Column.UNIT not in self._form.project.fields:
@@ -292,6 +303,9 @@ class Assembler:
         if heading.conflict:
             raise Refused(Reason.YEAR_UNKNOWN, heading.conflict, page)
         title = [Evidence(heading.year, f"the title {heading.title!r}")] if heading.year else []
+        if title and head and self._is_year_of_project(head, title[0].year):
+            self._titles += title
+            title = []
         own = [Evidence(head.year, "the form's head")] if head and head.year else []
         words = find_in_words((h.column, h.words) for h in layout.headings) + (head.years if head else [])
         year = choose_year([title, own, words], page)
@@ -302,12 +316,19 @@ class Assembler:
             detail = f"{where} says {year}, the project's period {period[0]} to {period[1]}"
             raise Refused(Reason.YEAR_UNKNOWN, detail, page)
         if year is not None:
-            self._titles.append(Evidence(year, f"the table of page {page}"))
+            self._own_years.append(Evidence(year, f"the table of page {page}"))
         elif self._flat is not None and self.parts[-1].heading.title == heading.title:
             year = self._year  # the same table goes on
-        else:
-            year = agree(self._titles)
         self._year = year
+
+    def _is_year_of_project(self, head: FormHead, year: int) -> bool:
+        """Return True if the year in a form's title belongs to the project's name: 2024年…补助项目绩效目标表."""
+        name = normalise(head.fields[Column.PROJECT].text) if head.has_project else ""
+        return bool(name) and (str(year) in fold_years(name) or name in normalise(self._heading.title))
+
+    def _find_publisher(self) -> str:
+        """Return whose the table is by the cover before it, else by its own title and captions."""
+        return self.cover.publisher or self._heading.publisher
 
     def _read_loose(self, table: IndexedGrid) -> None:
         """Read a grid without header words: it continues the open table, is a form's head, or is no target table."""
@@ -361,10 +382,46 @@ class Assembler:
     def finish(self) -> None:
         """Give up a head whose body never came, and settle what only the whole document says."""
         self._drop_head()
+        self._settle_document()
         if len(self.money_notes) == 1:  # a note below the table may be the only place that says 万元
             for draft in (d for part in self.parts for d in part.drafts):
                 for column in AMOUNTS:
                     draft.money_units.setdefault(column, next(iter(self.money_notes)))
+
+    def _settle_document(self) -> None:
+        """Give parts the publisher and year that only the whole document says, and join those that are one then."""
+        forms = [p for part in self.parts for p in part.projects if p.scope is Scope.DEPARTMENT]
+        whole = [p.unit_text or text_of(p, Column.UNIT) or text_of(p, Column.DEPARTMENT) for p in forms]
+        publisher = choose_publisher([self.cover.publisher], whole, self._departments)
+        running = find_in_lines(self.running, titles_only=True)
+        evidence, conflict = choose_document_year([self._cover_years, self._own_years, self._titles, running])
+        for part in self.parts:
+            part.publisher = part.publisher or publisher
+            if part.year is not None:
+                continue
+            part.year, part.conflict = (evidence.year if evidence else None), conflict
+            if evidence is not None and part.drafts:
+                detail = f"the fiscal year {evidence.year} is from {evidence.where}"
+                self.findings.append(Finding("year_from", detail, part.drafts[0].page))
+        self.parts = join_parts(self.parts)
+
+
+def join_parts(parts: list[DraftPart]) -> list[DraftPart]:
+    """Join parts of one publisher, year and kind, their rows in the order in which they were read."""
+    joined: dict[tuple[str, int | None, DocumentKind], DraftPart] = {}
+    for part in parts:
+        first = joined.setdefault((normalise(part.publisher), part.year, part.kind), part)
+        if first is not part:
+            first.drafts += part.drafts
+            first.projects += part.projects
+    for part in joined.values():
+        part.drafts.sort(key=lambda draft: draft.serial)
+    return list(joined.values())
+
+
+def text_of(project: Project, column: Column) -> str:
+    """Return what a project prints in a column, "" where it prints nothing."""
+    return project.fields[column].text if column in project.fields else ""
 
 
 def find_layouts(table: IndexedGrid) -> list[Layout]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 
 from extract.entities import Box, Cell, Column, Printed, Scope
 from extract.errors import Reason, Refused
@@ -97,6 +98,7 @@ class Draft:
     money_units: dict[Column, str] = field(default_factory=dict)
     row: int = 0
     part: int = 0
+    serial: int = field(default_factory=count().__next__)  # the order in which rows were read
 
 
 def surround(boxes: list[Box]) -> Box:

@@ -13,6 +13,7 @@ from itertools import pairwise
 from extract.entities import AMOUNT_KINDS, Box, Cell, Column
 from extract.errors import Reason, Refused
 from extract.reading.tables.amount_conflicts import FIGURE, refuse_second_amount
+from extract.reading.tables.attribution import clean_office
 from extract.reading.tables.drafts import Doubt, Field, confine, field_of
 from extract.reading.tables.header_words import find_money_unit, is_group, is_ignored, match_column, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
@@ -66,8 +67,8 @@ class FormHead:
 
     @property
     def publisher(self) -> str:
-        """The department that it names, or nothing."""
-        return self.fields[Column.DEPARTMENT].text if Column.DEPARTMENT in self.fields else ""
+        """Return the department that it names without its code, "" where it names none."""
+        return clean_office(self.fields[Column.DEPARTMENT].text) if Column.DEPARTMENT in self.fields else ""
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -31,18 +31,23 @@ class RecordDoubt(NamedTuple):
 
 
 def build_parts(
-    drafts: list[DraftPart], check: Callable[[tuple[Record, ...]], Iterable[RecordDoubt]], lost: Sequence[Doubt] = ()
+    drafts: list[DraftPart],
+    check: Callable[[tuple[Record, ...]], Iterable[RecordDoubt]],
+    lost: Sequence[Doubt] = (),
+    title: str = "",
 ) -> tuple[tuple[Part, ...], tuple[Record, ...], tuple[Held, ...]]:
     """Freeze everything that nothing speaks against; the rest is held back, each project with its first doubt.
 
-    `check` finds doubts in records; `lost` are places that belong to no project. The projects must be numbered.
+    `check` finds doubts in records; `lost` are places that belong to no project; `title` is the document's
+    own, where it has one. The projects must be numbered.
     """
     parts: list[Part] = []
     records: dict[int, tuple[Record, Project]] = {}
     rows: Counter[int] = Counter()
     for number, part in enumerate(drafts, 1):
         year = part.year or 0
-        parts.append(Part(number, part.heading.title, part.publisher, year, part.kind, part.columns, part.headers))
+        name = title or part.heading.title
+        parts.append(Part(number, name, part.publisher, year, part.kind, part.columns, part.headers))
         if part.year is None:
             _doubt_year(part)
         for draft in part.drafts:
@@ -66,7 +71,7 @@ def build_parts(
 def _doubt_year(part: DraftPart) -> None:
     """Hold back every project of a part whose fiscal year nobody knows."""
     for draft in part.drafts:
-        detail = f"no fiscal year is printed with {part.heading.title!r}"
+        detail = part.conflict or f"no fiscal year is printed with {part.heading.title!r}"
         draft.project.doubts.append(Doubt(Reason.YEAR_UNKNOWN, draft.page, detail))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from extract.entities import Column, DocumentKind, Line
 from extract.errors import Reason, Refused
+from extract.reading.tables.attribution import NAME, OFFICE, clean_office
 from extract.reading.tables.header_words import find_money_unit, match_column, normalise
 from extract.reading.tables.years import Evidence, find_in_lines, find_years, fold_years
 
@@ -18,6 +19,8 @@ PUBLISHER_LABELS = re.compile(
 YEAR_ALONE = re.compile(r"^the line '[(（]?\s*20\d\d\s*年度?\s*[)）]?'$")  # （2026年度） under a title
 UNIT_CAPTION = re.compile(r"单位(?:名称|全称)?(?:\(.{0,6}\))?$")
 SENTENCE = re.compile(r"[。；，！]")
+OFFICE_END = re.compile(OFFICE + r"(?:[（(].{1,8}[)）])?$")
+OFFICE_BEGINS = re.compile(rf"^({NAME})(?=(?:部门|单位)?(?:整体|项目|预算|专项|绩效|年度|支出))")
 NOTE_LINE = re.compile(r"^(?:注|备注|说明|附注)[:：\d]")
 ABOUT = ("绩效", "目标", "自评")
 
@@ -88,16 +91,16 @@ def _find_publisher(title: str, captions: list[Line]) -> str:
     """The name before the year of the title, else the caption 填报单位 and its like."""
     before = re.split(r"20\d\d|二[〇○零Oo0]", title)[0]
     before = re.sub(r"^.*?附件?\s*\d*[:：]?", "", before).strip("（(关于 ")
-    if before and before != title and len(before) >= 3:
-        return before
+    if before and before != title and OFFICE_END.search(before):
+        return clean_office(before)
     for line in captions:
         label = LABEL.match(line.text)
         if label and PUBLISHER_LABELS.match(normalise(label.group(1))) and label.group(2).strip():
             value = label.group(2).strip()
             if not find_money_unit(line.text):
-                return value
-    found = re.match(r"^(.{2,30}?(?:局|部|委员会|委|办公室|院|厅|处|中心|政府|镇|乡|街道|学校|会))", title)
-    return found.group(1) if found else ""
+                return clean_office(value)
+    found = OFFICE_BEGINS.match(title)
+    return clean_office(found.group(1)) if found else ""
 
 
 def _find_unit(lines: list[Line]) -> str | None:
