@@ -56,7 +56,7 @@ def assemble(*grids: Grid) -> list[tuple[str, str]]:
     """The project and indicator of every draft, after reading each grid as a page of its own."""
     assembler = Assembler()
     for grid in grids:
-        title = Line("2025年度项目支出绩效目标表", Box(0, -20, 400, -5))
+        title = Line("2025年度项目支出绩效目标表", Box(0, -1, 400, 3))
         lines = (title,) if grid.page == 1 else ()
         assembler.read_page(PageGrids(grid.page, 600, 800, (grid,), lines, {}))
     assembler.finish()

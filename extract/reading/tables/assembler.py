@@ -92,7 +92,7 @@ class Assembler:
 
     def read_page(self, page: PageGrids) -> None:
         """Every grid of a page, each with the lines between it and the one above."""
-        if (cover := read_cover(page)) is not None:
+        if (cover := read_cover(page)) is not None and (cover.publisher or not self.cover.title):
             self.cover = cover
             self._cover_years += [Evidence(cover.year, f"the cover {cover.title!r}")] if cover.year else []
         top = 0.0

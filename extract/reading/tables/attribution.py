@@ -30,7 +30,7 @@ COVER = (
 COVER_YEAR = re.compile(rf"(?P<year>20\d\d)年?度?{BUDGET}")
 COVER_LABEL = re.compile(
     r"(?:预算主管部门|主管部门|预算部门|预算单位|部门名称|单位名称|编制单位|编制部门)[（(]?(?:公章|盖章)?[)）]?[:：]"
-    rf"(?P<name>{NAME})"
+    rf"(?P<name>{NAME})$"
 )
 CONTENTS = re.compile(r"^目录")
 CODE = re.compile(r"^[\[【(（]?\d[\d\]】)）_\-—–]*")
@@ -65,10 +65,10 @@ def read_cover(page: PageGrids) -> Cover | None:
             for pattern in COVER:
                 if found := pattern.match(title):
                     return Cover(title, clean_office(found["name"]), int(found["year"]))
-    whole = "".join(lines)
-    year, label = COVER_YEAR.search(whole), COVER_LABEL.search(whole)
+    year = COVER_YEAR.search("".join(lines))
     if year is None:
         return None
+    label = next((found for line in lines if (found := COVER_LABEL.search(line))), None)
     return Cover(lines[0], clean_office(label["name"]) if label else "", int(year["year"]))
 
 
