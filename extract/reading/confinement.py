@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from extract.entities import Box, Column, Held, PageGrids, Reading, Record
@@ -11,7 +11,7 @@ from extract.errors import Reason
 from extract.reading.page import CheckedPage
 from extract.reading.page_checks.glyph_counts import Problem
 from extract.reading.tables.assembler import DraftPart
-from extract.reading.tables.drafts import Doubt
+from extract.reading.tables.drafts import Doubt, Project
 from extract.reading.tables.freeze import list_pieces
 
 Key = tuple[int, int]  # part and number of a project
@@ -24,6 +24,7 @@ class Places:
 
     cells: dict[int, list[tuple[Key, Box]]] = field(default_factory=lambda: defaultdict(list))
     rows: dict[int, list[tuple[Key, Box]]] = field(default_factory=lambda: defaultdict(list))
+    skipped: dict[int, list[Box]] = field(default_factory=lambda: defaultdict(list))  # cells whose row makes no record
 
     def keys_on(self, page: int) -> set[Key]:
         """Return the projects that have a cell on a page."""
@@ -95,7 +96,26 @@ def list_places(drafts: Sequence[DraftPart]) -> Places:
             places.rows[draft.page].append(((number, draft.project.number), draft.box))
         for project, piece in list_pieces(part):
             places.cells[piece.page].append(((number, project.number), piece.box))
+        for project in part.projects:
+            for page, box in project.words:
+                places.cells[page].append(((number, project.number), box))
+        for page, box in part.skipped:
+            places.skipped[page].append(box)
     return places
+
+
+def find_skipped(problems: Iterable[Problem], places: Places) -> Iterator[Doubt]:
+    """Find what the page hides in rows that make no record: it may be an indicator."""
+    for problem in problems:
+        skipped = places.skipped.get(problem.page, [])
+        cells = [box for _, box in places.cells.get(problem.page, [])]
+        if problem.box is None:
+            is_skipped = bool(skipped)
+        else:
+            touched = [_overlap(problem.box, box) for box in cells]
+            is_skipped = not any(touched) and any(_overlap(problem.box, box) for box in skipped)
+        if is_skipped:
+            yield Doubt(problem.reason, problem.page, problem.detail, problem.box, reaches=True)
 
 
 def confine_problems(
@@ -104,7 +124,7 @@ def confine_problems(
     """Put what the pages themselves show before the doubts of each project that it touches."""
     projects = {(n, project.number): project for n, part in enumerate(drafts, 1) for project in part.projects}
     grids = {page.grids.page: page.grids for page in pages}
-    for problem in problems:
+    for problem in reversed(list(problems)):  # the first stands first
         for key in find_touched(problem, places, grids.get(problem.page)):
             doubt = Doubt(problem.reason, problem.page, problem.detail, problem.box)
             projects[key].doubts.insert(0, doubt)
@@ -124,16 +144,58 @@ def hold_neighbours(drafts: Sequence[DraftPart], lost: Iterable[Doubt]) -> None:
             project.doubts.append(replace(doubt, project="", box=None))
 
 
+def hold_torn(drafts: Sequence[DraftPart], problems: Sequence[Problem]) -> None:
+    """Hold back the projects from which a damaged row was torn, where a flat table prints the project on each row.
+
+    The row's own cells say another project then: the rows before and after it may be one project with it.
+    """
+    damaged = {problem.page for problem in problems}
+    for part in drafts:
+        order = list({id(draft.project): draft.project for draft in part.drafts}.values())
+        for k, project in enumerate(order):
+            if not project.in_flat_table or not any(doubt.page in damaged for doubt in project.doubts):
+                continue
+            before, after = order[k - 1] if k else None, order[k + 1] if k + 1 < len(order) else None
+            names = {p.name for p in (before, after) if p is not None}
+            is_unnamed = _hides_name(project, problems)
+            near = [
+                p
+                for p in (before, after)
+                if p is not None and (p.name == project.name or len(names) == 1 or is_unnamed)
+            ]
+            for other in near:
+                other.doubts.append(project.doubts[0])
+
+
+def _hides_name(project: Project, problems: Sequence[Problem]) -> bool:
+    """Return True if a problem touches the cell that names a project."""
+    pieces = project.fields[Column.PROJECT].fragments if Column.PROJECT in project.fields else []
+    return any(
+        problem.page == piece.page and (problem.box is None or _overlap(problem.box, piece.box))
+        for problem in problems
+        for piece in pieces
+    )
+
+
 def confine_repeated_pages(drafts: Sequence[DraftPart], pages: Sequence[CheckedPage]) -> None:
-    """Hold back what stands on a page of a flat table that is printed twice: its rows would count twice."""
+    """Hold back what stands on a page that is printed twice: its rows would count twice.
+
+    Whole forms on such pages are copies, which count once (`drop_copies`).
+    """
+    rows = [draft for part in drafts for draft in part.drafts]
+    of_project: dict[int, set[int]] = defaultdict(set)
+    for row in rows:
+        of_project[id(row.project)].add(row.page)
     seen: dict[tuple[str, ...], int] = {}
-    rows = [draft for part in drafts for draft in part.drafts if draft.project.in_flat_table]
     for page in sorted({row.page for row in rows}):
         texts = tuple(cell.text for grid in pages[page - 1].grids.grids for cell in grid.cells)
         first = seen.setdefault(texts, page)
-        if first != page:
-            doubt = Doubt(Reason.CONSERVATION, page, f"the same page as page {first}")
-            for project in {id(r.project): r.project for r in rows if r.page in (first, page)}.values():
+        if first == page:
+            continue
+        doubt = Doubt(Reason.CONSERVATION, page, f"the same page as page {first}")
+        here = {id(r.project): r.project for r in rows if r.page in (first, page)}
+        if any(project.in_flat_table or len(of_project[key]) > 1 for key, project in here.items()):
+            for project in here.values():
                 project.doubts.insert(0, doubt)
 
 

@@ -17,9 +17,11 @@ from extract.reading.confinement import (
     adopt_problems,
     confine_problems,
     confine_repeated_pages,
+    find_skipped,
     find_touched,
     hold_back,
     hold_neighbours,
+    hold_torn,
     list_places,
 )
 from extract.reading.document_checks import (
@@ -182,7 +184,9 @@ def interpret(
     places, target_pages = list_places(drafts), set(assembler.target_pages)
     lost = [*assembler.lost, *find_lost(pages, target_pages)]
     problems = list(find_problems(pages, target_pages | {one.page for one in lost}))
+    lost += find_skipped(problems, places)
     confine_problems(drafts, problems, places, pages)
+    hold_torn(drafts, problems)
     confine_repeated_pages(drafts, pages)
     hold_neighbours(drafts, lost)
     findings = [*assembler.findings, *drop_copies(drafts)]

@@ -23,6 +23,7 @@ MOST_OF_PAGE = 0.45
 SAME_LINE_PT = 3.0
 ROW_PIECES = 3  # texts side by side on one line: a row of a table that nothing rules
 UNRULED_ROWS = 2
+HIDDEN_WORDS = 2  # of indicators, in what the edge of a page cuts off
 COMMON = "的年度预算项目金额单位名称编码合计元万收支出资管理工作经费人部门用事业政府公共服务一二三级指标数量"
 
 
@@ -90,6 +91,9 @@ def find_lost(pages: Sequence[CheckedPage], target_pages: set[int]) -> Iterator[
         if is_pictured(page) and {number - 1, number + 1} & target_pages:
             detail = "a picture on this page may hold rows of the table beside it"
             yield Doubt(Reason.NO_TEXT_LAYER, number, detail, reaches=not _begins_table(page))
+        if number not in target_pages and len(STRICT_WORDS.findall(page.hidden)) >= HIDDEN_WORDS:
+            detail = f"indicators are cut off by the edge of the page: {page.hidden[:20]!r}"
+            yield Doubt(Reason.CONSERVATION, number, detail, reaches=True)
 
 
 def _begins_table(page: CheckedPage) -> bool:

@@ -12,7 +12,7 @@ from extract.reading.grid.inferred_columns import infer_in_frame, infer_lattices
 from extract.reading.grid.lattice import find_lattices, find_stretches
 from extract.reading.grid.placement import LOST, OUTSIDE, PlacedTable, Placement, Spots, locate, place
 from extract.reading.grid.spans import find_spans
-from extract.reading.ink.ink import BLANK, KEPT, Drop, Ink, mend_widths, settle_characters
+from extract.reading.ink.ink import BLANK, CLIPPED, KEPT, Drop, Ink, mend_widths, settle_characters
 from extract.reading.ink.rotation import turn_upright
 from extract.reading.ink.visibility import find_median, mark_unseen
 from extract.reading.page_checks.covering_images import check_pictures
@@ -39,6 +39,7 @@ class CheckedPage:
     typed: int = 0  # texts that are form fields or free notes and stand in no cell
     cut: tuple[CutText, ...] = ()  # texts that continue on the page before or after
     digits: Digits | None = None  # of its tables, for the witness
+    hidden: str = ""  # what a clip or the edge of the page hides, in the order of the file
 
 
 @dataclass(slots=True)
@@ -93,7 +94,9 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     page = PageGrids(ink.page, ink.width, ink.height, grids, lines, _count_dropped(ink))
     cut = tuple(find_cut_texts(spots, rows, texts, level_cut))
     digits = find_digits(ink, spots, owner, texts, stages.turn)
-    return CheckedPage(page, problems, _cover(ink), len(rows.glyph) + len(outside.glyph), typed, cut, digits)
+    hidden = "".join(ink.glyphs.text[i] for i in np.flatnonzero(ink.glyphs.drop == CLIPPED).tolist())
+    kept = len(rows.glyph) + len(outside.glyph)
+    return CheckedPage(page, problems, _cover(ink), kept, typed, cut, digits, hidden)
 
 
 def _find_tolerance(ink: Ink, spots: Spots) -> float:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from extract.entities import Column, Grid, PageGrids, Quad
-from extract.errors import Refused
+from extract.errors import Reason, Refused
 from extract.reading.document import interpret
 from extract.reading.drawing.overlay import COLOURS, Mark, Stage, name_column
 from extract.reading.grid.inferred_columns import stretches_of
@@ -57,8 +57,8 @@ def show_stage(
     said = (f"page {page}, {TITLES[stage]}",)
     if stage is Stage.RECORDS:
         pages = read_checked_pages(path, reader, password, limits)
-        marks, refusal = mark_records(pages, page)
-        return Shown(marks, (*said, *([f"the document is refused: {_in_ascii(refusal)}"] if refusal else ())))
+        marks, verdicts = mark_records(pages, page)
+        return Shown(marks, (*said, *verdicts))
     ink, _ = next(islice(read_ink(path, reader, password, limits), page - 1, None))
     return Shown(mark_ink_stage(stage, ink), said)
 
@@ -164,18 +164,20 @@ def colour_cells(table: PlacedTable) -> list[int]:
     return colours
 
 
-def mark_records(pages: tuple[CheckedPage, ...], number: int) -> tuple[list[Mark], Refused | None]:
-    """The cells of a page in the columns that they are read as, header cells, and why the document is refused."""
-    assembler, refusal = Assembler(), None
+def mark_records(pages: tuple[CheckedPage, ...], number: int) -> tuple[list[Mark], list[str]]:
+    """Mark the cells of a page in the columns that they are read as, and header cells; say what is held back there."""
+    assembler, verdicts = Assembler(), []
     try:
-        interpret(pages, "", READER, assembler)
+        held = interpret(pages, "", READER, assembler)[0].held
     except Refused as error:
-        refusal = error
+        held, verdicts = (), [f"the document is refused: {_in_ascii(error.reason, error.page)}"]
+    here = {(one.reason, one.page) for one in held if one.page <= number <= one.last_page}
+    verdicts += [f"held back: {_in_ascii(reason, page)}" for reason, page in sorted(here)]
     page = pages[number - 1].grids
     cells = {cell.box for grid in page.grids for cell in grid.cells}
     fields = {mark: None for mark in _list_fields(assembler, number) if mark.box in cells}  # a caption is no cell
     marks = sorted(fields, key=lambda mark: COLUMN_KINDS.index(mark.kind))  # the legend lists them so
-    return marks + [mark for grid in page.grids for mark in _mark_header(grid)], refusal
+    return marks + [mark for grid in page.grids for mark in _mark_header(grid)], verdicts
 
 
 def _list_fields(assembler: Assembler, page: int) -> Iterator[Mark]:
@@ -219,6 +221,6 @@ def _boxes(boxes: Floats) -> list[Quad]:
     return [(x0, y0, x1, y1) for x0, y0, x1, y1 in boxes.tolist()]
 
 
-def _in_ascii(refusal: Refused) -> str:
-    """A reason as the legend's font can print it: what the document itself says is Chinese."""
-    return f"{refusal.reason.value}, page {refusal.page}" if refusal.page else refusal.reason.value
+def _in_ascii(reason: Reason, page: int | None) -> str:
+    """Return a reason as the legend's font can print it: what the document itself says is Chinese."""
+    return f"{reason.value}, page {page}" if page else reason.value

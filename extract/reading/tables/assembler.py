@@ -34,6 +34,7 @@ from extract.reading.tables.years import Evidence, choose_year, find_in_lines, f
 
 FORM_TITLE = re.compile(r"绩效目标(?:申报|批复|自评)?表|绩效自评|自评表")
 FORM_WORDS = re.compile(r"绩效指标|[一二三]级指标")
+GOES_ON = re.compile(r"\(?续表?\d*\)?$|续表")
 LONGEST_REMARK_CHARACTERS = 40  # more running text than this parts two tables: the second is not the first's rest
 COVER_LINES = 12  # a page without tables and with no more lines than this is a cover: its title is the next table's
 
@@ -51,6 +52,7 @@ class DraftPart:
     conflict: str = ""  # what contradicts each other about the year
     drafts: list[Draft] = field(default_factory=list)
     projects: list[Project] = field(default_factory=list)
+    skipped: list[tuple[int, Box]] = field(default_factory=list)  # page and box of cells whose row makes no record
 
     @property
     def key(self) -> tuple[str, int | None, DocumentKind]:
@@ -77,6 +79,7 @@ class Assembler:
         self._layout: Layout | None = None
         self._edges: tuple[float, ...] = ()
         self._head_title = ""
+        self._head_follows = False  # it stands where the open table may go on
         self._head: IndexedGrid | None = None  # a form's head, or the part of it that stood on the pages before
         self._heading = Heading()
         self._year: int | None = None  # of the part that is open
@@ -164,7 +167,7 @@ class Assembler:
         if not self._page or table.grid.page - self._page > 1:
             return False
         title = read_heading(self._between).title
-        if title and normalise(title) != normalise(self._place_title):
+        if title and name_table(title) != name_table(self._place_title):
             return False
         prose = sum(len(line.text) for line in self._between if is_sentence(line.text))
         return prose < LONGEST_REMARK_CHARACTERS
@@ -184,6 +187,7 @@ class Assembler:
         if not any(cell.text for cell in rest.cells):
             return
         self._drop_head()
+        self._head_follows = start == 0 and (self._flat or self._form) is not None and self._follows(table)
         self._head, self._form, self._flat, self._layout = rest, None, None, None
         self._head_title = read_heading(self._captions).title
         self._settle_place(table.grid.page)
@@ -201,7 +205,7 @@ class Assembler:
         if self._is_form_of_targets(table):
             name = head.fields[Column.PROJECT].text if head.has_project else ""
             detail = "a form's head without its indicators"
-            self.lost.append(Doubt(Reason.PAGE_MISSING, page, detail, table.grid.box, name))
+            self.lost.append(Doubt(Reason.PAGE_MISSING, page, detail, table.grid.box, name, self._head_follows))
         elif any(goal.text for goal in goals):
             self.goals += 1
         else:
@@ -406,6 +410,11 @@ class Assembler:
         self.parts = join_parts(self.parts)
 
 
+def name_table(title: str) -> str:
+    """Return a title as all pages of one table print it: （续） and （续表） are no part of it."""
+    return GOES_ON.sub("", normalise(title))
+
+
 def join_parts(parts: list[DraftPart]) -> list[DraftPart]:
     """Join parts of one publisher, year and kind, their rows in the order in which they were read."""
     joined: dict[tuple[str, int | None, DocumentKind], DraftPart] = {}
@@ -414,6 +423,7 @@ def join_parts(parts: list[DraftPart]) -> list[DraftPart]:
         if first is not part:
             first.drafts += part.drafts
             first.projects += part.projects
+            first.skipped += part.skipped
     for part in joined.values():
         part.drafts.sort(key=lambda draft: draft.serial)
     return list(joined.values())

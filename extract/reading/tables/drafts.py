@@ -73,6 +73,7 @@ class Project:
     scope: Scope = Scope.PROJECT
     title: str = ""  # of its own form or table
     in_flat_table: bool = False
+    words: list[tuple[int, Box]] = field(default_factory=list)  # page and box of the headers and labels it is read by
     doubts: list[Doubt] = field(default_factory=list)
 
     @property

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Protocol
 
-from extract.entities import Cell, Column, Finding, Printed
+from extract.entities import Box, Cell, Column, Finding, Printed
 from extract.errors import Reason, Refused
 from extract.reading.tables.amount_conflicts import refuse_two_amounts
 from extract.reading.tables.cell_accounting import Account
@@ -46,6 +46,7 @@ class Sink(Protocol):
 
     drafts: list[Draft]
     projects: list[Project]
+    skipped: list[tuple[int, Box]]  # page and box of cells whose row makes no record
 
 
 class FlatTable:
@@ -60,6 +61,8 @@ class FlatTable:
         self.drafts: list[Draft] = []
         self.projects: list[Project] = []
         self.findings: list[Finding] = []
+        self.skipped: list[tuple[int, Box]] = []
+        self._words: list[tuple[int, Box]] = []  # of the header that was printed last
         self.section: Field | None = None  # a unit printed in a row of its own
         self._fields: dict[tuple[int, Column], Field] = {}  # one blank cell may continue several columns
         self._cells: list[Cell] = []  # keeps ids alive
@@ -71,6 +74,7 @@ class FlatTable:
     def attach(self, part: Sink, findings: list[Finding]) -> None:
         """Deliver into a part; the lists are shared."""
         self.drafts, self.projects, self.findings = part.drafts, part.projects, findings
+        self.skipped = part.skipped
 
     def read_rows(
         self, table: IndexedGrid, layout: Layout, start: int, stop: int, doubts: Sequence[Doubt] = ()
@@ -85,7 +89,10 @@ class FlatTable:
         owners: dict[int, Project] = {}
         for row in rows:
             try:
-                after_break &= not self._read_row(row, table, account, crossings, after_break, stop)
+                is_record = self._read_row(row, table, account, crossings, after_break, stop)
+                after_break &= not is_record
+                if not is_record:
+                    self.skipped += [(table.grid.page, cell.box) for cell in row.cells.values()]
             except Refused as refusal:
                 self._hold_row(row, doubt_of(refusal, table.grid.page, box_of(row)), after_break)
                 account.take_row(row.first, row.last)
@@ -102,8 +109,11 @@ class FlatTable:
             if project is None:
                 raise doubt.refusal
             project.doubts.append(doubt_of(doubt.refusal, table.grid.page))
+        if layout.stop == start:
+            self._words = [(table.grid.page, c.box) for r in range(layout.start, start) for c in table.starting(r)]
         for project in {id(p): p for p in owners.values()}.values():
             project.doubts += doubts
+            project.words += self._words
 
     def _read_row(
         self,

@@ -48,6 +48,7 @@ class FormHead:
     box: Box = NO_BOX
     project_word: str = ""
     doubts: list[Doubt] = field(default_factory=list)
+    words: list[tuple[int, Box]] = field(default_factory=list)  # page and box of its labels
 
     @property
     def has_project(self) -> bool:
@@ -80,6 +81,7 @@ def read_head(table: IndexedGrid, start: int, stop: int) -> FormHead:
     """Read rows [start, stop) of a table; two projects or two amounts of one kind are doubts of the head."""
     head = FormHead(table.grid.page, box=table.grid.box)
     used: set[int] = set()
+    head.words = [(table.page_of(c), c.box) for c in table.cells if c.text and start <= c.row < stop]
     with confine(head.doubts, table.grid.page):
         _read_matrix(table, start, stop, head, used)
     for row in range(start, stop):

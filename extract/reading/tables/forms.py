@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from extract.entities import Cell, Column, Finding, Printed
+from extract.entities import Box, Cell, Column, Finding, Printed
 from extract.errors import Reason, Refused
 from extract.reading.tables.cell_accounting import Account
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES
@@ -47,9 +47,11 @@ class Form:
         self.head = head
         self.heading = heading
         self.project = Project(dict(head.fields), title=heading.title, doubts=list(head.doubts))
+        self.project.words += head.words
         self.money_units = self._find_units()
         self.drafts: list[Draft] = []
         self.findings: list[Finding] = []
+        self.skipped: list[tuple[int, Box]] = []
         self._fields: dict[int, Field] = {}
         self._cells: list[Cell] = []
         self._previous: dict[Column, Field] = {}
@@ -63,7 +65,7 @@ class Form:
 
     def attach(self, part: Sink, findings: list[Finding]) -> None:
         """Deliver into a part."""
-        self.drafts, self.findings = part.drafts, findings
+        self.drafts, self.findings, self.skipped = part.drafts, findings, part.skipped
         part.projects.append(self.project)
         if Column.UNIT not in self.project.fields and self.heading.unit:
             unit = Printed(self.heading.unit, self.head.page, self.head.box)
@@ -89,6 +91,10 @@ class Form:
                 self.project.doubts.append(doubt_of(refusal, page, box_of(row)))
                 account.take_row(row.first, row.last)
             after_break = after_break and len(self.drafts) == count
+            if len(self.drafts) == count:
+                self.skipped += [(page, cell.box) for cell in row.cells.values()]
+        if layout.stop == start:
+            self.project.words += [(page, c.box) for r in range(layout.start, start) for c in table.starting(r)]
         blocks = (list(split_rows(table, layout, start, stop, block)) for block in range(layout.blocks))
         found = [*(d for rows in blocks for d in find_shared(rows, page)), *account.find_left_over(start, stop)]
         self.project.doubts += [*doubts, *(doubt_of(doubt.refusal, page) for doubt in found)]
