@@ -187,9 +187,9 @@ def interpret(
     lost += find_skipped(problems, places)
     confine_problems(drafts, problems, places, pages)
     hold_torn(drafts, problems)
+    findings = [*assembler.findings, *drop_copies(drafts)]
     confine_repeated_pages(drafts, pages)
     hold_neighbours(drafts, lost)
-    findings = [*assembler.findings, *drop_copies(drafts)]
     parts, records, held = build_parts(drafts, find_doubts, adopt_problems(lost, problems), assembler.cover.title)
     if not records and not held:
         raise explain_absence(pages, assembler.goals)
