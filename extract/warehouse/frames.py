@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from extract.entities import AMOUNT_KINDS, Box, Column, Part, Printed, Reading, Record
+from extract.entities import AMOUNT_KINDS, Box, Column, Part, Printed, Reading, Record, Scope
 from extract.publishers import Publisher, attribute_publisher
 from extract.text import fold_name
 from extract.warehouse import raw_schema
@@ -64,7 +64,8 @@ def make_frames(reading: Reading, origin: Origin, publishers: Iterable[Publisher
     if "ocr" in reading.readers:
         raise ValueError(f"document {reading.sha256[:12]}: recognised text is never loaded")
     publishers = tuple(publishers)
-    numbered = list(_number_records(reading.records))
+    records = [record for record in reading.records if record.scope is Scope.PROJECT]
+    numbered = list(_number_records(records))
     rows: dict[str, list[RawRow]] = {
         "documents": [_document_row(reading, part, origin, publishers, reader_version) for part in reading.parts],
         "projects": [],
@@ -76,7 +77,7 @@ def make_frames(reading: Reading, origin: Origin, publishers: Iterable[Publisher
             for n, f in enumerate(reading.findings, start=1)
         ],
     }
-    for record in _first_of_projects(reading.records):
+    for record in _first_of_projects(records):
         rows["projects"].append(_project_row(reading.sha256, record))
         rows["amounts"].extend(_amount_rows(reading.sha256, record))
     return {table.name: _frame(table, rows[table.name]) for table in raw_schema.DOCUMENT_TABLES}
