@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from extract.entities import Box, Column, DocumentKind, Finding, Line, PageGrids, Scope
 from extract.errors import Reason, Refused
 from extract.reading.tables.attribution import Cover, choose_document_year, choose_publisher, read_cover
-from extract.reading.tables.column_groups import AMOUNTS
+from extract.reading.tables.column_groups import AMOUNTS, PROJECT_LEVEL, UNIT_LEVEL
 from extract.reading.tables.drafts import Doubt, Draft, Project, confine
+from extract.reading.tables.department_blocks import describe_block, split_blocks
 from extract.reading.tables.flat_table import FlatTable
 from extract.reading.tables.form_head import (
     FormHead,
@@ -21,13 +22,15 @@ from extract.reading.tables.form_head import (
     prints_head,
     read_head,
 )
-from extract.reading.tables.form_head_checks import refuse_joined_words, refuse_stray_cells, refuse_unread_words
+from extract.reading.tables.form_head_checks import check_head
+from extract.reading.tables.form_subject import find_project, is_department, settle_subject
 from extract.reading.tables.forms import Form
 from extract.reading.tables.goals import count_goals
 from extract.reading.tables.header_words import find_money_unit, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
-from extract.reading.tables.layout import Layout, find_layout, move_layout
-from extract.reading.tables.page_joins import cut_rows, join_tables, same_places
+from extract.reading.tables.layout import Layout, find_layout, take_out
+from extract.reading.tables.level_names import fit_levels
+from extract.reading.tables.page_joins import carry_layout, cut_rows, join_tables
 from extract.reading.tables.target_words import looks_like_targets
 from extract.reading.tables.titles import Heading, find_kind, is_sentence, read_heading, refuse_unread_unit
 from extract.reading.tables.years import Evidence, choose_year, find_in_lines, find_in_words, fold_years
@@ -35,6 +38,7 @@ from extract.reading.tables.years import Evidence, choose_year, find_in_lines, f
 FORM_TITLE = re.compile(r"绩效目标(?:申报|批复|自评)?表|绩效自评|自评表")
 FORM_WORDS = re.compile(r"绩效指标|[一二三]级指标")
 GOES_ON = re.compile(r"\(?续表?\d*\)?$|续表")
+SHORTEST_TITLE = 8
 LONGEST_REMARK_CHARACTERS = 40  # more running text than this parts two tables: the second is not the first's rest
 COVER_LINES = 12  # a page without tables and with no more lines than this is a cover: its title is the next table's
 
@@ -78,8 +82,8 @@ class Assembler:
         self._form: Form | None = None
         self._layout: Layout | None = None
         self._edges: tuple[float, ...] = ()
-        self._head_title = ""
         self._head_follows = False  # it stands where the open table may go on
+        self._head_lines: list[Line] = []  # above the head that waits
         self._head: IndexedGrid | None = None  # a form's head, or the part of it that stood on the pages before
         self._heading = Heading()
         self._year: int | None = None  # of the part that is open
@@ -116,7 +120,7 @@ class Assembler:
 
     def _read_grid(self, table: IndexedGrid, above: list[Line]) -> None:
         """Split a grid at its header blocks and read each stretch."""
-        layouts = find_layouts(table)
+        layouts = find_layouts(table) or self._lend_layout(table)
         inner = _inner_titles(table, layouts[0]) if layouts else []
         self._captions = [*self._waiting, *above, *inner]
         heading = read_heading([*above, *inner])
@@ -143,6 +147,23 @@ class Assembler:
         if not layouts[-1].is_flat:
             self._hold_head(table, head_start)
 
+    def _lend_layout(self, table: IndexedGrid) -> list[Layout]:
+        """Return the layout of the form before for a form that prints no header over its levels (西安 2020).
+
+        The columns must stand at the same places, and both levels must be named as levels are.
+        """
+        start, layout = finds_head(table, 0, table.grid.n_rows), self._carry_layout(table)
+        if start is None or layout is None or layout.is_flat:
+            return []
+        first, second = layout.find(Column.LEVEL1), layout.find(Column.LEVEL2)
+        if first is None or second is None:
+            return []
+        for row in range(start + 1, table.grid.n_rows):
+            cells = [c for h in (first, second) if (c := table.cell(row, h.first)) is not None and c.row == row]
+            if len(cells) == 2 and fit_levels(cells[0].text, cells[1].text):
+                return [replace(layout, start=row, stop=row, doubts=())]
+        return []
+
     def _mark_place(self, table: IndexedGrid) -> None:
         """Remember where the last table of targets stands: what goes on with it stands next to it."""
         self._edges = table.edges
@@ -166,20 +187,23 @@ class Assembler:
         """
         if not self._page or table.grid.page - self._page > 1:
             return False
-        title = read_heading(self._between).title
-        if title and name_table(title) != name_table(self._place_title):
-            return False
+        title, above = name_table(read_heading(self._between).title), name_table(self._place_title)
+        if title and title != above and not (len(title) >= SHORTEST_TITLE and above.endswith(title)):
+            return False  # （三）部门预算项目绩效目标表 stands over the first form's title only (烟台)
         prose = sum(len(line.text) for line in self._between if is_sentence(line.text))
         return prose < LONGEST_REMARK_CHARACTERS
 
     def _read_rows_above(self, table: IndexedGrid, layout: Layout) -> int:
         """Read the rows above a grid's first head as the end of the open form; return where that head begins."""
         first = finds_head(table, 0, layout.start)
-        continues = self._form is not None and self._layout is not None and same_places(self._edges, table.edges)
-        if not first or not continues or self._form is None or self._layout is None or not self._follows(table):
+        carried = self._carry_layout(table)
+        if not first or self._form is None or carried is None or not self._follows(table):
             return 0
-        self._form.read_rows(table, move_layout(self._layout, self._edges, table.edges), 0, first)
+        self._read_with(self._form, table, carried, 0, first)
         return first
+
+    def _carry_layout(self, table: IndexedGrid) -> Layout | None:
+        return carry_layout(self._layout, self._edges, table.edges) if self._layout is not None else None
 
     def _hold_head(self, table: IndexedGrid, start: int) -> None:
         """Keep the head of the form that goes on with the next grid; the rows from there are no other form's."""
@@ -189,7 +213,7 @@ class Assembler:
         self._drop_head()
         self._head_follows = start == 0 and (self._flat or self._form) is not None and self._follows(table)
         self._head, self._form, self._flat, self._layout = rest, None, None, None
-        self._head_title = read_heading(self._captions).title
+        self._head_lines = self._find_own_lines(table, start)
         self._settle_place(table.grid.page)
 
     def _drop_head(self) -> None:
@@ -214,7 +238,16 @@ class Assembler:
     def _is_form_of_targets(self, table: IndexedGrid) -> bool:
         """Return True if the title above a head or its own words say that indicators follow."""
         words = any(FORM_WORDS.search(normalise(cell.text)) for cell in table.cells if is_word(cell))
-        return words or bool(FORM_TITLE.search(normalise(self._head_title)))
+        return words or bool(FORM_TITLE.search(normalise(read_heading(self._head_lines).title)))
+
+    def _find_own_lines(self, table: IndexedGrid, start: int) -> list[Line]:
+        """Return the lines right above a form: those around the grid, or the wide ones inside it below another form."""
+        inner = _list_wide(cut_rows(table, start, table.grid.n_rows))
+        if start:
+            return inner
+        above = [line for line in self._captions if line not in self._waiting and line not in inner]
+        says = read_heading([*above, *inner]).says_anything
+        return [*above, *inner] if says else [*self._waiting, *above, *inner]
 
     def _read_flat(self, table: IndexedGrid, layout: Layout, stop: int) -> None:
         self._drop_head()
@@ -252,16 +285,39 @@ class Assembler:
         """Read a form's head, then its indicator rows up to the next head."""
         above = cut_rows(table, head_start, layout.start)
         form = self._form if self._follows(table) or head_start else None
+        if self._head is None and layout.find(Column.UNIT) and not prints_head(above):
+            heading = read_heading(self._find_own_lines(table, head_start))
+            if is_department(FormHead(table.grid.page), heading):
+                self._read_departments(table, layout, stop, form)
+                return
         if self._head is None and form is not None and not prints_head(above):
             self._layout = layout
             self._read_with(form, table, layout, layout.stop, stop, layout.doubts)  # the header is printed again
             return
-        head = self._take_head(above)
+        head = self._take_head(above, self._find_own_lines(table, head_start))
         head.doubts += layout.doubts
         if form is not None and form.head.holds(head):
             self._layout = layout
             self._read_with(form, table, layout, layout.stop, stop, layout.doubts)  # （续）: its name and header again
             return
+        self._begin_form(head, layout, table.grid.page)
+        if self._form is not None:
+            self._read_with(self._form, table, layout, layout.stop, stop)
+
+    def _read_departments(self, table: IndexedGrid, layout: Layout, stop: int, form: Form | None) -> None:
+        """Read a table of departments, each named in a column with its goals (长沙 部门整体支出绩效目标表)."""
+        page, rows = table.grid.page, take_out(layout, (*UNIT_LEVEL, *PROJECT_LEVEL))
+        for block in split_blocks(table, layout, stop):
+            if form is None or not form.takes_block(block, page):
+                head = describe_block(block.cells, page)
+                self._begin_form(head, rows, page)
+                form = self._form
+            if form is not None:
+                self._read_with(form, table, rows, block.first, block.last, layout.doubts)
+        self._flat, self._layout = None, rows
+
+    def _begin_form(self, head: FormHead, layout: Layout, page: int) -> None:
+        """Open a form below its head, in the part of its publisher and year."""
         self._flat, self._layout = None, layout
         self.tables += 1
         with confine(head.doubts, head.page):
@@ -271,31 +327,27 @@ class Assembler:
         self._form = Form(self.tables, head, self._heading)
         self._form.attach(self.parts[-1], self.findings)
         if Column.UNIT not in self._form.project.fields:
-            with confine(self._form.project.doubts, table.grid.page):
-                refuse_unread_unit(self._captions, table.grid.page)
-        self._read_with(self._form, table, layout, layout.stop, stop)
+            with confine(self._form.project.doubts, page):
+                refuse_unread_unit(self._captions, page)
 
-    def _take_head(self, above: IndexedGrid) -> FormHead:
-        """Read the rows above an indicator header, joined with what earlier pages print of the same head."""
+    def _take_head(self, above: IndexedGrid, lines: list[Line]) -> FormHead:
+        """Read the rows above an indicator header, joined with what earlier pages print of the same head.
+
+        `lines` stand right above these rows.
+        """
         doubts: list[Doubt] = []
         if self._head is not None and (finds_head(above, 0, above.grid.n_rows) is not None or not self._follows(above)):
             self._drop_head()
         if self._head is not None:
             with confine(doubts, above.grid.page):
-                above = join_tables(self._head, above)
+                above, lines = join_tables(self._head, above), self._head_lines
             self._head = None
-        last = above.grid.n_rows
-        head = read_head(above, 0, last)
+        head = read_head(above, 0, above.grid.n_rows)
         head.doubts += doubts
-        if not head.has_project:
-            detail = "an indicator table that names no project"
-            head.doubts.append(Doubt(Reason.NOT_TARGETS, above.grid.page, detail))
-            return head
-        for refuse in (refuse_joined_words, refuse_unread_words):
-            with confine(head.doubts, above.grid.page):
-                refuse(above, 0, last, head)
-        with confine(head.doubts, above.grid.page):
-            refuse_stray_cells(above, 0, last)
+        found = settle_subject(head, read_heading(lines), lines)
+        self.findings += found
+        if head.scope is Scope.PROJECT and head.names_project and not found:
+            check_head(above, head)
         return head
 
     def _settle_year(self, layout: Layout, page: int, head: FormHead | None = None) -> None:
@@ -347,14 +399,9 @@ class Assembler:
                 self._head = joined[0]
                 self._settle_place(table.grid.page)
                 return
-        if (
-            self._layout is not None
-            and reader is not None
-            and stop
-            and follows
-            and same_places(self._edges, table.edges)
-        ):
-            self._read_with(reader, table, move_layout(self._layout, self._edges, table.edges), 0, stop)
+        carried = self._carry_layout(table)
+        if carried is not None and reader is not None and stop and follows:
+            self._read_with(reader, table, carried, 0, stop)
             self.target_pages.append(table.grid.page)
             self._settle_place(table.grid.page)
             self._hold_head(table, stop)
@@ -362,7 +409,9 @@ class Assembler:
         self.goals += count_goals(table)
         if not is_columnar(table):
             head = read_head(table, 0, table.grid.n_rows)
-            if head.has_project and (head.has_more or has_head_shape(table)):
+            heading = read_heading(self._find_own_lines(table, 0))
+            names = head.has_project or bool(find_project(heading.title))
+            if is_department(head, heading) or (names and (head.has_more or has_head_shape(table))):
                 self._hold_head(table, 0)
                 return
         if looks_like_targets(table):
@@ -383,9 +432,22 @@ class Assembler:
             self.parts.append(part)
             self._flat = self._form = None
 
+    def _drop_blank_forms(self) -> None:
+        """Leave out templates that nobody filled in (西安 表16), and say which named forms print no indicator."""
+        for part in self.parts:
+            filled = {id(draft.project) for draft in part.drafts}
+            for project in [p for p in part.projects if id(p) not in filled and not p.in_flat_table]:
+                page = min((f.page for field in project.fields.values() for f in field.fragments), default=None)
+                if project.name:
+                    detail = f"{project.name} has no indicator row"
+                    self.findings.append(Finding("project_without_indicators", detail, page))
+                if not (project.name and project.doubts):
+                    part.projects.remove(project)
+
     def finish(self) -> None:
         """Give up a head whose body never came, and settle what only the whole document says."""
         self._drop_head()
+        self._drop_blank_forms()
         self._settle_document()
         if len(self.money_notes) == 1:  # a note below the table may be the only place that says 万元
             for draft in (d for part in self.parts for d in part.drafts):
@@ -456,6 +518,17 @@ def _inner_titles(table: IndexedGrid, layout: Layout) -> list[Line]:
         if layout.is_flat:
             lines.extend(Line(c.text, Box(*c.box)) for c in cells if len(c.text) < 80)
             continue
+        if any(is_word(c) for c in cells):
+            break
+        lines.extend(_list_wide(cut_rows(table, row, row + 1)))
+    return lines
+
+
+def _list_wide(table: IndexedGrid) -> list[Line]:
+    """The rows of one wide cell at the top of a table: titles and captions, which stand above the first words."""
+    lines: list[Line] = []
+    for row in range(table.grid.n_rows):
+        cells = [c for c in table.starting(row) if c.text]
         if any(is_word(c) for c in cells):
             break
         if len(cells) == 1 and len(cells[0].text) < 80 and cells[0].colspan >= 0.6 * table.grid.n_cols:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from extract.entities import AMOUNT_KINDS, Box, Cell, Column
+from extract.entities import AMOUNT_KINDS, Box, Cell, Column, Scope
 from extract.errors import Reason, Refused
 from extract.reading.tables.amount_conflicts import FIGURE, refuse_second_amount
 from extract.reading.tables.attribution import clean_office
@@ -30,7 +30,10 @@ GOALS = (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
 SPLIT = re.compile(r"^([^:：]{2,20})[:：](.+)$", re.S)
 YEAR_WORDS = frozenset({"预算年度", "年度", "年份", "申报年度", "填报年度", "所属年度"})
 PERIOD_WORDS = re.compile(r"^(?:项目期|项目期限|建设周期|项目周期|实施期限|实施周期|起止时间|项目起止时间|项目实施期)")
+LONGEST_WORD = 12
 YEARS = re.compile(r"20[0-4]\d")
+TASKS = re.compile(r"任务|重点工作|主要工作")
+MANY_YEARS = re.compile(r"投资|总预算|中长期|中期")
 
 
 @dataclass(slots=True)
@@ -46,7 +49,8 @@ class FormHead:
     closed: bool = False  # the period prints its end
     years: list[Evidence] = field(default_factory=list)  # in the words of amounts and goals: 2025年金额（元）
     box: Box = NO_BOX
-    project_word: str = ""
+    said_by: dict[Column, str] = field(default_factory=dict)  # which word gave each field
+    scope: Scope = Scope.PROJECT
     doubts: list[Doubt] = field(default_factory=list)
     words: list[tuple[int, Box]] = field(default_factory=list)  # page and box of its labels
 
@@ -54,6 +58,11 @@ class FormHead:
     def has_project(self) -> bool:
         """Whether it names its project."""
         return Column.PROJECT in self.fields
+
+    @property
+    def names_project(self) -> bool:
+        """Whether the name of its project is not left blank."""
+        return self.has_project and bool(self.fields[Column.PROJECT].text)
 
     @property
     def has_more(self) -> bool:
@@ -85,10 +94,35 @@ def read_head(table: IndexedGrid, start: int, stop: int) -> FormHead:
     with confine(head.doubts, table.grid.page):
         _read_matrix(table, start, stop, head, used)
     for row in range(start, stop):
+        if _is_task(table, row):
+            continue
         for cell in table.starting(row):
             with confine(head.doubts, table.grid.page):
                 _read_cell(table, cell, stop, head, used)
+    _settle_total(head)
     return head
+
+
+def _is_task(table: IndexedGrid, row: int) -> bool:
+    """Whether a row lists one of a department's tasks with its money: the label beside says so over several rows."""
+    label = table.cell(row, 0)
+    return label is not None and label.rowspan > 1 and bool(TASKS.search(normalise(label.text)))
+
+
+def _settle_total(head: FormHead) -> None:
+    """Take the only total that a head prints as the year's amount: 实施期资金总额, 资金总额 (西安, 福州).
+
+    An investment over years (项目总投资) is none, nor is a total beside the budget of the year as changed.
+    """
+    total = head.fields.get(Column.AMOUNT_TOTAL)
+    if total is None or set(head.fields) & (set(AMOUNT_KINDS) - {Column.AMOUNT_TOTAL}):
+        return
+    if MANY_YEARS.search(head.said_by.get(Column.AMOUNT_TOTAL, "")):
+        return
+    head.fields = {Column.AMOUNT if c == Column.AMOUNT_TOTAL else c: f for c, f in head.fields.items()}
+    head.said_by[Column.AMOUNT] = head.said_by.pop(Column.AMOUNT_TOTAL, "")
+    if Column.AMOUNT_TOTAL in head.money_units:
+        head.money_units[Column.AMOUNT] = head.money_units.pop(Column.AMOUNT_TOTAL)
 
 
 def is_word(cell: Cell | None) -> bool:
@@ -105,7 +139,9 @@ def finds_head(table: IndexedGrid, start: int, stop: int) -> int | None:
     for row in range(start, stop):
         for cell in table.starting(row):
             split = SPLIT.match(cell.text)
-            if match_column(split.group(1) if split else cell.text) == Column.PROJECT:
+            joined = None if split else _split_unruled(table, cell)
+            word = split.group(1) if split else joined[0] if joined else cell.text
+            if match_column(word) == Column.PROJECT:
                 while row > start and _leads(table, row - 1):
                     row -= 1
                 return row
@@ -116,6 +152,8 @@ def has_head_shape(table: IndexedGrid) -> bool:
     """Whether every row is words and their values by turns: a head, however few of its rows stand on this page."""
     for row in range(table.grid.n_rows):
         texts = [c for c in table.row_cells(row) if c.text]
+        if len(texts) == 1 and texts[0].colspan == table.grid.n_cols:
+            continue  # a title
         if texts and not is_word(texts[0]) and not SPLIT.match(texts[0].text):
             return False
         if any(not is_word(a) and not is_word(b) for a, b in pairwise(texts)):
@@ -153,11 +191,25 @@ def _read_cell(table: IndexedGrid, cell: Cell, stop: int, head: FormHead, used: 
     if split and not is_word(cell) and _is_plain_word(split.group(1)):
         _keep(table, head, split.group(1), _with(cell, split.group(2)), used)
         return
+    joined = _split_unruled(table, cell) if not is_word(cell) else None
+    if joined is not None:
+        _keep(table, head, joined[0], _with(cell, joined[1]), used)
+        return
     if not is_word(cell) and normalise(cell.text) not in YEAR_WORDS:
         return
     value = find_value(table, cell, stop)
     if value is not None:
         _keep(table, head, cell.text, value, used, word_cell=cell)
+
+
+def _split_unruled(table: IndexedGrid, cell: Cell) -> tuple[str, str] | None:
+    """The word and the value of a row that no rule parts: 专项（项目）名称伯乐奖 over the whole width (西安)."""
+    if cell.colspan < table.grid.n_cols:
+        return None
+    for size in range(min(len(cell.text) - 1, LONGEST_WORD), 3, -1):
+        if cell.text[:size].endswith("名称") and match_column(cell.text[:size]) == Column.PROJECT:
+            return cell.text[:size], cell.text[size:]
+    return None
 
 
 def _is_plain_word(text: str) -> bool:
@@ -210,7 +262,7 @@ def _keep(
         head.period = find_period(value.text) or head.period
         head.closed = is_closed(value.text)
     column = match_column(word)
-    if column == Column.PROJECT and normalise(word) == head.project_word and head.fields[column].text != value.text:
+    if column == Column.PROJECT and normalise(word) == head.said_by.get(column) and head.fields[column].text != value.text:
         detail = f"one head names {head.fields[column].text!r} and {value.text!r}"
         raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
     if column not in HEAD_COLUMNS or column is None:
@@ -219,8 +271,7 @@ def _keep(
         if column in AMOUNT_KINDS and id(value) not in used and normalise(word) not in PARTS:
             refuse_second_amount(head.fields[column].text, value.text, word, table.page_of(value))
         return
-    if column == Column.PROJECT:
-        head.project_word = normalise(word)
+    head.said_by[column] = normalise(word)
     used.add(id(value))
     head.fields[column] = field_of(value, table.page_of(value))
     head.years += find_in_words([(column, (word,))])

@@ -10,6 +10,7 @@ import re
 
 from extract.entities import AMOUNT_KINDS, Cell, Column
 from extract.errors import Reason, Refused
+from extract.reading.tables.drafts import confine
 from extract.reading.tables.form_head import HEAD_COLUMNS, FormHead, is_figure, is_word
 from extract.reading.tables.header_words import LONGEST, is_group, is_ignored, match_column, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
@@ -20,38 +21,52 @@ ABOUT_GOALS = re.compile(r"目标")
 ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)")
 GOALS = {Column.OVERALL_GOAL, Column.ANNUAL_GOAL}
 ENDS_VALUE = {Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.CATEGORY}  # 某某局实施单位 is a value and a word
+HAS_FIGURE = re.compile(r"\d(?![\d年月级批号])")
 LONGEST_WORD = 10
 UNITS = {Column.UNIT, Column.DEPARTMENT}
 
 
+def check_head(table: IndexedGrid, head: FormHead) -> None:
+    """Add to a head the doubts of what it prints in two ways; each check is one of its own."""
+    stop = table.grid.n_rows
+    for refuse in (refuse_joined_words, refuse_unread_words):
+        with confine(head.doubts, table.grid.page):
+            refuse(table, 0, stop, head)
+    with confine(head.doubts, table.grid.page):
+        refuse_stray_cells(table, 0, stop)
+
+
 def refuse_unread_words(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
-    """Raises Refused (unknown_header) naming the word."""
-    found = set(head.fields)
+    """Raises Refused (unknown_header) naming the word that may stand beside what the head lacks."""
+    found, values = set(head.fields), {field.text for field in head.fields.values()}
     _refuse_unread_money(table, start, stop, head)
     for row in range(start, stop):
         for word in table.starting(row):
+            if word.text in values or is_word(word) or len(word.text) > LONGEST:
+                continue
             is_label_place = word.col == 0 and word.colspan < table.grid.n_cols
-            joined = None if is_word(word) else _find_joined_word(normalise(word.text), found, is_label_place)
+            joined = _find_joined_word(normalise(word.text), found, is_label_place)
             if joined:
                 detail = f"row {row + 1}: {word.text[:20]!r} holds the word {joined!r}, which has no value"
                 raise Refused(Reason.CONSERVATION, detail, table.page_of(word))
             value = table.cell(word.row, word.col + word.colspan)
-            if value is None or not value.text or is_word(word) or is_word(value) or len(word.text) > 20:
+            if value is None or not value.text or is_word(value) or len(word.text) > 20:
                 continue
             if _seems_to_carry(word, value, found):
-                detail = f"row {row + 1}: unknown word {word.text!r}"
+                detail = f"row {row + 1}: {value.text[:20]!r} beside the unknown word {word.text!r} may be what is missing"
                 raise Refused(Reason.UNKNOWN_HEADER, detail, table.page_of(word))
 
 
 def _refuse_unread_money(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
-    """A head that speaks of money and gave no amount."""
+    """A head that gave no amount, with a figure in or beside a text that speaks of money: it may be the amount."""
     if set(head.fields) & set(AMOUNT_KINDS):
         return
     values = {field.text for field in head.fields.values()}
     for row in range(start, stop):
+        figures = [c for c in table.row_cells(row) if c.text not in values and HAS_FIGURE.search(c.text)]
         for cell in table.starting(row):
             text = normalise(cell.text)
-            if len(text) <= LONGEST and cell.text not in values and MONEY_WORD.search(text):
+            if len(text) <= LONGEST and cell.text not in values and MONEY_WORD.search(text) and figures:
                 detail = f"row {row + 1}: {cell.text[:30]!r} speaks of money and no amount was found"
                 raise Refused(Reason.UNKNOWN_HEADER, detail, table.page_of(cell))
 
@@ -73,7 +88,7 @@ def refuse_joined_words(table: IndexedGrid, start: int, stop: int, head: FormHea
     """
     for row in range(start, stop):
         for cell in table.starting(row):
-            if _mixes_label(cell.text) or (not is_word(cell) and _joins_words(normalise(cell.text), set(head.fields))):
+            if _mixes_label(cell.text, head) or (not is_word(cell) and _joins_words(table, cell, head)):
                 detail = f"row {row + 1}: {cell.text[:30]!r} holds more than one word or value"
                 raise Refused(Reason.CONSERVATION, detail, table.page_of(cell))
             below = table.cell(cell.row + cell.rowspan, cell.col)
@@ -92,10 +107,10 @@ def refuse_joined_words(table: IndexedGrid, start: int, stop: int, head: FormHea
                 raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
 
 
-def _mixes_label(text: str) -> bool:
+def _mixes_label(text: str, head: FormHead) -> bool:
     """Whether a label about money holds a figure: 年度资金总150万额：, where no rule parts label and amount."""
-    is_label = text.rstrip().endswith((":", "：")) and not _is_listed(text)
-    return is_label and bool(ABOUT_MONEY.search(text) and re.search(r"\d", text))
+    is_label = text.rstrip().endswith((":", "：")) and not _is_listed(text) and not set(head.fields) & set(AMOUNT_KINDS)
+    return is_label and bool(ABOUT_MONEY.search(text) and HAS_FIGURE.search(text))
 
 
 def _stands_under_both(below: Cell, cell: Cell, beside: Cell) -> bool:
@@ -105,18 +120,23 @@ def _stands_under_both(below: Cell, cell: Cell, beside: Cell) -> bool:
     return goals and covers and bool(below.text) and not is_word(below)
 
 
-def _joins_words(text: str, found: set[Column]) -> bool:
-    """Whether a text is two words of heads, or a value and a word behind it.
+def _joins_words(table: IndexedGrid, cell: Cell, head: FormHead) -> bool:
+    """Whether a text is two words of heads, or a value and a word behind it, of which one has no value elsewhere.
 
-    A label that is made of words whose values stand elsewhere is one label: 项目预算执行情况, 目标完成情况.
+    A label that is made of words whose values stand elsewhere is one label: 项目预算执行情况, 目标完成情况. A project's
+    name that ends as a word does is a name: its word has that value.
     """
-    if not 4 < len(text) <= LONGEST:
+    text, missing = normalise(cell.text), HEAD_COLUMNS - set(head.fields)
+    if not 4 < len(text) <= LONGEST or any(field.text == cell.text for field in head.fields.values()):
         return False
     parts = [(text[:k], text[k:]) for k in range(2, len(text) - 1)]
     for joined in parts:
-        if all(map(_is_listed, joined)) and {match_column(word) for word in joined} & HEAD_COLUMNS - found:
+        if all(map(_is_listed, joined)) and {match_column(word) for word in joined} & missing:
             return True
-    return any(len(a) >= 4 and len(b) >= 4 and match_column(b) in ENDS_VALUE for a, b in parts)
+    beside = table.cell(cell.row, cell.col + cell.colspan)
+    if beside is None or not beside.text or is_word(beside):
+        return False
+    return any(len(a) >= 4 and len(b) >= 4 and match_column(b) in ENDS_VALUE & missing for a, b in parts)
 
 
 def _is_listed(word: str) -> bool:

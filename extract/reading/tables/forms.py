@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from extract.entities import Box, Cell, Column, Finding, Printed
+from extract.entities import Box, Cell, Column, Finding, Printed, Scope
 from extract.errors import Reason, Refused
 from extract.reading.tables.cell_accounting import Account
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES
+from extract.reading.tables.department_blocks import Block
 from extract.reading.tables.drafts import Doubt, Draft, Field, Project, doubt_of, field_of, surround
 from extract.reading.tables.flat_table import Sink
 from extract.reading.tables.form_head import HEAD_COLUMNS, FormHead, is_figure, is_word
 from extract.reading.tables.header_words import match_column, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
+from extract.reading.tables.level_names import find_open_levels, fit_levels
 from extract.reading.tables.page_breaks import LEVEL_END, is_rest_of_level, join_fragment
 from extract.reading.tables.rows import (
     Row,
@@ -33,6 +35,7 @@ from extract.reading.tables.target_words import BEGINS_TARGET
 from extract.reading.tables.titles import Heading
 
 SUM = re.compile(r"^(?:总分|合计|总计|小计|总得分|得分合计|自评总分|自评得分|综合得分|总分合计)")
+TEMPLATE = re.compile(r"^(?:指标\s*\d{0,2}\s*[:：]?|[.．。…·\s]+)$")
 FOOT_ENDS = re.compile(
     r"(?:意见|说明|原因|结论|等级|等次|结果|建议|措施|依据|备注|情况|签字|签章|盖章|日期|时间|问题|事项)$"
 )
@@ -46,7 +49,7 @@ class Form:
         self.number = number
         self.head = head
         self.heading = heading
-        self.project = Project(dict(head.fields), title=heading.title, doubts=list(head.doubts))
+        self.project = Project(dict(head.fields), title=heading.title, doubts=list(head.doubts), scope=head.scope)
         self.project.words += head.words
         self.money_units = self._find_units()
         self.drafts: list[Draft] = []
@@ -56,6 +59,7 @@ class Form:
         self._cells: list[Cell] = []
         self._previous: dict[Column, Field] = {}
         self._merges: set[Column] = set()
+        self._open: set[Column] = set()  # levels whose blank cell the end of the page cuts: the name may stand below
 
     def _find_units(self) -> dict[Column, str]:
         """The money unit of each amount: its own word, else the head's, else the caption's."""
@@ -70,6 +74,22 @@ class Form:
         if Column.UNIT not in self.project.fields and self.heading.unit:
             unit = Printed(self.heading.unit, self.head.page, self.head.box)
             self.project.fields[Column.UNIT] = Field([unit])
+        elif Column.UNIT not in self.project.fields and Column.DEPARTMENT in self.project.fields:
+            self.project.fields[Column.UNIT] = self.project.fields[Column.DEPARTMENT]  # 西安: no unit but 主管部门
+
+    def takes_block(self, block: Block, page: int) -> bool:
+        """Whether rows go on with the department of this form; what else they print of it is added to its fields."""
+        if self.project.scope is not Scope.DEPARTMENT or block.unit not in ("", self._unit_text()):
+            return False
+        for column, cell in block.cells.items():
+            known = self.project.fields.get(column)
+            if cell.text and known is not None and cell.text not in known.text:
+                join_fragment(known, cell, page)
+        return True
+
+    def _unit_text(self) -> str:
+        unit = self.project.fields.get(Column.UNIT)
+        return unit.text if unit is not None else ""
 
     def read_rows(
         self, table: IndexedGrid, layout: Layout, start: int, stop: int, doubts: Sequence[Doubt] = ()
@@ -95,6 +115,7 @@ class Form:
                 self.skipped += [(page, cell.box) for cell in row.cells.values()]
         if layout.stop == start:
             self.project.words += [(page, c.box) for r in range(layout.start, start) for c in table.starting(r)]
+        self._open = find_open_levels(listed) if stop == table.grid.n_rows else set()
         blocks = (list(split_rows(table, layout, start, stop, block)) for block in range(layout.blocks))
         found = [*(d for rows in blocks for d in find_shared(rows, page)), *account.find_left_over(start, stop)]
         self.project.doubts += [*doubts, *(doubt_of(doubt.refusal, page) for doubt in found)]
@@ -120,6 +141,8 @@ class Form:
             return [cell for line in range(row.first, row.last) for cell in table.row_cells(line)]
         if not any(c.text for c in row.cells.values()):
             return ()
+        if _is_template(row):
+            return (*row.cells.values(), *row.same)  # 指标1：, …… and nothing beside it: left as the template has it
         refuse_words(row, page)
         if (after_break and self._continues(row, page)) or not row.has_indicator:
             return self._take_rest(row, page, after_break)
@@ -164,6 +187,22 @@ class Form:
         previous = self._previous.get(level)
         return previous is not None and is_rest_of_level(previous.text, text, page)
 
+    def _is_named_below(self, row: Row, column: Column) -> bool:
+        """Whether the name of a level stands on this page and its upper part, left blank, at the foot of the last one.
+
+        Raises Refused where the level of one row above may as well be that of the row before it.
+        """
+        previous = self._previous.get(column)
+        if column not in self._open or previous is None or previous.text or not row.text(column):
+            return False
+        inner = Column.LEVEL2 if column == Column.LEVEL1 else Column.LEVEL1
+        beside = self._previous[inner].text if inner in self._previous else ""
+        fits = fit_levels(row.text(column), beside) if column == Column.LEVEL1 else fit_levels(beside, row.text(column))
+        if fits is None and not previous.spans:
+            detail = f"row {row.first + 1}: {row.text(column)!r} may be the level of the row above the page break, or not"
+            raise Refused(Reason.CONSERVATION, detail)
+        return fits is not False
+
     def _field(self, cell: Cell, page: int) -> Field:
         if id(cell) not in self._fields:
             self._fields[id(cell)] = field_of(cell, page)
@@ -172,12 +211,15 @@ class Form:
 
     def _add(self, row: Row, page: int, after_break: bool) -> None:
         fields: dict[Column, Field] = {}
+        goes_on = False
         for column, cell in row.cells.items():
             previous = self._previous.get(column)
-            blank = after_break and column in LEVELS and not cell.text and not _begins_class(row, column)
+            begins = _begins_class(row, column) and not (goes_on and column == Column.LEVEL2)
+            blank = after_break and column in LEVELS and not cell.text and not begins
             merges = previous is not None and (previous.spans or cell.rowspan > 1 or column in self._merges)
             rest = after_break and column in LEVELS and self._is_rest(column, cell.text, page)
-            goes_on = (rest or (blank and merges)) and id(cell) not in self._fields
+            named_below = after_break and self._is_named_below(row, column)
+            goes_on = (rest or named_below or (blank and merges)) and id(cell) not in self._fields
             if goes_on and previous is not None:
                 join_fragment(previous, cell, page)
                 self._fields[id(cell)] = previous
@@ -186,6 +228,11 @@ class Form:
         box = surround([c.box for c in row.cells.values()])
         self.drafts.append(Draft(page, self.number, box, self.project, fields, self.money_units))
         self._previous = fields
+
+
+def _is_template(row: Row) -> bool:
+    """Whether a row without a target names no indicator but what the template prints: 指标1：, ……."""
+    return not row.has_target and bool(TEMPLATE.match(row.text(Column.INDICATOR)))
 
 
 def _begins_class(row: Row, column: Column) -> bool:

@@ -22,11 +22,18 @@ class IndexedGrid:
 
     @property
     def edges(self) -> tuple[float, ...]:
-        """Where the lattice columns begin, and where the last one ends."""
-        starts: dict[int, float] = {}
+        """Where the lattice columns begin, and where the last one ends.
+
+        A column in which no cell begins or ends is as narrow as nothing, at the next line.
+        """
+        lines: dict[int, float] = {0: self.grid.box.x0, self.grid.n_cols: self.grid.box.x1}
         for cell in self.grid.cells:
-            starts.setdefault(cell.col, cell.box.x0)
-        return (*(starts.get(col, self.grid.box.x0) for col in range(self.grid.n_cols)), self.grid.box.x1)
+            lines.setdefault(cell.col, cell.box.x0)
+        for cell in self.grid.cells:
+            lines.setdefault(cell.col + cell.colspan, cell.box.x1)
+        for col in range(self.grid.n_cols - 1, 0, -1):
+            lines.setdefault(col, lines[col + 1])
+        return tuple(lines[col] for col in range(self.grid.n_cols + 1))
 
     @property
     def cells(self) -> tuple[Cell, ...]:

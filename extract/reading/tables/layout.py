@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from extract.entities import AMOUNT_KINDS, Cell, Column
 from extract.errors import Reason
 from extract.reading.tables.amount_conflicts import FIGURE
 from extract.reading.tables.drafts import Doubt
-from extract.reading.tables.header_words import find_money_unit, is_group, is_ignored, match_column, normalise
+from extract.reading.tables.header_words import (
+    find_money_unit,
+    is_group,
+    is_ignored,
+    load_synonyms,
+    match_column,
+    normalise,
+)
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.years import find_year
 
@@ -19,11 +27,13 @@ INDICATOR_WORDS = frozenset(
 )
 VALUES = frozenset({Column.ANNUAL_VALUE, Column.CYCLE_VALUE, Column.VALUE, Column.ADJUSTED_VALUE})
 BARE_VALUES = frozenset({"内容", "数值", "值"})  # 指标值 over 运算符号, 内容 and 度量单位
+NAMES_INDICATOR = frozenset({"绩效指标", "年度绩效指标", "指标", "年度指标"})
 SUMS = frozenset({"合计", "小计", "总计", "总额", "金额", "资金总额"})
 SIGN_TEXT = re.compile(
     r"^(?:[≥≧⩾≤≦⩽><＞＜=＝═≈±]{1,2}|大于|小于|等于|大于等于|小于等于|不低于|不高于|不少于|不超过|定性)$"
 )
 ABOUT_MONEY = re.compile(r"资金(?!来源|性质)|拨款|预算(?!年度|单位|部门|执行率|编码|科目)|补助")
+LEVEL_NAME = re.compile(r"^(?:产出|效益|满意度|成本|效果|投入|过程|履职|管理|社会满意度|服务对象满意度).{0,6}(?:指标|目标)?$")
 NOT_SIGNS = frozenset({"定量", "正向", "反向", "逆向", "正向指标", "反向指标", "定量指标", "定性指标"})
 ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)|部门|机构")
 DEEPEST = 4  # rows of a header
@@ -92,19 +102,29 @@ def move_layout(layout: Layout, before: tuple[float, ...], now: tuple[float, ...
     return replace(layout, headings=tuple(headings))
 
 
+def take_out(layout: Layout, columns: Collection[Column]) -> Layout:
+    """A layout whose rows do not load the given columns: what they print is read elsewhere."""
+    return replace(
+        layout, headings=tuple(replace(h, column=None) if h.column in columns else h for h in layout.headings)
+    )
+
+
 def find_layout(table: IndexedGrid, row: int) -> Layout | None:
     """Find the header block that begins at a row, None where there is none; words that nobody knows are its doubts."""
     first = table.starting(row)
     if not any(map(_is_header_row, (first, _add_rows_below(table, row, first), _close_block(table, row, first)))):
         return None
     stop = _find_stop(table, row, first)
-    leaves = [_read_leaf(table, leaf, row) for leaf in _find_leaves(table, row, stop)]
-    headings = settle_signs(table, stop, _resolve(leaves))
+    cells = _find_leaves(table, row, stop)
+    labels = {c.col for c in cells if c.row + c.rowspan > stop}  # beside the rows, not over them: 绩效目标
+    resolved = _resolve([_read_leaf(table, leaf, row) for leaf in cells])
+    resolved = [replace(h, column=None) if h.first in labels else h for h in resolved]
+    headings = settle_signs(table, stop, settle_indicator(resolved))
     found = {h.column for h in headings}
     named = found & {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR}
     if not named - {Column.LEVEL1} or (not found & VALUES and len(named) < 2):
         return None
-    headings = settle_unknown(table, stop, headings)
+    headings = settle_blank_level(table, stop, settle_unknown(table, stop, headings))
     unknown = [h for h in headings if h.column is None and h.words and not _is_known(h.word)]
     if not {h.column for h in headings} & VALUES and not (unknown and _speaks_of_indicators(headings)):
         return None  # levels of a catalogue (政府购买服务指导性目录: 一级, 二级, 三级, 预算金额)
@@ -149,7 +169,9 @@ def _is_header_row(cells: list[Cell]) -> bool:
 
 def _find_stop(table: IndexedGrid, row: int, first: list[Cell]) -> int:
     """One past the last header row: as deep as a header cell spans, or as groups have words below them."""
-    stop = row + max((c.rowspan for c in first if match_column(c.text)), default=1)
+    words = [c for c in first if match_column(c.text)]
+    about = [c for c in words if match_column(c.text) in INDICATOR_WORDS]  # a label beside the rows is deeper: 绩效目标
+    stop = row + max((c.rowspan for c in about or words), default=1)
     while stop < table.grid.n_rows:
         spanning = [c for c in table.row_cells(stop) if row <= c.row < stop]
         words = [c for c in table.starting(stop) if c.text]
@@ -198,6 +220,15 @@ def _resolve(leaves: list[Heading]) -> list[Heading]:
         Heading(column, leaf.words, leaf.first, leaf.last) for leaf, column in zip(leaves, columns, strict=True)
     ]
     return _split_blocks(_separate_levels(_settle_history(headings)))
+
+
+def settle_indicator(headings: list[Heading]) -> list[Heading]:
+    """活动 | 绩效指标 | 指标性质 | 指标值 (北京 预算13表): the group word names the indicators where nothing else does."""
+    columns = {h.column for h in headings}
+    named = [h for h in headings if h.column is None and normalise(h.word) in NAMES_INDICATOR]
+    if Column.INDICATOR in columns or len(named) != 1 or not columns & (VALUES | {Column.SIGN}):
+        return headings
+    return [replace(h, column=Column.INDICATOR) if h is named[0] else h for h in headings]
 
 
 def _settle_history(headings: list[Heading]) -> list[Heading]:
@@ -309,6 +340,17 @@ def settle_unknown(table: IndexedGrid, stop: int, headings: list[Heading]) -> li
     return headings
 
 
+def settle_blank_level(table: IndexedGrid, stop: int, headings: list[Heading]) -> list[Heading]:
+    """Take a column of level names left of 二级指标 as level 1 although its header is blank (西安 2022)."""
+    second = next((k for k, h in enumerate(headings) if h.column == Column.LEVEL2), 0)
+    if not second or any(h.column == Column.LEVEL1 for h in headings) or headings[second - 1].words:
+        return headings
+    texts = own_texts(table, headings[second - 1], stop)
+    if not texts or not all(LEVEL_NAME.match(normalise(text)) for text in texts):
+        return headings
+    return [replace(h, column=Column.LEVEL1) if k == second - 1 else h for k, h in enumerate(headings)]
+
+
 def own_texts(table: IndexedGrid, heading: Heading, row: int) -> list[str]:
     """Return the texts of the cells from `row` down that lie under one heading alone."""
     cells = {id(c): c for r in range(row, table.grid.n_rows) if (c := table.cell(r, heading.first)) is not None}
@@ -346,8 +388,13 @@ def _judge_unknown(table: IndexedGrid, row: int, stop: int, headings: list[Headi
 
 
 def _is_label(text: str) -> bool:
-    """Return True if a text below a blank header only repeats what the rows are (绩效指标, 烟台)."""
-    return is_group(text) or is_ignored(text)
+    """Return True if a text below a blank header only repeats what the rows are (绩效指标, 烟台), or a part of it.
+
+    A page break parts an upright label: 绩 | 效指标 (西安).
+    """
+    if any(normalise(text) in group for group in load_synonyms().groups):
+        return True
+    return is_group(text) or is_ignored(text) or match_column(text) in (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
 
 
 def _may_be_needed(table: IndexedGrid, stop: int, heading: Heading, columns: set[Column]) -> bool:

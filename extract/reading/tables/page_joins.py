@@ -11,7 +11,9 @@ from extract.entities import Cell
 from extract.errors import Reason, Refused
 from extract.reading.tables.form_head import is_word
 from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
-from extract.reading.tables.layout import SAME_PLACE
+from extract.reading.tables.layout import SAME_PLACE, Heading, Layout, move_layout
+
+MOVED_PT = 10.0  # so far the lines of one table stand apart on two pages
 
 
 def cut_rows(table: IndexedGrid, start: int, stop: int) -> IndexedGrid:
@@ -92,8 +94,28 @@ def _join_cells(above: Cell, below: Cell) -> Cell:
     return replace(above, rowspan=above.rowspan + below.rowspan, text=text)
 
 
-def same_places(before: tuple[float, ...], now: tuple[float, ...]) -> bool:
-    """Whether every upright line stands where one stood before (a cut table may show fewer of them)."""
-    if not before or not now or abs(before[0] - now[0]) > SAME_PLACE or abs(before[-1] - now[-1]) > SAME_PLACE:
-        return False
-    return all(min(abs(x - b) for b in before) <= SAME_PLACE for x in now)
+def carry_layout(layout: Layout, before: tuple[float, ...], now: tuple[float, ...]) -> Layout | None:
+    """Return the layout of a table that goes on below the lines `now`, None where they are not those of `before`.
+
+    A cut table may show fewer lines, may stand a little beside its place with as many, or may have lost the label at
+    its left edge with its border (西安).
+    """
+    if not before or not now:
+        return None
+    near = all(min(abs(x - b) for b in before) <= SAME_PLACE for x in now)
+    left = [before[0], *(before[h.first] for h in layout.headings[:2] if h.first and not _is_loaded_before(layout, h))]
+    if near and abs(before[-1] - now[-1]) <= SAME_PLACE and min(abs(now[0] - x) for x in left) <= SAME_PLACE:
+        return move_layout(layout, before, now)
+    moved = len(before) == len(now) and all(_is_own_place(k, x, before) for k, x in enumerate(now))
+    return layout if moved else None
+
+
+def _is_loaded_before(layout: Layout, heading: Heading) -> bool:
+    """Whether a column that is loaded stands left of a heading."""
+    return any(h.column is not None and h.first < heading.first for h in layout.headings)
+
+
+def _is_own_place(k: int, x: float, before: tuple[float, ...]) -> bool:
+    """Whether a line stands near the line of the same number and nearer to it than to any other."""
+    nearest = min(range(len(before)), key=lambda i: abs(before[i] - x))
+    return nearest == k and abs(before[k] - x) <= MOVED_PT
