@@ -202,6 +202,23 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class CrossCheck:
+    """Two places of one document that should say the same: evidence where they agree, a finding where they differ.
+
+    `kind` is listed_amount (a list elsewhere prints the project's amount) or weights (they add up to 90 or 100).
+    `expected` is what the project's own table says, `printed` what stands on `page`; amounts in 元.
+    """
+
+    kind: str
+    page: int
+    project_page: int
+    project: str
+    expected: str
+    printed: str
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """The tables of a PDF that belong to one publisher, fiscal year and kind; most PDFs have one part."""
 
@@ -234,6 +251,7 @@ class Reading:
     records: tuple[Record, ...]
     findings: tuple[Finding, ...] = ()
     held: tuple[Held, ...] = ()  # what the document prints and nobody may load yet
+    cross_checks: tuple[CrossCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

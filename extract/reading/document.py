@@ -24,6 +24,7 @@ from extract.reading.confinement import (
     hold_torn,
     list_places,
 )
+from extract.reading.cross_checks import cross_check
 from extract.reading.document_checks import (
     explain_absence,
     find_lost,
@@ -59,6 +60,7 @@ class Outcome:
     refusal: Refused | None
     places: Places
     digits: tuple[Digits, ...] = ()  # of the tables, page by page
+    grids: tuple[PageGrids, ...] = ()
 
 
 def read_document(
@@ -78,7 +80,8 @@ def read_document(
     limits = limits or get_settings().limits()
     check_file(path, limits.size)
     if reader != "auto":
-        return _deliver(_read_with(path, reader, password, limits).reading)
+        alone = _read_with(path, reader, password, limits)
+        return _deliver(alone.reading, alone)
     first = _try(path, PDFIUM, password, limits)
     if first.refusal is not None and first.refusal.reason not in SECOND_MAY_HEAL:
         raise first.refusal
@@ -90,7 +93,7 @@ def read_document(
     pages = {record.page for record in reading.records} | {p.page for r in reading.records for p in r.cells.values()}
     problems = _look_at_pictures(path, password, [digits for digits in seen.digits if digits.page in pages])
     touched = [(key, problem) for problem in problems for key in find_touched(problem, seen.places, None)]
-    return _deliver(hold_back(reading, touched))
+    return _deliver(hold_back(reading, touched), seen)
 
 
 def _look_at_pictures(path: Path, password: str | None, digits: Sequence[Digits]) -> list[Problem]:
@@ -104,14 +107,25 @@ def _look_at_pictures(path: Path, password: str | None, digits: Sequence[Digits]
     return problems
 
 
-def _deliver(reading: Reading | None) -> Reading:
-    """Return a reading that has rows; raises Refused with the first reason where every project is held back."""
+def _deliver(reading: Reading | None, seen: Outcome) -> Reading:
+    """Return a reading that has rows, compared with the other tables of the document.
+
+    Raises Refused with the first reason where every project is held back.
+    """
     if reading is None:
         raise Refused(Reason.CONSERVATION, "no reader could read the document")
     if not reading.records:
         first = reading.held[0]
         raise Refused(first.reason, first.detail, first.page, reading.held)
-    return reading
+    checks = cross_check(reading.records, seen.grids, set(seen.places.rows))
+    differing = [
+        Finding(
+            "cross_check_differs", f"{c.project!r}: {c.kind}: {c.expected}, page {c.page} prints {c.printed}", c.page
+        )
+        for c in checks
+        if not c.agrees
+    ]
+    return replace(reading, cross_checks=checks, findings=(*reading.findings, *differing))
 
 
 def is_sampled(sha256: str, share: float) -> bool:
@@ -148,7 +162,8 @@ def _read_with(path: Path, reader: str, password: str | None, limits: Limits) ->
         pages = read_checked_pages(path, reader, password, limits)
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         reading, places = interpret(pages, sha256, reader)
-        return Outcome(reading, None, places, tuple(page.digits for page in pages if page.digits is not None))
+        digits = tuple(page.digits for page in pages if page.digits is not None)
+        return Outcome(reading, None, places, digits, tuple(page.grids for page in pages))
 
 
 @contextmanager

@@ -8,12 +8,14 @@ Amounts travel as decimal strings and boxes as lists, so nothing is rounded on t
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
 from extract.entities import (
     Box,
     Column,
+    CrossCheck,
     DocumentKind,
     Finding,
     Grid,
@@ -42,6 +44,7 @@ def reading_to_json(reading: Reading) -> str:
             "records": [_record_to_dict(r) for r in reading.records],
             "findings": [[f.code, f.detail, f.page] for f in reading.findings],
             "held": [held_to_dict(h) for h in reading.held],
+            "cross_checks": [asdict(check) for check in reading.cross_checks],
         },
         ensure_ascii=False,
         separators=(",", ":"),
@@ -61,6 +64,7 @@ def reading_from_json(text: str) -> Reading:
         tuple(_record_from_dict(r) for r in data["records"]),
         tuple(Finding(code, detail, page) for code, detail, page in data["findings"]),
         tuple(held_from_dict(h) for h in data["held"]),
+        tuple(CrossCheck(**check) for check in data["cross_checks"]),
     )
 
 

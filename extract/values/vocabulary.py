@@ -126,3 +126,10 @@ UNCHOSEN = frozenset(
 )
 
 YES_NO = frozenset("是 否 √ 对 错 Y N y n yes no Yes No YES NO".split())
+MONEY_FACTORS = {
+    "元": 1,
+    "千元": 1_000,
+    "万元": 10_000,
+    "百万元": 1_000_000,
+    "亿元": 100_000_000,
+}  # units of money in 元

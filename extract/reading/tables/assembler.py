@@ -10,8 +10,8 @@ from extract.entities import Box, Column, DocumentKind, Finding, Line, PageGrids
 from extract.errors import Reason, Refused
 from extract.reading.tables.attribution import Cover, choose_document_year, choose_publisher, read_cover
 from extract.reading.tables.column_groups import AMOUNTS, PROJECT_LEVEL, UNIT_LEVEL
-from extract.reading.tables.drafts import Doubt, Draft, Project, confine
 from extract.reading.tables.department_blocks import describe_block, split_blocks
+from extract.reading.tables.drafts import Doubt, Draft, Project, confine
 from extract.reading.tables.flat_table import FlatTable
 from extract.reading.tables.form_head import (
     FormHead,

@@ -53,7 +53,9 @@ def refuse_unread_words(table: IndexedGrid, start: int, stop: int, head: FormHea
             if value is None or not value.text or is_word(value) or len(word.text) > 20:
                 continue
             if _seems_to_carry(word, value, found):
-                detail = f"row {row + 1}: {value.text[:20]!r} beside the unknown word {word.text!r} may be what is missing"
+                detail = (
+                    f"row {row + 1}: {value.text[:20]!r} beside the unknown word {word.text!r} may be what is missing"
+                )
                 raise Refused(Reason.UNKNOWN_HEADER, detail, table.page_of(word))
 
 

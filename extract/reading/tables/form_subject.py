@@ -101,4 +101,3 @@ def find_project(title: str) -> str:
     plain = normalise(name)
     is_generic = GENERIC.fullmatch(plain) or GENERIC.fullmatch(PLACE.sub("", plain))
     return "" if len(plain) < SHORTEST_NAME or is_generic else name
-

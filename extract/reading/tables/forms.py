@@ -199,7 +199,9 @@ class Form:
         beside = self._previous[inner].text if inner in self._previous else ""
         fits = fit_levels(row.text(column), beside) if column == Column.LEVEL1 else fit_levels(beside, row.text(column))
         if fits is None and not previous.spans:
-            detail = f"row {row.first + 1}: {row.text(column)!r} may be the level of the row above the page break, or not"
+            detail = (
+                f"row {row.first + 1}: {row.text(column)!r} may be the level of the row above the page break, or not"
+            )
             raise Refused(Reason.CONSERVATION, detail)
         return fits is not False
 

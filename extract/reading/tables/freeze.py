@@ -15,8 +15,8 @@ from extract.reading.tables.column_groups import AMOUNTS
 from extract.reading.tables.drafts import Doubt, Draft, Field, Project, confine, doubt_of
 from extract.reading.tables.header_words import normalise
 from extract.values import parse_amount
+from extract.values.vocabulary import MONEY_FACTORS
 
-FACTORS = {"元": 1, "千元": 1_000, "万元": 10_000, "百万元": 1_000_000, "亿元": 100_000_000}
 NO_AMOUNT = frozenset({"", "-", "—", "--", "/", "无"})
 OWN_UNIT = re.compile(r"[亿万千]?元|[亿万]$")
 NOT_ZERO = re.compile(r"[1-9]")
@@ -176,7 +176,7 @@ def _read_amount(printed: Printed, unit: str | None) -> Decimal:
         detail = f"no money unit is printed for {printed.text!r}"
         raise Refused(Reason.UNREADABLE_AMOUNT, detail, printed.page)
     try:
-        return parse_amount(printed.text, Decimal(FACTORS[unit or "元"]))
+        return parse_amount(printed.text, Decimal(MONEY_FACTORS[unit or "元"]))
     except Refused as refusal:
         raise Refused(refusal.reason, refusal.detail, printed.page) from None
 
