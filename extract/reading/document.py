@@ -119,9 +119,7 @@ def _deliver(reading: Reading | None, seen: Outcome) -> Reading:
         raise Refused(first.reason, first.detail, first.page, reading.held)
     checks = cross_check(reading.records, seen.grids, set(seen.places.rows))
     differing = [
-        Finding(
-            "cross_check_differs", f"{c.project!r}: {c.kind}: {c.expected}, page {c.page} prints {c.printed}", c.page
-        )
+        Finding("cross_check_differs", f"{c.kind} of {c.project!r}: {c.expected}, printed is {c.printed}", c.page)
         for c in checks
         if not c.agrees
     ]
