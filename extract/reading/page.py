@@ -16,15 +16,10 @@ from extract.reading.ink.ink import BLANK, CLIPPED, KEPT, Drop, Ink, mend_widths
 from extract.reading.ink.rotation import turn_upright
 from extract.reading.ink.visibility import find_median, mark_unseen
 from extract.reading.page_checks.covering_images import check_pictures
-from extract.reading.page_checks.cut_text import CutText, check_cuts, find_cut_texts, find_level_cuts
+from extract.reading.page_checks.cut_text import CutText, check_cuts, find_cut_texts, find_cuts, judge_cuts_aside
 from extract.reading.page_checks.drawn_strokes import check_strokes
-from extract.reading.page_checks.glyph_counts import (
-    Problem,
-    check_inferred,
-    check_overflow,
-    check_page,
-    check_side_by_side,
-)
+from extract.reading.page_checks.glyph_counts import check_inferred, check_overflow, check_page, check_side_by_side
+from extract.reading.page_checks.problems import PageNote, Problem
 from extract.reading.raster.digit_places import Digits, find_digits
 
 
@@ -40,6 +35,7 @@ class CheckedPage:
     cut: tuple[CutText, ...] = ()  # texts that continue on the page before or after
     digits: Digits | None = None  # of its tables, for the witness
     hidden: str = ""  # what a clip or the edge of the page hides, in the order of the file
+    notes: tuple[PageNote, ...] = ()  # about texts that are exact and that paper does not show whole
 
 
 @dataclass(slots=True)
@@ -78,13 +74,15 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     stages = run_stages(ink)
     spots, tables, placement = stages.spots, stages.tables, stages.placement
     owner, rows, outside = placement.owner, stages.rows, stages.outside
-    level_cut = find_level_cuts(spots)
+    cuts = find_cuts(ink, spots, tables, owner)
     texts = join_cells(ink.glyphs, spots, rows)
     lines = tuple(Line(text, box) for text, box in join_lines(ink.glyphs, outside))
     grids = tuple(_build_grid(ink.page, number, table, texts) for number, table in enumerate(tables, 1))
+    aside, notes = judge_cuts_aside(ink, tables, owner, cuts, texts)
     problems = (
         *check_page(ink, tables, owner, rows, outside, find_overlaps(ink.glyphs, rows)),
-        *check_cuts(ink, spots, tables, owner, level_cut),
+        *check_cuts(ink, spots, tables, owner, cuts),
+        *aside,
         *check_inferred(ink, tables, placement.crossing),
         *check_side_by_side(ink, tables, owner, find_side_by_side(ink.glyphs, rows)),
         *check_overflow(ink, placement.doubtful),
@@ -92,11 +90,11 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
         *check_strokes(ink, spots, tables, owner),
     )
     page = PageGrids(ink.page, ink.width, ink.height, grids, lines, _count_dropped(ink))
-    cut = tuple(find_cut_texts(spots, rows, texts, level_cut))
+    cut = tuple(find_cut_texts(ink, spots, tables, rows, texts, cuts))
     digits = find_digits(ink, spots, owner, texts, stages.turn)
     hidden = "".join(ink.glyphs.text[i] for i in np.flatnonzero(ink.glyphs.drop == CLIPPED).tolist())
     kept = len(rows.glyph) + len(outside.glyph)
-    return CheckedPage(page, problems, _cover(ink), kept, typed, cut, digits, hidden)
+    return CheckedPage(page, problems, _cover(ink), kept, typed, cut, digits, hidden, tuple(notes))
 
 
 def _find_tolerance(ink: Ink, spots: Spots) -> float:

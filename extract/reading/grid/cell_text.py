@@ -34,8 +34,8 @@ class Sorted:
     end: Floats
     size: Floats
 
-    def take(self, rows: slice) -> Sorted:
-        """Some of them that follow each other."""
+    def take(self, rows: slice | Bools) -> Sorted:
+        """Some of them, in that order."""
         where = self.glyph[rows], self.group[rows], self.line[rows]
         return Sorted(*where, self.start[rows], self.end[rows], self.size[rows])
 

@@ -18,7 +18,7 @@ class Spans:
 
     cells: list[tuple[int, int, int, int]]
     owner: Ints  # (rows, columns)
-    ragged: list[tuple[int, int]]  # lattice cells that belong to no rectangle
+    regions: list[list[tuple[int, int]]]  # lattice cells that belong to no rectangle, those of one region together
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Tiling:
     upright: list[list[bool]]
     owner: list[list[int]]
     cells: list[tuple[int, int, int, int]]
-    ragged: list[tuple[int, int]]
+    regions: list[list[tuple[int, int]]]
 
 
 def find_spans(lattice: Lattice) -> Spans:
@@ -45,7 +45,7 @@ def find_spans(lattice: Lattice) -> Spans:
                 tiling.cells.append((row, column, 1, 1))
             elif owner[column] == FREE:
                 _settle(tiling, row, column)
-    return Spans(tiling.cells, np.array(tiling.owner, np.int64).reshape(rows, columns), tiling.ragged)
+    return Spans(tiling.cells, np.array(tiling.owner, np.int64).reshape(rows, columns), tiling.regions)
 
 
 def _settle(tiling: Tiling, row: int, column: int) -> None:
@@ -78,9 +78,11 @@ def _settle(tiling: Tiling, row: int, column: int) -> None:
             owner[r][column:right] = [len(tiling.cells)] * (right - column)
         tiling.cells.append((row, column, down - row, right - column))
         return
-    for place in _flood(tiling, row, column):
-        owner[place[0]][place[1]] = OUTSIDE
-        tiling.ragged.append(place)
+    region = _flood(tiling, row, column)
+    for r, c in region:
+        owner[r][c] = OUTSIDE
+    if region:
+        tiling.regions.append(region)
 
 
 def _flood(tiling: Tiling, row: int, column: int) -> list[tuple[int, int]]:
