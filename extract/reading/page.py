@@ -9,9 +9,9 @@ import numpy as np
 from extract.entities import Box, Cell, Grid, Line, PageGrids
 from extract.reading.grid.cell_text import Sorted, find_overlaps, find_side_by_side, join_cells, join_lines, sort_glyphs
 from extract.reading.grid.inferred_columns import infer_in_frame, infer_lattices
-from extract.reading.grid.lattice import find_lattices, find_stretches
+from extract.reading.grid.lattice import Lattice, find_lattices, find_stretches
 from extract.reading.grid.placement import LOST, OUTSIDE, PlacedTable, Placement, Spots, locate, place
-from extract.reading.grid.spans import find_spans
+from extract.reading.grid.spans import adopt_corners, find_spans
 from extract.reading.ink.ink import BLANK, CLIPPED, KEPT, Drop, Ink, mend_widths, settle_characters
 from extract.reading.ink.rotation import turn_upright
 from extract.reading.ink.visibility import find_median, mark_unseen
@@ -84,7 +84,7 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
         *check_cuts(ink, spots, tables, owner, cuts),
         *aside,
         *check_inferred(ink, tables, placement.crossing),
-        *check_side_by_side(ink, tables, owner, find_side_by_side(ink.glyphs, rows)),
+        *check_side_by_side(ink, tables, rows, find_side_by_side(ink.glyphs, rows)),
         *check_overflow(ink, placement.doubtful),
         *check_pictures(ink, tables, owner),
         *check_strokes(ink, spots, tables, owner),
@@ -116,10 +116,31 @@ def _find_tables(ink: Ink, spots: Spots, tolerance: float) -> list[PlacedTable]:
     first = 0
     for lattice in lattices:
         spans = find_spans(lattice)
-        if len(spans.cells) > 1:
+        if (spans.owner < 0).any():
+            adopt_corners(lattice, spans, _find_places(lattice, ink, spots))
+        if len(spans.cells) > 1 and _holds_anything(lattice, ink, spots):
             tables.append(PlacedTable(lattice, spans, first))
             first += len(spans.cells)
     return tables
+
+
+def _find_places(lattice: Lattice, ink: Ink, spots: Spots) -> list[tuple[int, int]]:
+    """The lattice cells in which letters stand."""
+    xs, ys = lattice.xs, lattice.ys
+    x, y = spots.x, spots.y
+    inside = (ink.glyphs.drop == KEPT) & (xs[0] < x) & (x < xs[-1]) & (ys[0] < y) & (y < ys[-1])
+    rows, columns = np.searchsorted(ys, y[inside]) - 1, np.searchsorted(xs, x[inside]) - 1
+    return sorted(set(zip(rows.tolist(), columns.tolist(), strict=True)))
+
+
+def _holds_anything(lattice: Lattice, ink: Ink, spots: Spots) -> bool:
+    """Whether a letter or a picture stands among the lines: those of a chart hold nothing (c11_drawings)."""
+    left, top, right, bottom = lattice.box_of(0, 0, len(lattice.ys) - 1, len(lattice.xs) - 1)
+    kept = ink.glyphs.drop == KEPT
+    if (kept & (left < spots.x) & (spots.x < right) & (top < spots.y) & (spots.y < bottom)).any():
+        return True
+    box = ink.pictures.box
+    return bool(((box[:, 0] < right) & (box[:, 2] > left) & (box[:, 1] < bottom) & (box[:, 3] > top)).any())
 
 
 def _build_grid(page: int, number: int, table: PlacedTable, texts: dict[int, str]) -> Grid:

@@ -19,6 +19,7 @@ from extract.reading.ink.ink import CLIPPED, KEPT, Bools, Floats, Glyphs, Ints
 GLUED = 0.12  # of the size: letters of one word are nearer than this
 SET_TOGETHER = 0.35  # likewise of letters set by one operator: 22.6 万 has a blank between that nobody typed
 LONE_INSIDE = 0.3  # of a single letter in the cell of its word, which it may run out of
+ROOM_BESIDE = 0.12  # of a glyph's width is blank on each side
 STRADDLE = 0.15  # of a glyph's width: a rule so deep inside goes through it
 BESIDE = 0.75  # of the size: nearer than this a letter belongs to its neighbour, whatever stands between them
 MIDDLE = 0.36  # of the size above the baseline: the middle of a Chinese glyph and of a digit
@@ -165,6 +166,8 @@ def _settle_overflow(
         while last + 1 < len(glued) and glued[last + 1]:
             last += 1
         word = kept[first : last + 2]
+        if _is_parted(glyphs, spots, tables, owner, word):
+            continue
         chosen = _choose(glyphs, tables, owner, word)
         if np.count_nonzero(owner[word] == chosen) < _count_most(owner[word]) or _holds_two_texts(
             glyphs, tables, word, chosen
@@ -173,6 +176,43 @@ def _settle_overflow(
         crossing.append(chosen)
         owner[word] = chosen
     return crossing, doubtful
+
+
+def _is_parted(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints, word: Ints) -> bool:
+    """Whether drawn rules part a word into texts that each lie wholly in their own cell (c06_close_to_a_rule).
+
+    The letters at a rule are text objects of their own. A text that runs over the rule of its cell is different: it
+    fills the cell, and wraps nowhere. So a text on which another one borders leaves room on its far side or has more
+    lines than this one.
+    """
+    mine = owner[word]
+    cuts = np.flatnonzero(mine[1:] != mine[:-1]) + 1
+    if (mine < 0).any() or (glyphs.run[word[cuts - 1]] == glyphs.run[word[cuts]]).any():
+        return False
+    parts = np.split(word, cuts)
+    boxes = boxes_of(mine[np.append(0, cuts)], tables)
+    size = float(spots.size[word[0]])
+    lean = ROOM_BESIDE * (glyphs.box[word, 2] - glyphs.box[word, 0])
+    if _has_doubtful_border(tables, mine) or len(np.unique(mine)) < len(parts):
+        return False
+    start, end = np.split(glyphs.box[word, 0] + lean, cuts), np.split(glyphs.box[word, 2] - lean, cuts)
+    for k, part in enumerate(parts):
+        if start[k][0] < boxes[k, 0] or end[k][-1] > boxes[k, 2]:
+            return False
+        room = (start[k][0] - boxes[k, 0], boxes[k, 2] - end[k][-1])
+        far = [space for space, borders in zip(room, (k > 0, k + 1 < len(parts)), strict=True) if not borders]
+        more = (owner == owner[part[0]]) & (np.abs(spots.base - spots.base[part[0]]) > 0.5 * size)
+        if max(far, default=0.0) < size and not (more & (glyphs.drop == KEPT)).any():
+            return False
+    return True
+
+
+def _has_doubtful_border(tables: list[PlacedTable], cells: Ints) -> bool:
+    """Whether cells stand in a table some of whose upright lines only the text suggests."""
+    return any(
+        table.lattice.doubtful and ((cells >= table.first) & (cells < table.first + len(table.spans.cells))).any()
+        for table in tables
+    )
 
 
 def _count_most(owners: Ints) -> int:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from extract.errors import Reason
+from extract.reading.grid.lattice import DASH_GAP, join
 from extract.reading.grid.placement import PlacedTable, Spots
 from extract.reading.ink.ink import KEPT, Bools, Floats, Ink, Ints
 from extract.reading.page_checks.problems import Problem, list_problems
 
 AT_SIDE = 3.0  # points: a line that ends so near to an upright line ends at it, as borders do
+SAME_LINE = 0.75  # points: pieces of one border
 THROUGH = 0.2  # of the size: a line so near to the middle of a letter goes through it
 STRUCK = 2  # letters under one line
 BEFORE = 0.6  # of the size: a line or shape so near to a figure belongs to it
@@ -36,11 +38,25 @@ def check_strokes(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints
 
 
 def _are_borders(tables: list[PlacedTable], level: Floats) -> Bools:
-    """Level lines that begin and end at upright lines of a table."""
+    """Level lines that begin and end at upright lines of a table, alone or with the pieces that go on from them.
+
+    A border may be drawn in pieces that end where the cells above end, not those below (c03_cut_by_own_border).
+    """
     xs = np.concatenate([table.lattice.xs for table in tables])
-    begins = np.abs(level[:, 0, None] - xs).min(1) < AT_SIDE
-    found: Bools = begins & (np.abs(level[:, 2, None] - xs).min(1) < AT_SIDE)
+    found = _reach(xs, level[:, 0]) & _reach(xs, level[:, 2])
+    rest = np.flatnonzero(~found)
+    middle = (level[:, 1] + level[:, 3]) / 2
+    for k in rest.tolist():
+        near = level[np.abs(middle - middle[k]) <= SAME_LINE]
+        whole = join(np.zeros(len(near)), near[:, 0], near[:, 2], DASH_GAP)
+        mine = (whole.start <= level[k, 0]) & (level[k, 2] <= whole.end)
+        found[k] = bool((mine & _reach(xs, whole.start) & _reach(xs, whole.end)).any())
     return found
+
+
+def _reach(xs: Floats, ends: Floats) -> Bools:
+    near: Bools = np.abs(ends[:, None] - xs).min(1) < AT_SIDE
+    return near
 
 
 def _find_lines(

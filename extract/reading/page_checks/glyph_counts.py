@@ -7,6 +7,7 @@ reader, by the overlap check here and by the believability checks on the records
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 
@@ -21,6 +22,8 @@ from extract.reading.page_checks.problems import Problem, list_problems, unite
 
 __all__ = ["Problem", "check_inferred", "check_overflow", "check_page", "check_side_by_side", "is_garbled"]
 
+FIGURE = re.compile(r"[¥￥≥≤＞＜=＝><±+\-]?[0-9０-９][0-9０-９,，.．]*[%％‰]?[元万亿]{0,3}")
+GAP_AGAIN = 0.5  # of the size: gaps that share so much stand at the same place
 HEADER_ROWS = 2  # group words of a header may stand over several columns
 
 
@@ -61,17 +64,41 @@ def check_inferred(ink: Ink, tables: list[PlacedTable], crossing: list[int]) -> 
     return tuple(problems)
 
 
-def check_side_by_side(ink: Ink, tables: list[PlacedTable], owner: Ints, before_gap: Ints) -> tuple[Problem, ...]:
-    """Two texts side by side in one cell: an upright rule is missing. A row of one cell may print so."""
+def check_side_by_side(ink: Ink, tables: list[PlacedTable], rows: Sorted, gaps: Ints) -> tuple[Problem, ...]:
+    """Two texts side by side in one cell: an upright rule is missing. A row of one cell may print so.
+
+    A gap alone says nothing: spreadsheets move letters where a blank was typed (c08_gap_in_a_sentence). There are two
+    texts where a line of the table would run through the gap, where another line of the column has a gap at the same
+    place, or where a figure stands on one side.
+    """
     problems = []
-    for cell in np.unique(owner[before_gap]).tolist():
-        for number, table in enumerate(tables, 1):
-            if table.first <= cell < table.first + len(table.spans.cells):
-                row, column, _, width = table.spans.cells[cell - table.first]
-                if width < len(table.lattice.xs) - 1:
-                    detail = f"table {number}, row {row + 1}, column {column + 1}: two texts stand side by side"
-                    problems.append(Problem(Reason.CONSERVATION, ink.page, detail, Box(*table.box_of(cell))))
-    return tuple(problems)
+    cells = rows.group[gaps]
+    start, end = rows.end[gaps], rows.start[gaps + 1]
+    for number, table in enumerate(tables, 1):
+        inside = (cells >= table.first) & (cells < table.first + len(table.spans.cells))
+        for k in np.flatnonzero(inside).tolist():
+            row, column, _, width = table.spans.cells[int(cells[k]) - table.first]
+            if width == len(table.lattice.xs) - 1:
+                continue
+            inner = table.lattice.xs[column + 1 : column + width]
+            crossed = bool(((inner > start[k]) & (inner < end[k])).any())
+            shared = np.minimum(end, end[k]) - np.maximum(start, start[k])
+            again = bool((np.delete(shared, k) > GAP_AGAIN * rows.size[gaps[k]]).any())
+            if crossed or again or _has_figure_beside(ink, rows, int(gaps[k])):
+                detail = f"table {number}, row {row + 1}, column {column + 1}: two texts stand side by side"
+                box = Box(*table.box_of(int(cells[k])))
+                problems.append(Problem(Reason.CONSERVATION, ink.page, detail, box))
+    return tuple(dict.fromkeys(problems))
+
+
+def _has_figure_beside(ink: Ink, rows: Sorted, k: int) -> bool:
+    """Whether a text that ends or begins at a gap is a figure."""
+    line = np.flatnonzero(rows.line == rows.line[k])
+    for side in (line[line <= k], line[line > k]):
+        text = "".join(ink.glyphs.text[i] for i in rows.glyph[side].tolist())
+        if FIGURE.fullmatch(text):
+            return True
+    return False
 
 
 def check_overflow(ink: Ink, doubtful: list[Ints]) -> tuple[Problem, ...]:
