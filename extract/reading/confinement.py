@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from extract.entities import Box, Column, Held, PageGrids, Reading, Record
 from extract.errors import Reason
 from extract.reading.page import CheckedPage
-from extract.reading.page_checks.glyph_counts import Problem
+from extract.reading.page_checks.problems import Problem
 from extract.reading.tables.assembler import DraftPart
 from extract.reading.tables.drafts import Doubt, Project
 from extract.reading.tables.freeze import list_pieces

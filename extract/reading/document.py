@@ -34,7 +34,8 @@ from extract.reading.document_checks import (
 )
 from extract.reading.exchange import reading_from_json, reading_to_json
 from extract.reading.page import CheckedPage
-from extract.reading.page_checks.glyph_counts import Problem
+from extract.reading.page_checks.problems import Problem
+from extract.reading.page_seams import settle_seams
 from extract.reading.pages import check_file, read_checked_pages
 from extract.reading.plausibility import find_doubts, list_findings
 from extract.reading.raster.digit_check import check_picture
@@ -143,7 +144,7 @@ def read_grids(
     limits = limits or get_settings().limits()
     check_file(path, limits.size)
     reader = PDFIUM if reader == "auto" else reader
-    return tuple(page.grids for page in read_checked_pages(path, reader, password, limits))
+    return tuple(page.grids for page in settle_seams(read_checked_pages(path, reader, password, limits)))
 
 
 def _try(path: Path, reader: str, password: str | None, limits: Limits) -> Outcome:
@@ -186,6 +187,7 @@ def interpret(
 
     Who hands in an assembler sees how far it came.
     """
+    pages = settle_seams(pages)
     refuse_unreadable(pages)
     assembler = assembler or Assembler()
     sheets, assembler.running = drop_furniture(list_sheets(page.grids for page in pages))

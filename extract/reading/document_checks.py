@@ -8,10 +8,8 @@ import numpy as np
 
 from extract.entities import Box, Line
 from extract.errors import Reason, Refused
-from extract.reading.ink.ink import Bools
 from extract.reading.page import CheckedPage
-from extract.reading.page_checks.cut_text import CutText
-from extract.reading.page_checks.glyph_counts import Problem
+from extract.reading.page_checks.problems import Problem
 from extract.reading.tables.drafts import Doubt
 from extract.reading.tables.page_numbers import check_page_numbers
 from extract.reading.tables.target_words import STRICT_WORDS
@@ -69,9 +67,6 @@ def find_problems(pages: Sequence[CheckedPage], target_pages: set[int]) -> Itera
             if page.typed and _has_strict_words(page):
                 detail = f"{page.typed} texts of the page are form fields or notes laid over it"
                 yield Problem(Reason.NO_TEXT_LAYER, page.grids.page, detail)
-    for problem in _find_cut_texts(pages):
-        if problem.page in target_pages:
-            yield problem
 
 
 def refuse_missing_pages(pages: Sequence[CheckedPage], target_pages: set[int]) -> None:
@@ -137,32 +132,6 @@ def _refuse_scans(pages: Sequence[CheckedPage]) -> None:
 
 def _has_strict_words(page: CheckedPage) -> bool:
     return any(STRICT_WORDS.search(c.text) for grid in page.grids.grids for c in grid.cells)
-
-
-def _find_cut_texts(pages: Sequence[CheckedPage]) -> Iterator[Problem]:
-    """What a page hides of a text that its break cuts, the page before or after shows."""
-    for k, page in enumerate(pages):
-        for cut in page.cut:
-            shown = np.array(cut.shown)
-            for step in (1, -1):
-                other = k + step
-                while 0 <= other < len(pages) and (more := _find_shown(pages[other], cut)) is not None:
-                    shown |= more
-                    other += step
-            if not shown.all():
-                detail = f"lines of {cut.text[:20]!r} are hidden and stand on no other page"
-                box = next((c.box for g in page.grids.grids for c in g.cells if c.text == cut.text), None)
-                yield Problem(Reason.CONSERVATION, page.grids.page, detail, box)
-
-
-def _find_shown(page: CheckedPage, cut: CutText) -> Bools | None:
-    """Which glyphs of a cut text another page shows, None where it does not print the text."""
-    same = [c.shown for c in page.cut if c.text == cut.text and len(c.shown) == len(cut.shown)]
-    if same:
-        shown: Bools = np.any(np.array(same), axis=0)
-        return shown
-    whole = any(cell.text == cut.text for grid in page.grids.grids for cell in grid.cells)
-    return np.ones(len(cut.shown), np.bool_) if whole else None
 
 
 def _speaks_of_targets(page: CheckedPage) -> bool:

@@ -9,22 +9,17 @@ import numpy as np
 from extract.entities import Box, Cell, Grid, Line, PageGrids
 from extract.reading.grid.cell_text import Sorted, find_overlaps, find_side_by_side, join_cells, join_lines, sort_glyphs
 from extract.reading.grid.inferred_columns import infer_in_frame, infer_lattices
-from extract.reading.grid.lattice import find_lattices, find_stretches
+from extract.reading.grid.lattice import Lattice, find_lattices, find_stretches
 from extract.reading.grid.placement import LOST, OUTSIDE, PlacedTable, Placement, Spots, locate, place
-from extract.reading.grid.spans import find_spans
+from extract.reading.grid.spans import adopt_corners, find_spans
 from extract.reading.ink.ink import BLANK, CLIPPED, KEPT, Drop, Ink, mend_widths, settle_characters
 from extract.reading.ink.rotation import turn_upright
 from extract.reading.ink.visibility import find_median, mark_unseen
 from extract.reading.page_checks.covering_images import check_pictures
-from extract.reading.page_checks.cut_text import CutText, check_cuts, find_cut_texts, find_level_cuts
+from extract.reading.page_checks.cut_text import CutText, check_cuts, find_cut_texts, find_cuts, judge_cuts_aside
 from extract.reading.page_checks.drawn_strokes import check_strokes
-from extract.reading.page_checks.glyph_counts import (
-    Problem,
-    check_inferred,
-    check_overflow,
-    check_page,
-    check_side_by_side,
-)
+from extract.reading.page_checks.glyph_counts import check_inferred, check_overflow, check_page, check_side_by_side
+from extract.reading.page_checks.problems import PageNote, Problem
 from extract.reading.raster.digit_places import Digits, find_digits
 
 
@@ -40,6 +35,7 @@ class CheckedPage:
     cut: tuple[CutText, ...] = ()  # texts that continue on the page before or after
     digits: Digits | None = None  # of its tables, for the witness
     hidden: str = ""  # what a clip or the edge of the page hides, in the order of the file
+    notes: tuple[PageNote, ...] = ()  # about texts that are exact and that paper does not show whole
 
 
 @dataclass(slots=True)
@@ -78,25 +74,27 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     stages = run_stages(ink)
     spots, tables, placement = stages.spots, stages.tables, stages.placement
     owner, rows, outside = placement.owner, stages.rows, stages.outside
-    level_cut = find_level_cuts(spots)
+    cuts = find_cuts(ink, spots, tables, owner)
     texts = join_cells(ink.glyphs, spots, rows)
     lines = tuple(Line(text, box) for text, box in join_lines(ink.glyphs, outside))
     grids = tuple(_build_grid(ink.page, number, table, texts) for number, table in enumerate(tables, 1))
+    aside, notes = judge_cuts_aside(ink, tables, owner, cuts, texts)
     problems = (
         *check_page(ink, tables, owner, rows, outside, find_overlaps(ink.glyphs, rows)),
-        *check_cuts(ink, spots, tables, owner, level_cut),
+        *check_cuts(ink, spots, tables, owner, cuts),
+        *aside,
         *check_inferred(ink, tables, placement.crossing),
-        *check_side_by_side(ink, tables, owner, find_side_by_side(ink.glyphs, rows)),
+        *check_side_by_side(ink, tables, rows, find_side_by_side(ink.glyphs, rows)),
         *check_overflow(ink, placement.doubtful),
         *check_pictures(ink, tables, owner),
         *check_strokes(ink, spots, tables, owner),
     )
     page = PageGrids(ink.page, ink.width, ink.height, grids, lines, _count_dropped(ink))
-    cut = tuple(find_cut_texts(spots, rows, texts, level_cut))
+    cut = tuple(find_cut_texts(ink, spots, tables, rows, texts, cuts))
     digits = find_digits(ink, spots, owner, texts, stages.turn)
     hidden = "".join(ink.glyphs.text[i] for i in np.flatnonzero(ink.glyphs.drop == CLIPPED).tolist())
     kept = len(rows.glyph) + len(outside.glyph)
-    return CheckedPage(page, problems, _cover(ink), kept, typed, cut, digits, hidden)
+    return CheckedPage(page, problems, _cover(ink), kept, typed, cut, digits, hidden, tuple(notes))
 
 
 def _find_tolerance(ink: Ink, spots: Spots) -> float:
@@ -118,10 +116,31 @@ def _find_tables(ink: Ink, spots: Spots, tolerance: float) -> list[PlacedTable]:
     first = 0
     for lattice in lattices:
         spans = find_spans(lattice)
-        if len(spans.cells) > 1:
+        if (spans.owner < 0).any():
+            adopt_corners(lattice, spans, _find_places(lattice, ink, spots))
+        if len(spans.cells) > 1 and _holds_anything(lattice, ink, spots):
             tables.append(PlacedTable(lattice, spans, first))
             first += len(spans.cells)
     return tables
+
+
+def _find_places(lattice: Lattice, ink: Ink, spots: Spots) -> list[tuple[int, int]]:
+    """The lattice cells in which letters stand."""
+    xs, ys = lattice.xs, lattice.ys
+    x, y = spots.x, spots.y
+    inside = (ink.glyphs.drop == KEPT) & (xs[0] < x) & (x < xs[-1]) & (ys[0] < y) & (y < ys[-1])
+    rows, columns = np.searchsorted(ys, y[inside]) - 1, np.searchsorted(xs, x[inside]) - 1
+    return sorted(set(zip(rows.tolist(), columns.tolist(), strict=True)))
+
+
+def _holds_anything(lattice: Lattice, ink: Ink, spots: Spots) -> bool:
+    """Whether a letter or a picture stands among the lines: those of a chart hold nothing (c11_drawings)."""
+    left, top, right, bottom = lattice.box_of(0, 0, len(lattice.ys) - 1, len(lattice.xs) - 1)
+    kept = ink.glyphs.drop == KEPT
+    if (kept & (left < spots.x) & (spots.x < right) & (top < spots.y) & (spots.y < bottom)).any():
+        return True
+    box = ink.pictures.box
+    return bool(((box[:, 0] < right) & (box[:, 2] > left) & (box[:, 1] < bottom) & (box[:, 3] > top)).any())
 
 
 def _build_grid(page: int, number: int, table: PlacedTable, texts: dict[int, str]) -> Grid:

@@ -50,7 +50,7 @@ def test_lines_that_enclose_no_rectangle_are_listed_not_guessed() -> None:
     level = [GRID_Y[0], (10.0, 10.0, 30.0), *GRID_Y[2:]]
     upright = [GRID_X[0], (10.0, 0.0, 10.0), (10.0, 20.0, 30.0), *GRID_X[2:]]
     spans = find_spans(lattice_of(level, upright)[0])
-    assert spans.ragged == [(0, 0), (1, 0), (1, 1)]
+    assert spans.regions == [[(0, 0), (1, 0), (1, 1)]]
 
 
 def test_tables_that_do_not_touch_are_two() -> None:

@@ -83,7 +83,6 @@ def test_a_refusal_has_the_fitting_reason_and_names_the_page(name: str, reason: 
         ("y10_two_texts_in_a_cell", "two texts stand side by side"),
         ("y13_head_two_amounts", "one head prints the amounts"),
         ("y14_page_twice", "the same page as page 1"),
-        ("y15_hidden_lines", "are hidden and stand on no other page"),
         ("z11_struck_out", "a line is drawn through '有所改善，'"),
         ("z12_drawn_minus", "a line is drawn before '2,090,000.00'"),
         ("z13_drawn_digit", "is drawn be"),

@@ -50,7 +50,7 @@ class Page:
         orders = np.array([order for *_, order in self.fills], np.int64)
         fills = Fills(boxes([box for box, _, _ in self.fills]), np.array([light for _, light, _ in self.fills]), orders)
         level = rules[:, 2] - rules[:, 0] >= rules[:, 3] - rules[:, 1]
-        shown = Pictures(pictures, no.astype(np.int64), no, no, drawn)
+        shown = Pictures(pictures, no.astype(np.int64), no, no, no, drawn)
         return Ink(1, 400.0, 300.0, self._make_glyphs(), Rules(rules, level), fills, shown, -1)
 
     def _make_glyphs(self) -> Glyphs:

@@ -34,8 +34,8 @@ class Sorted:
     end: Floats
     size: Floats
 
-    def take(self, rows: slice) -> Sorted:
-        """Some of them that follow each other."""
+    def take(self, rows: slice | Bools) -> Sorted:
+        """Some of them, in that order."""
         where = self.glyph[rows], self.group[rows], self.line[rows]
         return Sorted(*where, self.start[rows], self.end[rows], self.size[rows])
 
@@ -91,9 +91,9 @@ def find_overlaps(glyphs: Glyphs, rows: Sorted) -> Ints:
 
 
 def find_side_by_side(glyphs: Glyphs, rows: Sorted) -> Ints:
-    """The last glyph before each gap that parts two texts on one line of a cell without any blank typed there."""
+    """Where in `rows` a gap follows that may part two texts on one line of a cell: no blank is typed there."""
     if len(rows.glyph) < 4:
-        return rows.glyph[:0]
+        return rows.line[:0]
     gap = np.where(rows.line[1:] == rows.line[:-1], rows.start[1:] - rows.end[:-1], np.inf)
     close = gap < ONE_TEXT * rows.size[1:]
     wide = np.isfinite(gap) & (gap > TWO_TEXTS * rows.size[1:])
@@ -102,7 +102,7 @@ def find_side_by_side(glyphs: Glyphs, rows: Sorted) -> Ints:
     found = np.flatnonzero(wide)
     after = rows.glyph[found + 1]
     typed = (glyphs.drop[after - 1] == BLANK) & (after > 0)
-    parted: Ints = rows.glyph[found[~typed]]
+    parted: Ints = found[~typed]
     return parted
 
 

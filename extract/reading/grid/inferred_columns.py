@@ -64,9 +64,11 @@ def _infer(level: Stretches, rules: Rules, glyphs: Glyphs, spots: Spots, toleran
     """One group as a lattice; None where the text shows fewer than three columns."""
     left, right = float(level.start.min()), float(level.end.max())
     ys = np.unique(level.at)
+    if len(ys) < FEWEST_LINES:  # an arrow of a drawing: c11_drawings
+        return None
     box = (left, float(ys[0]), right, float(ys[-1]))
     xs, doubtful = find_columns(rules, glyphs, spots, box, _full_lines(level), tolerance)
-    if len(xs) < FEWEST_COLUMNS + 1 or len(ys) < FEWEST_LINES:
+    if len(xs) < FEWEST_COLUMNS + 1:
         return None
     edges = mark_edges(ys, xs, level, [])
     return Lattice(xs, ys, edges, np.ones((len(ys) - 1, len(xs)), np.bool_), doubtful)

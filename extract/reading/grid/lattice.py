@@ -45,6 +45,11 @@ class Lattice:
     upright: Bools  # (len(ys) - 1, len(xs))
     doubtful: tuple[int, ...] = ()  # upright lines that only gaps in the text suggest
 
+    def box_of(self, row: int, column: int, height: int = 1, width: int = 1) -> tuple[float, float, float, float]:
+        """The box of a stretch of lattice cells."""
+        xs, ys = self.xs, self.ys
+        return float(xs[column]), float(ys[row]), float(xs[column + width]), float(ys[row + height])
+
 
 def snap(positions: Floats, tolerance: float) -> Floats:
     """Positions in, for each the mean of its cluster out; a gap above the tolerance starts a new cluster."""
@@ -93,9 +98,11 @@ def find_lattices(level: Stretches, upright: Stretches, tolerance: float) -> tup
     labels_level, labels_upright = _group(level, upright, tolerance)
     lattices = []
     used = np.zeros(len(level), np.bool_)
+    loose = upright.take(labels_upright == -1)
     for label in sorted(set(labels_upright.tolist()) - {-1}):
         mine = labels_level == label
-        lattice = build_lattice(level.take(mine), upright.take(labels_upright == label), tolerance)
+        pieces = add_open_columns(level.take(mine), upright.take(labels_upright == label), loose, tolerance)
+        lattice = build_lattice(*pieces, tolerance)
         if lattice is not None:
             lattices.append(lattice)
             used |= mine
@@ -122,6 +129,35 @@ def _group(level: Stretches, upright: Stretches, tolerance: float) -> tuple[Ints
         mine = again
     other = np.where(touch, mine[:, None], far).min(0) if touch.size else np.full(len(upright), far)
     return np.where(mine >= far, -1, mine), np.where(other >= far, -1, other)
+
+
+def add_open_columns(
+    level: Stretches, upright: Stretches, loose: Stretches, tolerance: float
+) -> tuple[Stretches, Stretches]:
+    """The lines of a table with those of its columns in which a page has no level line, because a cell fills them.
+
+    A merged cell that begins on a page before and goes on on the next has no border on this page but its sides: lines
+    as high as the table that touch nothing. They are closed where the table's own lines begin and end.
+    """
+    if not len(loose) or not len(level):
+        return level, upright
+    top, bottom = min(level.at.min(), upright.start.min()), max(level.at.max(), upright.end.max())
+    reach = tolerance + 1.0
+    beside = (np.abs(loose.start - top) <= reach) & (np.abs(loose.end - bottom) <= reach)
+    if not beside.any():
+        return level, upright
+    sides = loose.take(beside)
+    left, right = min(sides.at.min(), level.start.min()), max(sides.at.max(), level.end.max())
+    ends = np.array([top, bottom])
+    ys = level.at[np.abs(level.at[:, None] - ends).argmin(0)]
+    ends = np.where(np.abs(ys - ends) <= reach, ys, ends)  # the table's own first and last line, where it is drawn
+    closed = Stretches(
+        np.concatenate([level.at, ends]),
+        np.concatenate([level.start, [left, left]]),
+        np.concatenate([level.end, [right, right]]),
+    )
+    both = [np.concatenate([getattr(upright, k), getattr(sides, k)]) for k in ("at", "start", "end")]
+    return closed, Stretches(*both)
 
 
 def build_lattice(level: Stretches, upright: Stretches, tolerance: float) -> Lattice | None:

@@ -1,8 +1,8 @@
 """Glyphs and the cells of a page in, for each glyph the cell it belongs to out.
 
 A glyph belongs to the cell that holds its middle, with two exceptions that printed tables make necessary: a word that
-runs over a rule belongs whole to the cell that it is aligned to, and text that its own cell's clip cuts off belongs to
-the cell of the clip (LibreOffice draws a merged cell's whole text on both pages of a break and clips it).
+runs over a rule belongs whole to the cell that it is aligned to, and text that a clip hides belongs to the cell at
+whose border the clip ends (clips.py).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from extract.reading.grid.clips import end_at_borders, find_cut_sides, find_sides, move_inside
 from extract.reading.grid.lattice import Lattice
 from extract.reading.grid.spans import Spans
 from extract.reading.ink.ink import CLIPPED, KEPT, Bools, Floats, Glyphs, Ints
@@ -18,9 +19,9 @@ from extract.reading.ink.ink import CLIPPED, KEPT, Bools, Floats, Glyphs, Ints
 GLUED = 0.12  # of the size: letters of one word are nearer than this
 SET_TOGETHER = 0.35  # likewise of letters set by one operator: 22.6 万 has a blank between that nobody typed
 LONE_INSIDE = 0.3  # of a single letter in the cell of its word, which it may run out of
+ROOM_BESIDE = 0.12  # of a glyph's width is blank on each side
 STRADDLE = 0.15  # of a glyph's width: a rule so deep inside goes through it
 BESIDE = 0.75  # of the size: nearer than this a letter belongs to its neighbour, whatever stands between them
-CELL_CLIP = 3.0  # points: a clip so near to a cell is the cell's own
 MIDDLE = 0.36  # of the size above the baseline: the middle of a Chinese glyph and of a digit
 
 
@@ -34,9 +35,7 @@ class PlacedTable:
 
     def box_of(self, cell: int) -> tuple[float, float, float, float]:
         """The box of a cell by its number on the page."""
-        row, column, height, width = self.spans.cells[cell - self.first]
-        xs, ys = self.lattice.xs, self.lattice.ys
-        return float(xs[column]), float(ys[row]), float(xs[column + width]), float(ys[row + height])
+        return self.lattice.box_of(*self.spans.cells[cell - self.first])
 
 
 OUTSIDE, LOST = -1, -2  # outside every table; inside a table's box but in no cell
@@ -100,31 +99,36 @@ def owners_at(x: Floats, y: Floats, tables: list[PlacedTable]) -> Ints:
 
 
 def _settle_clipped(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints) -> Bools:
-    """Glyphs above or below their clip go to the cell that the clip is cut to; all others beyond one are dropped.
+    """Glyphs that a clip hides or cuts go to the cell at whose border the clip ends; others beyond one are dropped.
 
-    Returns which glyphs are at home so. What is cut at the side is never shown on the next page.
+    Returns which glyphs are at home so.
     """
     at_home = np.zeros(len(glyphs), np.bool_)
-    x, y, clip = spots.x, spots.y, spots.clip
-    aside = (x < clip[:, 0]) | (x > clip[:, 2])
-    above = (y < clip[:, 1]) | (y > clip[:, 3])
-    rows = np.flatnonzero((aside | above) & (glyphs.drop == KEPT))
+    rows, sides = find_cut(glyphs, spots)
     if not len(rows):
         return at_home
-    cut = clip[rows]
-    homes = owners_at(x[rows], (cut[:, 1] + cut[:, 3]) / 2, tables)
-    found = (homes >= 0) & ~aside[rows] & fits_height(cut, boxes_of(homes, tables))
+    x, y, clip = spots.x[rows], spots.y[rows], spots.clip[rows]
+    homes = owners_at(*move_inside(x, y, clip, sides), tables)
+    found = end_at_borders(sides, clip, boxes_of(homes, tables))
     owner[rows[found]] = homes[found]
-    glyphs.drop[rows[~found]] = CLIPPED
     at_home[rows[found]] = True
+    hidden = find_sides(x, y, clip).any(1)
+    glyphs.drop[rows[~found & hidden]] = CLIPPED
     return at_home
 
 
-def fits_height(clips: Floats, boxes: Floats) -> Bools:
-    """Whether clips are as high as the cells that they are to show."""
-    misfit = np.abs(clips - boxes)
-    fits: Bools = np.maximum(misfit[:, 1], misfit[:, 3]) <= CELL_CLIP
-    return fits
+def find_cut(glyphs: Glyphs, spots: Spots) -> tuple[Ints, Bools]:
+    """Kept glyphs that a clip hides or of which it takes much, and at which sides: left, top, right, bottom."""
+    box, clip = glyphs.box, spots.clip
+    tight = (clip[:, :2] > box[:, :2]).any(1) | (clip[:, 2:] < box[:, 2:]).any(1)
+    tight |= (spots.base > clip[:, 3]) | (spots.base - spots.size < clip[:, 1])  # boxes lie about their heights
+    rows = np.flatnonzero(tight & (glyphs.drop == KEPT))
+    some = clip[rows]
+    sides = find_cut_sides(box[rows], spots.base[rows], spots.size[rows], some)
+    sides[spots.turn[rows] != 0, 1::2] = False  # of turned letters only the middle is known
+    sides |= find_sides(spots.x[rows], spots.y[rows], some)
+    cut = sides.any(1)
+    return rows[cut], sides[cut]
 
 
 def boxes_of(cells: Ints, tables: list[PlacedTable]) -> Floats:
@@ -162,6 +166,8 @@ def _settle_overflow(
         while last + 1 < len(glued) and glued[last + 1]:
             last += 1
         word = kept[first : last + 2]
+        if _is_parted(glyphs, spots, tables, owner, word):
+            continue
         chosen = _choose(glyphs, tables, owner, word)
         if np.count_nonzero(owner[word] == chosen) < _count_most(owner[word]) or _holds_two_texts(
             glyphs, tables, word, chosen
@@ -170,6 +176,43 @@ def _settle_overflow(
         crossing.append(chosen)
         owner[word] = chosen
     return crossing, doubtful
+
+
+def _is_parted(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints, word: Ints) -> bool:
+    """Whether drawn rules part a word into texts that each lie wholly in their own cell (c06_close_to_a_rule).
+
+    The letters at a rule are text objects of their own. A text that runs over the rule of its cell is different: it
+    fills the cell, and wraps nowhere. So a text on which another one borders leaves room on its far side or has more
+    lines than this one.
+    """
+    mine = owner[word]
+    cuts = np.flatnonzero(mine[1:] != mine[:-1]) + 1
+    if (mine < 0).any() or (glyphs.run[word[cuts - 1]] == glyphs.run[word[cuts]]).any():
+        return False
+    parts = np.split(word, cuts)
+    boxes = boxes_of(mine[np.append(0, cuts)], tables)
+    size = float(spots.size[word[0]])
+    lean = ROOM_BESIDE * (glyphs.box[word, 2] - glyphs.box[word, 0])
+    if _has_doubtful_border(tables, mine) or len(np.unique(mine)) < len(parts):
+        return False
+    start, end = np.split(glyphs.box[word, 0] + lean, cuts), np.split(glyphs.box[word, 2] - lean, cuts)
+    for k, part in enumerate(parts):
+        if start[k][0] < boxes[k, 0] or end[k][-1] > boxes[k, 2]:
+            return False
+        room = (start[k][0] - boxes[k, 0], boxes[k, 2] - end[k][-1])
+        far = [space for space, borders in zip(room, (k > 0, k + 1 < len(parts)), strict=True) if not borders]
+        more = (owner == owner[part[0]]) & (np.abs(spots.base - spots.base[part[0]]) > 0.5 * size)
+        if max(far, default=0.0) < size and not (more & (glyphs.drop == KEPT)).any():
+            return False
+    return True
+
+
+def _has_doubtful_border(tables: list[PlacedTable], cells: Ints) -> bool:
+    """Whether cells stand in a table some of whose upright lines only the text suggests."""
+    return any(
+        table.lattice.doubtful and ((cells >= table.first) & (cells < table.first + len(table.spans.cells))).any()
+        for table in tables
+    )
 
 
 def _count_most(owners: Ints) -> int:

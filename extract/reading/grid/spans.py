@@ -18,7 +18,7 @@ class Spans:
 
     cells: list[tuple[int, int, int, int]]
     owner: Ints  # (rows, columns)
-    ragged: list[tuple[int, int]]  # lattice cells that belong to no rectangle
+    regions: list[list[tuple[int, int]]]  # lattice cells that belong to no rectangle, those of one region together
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Tiling:
     upright: list[list[bool]]
     owner: list[list[int]]
     cells: list[tuple[int, int, int, int]]
-    ragged: list[tuple[int, int]]
+    regions: list[list[tuple[int, int]]]
 
 
 def find_spans(lattice: Lattice) -> Spans:
@@ -45,7 +45,7 @@ def find_spans(lattice: Lattice) -> Spans:
                 tiling.cells.append((row, column, 1, 1))
             elif owner[column] == FREE:
                 _settle(tiling, row, column)
-    return Spans(tiling.cells, np.array(tiling.owner, np.int64).reshape(rows, columns), tiling.ragged)
+    return Spans(tiling.cells, np.array(tiling.owner, np.int64).reshape(rows, columns), tiling.regions)
 
 
 def _settle(tiling: Tiling, row: int, column: int) -> None:
@@ -78,9 +78,11 @@ def _settle(tiling: Tiling, row: int, column: int) -> None:
             owner[r][column:right] = [len(tiling.cells)] * (right - column)
         tiling.cells.append((row, column, down - row, right - column))
         return
-    for place in _flood(tiling, row, column):
-        owner[place[0]][place[1]] = OUTSIDE
-        tiling.ragged.append(place)
+    region = _flood(tiling, row, column)
+    for r, c in region:
+        owner[r][c] = OUTSIDE
+    if region:
+        tiling.regions.append(region)
 
 
 def _flood(tiling: Tiling, row: int, column: int) -> list[tuple[int, int]]:
@@ -111,3 +113,44 @@ def _flood(tiling: Tiling, row: int, column: int) -> list[tuple[int, int]]:
             owner[r][c] = OUTSIDE
         return []
     return sorted(seen)
+
+
+def adopt_corners(lattice: Lattice, spans: Spans, places: list[tuple[int, int]]) -> None:
+    """Make cells of blocks at a corner of the outline in which text stands; `places` are the lattice cells of text.
+
+    At a page break a label's cell may lack its lower border, and where no line is drawn round the table its outer one
+    too. Without text such a block is a notch of the outline.
+    """
+    rows, columns = spans.owner.shape
+    for row, column in places:
+        if spans.owner[row, column] != OUTSIDE:
+            continue
+        block = sorted(_reach_inside(lattice, row, column))
+        (top, left), (bottom, right) = block[0], block[-1]
+        whole = len(block) == (bottom - top + 1) * (right - left + 1)
+        level = top == 0 or bool(lattice.level[top, left : right + 1].all())
+        level &= bottom == rows - 1 or bool(lattice.level[bottom + 1, left : right + 1].all())
+        free = bool((spans.owner[top : bottom + 1, left : right + 1] == OUTSIDE).all())
+        if whole and level and free and (top == 0) != (bottom == rows - 1) and (left == 0) != (right == columns - 1):
+            spans.owner[top : bottom + 1, left : right + 1] = len(spans.cells)
+            spans.cells.append((top, left, bottom - top + 1, right - left + 1))
+
+
+def _reach_inside(lattice: Lattice, row: int, column: int) -> set[tuple[int, int]]:
+    """All lattice cells reached from one without crossing a line or leaving the table."""
+    seen = {(row, column)}
+    waiting = [(row, column)]
+    rows, columns = len(lattice.ys) - 1, len(lattice.xs) - 1
+    while waiting:
+        r, c = waiting.pop()
+        steps = (
+            (r - 1, c, lattice.level[r, c]),
+            (r + 1, c, lattice.level[r + 1, c]),
+            (r, c - 1, lattice.upright[r, c]),
+            (r, c + 1, lattice.upright[r, c + 1]),
+        )
+        for y, x, closed in steps:
+            if not closed and (y, x) not in seen and 0 <= y < rows and 0 <= x < columns:
+                seen.add((y, x))
+                waiting.append((y, x))
+    return seen

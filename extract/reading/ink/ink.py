@@ -24,6 +24,7 @@ _IS_BLANK[[ord(letter) for letter in BLANKS]] = True
 SOFT_HYPHEN = 0xAD
 MAX_GLYPHS = 120_000  # on one page; the fullest table of the fixtures has 5,000
 PALE = 0.55  # brightness: what is never darker is a watermark
+WHITE_PIXEL = 0.94  # brightness: what compression leaves of white; a letter at one pixel a point is darker
 LAST = 2**40  # a place in the painting order after everything in a page's content
 OUTLINE_POINTS = 7  # a filled path with so many may be a letter; a rectangle has 4 or 5
 OUTLINE_HIGH = 40.0  # points: no higher letter stands in a table
@@ -31,6 +32,8 @@ COMPATIBLE = (0xF900, 0xFAFF)
 COMPATIBLE_TOO = 0x2F800
 FIRST_CHINESE = 0x2E80
 NARROW = 0.7  # of the size: no Chinese character is narrower
+LEAST_STEP = 0.4  # of the size: digits are half an em wide, and a fake bold moves by less
+TOO_WIDE = 0.15  # of the size: more than letters that are set closely overlap
 NO_CLIP = (-1e9, -1e9, 1e9, 1e9)
 UNKNOWN_FONT = -1
 STANDARD_FONTS = frozenset(
@@ -107,13 +110,14 @@ class Fills:
 class Pictures:
     """Images, and filled outlines that may be letters; what may print a text without being one.
 
-    `solid` ones let nothing show through, `pale` ones have no dark pixel (watermarks).
+    `solid` ones let nothing show through, `pale` ones have no dark pixel (watermarks), `white` ones show nothing.
     """
 
     box: Floats  # (n, 4)
     order: Ints
     solid: Bools
     pale: Bools
+    white: Bools
     outline: Bools  # a filled path of many points: text turned into curves looks like this
 
 
@@ -144,6 +148,7 @@ def add_outlines(images: Pictures, box: Floats, order: Ints) -> Pictures:
         np.concatenate([images.order, order[fit]]),
         np.concatenate([images.solid, nothing]),
         np.concatenate([images.pale, nothing]),
+        np.concatenate([images.white, nothing]),
         np.arange(n + m) >= n,
     )
 
@@ -156,6 +161,7 @@ def add_stamps(pictures: Pictures, box: Floats, solid: Bools) -> Pictures:
         np.concatenate([pictures.order, np.full(n, LAST, np.int64)]),
         np.concatenate([pictures.solid, solid]),
         np.concatenate([pictures.pale, none]),
+        np.concatenate([pictures.white, none]),
         np.concatenate([pictures.outline, none]),
     )
 
@@ -185,7 +191,36 @@ def settle_characters(glyphs: Glyphs) -> None:
 
 
 def mend_widths(glyphs: Glyphs) -> None:
-    """Chinese characters of a font that lies about its widths reach to the next one if that is one em further."""
+    """Letters of a font that lies about its widths reach to the next one: too narrow Chinese ones, too wide figures."""
+    _widen_chinese(glyphs)
+    _narrow_figures(glyphs)
+
+
+def _narrow_figures(glyphs: Glyphs) -> None:
+    """Figures that are said to be an em wide and follow each other by half an em, the last one like those before it.
+
+    Else the middle of the last digit lies beyond the rule of its cell (Founder's fonts: c07_wide_digits).
+    """
+    box, size = glyphs.box, glyphs.runs.size[glyphs.run]
+    level = (glyphs.runs.turn[glyphs.run] == 0) & (glyphs.code < FIRST_CHINESE) & (glyphs.drop != BLANK)
+    wide = np.flatnonzero(level & (box[:, 2] - box[:, 0] > (LEAST_STEP + TOO_WIDE) * size))
+    wide = wide[wide + 1 < len(glyphs)]
+    if not len(wide):
+        return
+    step = box[wide + 1, 0] - box[wide, 0]
+    same = (np.abs(box[wide + 1, 3] - box[wide, 3]) < 0.1 * size[wide]) & level[wide + 1]
+    same &= np.abs(size[wide + 1] - size[wide]) < 0.1 * size[wide]
+    same &= (step >= LEAST_STEP * size[wide]) & (box[wide, 2] - box[wide + 1, 0] > TOO_WIDE * size[wide])
+    wide, step = wide[same], step[same]
+    last = np.setdiff1d(wide + 1, wide)
+    before = np.searchsorted(wide, last - 1)
+    box[wide, 2] = box[wide + 1, 0]
+    end = box[last, 0] + step[before]
+    box[last, 2] = np.where(box[last, 2] - end > TOO_WIDE * size[last], end, box[last, 2])
+
+
+def _widen_chinese(glyphs: Glyphs) -> None:
+    """Chinese characters that are said to be narrow reach to the next one if that is one em further."""
     runs, box = glyphs.runs, glyphs.box
     size = runs.size[glyphs.run]
     narrow = (glyphs.code >= FIRST_CHINESE) & (box[:, 2] - box[:, 0] < NARROW * size) & (runs.turn[glyphs.run] == 0)

@@ -110,16 +110,19 @@ def _last_under(fills: Fills, x: Floats, y: Floats, order: Ints) -> Floats:
 
 
 def _find_covered(ink: Ink) -> Ints:
-    """Glyphs under a white area painted after them."""
-    glyphs, fills = ink.glyphs, ink.fills
-    late = np.flatnonzero((fills.light >= WHITE) & (fills.order > int(glyphs.runs.order.min(initial=0))))
-    if not len(late):
+    """Glyphs under a white area or picture painted after them: an old title below a new one (w20_white_picture)."""
+    glyphs, fills, pictures = ink.glyphs, ink.fills, ink.pictures
+    first = int(glyphs.runs.order.min(initial=0))
+    areas = np.flatnonzero((fills.light >= WHITE) & (fills.order > first))
+    blank = np.flatnonzero(pictures.white & pictures.solid & (pictures.order > first))
+    if not len(areas) and not len(blank):
         return np.zeros(0, np.int64)
     covered = np.zeros(len(glyphs), np.bool_)
     order = glyphs.runs.order[glyphs.run]
     x, y = centres(glyphs.box)
-    for i in late:
-        x0, y0, x1, y1 = fills.box[i]
+    boxes = np.concatenate([fills.box[areas], pictures.box[blank]]).tolist()
+    late = [*fills.order[areas].tolist(), *pictures.order[blank].tolist()]
+    for (x0, y0, x1, y1), when in zip(boxes, late, strict=True):
         inside = (x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)
-        covered |= inside & (order >= 0) & (order < fills.order[i])
+        covered |= inside & (order >= 0) & (order < when)
     return np.flatnonzero(covered)

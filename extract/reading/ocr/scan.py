@@ -69,7 +69,7 @@ def read_scan(number: int, gray: Gray, recognised: Any) -> ScannedPage:
     glyphs, certainty = _glyphs(recognised, scale, rules)
     nothing = np.zeros(0, np.int64)
     boxes = np.zeros((0, 4))
-    pictures = Pictures(boxes, nothing, nothing.astype(bool), nothing.astype(bool), nothing.astype(bool))
+    pictures = Pictures(boxes, nothing, *(nothing.astype(bool) for _ in range(4)))
     fills = Fills(boxes, np.zeros(0), nothing)
     ink = Ink(number, wide * scale, high * scale, glyphs, rules, fills, pictures, -1)
     return ScannedPage(ink, certainty)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from extract.entities import Box
 from extract.errors import Reason
 from extract.reading.grid.placement import PlacedTable
 from extract.reading.ink.ink import KEPT, Ink, Ints, Pictures
 from extract.reading.ink.visibility import centres
-from extract.reading.page_checks.glyph_counts import Problem
+from extract.reading.page_checks.problems import Problem, list_problems
 
 OF_CELL = 0.3  # of a cell's area under the picture: the picture may say what the cell says
 OF_PICTURE = 0.6  # of a picture's area inside a cell: likewise
@@ -20,19 +21,20 @@ MANY = 20  # glyphs under a picture outside tables: a page of text that is not w
 
 
 def check_pictures(ink: Ink, tables: list[PlacedTable], owner: Ints) -> tuple[Problem, ...]:
-    """One problem (no_text_layer) at most: for the first picture that hides text or stands for it."""
+    """One problem (no_text_layer) for each cell whose text a picture hides or which holds a picture alone."""
+    problems: list[Problem] = []
+    reason = Reason.NO_TEXT_LAYER
     for k in range(len(ink.pictures.box)):
         hidden = _find_hidden(ink, k)
-        if (owner[hidden] >= 0).any() or len(hidden) >= MANY:
-            text = "".join(ink.glyphs.text[i] for i in hidden.tolist()[:12])
-            return (Problem(Reason.NO_TEXT_LAYER, ink.page, f"a picture lies over the text {text!r}"),)
+        if len(hidden) < MANY:
+            hidden = hidden[owner[hidden] >= 0]
+        problems += list_problems(ink, tables, owner, hidden, reason, "a picture lies over the text")
         for number, table in enumerate(tables, 1):
-            blank = [] if ink.pictures.pale[k] else _find_pictured(ink.pictures, k, table, owner)
-            if blank:
-                row, column, _, _ = table.spans.cells[blank[0] - table.first]
-                detail = f"table {number}, row {row + 1}, column {column + 1}: a picture stands in {len(blank)} cells"
-                return (Problem(Reason.NO_TEXT_LAYER, ink.page, f"{detail} that hold no text"),)
-    return ()
+            for cell in [] if ink.pictures.pale[k] else _find_pictured(ink.pictures, k, table, owner):
+                row, column, _, _ = table.spans.cells[cell - table.first]
+                detail = f"table {number}, row {row + 1}, column {column + 1}: a picture stands where no text is"
+                problems.append(Problem(reason, ink.page, detail, Box(*table.box_of(cell))))
+    return tuple(dict.fromkeys(problems))
 
 
 def _find_hidden(ink: Ink, k: int) -> Ints:

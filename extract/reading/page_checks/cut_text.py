@@ -1,8 +1,8 @@
 """A page with placed glyphs in, the texts of its tables of which paper shows only a part out.
 
-A clip, the page's edge or an area painted later may cut a text. What is left of a number may look like another number,
-so a text that is cut is refused. Only where the page break itself cuts a merged cell may a part be hidden: then the
-next page shows the rest, which document_checks.py proves.
+A clip, the page's edge or an area painted later may cut a text. A clip that ends at the border of the text's own cell
+leaves no doubt what the cell holds: the text is kept whole, with a note. What is left of a figure may look like another
+figure, so a figure that is cut is a problem, unless the page before or after shows the rest (page_seams.py).
 """
 
 from __future__ import annotations
@@ -11,60 +11,162 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from extract.entities import Box
 from extract.errors import Reason
-from extract.reading.grid.cell_text import Sorted
-from extract.reading.grid.placement import OUTSIDE, PlacedTable, Spots, are_glued, boxes_of, fits_height, owners_at
-from extract.reading.ink.ink import CLIPPED, HIDDEN, KEPT, Bools, Floats, Ink, Ints
+from extract.reading.grid.cell_text import Sorted, join_cells
+from extract.reading.grid.clips import (
+    CELL_CLIP,
+    CUT_ASIDE,
+    HIGH,
+    end_at_borders,
+    find_sides,
+    move_inside,
+)
+from extract.reading.grid.placement import OUTSIDE, PlacedTable, Spots, are_glued, boxes_of, find_cut, owners_at
+from extract.reading.ink.ink import CLIPPED, HIDDEN, KEPT, Bools, Floats, Glyphs, Ink, Ints
 from extract.reading.ink.visibility import overlap, surround_runs
-from extract.reading.page_checks.glyph_counts import Problem
+from extract.reading.page_checks.problems import TEXT_CUT, PageNote, Problem, list_problems, part_by_cell
 
-CUT_ASIDE = 0.34  # of a glyph's width: more than its own margin
-CUT_ABOVE = 0.25  # of the height of a digit
-HIGH = 0.72  # of the size: how high a digit stands over the baseline
 COVERED = 0.25  # of a glyph's ink
 MARGIN = 0.12  # of a glyph's width is blank on each side
 BEHIND = 0.5  # of the size: nearer than this a letter goes on
-INSIDE = 1.0  # points
 AT_ONCE = 64
+CLEARLY = 0.03  # of the height of a digit: a cut that is no rounding
+ONE_TEXT = 2.2  # of the size: baselines so near to each other are lines of one text
+OF_FIGURE = 1 / 3  # of the letters of a figure with its unit are digits
+FIGURES = frozenset(map(ord, "0123456789０１２３４５６７８９.,，．%％≥≤=<>≧≦＞＜＝+-−±"))
+
+
+@dataclass(frozen=True, slots=True)
+class CutLine:
+    """A line of a cut text, and how much of its height is shown, 0 to 1."""
+
+    text: str
+    shown: float
 
 
 @dataclass(frozen=True, slots=True)
 class CutText:
-    """A text that its cell's clip cuts above or below, and which of its glyphs are shown."""
+    """A text that a clip cuts above or below at its own cell's border."""
 
     text: str
-    shown: tuple[bool, ...]
+    shown: tuple[bool, ...]  # of each glyph: whether its middle is
+    lines: tuple[CutLine, ...]
+    box: Box  # of the cell
+    cut: bool  # the clip takes so much that what is left may look like something else
+    own: bool  # the clip shows this cell alone, so nothing but the cell itself is too low
+    figure: bool  # digits or signs of a figure are cut
+
+    def describe(self) -> str:
+        """The first cut line of the text."""
+        return next((line.text for line in self.lines if line.shown < 1), self.text)[:20]
 
 
-def check_cuts(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints, level_cut: Bools) -> tuple[Problem, ...]:
-    """One problem at most: the first text of a table of which a part is hidden; `level_cut` is from find_level_cuts."""
+@dataclass(slots=True)
+class Cuts:
+    """Glyphs of cells that a clip cuts or hides: at which sides, left, top, right, bottom; whether at own borders."""
+
+    glyph: Ints
+    sides: Bools
+    own: Bools
+
+
+def find_cuts(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints) -> Cuts:
+    """The kept glyphs of cells that a clip hides or of which it takes much."""
+    rows, sides = find_cut(ink.glyphs, spots)
+    inside = owner[rows] >= 0
+    rows, sides = rows[inside], sides[inside]
+    return Cuts(rows, sides, end_at_borders(sides, spots.clip[rows], boxes_of(owner[rows], tables)))
+
+
+def check_cuts(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints, cuts: Cuts) -> tuple[Problem, ...]:
+    """The texts of tables of which a part is hidden and that nothing explains, one problem per cell and kind."""
     if not len(ink.glyphs) or not tables:
         return ()
     kept = (ink.glyphs.drop == KEPT) & (owner >= 0)
-    cuts = (
-        ("a clip or the edge of the page hides", _find_hidden(ink, spots, tables)),
-        ("a clip or the edge of the page cuts", _find_clipped(ink, spots, tables, owner, kept, level_cut)),
+    hidden, homes = _find_hidden(ink, spots, tables)
+    at = owner.copy()
+    at[hidden] = homes
+    kinds = (
+        ("a clip or the edge of the page hides", hidden[homes != OUTSIDE]),
+        ("a clip or the edge of the page cuts", _find_clipped(ink, kept, cuts)),
         ("an area painted later covers", _find_covered(ink, spots, kept)),
         ("only a part can be seen of", _find_broken(ink, spots, kept)),
         ("outside the table that it began in stands", _find_run_out(ink, spots, tables, owner)),
     )
-    for what, found in cuts:
-        if len(found):
-            text = "".join(ink.glyphs.text[i] for i in found.tolist()[:12])
-            return (Problem(Reason.CONSERVATION, ink.page, f"{what} {text!r}"),)
-    return ()
+    problems: list[Problem] = []
+    for what, found in kinds:
+        problems += list_problems(ink, tables, at, found, Reason.CONSERVATION, what)
+    return tuple(problems)
 
 
-def find_cut_texts(spots: Spots, placed: Sorted, texts: dict[int, str], level_cut: Bools) -> list[CutText]:
-    """The cells whose clip hides lines above or below them, as a merged cell over a page break does."""
-    cells = np.unique(placed.group[level_cut[placed.glyph]]).tolist() if level_cut.any() else []
+def judge_cuts_aside(
+    ink: Ink, tables: list[PlacedTable], owner: Ints, cuts: Cuts, texts: dict[int, str]
+) -> tuple[list[Problem], list[PageNote]]:
+    """What texts are that their cell's border cuts at the side: a note, of a figure a problem."""
+    aside = cuts.glyph[cuts.own & (cuts.sides[:, 0] | cuts.sides[:, 2])]
+    problems, notes = [], []
+    for cell, some in part_by_cell(aside, owner):
+        box, text = Box(*boxes_of(np.array([cell]), tables)[0].tolist()), texts[cell]
+        if is_cut_figure(ink.glyphs.code[some], text):
+            detail = f"a clip shows only a part of {text[:20]!r}"
+            problems.append(Problem(Reason.CONSERVATION, ink.page, detail, box))
+        else:
+            notes.append(PageNote(TEXT_CUT, ink.page, box, text[:20]))
+    return problems, notes
+
+
+def is_cut_figure(cut: Ints, text: str) -> bool:
+    """Whether some of the characters that are cut belong to a figure: what paper shows may be another one."""
+    if FIGURES.isdisjoint(cut.tolist()):
+        return False
+    return sum(letter.isdigit() for letter in text) >= OF_FIGURE * len(text)
+
+
+def find_cut_texts(
+    ink: Ink, spots: Spots, tables: list[PlacedTable], placed: Sorted, texts: dict[int, str], cuts: Cuts
+) -> list[CutText]:
+    """The cells whose clip hides lines above or below or takes something of them, as over a page break it does."""
+    clip = spots.clip[placed.glyph]
+    level = spots.turn[placed.glyph] == 0
+    touched = level & (show_parts(spots, placed.glyph) < 1)
+    touched |= (spots.y[placed.glyph] < clip[:, 1]) | (spots.y[placed.glyph] > clip[:, 3])
+    if not touched.any():
+        return []
+    upright = cuts.glyph[cuts.own & (cuts.sides[:, 1] | cuts.sides[:, 3])]
     found = []
-    for cell in cells:
-        glyphs = placed.glyph[placed.group == cell]
-        clip, y = spots.clip[glyphs], spots.y[glyphs]
-        shown = (y >= clip[:, 1]) & (y <= clip[:, 3])
-        found.append(CutText(texts[cell], tuple(shown.tolist())))
+    for cell in np.unique(placed.group[touched]).tolist():
+        rows = placed.take(placed.group == cell)
+        box = Box(*boxes_of(np.array([cell]), tables)[0].tolist())
+        cut = upright[np.isin(upright, rows.glyph)]
+        found.append(_read_cut_text(ink.glyphs, spots, rows, texts[cell], box, cut))
     return found
+
+
+def _read_cut_text(glyphs: Glyphs, spots: Spots, rows: Sorted, text: str, box: Box, cut: Ints) -> CutText:
+    clip, y = spots.clip[rows.glyph], spots.y[rows.glyph]
+    parts = show_parts(spots, rows.glyph)
+    rows.group = rows.line
+    lines = join_cells(glyphs, spots, rows)
+    shown = (y >= clip[:, 1]) & (y <= clip[:, 3])
+    high = spots.clip[cut, 3] - spots.clip[cut, 1]
+    return CutText(
+        text,
+        tuple(shown.tolist()),
+        tuple(CutLine(one, float(parts[rows.line == line].min())) for line, one in lines.items()),
+        box,
+        len(cut) > 0,
+        len(cut) > 0 and bool(high.max() <= box.y1 - box.y0 + 2 * CELL_CLIP),
+        is_cut_figure(glyphs.code[cut], text),
+    )
+
+
+def show_parts(spots: Spots, glyphs: Ints) -> Floats:
+    """The part of each glyph's height that its clip shows, 0 to 1."""
+    high, base = HIGH * np.maximum(spots.size[glyphs], 1e-6), spots.base[glyphs]
+    top, bottom = np.maximum(spots.clip[glyphs, 1], base - high), np.minimum(spots.clip[glyphs, 3], base)
+    part: Floats = np.clip((bottom - top) / high, 0.0, 1.0)
+    return np.where(part > 1 - CLEARLY, 1.0, part)
 
 
 def _seen_through(ink: Ink) -> Floats:
@@ -73,39 +175,23 @@ def _seen_through(ink: Ink) -> Floats:
     return np.concatenate([np.maximum(clip[:, :2], 0.0), np.minimum(clip[:, 2:], [ink.width, ink.height])], axis=1)
 
 
-def _find_hidden(ink: Ink, spots: Spots, tables: list[PlacedTable]) -> Ints:
-    """Glyphs that are clipped away at a place in a table."""
+def _find_hidden(ink: Ink, spots: Spots, tables: list[PlacedTable]) -> tuple[Ints, Ints]:
+    """Glyphs that are clipped away, and the cell at which each is."""
     rows = np.flatnonzero(ink.glyphs.drop == CLIPPED)
     if not len(rows):
-        return rows
+        return rows, rows
     window = _seen_through(ink)[ink.glyphs.run[rows]]
-    x = np.clip(spots.x[rows], window[:, 0] + INSIDE, np.maximum(window[:, 2], window[:, 0]) - INSIDE)
-    y = np.clip(spots.y[rows], window[:, 1] + INSIDE, np.maximum(window[:, 3], window[:, 1]) - INSIDE)
-    hidden: Ints = rows[owners_at(x, y, tables) != OUTSIDE]
-    return hidden
+    x, y = spots.x[rows], spots.y[rows]
+    return rows, owners_at(*move_inside(x, y, window, find_sides(x, y, window)), tables)
 
 
-def _find_clipped(
-    ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints, kept: Bools, level_cut: Bools
-) -> Ints:
-    """Glyphs that are shown in part, and not because their merged cell is cut by the page break."""
-    box, clip = ink.glyphs.box, spots.clip
+def _find_clipped(ink: Ink, kept: Bools, cuts: Cuts) -> Ints:
+    """Glyphs that are shown in part, and not because their own cell ends there."""
+    box = ink.glyphs.box
     wide = np.maximum(box[:, 2] - box[:, 0], 1e-6)
-    left, right = np.maximum(clip[:, 0], 0.0), np.minimum(clip[:, 2], ink.width)
-    aside = np.maximum(left - box[:, 0], box[:, 2] - right) / wide
-    cut = kept & level_cut
-    rows = np.flatnonzero(cut)
-    if len(rows):
-        cut[rows] = ~fits_height(clip[rows], boxes_of(owner[rows], tables))
-    return np.flatnonzero(cut | (kept & (aside > CUT_ASIDE)))
-
-
-def find_level_cuts(spots: Spots) -> Bools:
-    """Level glyphs of whose height the clip cuts too much above or below."""
-    high = HIGH * np.maximum(spots.size, 1e-6)
-    above, below = (spots.clip[:, 1] - (spots.base - high)) / high, (spots.base - spots.clip[:, 3]) / high
-    cut: Bools = (np.maximum(above, below) > CUT_ABOVE) & (spots.turn == 0)
-    return cut
+    cut = kept & (np.maximum(-box[:, 0], box[:, 2] - ink.width) / wide > CUT_ASIDE)
+    cut[cuts.glyph] = ~cuts.own
+    return np.flatnonzero(cut)
 
 
 def _ink_boxes(ink: Ink, spots: Spots) -> Floats:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from extract.errors import Reason
+from extract.reading.grid.lattice import DASH_GAP, join
 from extract.reading.grid.placement import PlacedTable, Spots
 from extract.reading.ink.ink import KEPT, Bools, Floats, Ink, Ints
-from extract.reading.page_checks.glyph_counts import Problem
+from extract.reading.page_checks.problems import Problem, list_problems
 
 AT_SIDE = 3.0  # points: a line that ends so near to an upright line ends at it, as borders do
+SAME_LINE = 0.75  # points: pieces of one border
 THROUGH = 0.2  # of the size: a line so near to the middle of a letter goes through it
 STRUCK = 2  # letters under one line
 BEFORE = 0.6  # of the size: a line or shape so near to a figure belongs to it
@@ -22,40 +24,61 @@ FIGURES = frozenset("0123456789０１２３４５６７８９.,，．%％≥≤=
 
 
 def check_strokes(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints) -> tuple[Problem, ...]:
-    """One problem at most: a text struck out (conservation), a drawn minus or digit (no_text_layer)."""
+    """Per cell: a text struck out (conservation), a drawn minus or digit (no_text_layer)."""
     level = ink.rules.box[ink.rules.level]
     if not tables or not (len(level) or ink.pictures.outline.any()):
         return ()
     inside = (owner >= 0) & (ink.glyphs.drop == KEPT) & (spots.turn == 0)
     lines = level[~_are_borders(tables, level)]
-    return _find_line(ink, spots, tables, owner, inside, lines) or _find_shape(ink, spots, inside)
+    problems = (
+        *_find_lines(ink, spots, tables, owner, inside, lines),
+        *_find_shapes(ink, spots, tables, owner, inside),
+    )
+    return tuple(dict.fromkeys(problems))
 
 
 def _are_borders(tables: list[PlacedTable], level: Floats) -> Bools:
-    """Level lines that begin and end at upright lines of a table."""
+    """Level lines that begin and end at upright lines of a table, alone or with the pieces that go on from them.
+
+    A border may be drawn in pieces that end where the cells above end, not those below (c03_cut_by_own_border).
+    """
     xs = np.concatenate([table.lattice.xs for table in tables])
-    begins = np.abs(level[:, 0, None] - xs).min(1) < AT_SIDE
-    found: Bools = begins & (np.abs(level[:, 2, None] - xs).min(1) < AT_SIDE)
+    found = _reach(xs, level[:, 0]) & _reach(xs, level[:, 2])
+    rest = np.flatnonzero(~found)
+    middle = (level[:, 1] + level[:, 3]) / 2
+    for k in rest.tolist():
+        near = level[np.abs(middle - middle[k]) <= SAME_LINE]
+        whole = join(np.zeros(len(near)), near[:, 0], near[:, 2], DASH_GAP)
+        mine = (whole.start <= level[k, 0]) & (level[k, 2] <= whole.end)
+        found[k] = bool((mine & _reach(xs, whole.start) & _reach(xs, whole.end)).any())
     return found
 
 
-def _find_line(
+def _reach(xs: Floats, ends: Floats) -> Bools:
+    near: Bools = np.abs(ends[:, None] - xs).min(1) < AT_SIDE
+    return near
+
+
+def _find_lines(
     ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints, inside: Bools, lines: Floats
-) -> tuple[Problem, ...]:
+) -> list[Problem]:
+    """Lines through letters, and short ones before figures."""
     box = ink.glyphs.box
+    problems: list[Problem] = []
     for start, top, end, bottom in lines.tolist():
         beside = np.flatnonzero(inside & (np.abs(spots.y - (top + bottom) / 2) < THROUGH * spots.size))
         x, size = spots.x[beside], spots.size[beside]
         struck = beside[(x > start) & (x < end)]
         if len(struck) >= STRUCK:
-            return (Problem(Reason.CONSERVATION, ink.page, f"a line is drawn through {_join(ink, struck)!r}"),)
+            what = "a line is drawn through"
+            problems += list_problems(ink, tables, owner, struck, Reason.CONSERVATION, what)
         gap = box[beside, 0] - end
         before = beside[(gap > -1) & (gap < BEFORE * size) & (end - start < LONGEST_MINUS * size)]
         for glyph in before.tolist() if not len(struck) else []:
             if ink.glyphs.text[glyph] in FIGURES and _lies_in(tables, int(owner[glyph]), start, end):
-                text = _join(ink, beside[owner[beside] == owner[glyph]])
-                return (Problem(Reason.NO_TEXT_LAYER, ink.page, f"a line is drawn before {text!r}"),)
-    return ()
+                text = beside[owner[beside] == owner[glyph]]
+                problems += list_problems(ink, tables, owner, text, Reason.NO_TEXT_LAYER, "a line is drawn before")
+    return problems
 
 
 def _lies_in(tables: list[PlacedTable], cell: int, start: float, end: float) -> bool:
@@ -65,18 +88,16 @@ def _lies_in(tables: list[PlacedTable], cell: int, start: float, end: float) -> 
     return left + 0.5 < start and end < right - 0.5
 
 
-def _find_shape(ink: Ink, spots: Spots, inside: Bools) -> tuple[Problem, ...]:
-    """An outline as high as the letters of the line on which it stands, beside a figure of a cell."""
+def _find_shapes(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints, inside: Bools) -> list[Problem]:
+    """Outlines as high as the letters of the line on which they stand, beside a figure of a cell."""
     box = ink.glyphs.box
+    problems: list[Problem] = []
     for x0, y0, x1, y1 in ink.pictures.box[ink.pictures.outline].tolist():
         like = (y1 - y0 > 0.3 * spots.size) & (y1 - y0 < spots.size) & (x1 - x0 < 4 * spots.size)
         on_line = inside & like & (np.abs(spots.y - (y0 + y1) / 2) < THROUGH * spots.size)
         gap = np.maximum(box[:, 0] - x1, x0 - box[:, 2])
         near = np.flatnonzero(on_line & (np.abs(gap) < BEFORE * spots.size))
         if any(ink.glyphs.text[i] in FIGURES for i in near.tolist()):
-            return (Problem(Reason.NO_TEXT_LAYER, ink.page, f"a shape is drawn beside {_join(ink, near)!r}"),)
-    return ()
-
-
-def _join(ink: Ink, glyphs: Ints) -> str:
-    return "".join(ink.glyphs.text[i] for i in glyphs.tolist()[:12])
+            what = "a shape is drawn beside"
+            problems += list_problems(ink, tables, owner, near, Reason.NO_TEXT_LAYER, what)
+    return problems

@@ -7,8 +7,8 @@ reader, by the overlap check here and by the believability checks on the records
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -18,111 +18,150 @@ from extract.errors import Reason
 from extract.reading.grid.cell_text import Sorted
 from extract.reading.grid.placement import LOST, PlacedTable
 from extract.reading.ink.ink import BLANK, CLIPPED, KEPT, Ink, Ints
+from extract.reading.page_checks.problems import Problem, list_problems, unite
 
+__all__ = ["Problem", "check_inferred", "check_overflow", "check_page", "check_side_by_side", "is_garbled"]
+
+FIGURE = re.compile(r"[¥￥≥≤＞＜=＝><±+\-]?[0-9０-９][0-9０-９,，.．]*[%％‰]?[元万亿]{0,3}")
+GAP_AGAIN = 0.5  # of the size: gaps that share so much stand at the same place
 HEADER_ROWS = 2  # group words of a header may stand over several columns
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a page may not be loaded."""
-
-    reason: Reason
-    page: int
-    detail: str
-    box: Box | None = None
 
 
 def check_page(
     ink: Ink, tables: list[PlacedTable], owner: Ints, placed: Sorted, outside: Sorted, overlaps: Ints
 ) -> tuple[Problem, ...]:
     """All checks of one page that need its glyphs."""
-    problems = [*_check_tiles(ink, tables), *_check_counts(ink, owner, placed, outside), *_check_letters(ink, placed)]
-    if len(overlaps):
-        text = "".join(ink.glyphs.text[i] for i in overlaps.tolist()[:8])
-        box = Box(*(float(v) for v in ink.glyphs.box[int(overlaps[0])]))
-        problems.append(Problem(Reason.CONSERVATION, ink.page, f"text over other text at {text!r}", box))
-    return tuple(problems)
+    return (
+        *_check_tiles(ink, tables),
+        *_check_counts(ink, tables, owner, placed, outside),
+        *_check_letters(ink, tables, owner, placed),
+        *list_problems(ink, tables, owner, overlaps, Reason.CONSERVATION, "text over other text at"),
+    )
 
 
 def _check_tiles(ink: Ink, tables: list[PlacedTable]) -> list[Problem]:
-    """Cells tile each table: no lattice cell outside a rectangle."""
+    """Cells tile each table: no lattice cell outside a rectangle. One problem per region."""
     problems = []
     for number, table in enumerate(tables, 1):
-        if table.spans.ragged:
-            row, column = table.spans.ragged[0]
+        for region in table.spans.regions:
+            row, column = region[0]
             detail = f"table {number}: the lines around row {row + 1}, column {column + 1} do not enclose a rectangle"
-            problems.append(Problem(Reason.CONSERVATION, ink.page, detail))
+            box = unite(np.array([table.lattice.box_of(*place) for place in region]))
+            problems.append(Problem(Reason.CONSERVATION, ink.page, detail, box))
     return problems
 
 
 def check_inferred(ink: Ink, tables: list[PlacedTable], crossing: list[int]) -> tuple[Problem, ...]:
     """A word that crosses a border which only the text suggests, below the header: the border is in doubt."""
+    problems = []
     for number, table in enumerate(tables, 1):
-        for cell in crossing if table.lattice.doubtful else []:
+        for cell in dict.fromkeys(crossing) if table.lattice.doubtful else ():
             if table.first <= cell < table.first + len(table.spans.cells):
                 row, column, _, width = table.spans.cells[cell - table.first]
                 if row >= HEADER_ROWS and {column, column + width} & set(table.lattice.doubtful):
                     detail = f"table {number}, row {row + 1}: text crosses an undrawn border of column {column + 1}"
-                    return (Problem(Reason.CONSERVATION, ink.page, detail),)
-    return ()
+                    problems.append(Problem(Reason.CONSERVATION, ink.page, detail, Box(*table.box_of(cell))))
+    return tuple(problems)
 
 
-def check_side_by_side(ink: Ink, tables: list[PlacedTable], owner: Ints, before_gap: Ints) -> tuple[Problem, ...]:
-    """Two texts side by side in one cell: an upright rule is missing. A row of one cell may print so."""
-    for glyph in before_gap.tolist():
-        cell = int(owner[glyph])
-        for number, table in enumerate(tables, 1):
-            if table.first <= cell < table.first + len(table.spans.cells):
-                row, column, _, width = table.spans.cells[cell - table.first]
-                if width < len(table.lattice.xs) - 1:
-                    detail = f"table {number}, row {row + 1}, column {column + 1}: two texts stand side by side"
-                    return (Problem(Reason.CONSERVATION, ink.page, detail),)
-    return ()
+def check_side_by_side(ink: Ink, tables: list[PlacedTable], rows: Sorted, gaps: Ints) -> tuple[Problem, ...]:
+    """Two texts side by side in one cell: an upright rule is missing. A row of one cell may print so.
+
+    A gap alone says nothing: spreadsheets move letters where a blank was typed (c08_gap_in_a_sentence). There are two
+    texts where a line of the table would run through the gap, where another line of the column has a gap at the same
+    place, or where a figure stands on one side.
+    """
+    problems = []
+    cells = rows.group[gaps]
+    start, end = rows.end[gaps], rows.start[gaps + 1]
+    for number, table in enumerate(tables, 1):
+        inside = (cells >= table.first) & (cells < table.first + len(table.spans.cells))
+        for k in np.flatnonzero(inside).tolist():
+            row, column, _, width = table.spans.cells[int(cells[k]) - table.first]
+            if width == len(table.lattice.xs) - 1:
+                continue
+            inner = table.lattice.xs[column + 1 : column + width]
+            crossed = bool(((inner > start[k]) & (inner < end[k])).any())
+            shared = np.minimum(end, end[k]) - np.maximum(start, start[k])
+            again = bool((np.delete(shared, k) > GAP_AGAIN * rows.size[gaps[k]]).any())
+            if crossed or again or _has_figure_beside(ink, rows, int(gaps[k])):
+                detail = f"table {number}, row {row + 1}, column {column + 1}: two texts stand side by side"
+                box = Box(*table.box_of(int(cells[k])))
+                problems.append(Problem(Reason.CONSERVATION, ink.page, detail, box))
+    return tuple(dict.fromkeys(problems))
+
+
+def _has_figure_beside(ink: Ink, rows: Sorted, k: int) -> bool:
+    """Whether a text that ends or begins at a gap is a figure."""
+    line = np.flatnonzero(rows.line == rows.line[k])
+    for side in (line[line <= k], line[line > k]):
+        text = "".join(ink.glyphs.text[i] for i in rows.glyph[side].tolist())
+        if FIGURE.fullmatch(text):
+            return True
+    return False
 
 
 def check_overflow(ink: Ink, doubtful: list[Ints]) -> tuple[Problem, ...]:
-    """A word over a rule of which nobody can say to which cell it belongs."""
-    for word in doubtful[:1]:
+    """Words over a rule of which nobody can say to which cell they belong."""
+    problems = []
+    for word in doubtful:
         text = "".join(ink.glyphs.text[i] for i in word.tolist())
-        return (Problem(Reason.CONSERVATION, ink.page, f"{text[:20]!r} stands across a rule"),)
-    return ()
+        detail = f"{text[:20]!r} stands across a rule"
+        problems.append(Problem(Reason.CONSERVATION, ink.page, detail, unite(ink.glyphs.box[word])))
+    return tuple(problems)
 
 
-def _check_counts(ink: Ink, owner: Ints, placed: Sorted, outside: Sorted) -> list[Problem]:
+def _check_counts(ink: Ink, tables: list[PlacedTable], owner: Ints, placed: Sorted, outside: Sorted) -> list[Problem]:
     """Placed + outside + dropped = all glyphs = bulk text; nothing inside a table's box without a cell."""
     problems = []
-    drop = ink.glyphs.drop
+    drop, box = ink.glyphs.drop, ink.glyphs.box
     lost = np.flatnonzero((owner == LOST) & (drop == KEPT))
-    if len(lost):
-        text = "".join(ink.glyphs.text[i] for i in lost.tolist()[:8])
-        problems.append(Problem(Reason.CONSERVATION, ink.page, f"{len(lost)} glyphs in no cell of a table: {text!r}"))
+    for some in _part_by_row(ink, tables, lost):
+        text = "".join(ink.glyphs.text[i] for i in some.tolist()[:8])
+        detail = f"{len(some)} glyphs in no cell of a table: {text!r}"
+        problems.append(Problem(Reason.CONSERVATION, ink.page, detail, unite(box[some])))
     total = int((drop != BLANK).sum())
     counted = len(placed.glyph) + len(outside.glyph) + len(lost) + int((drop > BLANK).sum())
     if counted != total:
         problems.append(Problem(Reason.CONSERVATION, ink.page, f"{total} glyphs on the page, {counted} accounted for"))
     clipped = ink.glyphs.run[drop == CLIPPED]
-    half = np.intersect1d(clipped, ink.glyphs.run[placed.glyph]) if len(clipped) else clipped
-    if len(half):
-        text = "".join(ink.glyphs.text[i] for i in np.flatnonzero(ink.glyphs.run == half[0]).tolist())
-        problems.append(Problem(Reason.CONSERVATION, ink.page, f"a clip shows only a part of {text[:20]!r}"))
+    for run in np.intersect1d(clipped, ink.glyphs.run[placed.glyph]).tolist() if len(clipped) else []:
+        whole = np.flatnonzero(ink.glyphs.run == run)
+        text = "".join(ink.glyphs.text[i] for i in whole.tolist())
+        shown = unite(box[whole[drop[whole] == KEPT]])
+        problems.append(Problem(Reason.CONSERVATION, ink.page, f"a clip shows only a part of {text[:20]!r}", shown))
     if 0 <= ink.bulk_count != total:
         detail = f"{total} glyphs with boxes, {ink.bulk_count} in the text of the page"
         problems.append(Problem(Reason.CONSERVATION, ink.page, detail))
     return problems
 
 
-def _check_letters(ink: Ink, placed: Sorted) -> list[Problem]:
+def _part_by_row(ink: Ink, tables: list[PlacedTable], glyphs: Ints) -> list[Ints]:
+    """Glyphs in a table's box, those of each row of its lattice together."""
+    y = (ink.glyphs.box[glyphs, 1] + ink.glyphs.box[glyphs, 3]) / 2
+    x = (ink.glyphs.box[glyphs, 0] + ink.glyphs.box[glyphs, 2]) / 2
+    parts = []
+    for table in tables if len(glyphs) else ():
+        xs, ys = table.lattice.xs, table.lattice.ys
+        inside = (xs[0] <= x) & (x <= xs[-1])
+        rows = np.searchsorted(ys, y)
+        parts += [glyphs[inside & (rows == row)] for row in np.unique(rows[inside]).tolist() if 0 < row < len(ys)]
+    return parts or ([glyphs] if len(glyphs) else [])
+
+
+def _check_letters(ink: Ink, tables: list[PlacedTable], owner: Ints, placed: Sorted) -> list[Problem]:
     """Glyphs without a known character: private use, unassigned, replacement or control characters."""
     codes = ink.glyphs.code[placed.glyph]
     letters = codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
     if letters.isprintable() and "\ufffd" not in letters:
         return []
     bad = list(filter(is_garbled, np.unique(codes).tolist()))
-    if not bad:
-        return []
-    count = int(np.isin(codes, bad).sum())
-    sample = " ".join(f"U+{code:04X}" for code in bad[:5])
-    return [Problem(Reason.GARBLED_TEXT, ink.page, f"{count} glyphs of a table have no known character: {sample}")]
+    problems = []
+    for code in bad:
+        found = placed.glyph[codes == code]
+        what = f"no known character, U+{code:04X}, in"
+        problems += list_problems(ink, tables, owner, found, Reason.GARBLED_TEXT, what)
+    return problems
 
 
 @cache

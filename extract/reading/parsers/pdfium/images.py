@@ -7,7 +7,7 @@ import ctypes
 import numpy as np
 import pypdfium2.raw as pdfium
 
-from extract.reading.ink.ink import OUTLINE_POINTS, PALE, Floats, Ints, Pictures, add_outlines
+from extract.reading.ink.ink import OUTLINE_POINTS, PALE, WHITE_PIXEL, Floats, Ints, Pictures, add_outlines
 from extract.reading.parsers.pdfium import calls
 from extract.reading.parsers.pdfium.layers import is_marked_hidden
 from extract.reading.parsers.pdfium.objects import IMAGE, PATH, Objects, intersect
@@ -22,7 +22,7 @@ def read_pictures(
     document: calls.Pointer, page: calls.Pointer, objects: Objects, hidden_layers: frozenset[str]
 ) -> Pictures:
     """All images that are shown, in painting order of their layers."""
-    boxes, orders, flags = [np.zeros((0, 4))], [np.zeros(0, np.int64)], [np.zeros((0, 2), np.bool_)]
+    boxes, orders, flags = [np.zeros((0, 4))], [np.zeros(0, np.int64)], [np.zeros((0, 3), np.bool_)]
     for layer in objects.layers:
         places = [i for i in layer.places_of(IMAGE) if not is_marked_hidden(layer.pointers[i], hidden_layers)]
         if not places:
@@ -33,9 +33,10 @@ def read_pictures(
         boxes.append(cut[shown])
         orders.append(layer.order[places][shown])
         looks = [_look(document, page, image) for image, seen in zip(pointers, shown.tolist(), strict=True) if seen]
-        flags.append(np.array(looks, dtype=np.bool_).reshape(-1, 2))
+        flags.append(np.array(looks, dtype=np.bool_).reshape(-1, 3))
     flag = np.concatenate(flags)
-    images = Pictures(np.concatenate(boxes), np.concatenate(orders), flag[:, 0], flag[:, 1], np.zeros(len(flag), bool))
+    none = np.zeros(len(flag), np.bool_)
+    images = Pictures(np.concatenate(boxes), np.concatenate(orders), flag[:, 0], flag[:, 1], flag[:, 2], none)
     return add_outlines(images, *_find_outlines(objects))
 
 
@@ -57,15 +58,15 @@ def _find_outlines(objects: Objects) -> tuple[Floats, Ints]:
     return np.concatenate(boxes), np.concatenate(orders)
 
 
-def _look(document: calls.Pointer, page: calls.Pointer, image: calls.Pointer) -> tuple[bool, bool]:
-    """Whether a picture hides what lies under it, and whether it is pale, from its pixels as pdfium paints them.
+def _look(document: calls.Pointer, page: calls.Pointer, image: calls.Pointer) -> tuple[bool, bool, bool]:
+    """Whether a picture hides what lies under it, is pale, is white all over: by its pixels as pdfium paints them.
 
     pdfium paints at one pixel per point, so a scan of any resolution costs half a million pixels. A picture that it
     cannot paint counts as solid and dark: then its page is refused where text or blank cells lie under it.
     """
     bitmap = ctypes.cast(calls.get_bitmap(document, page, image), pdfium.FPDF_BITMAP)
     if not bitmap:
-        return True, False
+        return True, False, False
     try:
         pixels = _read_pixels(bitmap)
     finally:
@@ -73,7 +74,8 @@ def _look(document: calls.Pointer, page: calls.Pointer, image: calls.Pointer) ->
     blue, green, red, alpha = (pixels[:, :, k].astype(np.uint16) for k in range(4))  # whole numbers: ten times as fast
     darkness = (255 - ((29 * blue + 150 * green + 77 * red) >> 8)) * alpha  # of 255 * 255
     solid = calls.has_transparency(image) != 1 and bool((alpha > SOLID_ALPHA).mean() > SOLID_PART)
-    return solid, bool((darkness > (1.0 - FAINT) * 255 * 255).mean() <= DARK_PART)
+    pale = bool((darkness > (1.0 - FAINT) * 255 * 255).mean() <= DARK_PART)
+    return solid, pale, bool(darkness.max(initial=0) <= (1.0 - WHITE_PIXEL) * 255 * 255)
 
 
 def _read_pixels(bitmap: pdfium.FPDF_BITMAP) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

@@ -14,6 +14,7 @@ from extract.entities import Quad
 from extract.reading.ink.affine import map_boxes, map_points
 from extract.reading.ink.ink import NO_CLIP, OUTLINE_POINTS, PALE, STANDARD_FONTS, UNKNOWN_FONT, Floats, brightness
 from extract.reading.ink.vector_paths import around, gather, open_paths
+from extract.reading.parsers.plumber.images import is_white
 
 UNSEEN_MODES = (3, 7)
 SOLID = 0.9  # alpha: nothing that one could read shows through
@@ -33,7 +34,7 @@ class Collected:
     rules: list[tuple[float, ...]] = field(default_factory=list)
     areas: list[tuple[float, ...]] = field(default_factory=list)
     outlines: list[tuple[float, ...]] = field(default_factory=list)  # box, order: filled paths of many points
-    pictures: list[tuple[float, ...]] = field(default_factory=list)  # box, order, solid
+    pictures: list[tuple[float, ...]] = field(default_factory=list)  # box, order, solid, white
 
 
 class InkDevice(PDFTextDevice):  # type: ignore[misc]
@@ -134,7 +135,14 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
         masks = any(stream.get(key) for key in ("SMask", "Mask", "ImageMask", "IM"))
         if not self.hidden and self.alpha[0] > 0.02 and box[0] < box[2] and box[1] < box[3]:
             solid = not masks and not self.blends and self.alpha[0] > SOLID
-            self.page.pictures.append((*box, float(self.order), float(solid)))
+            white = solid and self._covers_text(box) and is_white(stream)
+            self.page.pictures.append((*box, float(self.order), float(solid), float(white)))
+
+    def _covers_text(self, box: Quad) -> bool:
+        """Whether the middle of a glyph that was painted before lies under a box."""
+        glyphs = np.array(self.page.box, dtype=np.float64).reshape(-1, 4)
+        x, y = (glyphs[:, 0] + glyphs[:, 2]) / 2, (glyphs[:, 1] + glyphs[:, 3]) / 2
+        return bool(((box[0] < x) & (x < box[2]) & (box[1] < y) & (y < box[3])).any())
 
 
 def mend_unicode_font(font: Any) -> None:

@@ -82,10 +82,10 @@ def read_page(page: Any, number: int, hidden_layers: frozenset[str]) -> Ink:
 
 
 def _pictures(drawn: Collected) -> Pictures:
-    """pdfminer does not paint, so no picture is known to be pale."""
-    rows = _rows(drawn.pictures, 6)
+    """pdfminer does not paint, so no picture is known to be pale, and only those over text are known to be white."""
+    rows = _rows(drawn.pictures, 7)
     none = np.zeros(len(rows), np.bool_)
-    images = Pictures(rows[:, :4], rows[:, 4].astype(np.int64), rows[:, 5] > 0, none, none)
+    images = Pictures(rows[:, :4], rows[:, 4].astype(np.int64), rows[:, 5] > 0, none, rows[:, 6] > 0, none)
     outlines = _rows(drawn.outlines, 5)
     return add_outlines(images, outlines[:, :4], outlines[:, 4].astype(np.int64))
 

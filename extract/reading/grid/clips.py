@@ -1,0 +1,54 @@
+"""Glyphs that a clip hides and the cells of a page in, the cell that each still belongs to out.
+
+A clip that ends where a cell ends hides what does not fit into the cell: the text is that cell's. Spreadsheets give
+each cell a clip of its own, or the whole print area one clip that ends where the table does; a merged cell over a page
+break is drawn whole on both pages. Whether another page shows the rest is asked later (page_seams.py).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from extract.reading.ink.ink import Bools, Floats
+
+CELL_CLIP = 3.0  # points: a clip so near to a cell's border is the border's own
+INSIDE = 1.0  # points: so far within its clip a place is looked at
+CUT_ASIDE = 0.34  # of a glyph's width: more than its own margin
+CUT_ABOVE = 0.25  # of the height of a digit
+HIGH = 0.72  # of the size: how high a digit stands over the baseline
+
+
+def find_sides(x: Floats, y: Floats, clip: Floats) -> Bools:
+    """(n, 4): beyond which side of its clip, left, top, right, bottom, each point lies."""
+    return np.stack([x < clip[:, 0], y < clip[:, 1], x > clip[:, 2], y > clip[:, 3]], axis=1)
+
+
+def find_cut_sides(box: Floats, base: Floats, size: Floats, clip: Floats) -> Bools:
+    """(n, 4): at which side the clip takes so much of a glyph that it may look like another one."""
+    wide, high = np.maximum(box[:, 2] - box[:, 0], 1e-6), HIGH * np.maximum(size, 1e-6)
+    aside, above = CUT_ASIDE * wide, CUT_ABOVE * high
+    return np.stack(
+        [
+            clip[:, 0] - box[:, 0] > aside,
+            clip[:, 1] - (base - high) > above,
+            box[:, 2] - clip[:, 2] > aside,
+            base - clip[:, 3] > above,
+        ],
+        axis=1,
+    )
+
+
+def move_inside(x: Floats, y: Floats, clip: Floats, sides: Bools) -> tuple[Floats, Floats]:
+    """Where points come to that move over the cutting sides of their clip: what is cut there is cut by that cell."""
+    x = np.where(sides[:, 0], np.maximum(x, clip[:, 0] + INSIDE), x)
+    x = np.where(sides[:, 2], np.minimum(x, clip[:, 2] - INSIDE), x)
+    y = np.where(sides[:, 1], np.maximum(y, clip[:, 1] + INSIDE), y)
+    y = np.where(sides[:, 3], np.minimum(y, clip[:, 3] - INSIDE), y)
+    return x, y
+
+
+def end_at_borders(sides: Bools, clips: Floats, boxes: Floats) -> Bools:
+    """Whether clips end, at all sides at which they cut, where their cells do; never where there is no cell."""
+    near: Bools = np.abs(clips - boxes) <= CELL_CLIP  # never of no cell
+    ends: Bools = np.all(near | ~sides, axis=1)
+    return ends

@@ -1,0 +1,115 @@
+"""All checked pages of a document in, the same pages out with each text that a page break cuts settled.
+
+A merged cell over a break is drawn on both pages, each of which shows its part: what one page hides the page beside it
+shows, and both keep the whole text. Software that draws only the lines that touch a page draws the line on the break
+twice, its upper part here and its lower part there: it stays where its middle is shown. What no page shows is a note on
+the page, where nothing but the text's own cell is too low for it, and else a problem.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from extract.entities import Box, Cell, Grid
+from extract.errors import Reason
+from extract.reading.ink.ink import Bools
+from extract.reading.page import CheckedPage
+from extract.reading.page_checks.cut_text import CutText
+from extract.reading.page_checks.problems import TEXT_CUT, PageNote, Problem
+
+SAME_COLUMN = 3.0  # points: the borders of a column on two pages
+AT_EDGE = 3.0  # points: a cell that ends so near to its table's end is cut by the break
+WHOLE = 0.75  # of a line's height in both parts together: less is lost between the pages
+
+
+def settle_seams(pages: tuple[CheckedPage, ...]) -> tuple[CheckedPage, ...]:
+    """Each page with its cut texts told apart: shown beside, printed twice, cut by their own cell, or in doubt."""
+    settled = list(pages)
+    for k, page in enumerate(pages):
+        for cut in page.cut:
+            if not cut.cut or _is_shown_beside(pages, k, cut):
+                continue
+            if _drop_line_on_seam(pages, settled, k, cut):
+                continue
+            settled[k] = _judge(settled[k], cut)
+    return tuple(settled)
+
+
+def _judge(page: CheckedPage, cut: CutText) -> CheckedPage:
+    """A text of which no page shows the rest."""
+    number = page.grids.page
+    if not cut.figure and (cut.own or all(cut.shown)):
+        return replace(page, notes=(*page.notes, PageNote(TEXT_CUT, number, cut.box, cut.describe())))
+    if cut.figure and all(cut.shown):
+        detail = f"a clip or the edge of the page cuts {cut.describe()!r}"
+    else:
+        detail = f"lines of {cut.text[:20]!r} are hidden and stand on no other page"
+    return replace(page, problems=(*page.problems, Problem(Reason.CONSERVATION, number, detail, cut.box)))
+
+
+def _is_shown_beside(pages: tuple[CheckedPage, ...], k: int, cut: CutText) -> bool:
+    """Whether the pages before and after that print the same text show what this one hides."""
+    shown: Bools = np.array(cut.shown)
+    beside = False
+    for step in (1, -1):
+        other = k + step
+        while 0 <= other < len(pages) and (more := _find_shown(pages[other], cut)) is not None:
+            shown |= more
+            beside = True
+            other += step
+    return bool(beside and shown.all())
+
+
+def _find_shown(page: CheckedPage, cut: CutText) -> Bools | None:
+    """Which glyphs of a cut text another page shows, None where it does not print the text."""
+    same = [c.shown for c in page.cut if c.text == cut.text and len(c.shown) == len(cut.shown)]
+    if same:
+        shown: Bools = np.any(np.array(same), axis=0)
+        return shown
+    whole = any(cell.text == cut.text for grid in page.grids.grids for cell in grid.cells)
+    return np.ones(len(cut.shown), np.bool_) if whole else None
+
+
+def _drop_line_on_seam(pages: tuple[CheckedPage, ...], settled: list[CheckedPage], k: int, cut: CutText) -> bool:
+    """Whether the line at a break stands on both pages, a part of it here and the rest there; drops one of the two."""
+    for step, here, there in ((1, -1, 0), (-1, 0, -1)):
+        other = k + step
+        if not 0 <= other < len(pages):
+            continue
+        line = cut.lines[here]
+        rest = [one for one in pages[other].cut if _are_beside(pages, k, other, cut.box, one.box)]
+        hidden = [one.shown < 1 for one in cut.lines]
+        if sum(hidden) != 1 or not hidden[here]:
+            continue
+        for one in rest:
+            twin = one.lines[there]
+            if twin.text == line.text and line.shown + twin.shown >= WHOLE:
+                if (line.shown, -step) < (twin.shown, step):
+                    settled[k] = _take_line(settled[k], cut, line.text, step)
+                return True
+    return False
+
+
+def _are_beside(pages: tuple[CheckedPage, ...], k: int, other: int, box: Box, twin: Box) -> bool:
+    """Whether two cells stand in one column, at the end of one page's table and at the beginning of the other's."""
+    if abs(box.x0 - twin.x0) > SAME_COLUMN or abs(box.x1 - twin.x1) > SAME_COLUMN:
+        return False
+    upper, lower, page = (box, twin, k) if k < other else (twin, box, other)
+    ends = [abs(grid.box.y1 - upper.y1) < AT_EDGE for grid in pages[page].grids.grids]
+    return any(ends) and lower.y0 < upper.y1
+
+
+def _take_line(page: CheckedPage, cut: CutText, line: str, step: int) -> CheckedPage:
+    """The page with the last line (the first, where the rest stands on the page before) of a cell's text taken away."""
+
+    def shorten(cell: Cell) -> Cell:
+        if cell.box != cut.box or cell.text != cut.text:
+            return cell
+        return replace(cell, text=cell.text.removesuffix(line) if step > 0 else cell.text.removeprefix(line))
+
+    def mend(grid: Grid) -> Grid:
+        return replace(grid, cells=tuple(map(shorten, grid.cells)))
+
+    return replace(page, grids=replace(page.grids, grids=tuple(map(mend, page.grids.grids))))
