@@ -5,33 +5,19 @@ Every setting has a default that works on one machine; `jixiao settings` lists t
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from extract.errors import SettingsError
+from extract.limits import Limits
 
 PROJECT = Path(__file__).resolve().parent.parent
 
 _HomePath = Annotated[Path | None, NoDecode]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Per document. `seconds` is wall-clock time, `memory` address space in bytes."""
-
-    seconds: float
-    memory: int
-    pages: int
-    size: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """What a child process is started with."""
-        return asdict(self)
 
 
 class Settings(BaseSettings):
@@ -75,6 +61,11 @@ class Settings(BaseSettings):
     max_pages: int = Field(2000, ge=1, description="longer documents are refused with `too_large`")
     read_seconds: int = Field(300, ge=1, description="time that reading one document may take")
     read_megabytes: int = Field(2048, ge=64, description="memory that reading one document may take")
+    sandbox: str = Field(
+        "on",
+        pattern="^(on|off)$",
+        description="`on`: a PDF is read and drawn only where the kernel confines the process that does; `off`: anyway",
+    )
     read_attempts: int = Field(3, ge=1, description="attempts before a failing document counts as refused")
     report_pages: int = Field(150, ge=0, description="printed pages that a report shows pictures of")
     report_megabytes: int = Field(48, ge=0, description="room that a report's pictures may take")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import resource
 
-from extract.settings import Limits
+from extract.limits import Limits
 
 
-def apply_limits(limits: Limits, written: int = 1 << 20) -> None:
-    """Bound address space, written files (bytes) and core dumps of this process; time is bounded by the parent."""
+def apply_limits(limits: Limits) -> None:
+    """Bound address space, core dumps and descriptors of this process, and let it write no file.
+
+    Time is bounded by the parent.
+    """
     for kind, value in (
         (resource.RLIMIT_AS, limits.memory),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, written),
+        (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, 64),
     ):
         _, hard = resource.getrlimit(kind)
