@@ -63,6 +63,10 @@ class BuildError(JixiaoError):
     """dbt or the audit failed; nothing is published."""
 
 
+class SandboxError(JixiaoError):
+    """The process that meets the PDFs cannot be confined, or did not start: no document is to blame."""
+
+
 class Refused(JixiaoError):  # noqa: N818 - a verdict on a document, caught as such
     """This document must not be loaded.
 

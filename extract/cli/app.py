@@ -43,27 +43,27 @@ def read(
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Read PDFs and print one row per indicator, without touching any state."""
-    from extract.cli.rows import READ_COLUMNS, held_lines, refusal_lines, rows_of
-    from extract.reading.sandbox import read_sandboxed
+    from extract.reading.sandbox import Sandbox
 
     refused = 0
-    limits = get_settings().limits()
+    with Sandbox(reader=reader) as sandbox:  # it starts while the next line imports
+        from extract.cli.rows import READ_COLUMNS, held_lines, refusal_lines, rows_of
 
-    def rows() -> Iterator[dict[str, Any]]:
-        nonlocal refused
-        for file in track(files, say("reading"), how):
-            try:
-                reading = read_sandboxed(file, reader=reader, password=password, limits=limits)
-            except Refused as error:
-                refused += 1
-                print(*refusal_lines(file, error), sep="\n", file=sys.stderr)
-            else:
-                yield from rows_of(file, reading)
-                refused += len(reading.held)
-                for line in held_lines(file, reading.held):
-                    print(line, file=sys.stderr)
+        def rows() -> Iterator[dict[str, Any]]:
+            nonlocal refused
+            for file in track(files, say("reading"), how):
+                try:
+                    reading = sandbox.read(file, reader=reader, password=password)
+                except Refused as error:
+                    refused += 1
+                    print(*refusal_lines(file, error), sep="\n", file=sys.stderr)
+                else:
+                    yield from rows_of(file, reading)
+                    refused += len(reading.held)
+                    for line in held_lines(file, reading.held):
+                        print(line, file=sys.stderr)
 
-    print_rows(rows(), READ_COLUMNS, how)
+        print_rows(rows(), READ_COLUMNS, how)
     if refused:
         raise typer.Exit(REFUSED)
 
@@ -257,14 +257,13 @@ def grids(
         raise typer.BadParameter(f"grids are printed as json, not as {how}")
     if picture is None and stage is not Stage.CELLS:
         raise typer.BadParameter("--stage says what --picture shows")
-    limits = get_settings().limits()
     try:
-        with Sandbox(limits) as sandbox:
+        with Sandbox(reader=reader) as sandbox:
             pages = sandbox.read_grids(file, reader=reader, password=password)
-        if picture is not None:
-            if page > len(pages):
-                raise typer.BadParameter(f"{file.name} has {len(pages)} pages")
-            draw_page(file, page, picture, stage=stage, reader=reader, password=password, limits=limits)
+            if picture is not None:
+                if page > len(pages):
+                    raise typer.BadParameter(f"{file.name} has {len(pages)} pages")
+                draw_page(file, page, picture, stage=stage, reader=reader, password=password, sandbox=sandbox)
         print(as_json({"file": str(file), "pages": pages}))
     except Refused as error:
         print(*refusal_lines(file, error), sep="\n", file=sys.stderr)

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from sqlalchemy.engine import make_url
 
 from extract.cli.output import Format, as_json, print_rows
 from extract.entities import Column, Held, Reading
 from extract.errors import Refused
-from extract.ledger import OUTCOMES, Ledger
 from extract.settings import Settings
 from extract.translations import say
+
+if TYPE_CHECKING:
+    from extract.ledger import Ledger
 
 ALWAYS = tuple(Column)[:11]  # printed as null where the form has no such column
 APART = (
@@ -86,6 +87,7 @@ def held_lines(file: Path | str, held: tuple[Held, ...]) -> list[str]:
 
 def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
     """The ledger in one object; the counts are those of the last run, and they add up."""
+    from extract.ledger import OUTCOMES
     from extract.reading.document import READER_VERSION
     from extract.releases.shelves import served_release
     from extract.sources.freshness import check_freshness
@@ -124,6 +126,8 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
 
 def print_status(found: dict[str, Any]) -> None:
     """The same for people."""
+    from extract.ledger import OUTCOMES
+
     console = Console(highlight=False)
     names = ("seen", *OUTCOMES, "waiting")
     console.print(say("last run {run}", run=found["run_id"] or say("– none yet")), markup=False)
@@ -153,6 +157,8 @@ def describe_outdated(outdated: int, waiting: int) -> str:
 
 def setting_rows(settings: Settings) -> Iterator[dict[str, Any]]:
     """Every setting with its value; passwords inside URLs are hidden."""
+    from sqlalchemy.engine import make_url
+
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
         if name in ("ledger_url", "warehouse_url"):
