@@ -28,7 +28,8 @@ from extract.reading.process_limits import apply_limits
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 LONGEST_MESSAGE = 1 << 20
 LONGEST_REASON = 1000
-READING = ("extract.reading.document", "extract.reading.exchange")
+LATE = ("numpy.ma", "encodings.utf_16_be", "encodings.utf_16_le", "encodings.utf_32_le")  # imported at first use
+READING = ("extract.reading.document", "extract.reading.exchange", *LATE)
 PDFIUM, PLUMBER = "extract.reading.parsers.pdfium.document", "extract.reading.parsers.plumber.document"
 MODULES = {  # by the name of a reader, or what else a document is opened for
     "pages": ("extract.reading.parsers.outline.page_count",),
@@ -37,6 +38,7 @@ MODULES = {  # by the name of a reader, or what else a document is opened for
     "pdfium": (*READING, PDFIUM),
     "pdfplumber": (*READING, PLUMBER),
 }
+READERS = ("auto", "pdfium", "pdfplumber")
 DESCRIPTORS = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
 
 
@@ -77,9 +79,13 @@ def main() -> int:
 
 
 def import_parsers(purpose: str) -> None:
-    """What will be needed, before there is a document."""
+    """What will be needed, before there is a document: else each child would import it anew."""
     for module in ("extract.reading.answers", *MODULES.get(purpose, READING)):
         importlib.import_module(module)
+    if purpose in READERS:
+        from extract.reading.tables.header_words import load_synonyms
+
+        load_synonyms()
 
 
 def receive(channel: socket.socket) -> tuple[bytes, list[int]]:
