@@ -303,8 +303,11 @@ def show_settings(how: FormatOption = Format.TABLE) -> None:
 def airflow(context: typer.Context) -> None:
     """Run Airflow's own command on this home, for example `jixiao airflow standalone`."""
     from extract.jobs.local_run import start_airflow
+    from extract.jobs.supervise import run_supervised
 
     start_airflow(get_settings())
+    if context.args[:1] == ["standalone"]:
+        raise typer.Exit(run_supervised([sys.executable, "-m", "airflow", *context.args]))
     os.execv(  # noqa: S606 - no shell wanted
         sys.executable, [sys.executable, "-m", "airflow", *context.args]
     )

@@ -45,7 +45,8 @@ def discover(settings: Settings, run_id: str, *, inbox: str | None = None, publi
     source that cannot be listed keeps no other from being listed; `close` then fails and names it.
     """
     ledger = Ledger(settings.ledger_url or "")
-    ledger.start_run(run_id)
+    for abandoned in ledger.start_run(run_id):
+        log.warning("run %s was killed before it closed: what it loaded is counted as its own", abandoned)
     chosen = [
         one for one in _choose(load_publishers(settings.publishers_dir), inbox, publisher) if one.source is not None
     ]

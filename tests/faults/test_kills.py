@@ -83,7 +83,7 @@ def test_a03_dbt_does_not_outlive_a_killed_task_and_so_keeps_no_lock() -> None:
     """An orphan of dbt would keep DuckDB's lock and write on, beside the retry of its task."""
     wait_for_end(
         orphan(
-            "import sys, time; from extract.warehouse.dbt_process import follow_parent; "
+            "import sys, time; from extract.processes import follow_parent; "
             "follow_parent(int(sys.argv[1])); "
             "print('ready', flush=True); time.sleep(3600)"
         )
