@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     )
     schedule: str = Field("30 2 * * *", description="cron of the nightly ingest, Asia/Shanghai")
     alert_url: SecretStr | None = Field(None, description="webhook to which failed and late runs are posted as JSON")
+    heartbeat_url: SecretStr | None = Field(
+        None, description="address that is asked when a night has ended well; who watches it tells of silence"
+    )
     reader: str = Field("auto", pattern="^(auto|pdfium|pdfplumber)$", description="auto reads with both and compares")
     second_reader_share: float = Field(
         1.0, ge=0, le=1, description="part of the documents that `auto` gives to both readers; less in backfills"

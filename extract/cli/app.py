@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -33,6 +34,7 @@ app.add_typer(refusals.app, name="refusals")
 app.command()(releases.releases)
 app.command()(releases.rollback)
 REFUSED = 3
+PLACES_TO_SEE_TO = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # no fault of ours: one sentence is enough
 
 
 @app.command()
@@ -123,13 +125,30 @@ def _warehouse_of(settings: Settings) -> str:
 
 
 @app.command()
-def status(how: FormatOption = Format.TABLE) -> None:
+def status(
+    check: Annotated[
+        bool, typer.Option("--check", help="One line, and exit status 1 where a person must look: for a monitor.")
+    ] = False,
+    max_age: Annotated[
+        str, typer.Option(metavar="AGE", help="With --check: how long ago the last run may have ended, 26h or 2d.")
+    ] = "26h",
+    how: FormatOption = Format.TABLE,
+) -> None:
     """Show the ledger: the last run's counts, what waits, what was refused and why, the served release."""
+    from extract.cli.check import find_trouble, read_age
     from extract.cli.rows import print_status, status_of
     from extract.ledger import Ledger
 
     settings = get_settings()
+    age = read_age(max_age)
     found = status_of(Ledger(settings.ledger_url or ""), settings)
+    if check:
+        troubles = find_trouble(found, age)
+        if how is Format.TABLE:
+            print(f"jixiao: {'; '.join(troubles) if troubles else 'all is well'}")
+        else:
+            print(as_json({"is_well": not troubles, "troubles": troubles}))
+        raise typer.Exit(1 if troubles else 0)
     if how is Format.TABLE:
         print_status(found)
     else:
@@ -329,3 +348,16 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in PLACES_TO_SEE_TO:
+            raise
+        _end(f"{error.strerror}: {error.filename or get_settings().home}")
+    except Exception as error:
+        if not type(error).__module__.startswith("sqlalchemy."):
+            raise
+        _end(f"the database does not answer: {str(getattr(error, 'orig', error)).splitlines()[0]}")
+
+
+def _end(why: str) -> NoReturn:
+    errors.print(f"jixiao: {why}", style="red", markup=False, soft_wrap=True)
+    sys.exit(1)

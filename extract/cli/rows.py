@@ -93,7 +93,7 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
     from extract.sources.freshness import check_freshness
     from extract.warehouse.fingerprints import is_behind
 
-    last = ledger.last_run()
+    last, newest = ledger.last_run(), ledger.newest_run()
     states = ledger.documents_by_state()
     release = served_release(settings)
     behind = is_behind(settings)
@@ -101,6 +101,8 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
         **{name: last[name] if last else 0 for name in ("seen", *OUTCOMES)},
         "run_id": last["run_id"] if last else None,
         "finished_at": last["finished_at"] if last else None,
+        "running_since": newest["started_at"] if newest and newest["finished_at"] is None else None,
+        "sandbox": describe_sandbox(settings),
         "documents": states,
         "waiting": sum(states.get(state, 0) for state in ("landed", "read", "failed")),
         "outdated": len(ledger.outdated(READER_VERSION)),
@@ -124,6 +126,19 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
     }
 
 
+def describe_sandbox(settings: Settings) -> dict[str, Any]:
+    """What this kernel gives for confining the process that reads, and what stands in the way of reading."""
+    from extract.reading.confinement.confine import describe_kernel
+
+    kernel = describe_kernel()
+    trouble = None
+    if settings.sandbox == "off":
+        trouble = "JIXIAO_SANDBOX=off: PDFs are read by a process that is not confined"
+    elif kernel.missing:
+        trouble = f"no PDF is read: {kernel.missing}"
+    return {"setting": settings.sandbox, "landlock": kernel.landlock, "seccomp": kernel.seccomp, "trouble": trouble}
+
+
 def print_status(found: dict[str, Any]) -> None:
     """The same for people."""
     from extract.ledger import OUTCOMES
@@ -138,6 +153,9 @@ def print_status(found: dict[str, Any]) -> None:
         console.print(say("release {release}", release=release["release_id"]) + behind, markup=False)
     if found["outdated"] or found["rereads"]:
         console.print(describe_outdated(found["outdated"], found["rereads"]), markup=False)
+    sandbox = found["sandbox"]
+    confined = say("PDFs are read in confined processes: Landlock {abi}, seccomp", abi=sandbox["landlock"])
+    console.print(sandbox["trouble"] or confined, markup=False)
     if pin := found["pin"]:
         pinned = "pinned by {by} since {since} UTC: {why}"
         console.print(say(pinned, by=pin["pinned_by"], since=pin["pinned_at"], why=pin["why"]), markup=False)
