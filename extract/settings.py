@@ -17,6 +17,7 @@ from extract.limits import Limits
 
 PROJECT = Path(__file__).resolve().parent.parent
 
+ROOM = r"^[1-9][0-9]*[MGT]i?B$"  # as DuckDB takes it
 _HomePath = Annotated[Path | None, NoDecode]
 
 
@@ -74,11 +75,23 @@ class Settings(BaseSettings):
     report_megabytes: int = Field(48, ge=0, description="room that a report's pictures may take")
     keep_releases: int = Field(7, ge=1, description="published releases that are kept, besides the served one")
     sql_seconds: int = Field(300, ge=1, description="time that one query of `jixiao sql` may take")
+    sql_rows: int = Field(1_000_000, ge=1, description="rows that an answer of `jixiao sql` may have")
+    sql_memory: str = Field(
+        "2GB", pattern=ROOM, description="memory that one query on DuckDB may take; what needs more goes to disk"
+    )
+    sql_spill: str = Field(
+        "8GB", pattern=ROOM, description="room that it may take there: a folder of its own in TMPDIR"
+    )
+    reader_url: SecretStr | None = Field(
+        None,
+        description="SQLAlchemy URL of the login that `jixiao sql` asks a warehouse on PostgreSQL with; the next "
+        "publish makes it, in the role jixiao_reader alone",
+    )
     dbt_threads: int = Field(2, ge=1, description="threads of dbt")
     dbt_seconds: int = Field(3600, ge=1, description="time that `dbt build` may take")
     dbt_memory: str | None = Field(
         None,
-        pattern=r"^[1-9][0-9]*[MGT]i?B$",
+        pattern=ROOM,
         description="memory that DuckDB may use under dbt, 8GB for example; what needs more goes to disk "
         "[60 % of the machine's]",
     )

@@ -79,7 +79,7 @@ class SchemaShelf:
         """What a killed publisher had begun the server has rolled back; a first publisher finds nothing set up."""
         for statement in SETUP:
             self._connection.execute(text(statement))
-        ensure_reader(self._connection, self._settings.sql_seconds)
+        ensure_reader(self._connection, self._settings)
 
     @contextlib.contextmanager
     def write(self, inputs: str, before: Release | None) -> Iterator[Release]:

@@ -42,7 +42,7 @@ def write_release_report(settings: Settings, folder: Path, release: dict[str, An
     """
     target = folder / "report"
     try:
-        with open_release(folder) as figures:
+        with open_release(settings, folder) as figures:
             _write(settings, target, figures, release, is_behind=False)
     except OSError:
         raise
