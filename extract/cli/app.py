@@ -318,6 +318,34 @@ def show_settings(how: FormatOption = Format.TABLE) -> None:
     print_rows(setting_rows(get_settings()), ["variable", "value", "default", "meaning"], how)
 
 
+@app.command()
+def backup(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", file_okay=False, help="A folder elsewhere; the same each time.")
+    ],
+) -> None:
+    """Copy ledger, archive, build database and releases, all of one moment; only what is new is copied again."""
+    from extract.jobs.backup import back_up
+
+    with show_progress() as progress:
+        progress(say("copying"))
+        made = back_up(get_settings(), folder)
+    print(f"{folder}: {made['made_at']}")
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="What `backup` wrote.")],
+) -> None:
+    """Make an empty home what it was at the newest backup; the next run goes on from there."""
+    from extract.jobs.backup import restore as restore_home
+
+    with show_progress() as progress:
+        progress(say("copying"))
+        made = restore_home(get_settings(), folder)
+    print(f"{get_settings().home}: {made['made_at']}")
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def airflow(context: typer.Context) -> None:
     """Run Airflow's own command on this home, for example `jixiao airflow standalone`."""
