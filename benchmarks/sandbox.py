@@ -1,10 +1,11 @@
-"""What it costs to read in a confined child: processor time a document, confined or not, in one child or one child each.
+"""What it costs to read in a confined child: time a document, confined or not, in one child or in one each.
 
-    python benchmarks/sandbox.py [PDF…]      # without arguments: what the tests' fixtures hold that is read
+python benchmarks/sandbox.py [PDF…]      # without arguments: what the tests' fixtures hold that is read
 """
 
 from __future__ import annotations
 
+import contextlib
 import resource
 import subprocess
 import sys
@@ -19,7 +20,7 @@ FIXTURES = Path(__file__).parent.parent / "tests/fixtures"
 ROUNDS = 3
 CONFINE = """
 import os, time
-from extract.reading.confinement.confine import confine_child, confine_nursery
+from extract.reading.isolation.confine import confine_child, confine_nursery
 begun = time.perf_counter()
 confine_nursery()
 between = time.perf_counter()
@@ -58,10 +59,8 @@ def measure_reading(files: Sequence[Path], *, confined: bool, apart: bool) -> tu
 
 def read_one(sandbox: Sandbox, file: Path, publisher: str) -> None:
     """Read a document, whatever it comes to."""
-    try:
+    with contextlib.suppress(Refused):
         sandbox.read_text(file, reader="pdfium", publisher=publisher)
-    except Refused:
-        pass
 
 
 def time_of_children(sandbox: Sandbox) -> float:

@@ -21,10 +21,3 @@ class Limits:
     def to_dict(self) -> dict[str, Any]:
         """What a child process is started with."""
         return asdict(self)
-
-
-def usual_limits() -> Limits:
-    """Those of the settings."""
-    from extract.settings import get_settings
-
-    return get_settings().limits()

@@ -117,7 +117,7 @@ def run_read_only(home: Path, command: list[str]) -> subprocess.CompletedProcess
     mounted = f'mount --bind "{home}" "{home}" && mount -o remount,bind,ro "{home}" && exec "$@"'
     environment = {**os.environ, "JIXIAO_HOME": str(home)}
     return subprocess.run(
-        ["unshare", "--mount", "sh", "-c", mounted, "sh", *typed],
+        [shutil.which("unshare") or "", "--mount", "sh", "-c", mounted, "sh", *typed],
         env=environment,
         capture_output=True,
         text=True,

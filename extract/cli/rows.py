@@ -128,7 +128,7 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
 
 def describe_sandbox(settings: Settings) -> dict[str, Any]:
     """What this kernel gives for confining the process that reads, and what stands in the way of reading."""
-    from extract.reading.confinement.confine import describe_kernel
+    from extract.reading.isolation.confine import describe_kernel
 
     kernel = describe_kernel()
     trouble = None

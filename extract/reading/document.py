@@ -11,7 +11,7 @@ from pathlib import Path
 
 from extract.entities import Finding, PageGrids, Reading
 from extract.errors import Reason, Refused
-from extract.limits import Limits, usual_limits
+from extract.limits import Limits
 from extract.reading.agreement import SECOND_MAY_HEAL, merge_readings
 from extract.reading.confinement import (
     Places,
@@ -39,6 +39,7 @@ from extract.reading.page_checks.problems import Problem
 from extract.reading.page_seams import settle_seams
 from extract.reading.pages import check_file, read_checked_pages
 from extract.reading.plausibility import find_doubts, list_findings
+from extract.reading.process_limits import usual_limits
 from extract.reading.raster.digit_check import check_picture
 from extract.reading.raster.digit_places import Digits
 from extract.reading.tables.assembler import Assembler

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from extract.errors import Reason, Refused
-from extract.limits import Limits, usual_limits
+from extract.limits import Limits
 from extract.reading.ink.ink import Ink, add_stamps
 from extract.reading.page import CheckedPage, build_page
 from extract.reading.parsers.outline.page_count import Notes, check_page_count, count_by_pdfium
+from extract.reading.process_limits import usual_limits
 
 
 def check_file(path: Path, most_bytes: int) -> None:

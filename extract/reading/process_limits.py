@@ -21,3 +21,10 @@ def apply_limits(limits: Limits) -> None:
         _, hard = resource.getrlimit(kind)
         bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (bound, bound))
+
+
+def usual_limits() -> Limits:
+    """Those of the settings; a process that is given some imports none."""
+    from extract.settings import get_settings
+
+    return get_settings().limits()

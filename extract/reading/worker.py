@@ -1,6 +1,6 @@
 """The process that meets the PDFs: `python -I -m extract.reading.worker`, started by nursery.py.
 
-First it gives up what reading does not need (confinement/), then it imports the parsers, then it forks a child whenever
+First it gives up what reading does not need (isolation/), then it imports the parsers, then it forks a child whenever
 it is told to. A child gives up the rest and answers requests, each of which brings its document as an open descriptor.
 So the nursery meets no document, and a new child costs milliseconds.
 
@@ -22,7 +22,7 @@ import sys
 from typing import Any
 
 from extract.limits import Limits
-from extract.reading.confinement.confine import confine_child, confine_nursery
+from extract.reading.isolation.confine import confine_child, confine_nursery
 from extract.reading.process_limits import apply_limits
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h

@@ -7,9 +7,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from extract.reading.confinement.landlock import enter_own_domain, find_abi, restrict_files
-from extract.reading.confinement.seccomp import Role, filter_calls, has_filters
-from extract.reading.confinement.syscalls import find_processor
+from extract.reading.isolation.landlock import enter_own_domain, find_abi, restrict_files
+from extract.reading.isolation.seccomp import Role, filter_calls, has_filters
+from extract.reading.isolation.syscalls import find_processor
 
 PACKAGE = Path(__file__).resolve().parent.parent.parent  # extract/: nothing else of the project is read
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
