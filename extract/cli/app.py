@@ -43,10 +43,11 @@ def read(
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Read PDFs and print one row per indicator, without touching any state."""
-    from extract.cli.rows import READ_COLUMNS, held_lines, refusal_lines, rows_of
+    from extract.cli.rows import READ_COLUMNS, describe_reading, held_lines, refusal_lines, rows_of
     from extract.reading.sandbox import read_sandboxed
 
     refused = 0
+    told: list[str] = []
     limits = get_settings().limits()
 
     def rows() -> Iterator[dict[str, Any]]:
@@ -60,10 +61,13 @@ def read(
             else:
                 yield from rows_of(file, reading)
                 refused += len(reading.held)
+                told.append(describe_reading(file, reading))
                 for line in held_lines(file, reading.held):
                     print(line, file=sys.stderr)
 
     print_rows(rows(), READ_COLUMNS, how)
+    if how is Format.TABLE:
+        print(*told, sep="\n")
     if refused:
         raise typer.Exit(REFUSED)
 

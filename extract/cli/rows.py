@@ -12,7 +12,7 @@ from rich.console import Console
 from sqlalchemy.engine import make_url
 
 from extract.cli.output import Format, as_json, print_rows
-from extract.entities import Column, Held, Reading
+from extract.entities import Column, Held, Reading, Scope
 from extract.errors import Refused
 from extract.ledger import OUTCOMES, Ledger
 from extract.settings import Settings
@@ -56,6 +56,25 @@ def rows_of(file: Path, reading: Reading) -> Iterator[dict[str, Any]]:
         row["amount_yuan"] = None if amount is None else format(amount, "f")
         row.update({c.value: record.cells[c].text for c in APART if c in record.cells})
         yield row
+
+
+def describe_reading(file: Path | str, reading: Reading) -> str:
+    """Return one line on a document: its pages with targets, projects, rows, what is held back, how it proves itself."""
+    pages = {cell.page for record in reading.records for cell in record.cells.values()}
+    pages |= {page for one in reading.held for page in range(one.page, one.last_page + 1)}
+    projects = {(record.part, record.project_no) for record in reading.records if record.scope is Scope.PROJECT}
+    agree = sum(check.agrees for check in reading.cross_checks)
+    return say(
+        "{file}: {pages} pages with targets, {projects} projects, {rows} rows, {held} held back; "
+        "cross-checks: {agree} agree, {differ} differ",
+        file=file,
+        pages=len(pages),
+        projects=len(projects),
+        rows=len(reading.records),
+        held=len(reading.held),
+        agree=agree,
+        differ=len(reading.cross_checks) - agree,
+    )
 
 
 def refusal_lines(file: Path | str, error: Refused) -> list[str]:
