@@ -59,7 +59,7 @@ def rows_of(file: Path, reading: Reading) -> Iterator[dict[str, Any]]:
 
 
 def describe_reading(file: Path | str, reading: Reading) -> str:
-    """Return one line on a document: its pages with targets, projects, rows, what is held back, how it proves itself."""
+    """Return one line on a document: pages with targets, projects, rows, what is held back, how it proves itself."""
     pages = {cell.page for record in reading.records for cell in record.cells.values()}
     pages |= {page for one in reading.held for page in range(one.page, one.last_page + 1)}
     projects = {(record.part, record.project_no) for record in reading.records if record.scope is Scope.PROJECT}

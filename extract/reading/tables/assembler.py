@@ -37,6 +37,7 @@ from extract.reading.tables.years import Evidence, choose_year, find_in_lines, f
 
 FORM_TITLE = re.compile(r"绩效目标(?:申报|批复|自评)?表|绩效自评|自评表")
 FORM_WORDS = re.compile(r"绩效指标|[一二三]级指标")
+YEAR_OF_GOAL = re.compile(r"(?<!\d)(20[0-4]\d)年度")
 GOES_ON = re.compile(r"\(?续表?\d*\)?$|续表")
 SHORTEST_TITLE = 8
 LONGEST_REMARK_CHARACTERS = 40  # more running text than this parts two tables: the second is not the first's rest
@@ -465,7 +466,9 @@ class Assembler:
         whole = [p.unit_text or text_of(p, Column.UNIT) or text_of(p, Column.DEPARTMENT) for p in forms]
         publisher = choose_publisher([self.cover.publisher], whole, self._departments)
         running = find_in_lines(self.running, titles_only=True)
-        evidence, conflict = choose_document_year([self._cover_years, self._own_years, self._titles, running])
+        evidence, conflict = choose_document_year(
+            [self._cover_years, self._own_years, self._titles, running, self._list_goal_years()]
+        )
         for part in self.parts:
             part.publisher = part.publisher or publisher
             if part.year is not None:
@@ -475,6 +478,15 @@ class Assembler:
                 detail = f"the fiscal year {evidence.year} is from {evidence.where}"
                 self.findings.append(Finding("year_from", detail, part.drafts[0].page))
         self.parts = join_parts(self.parts)
+
+    def _list_goal_years(self) -> list[Evidence]:
+        """List the years that goals are for (完成2026年度…), where neither titles nor tables name one (广州)."""
+        found = []
+        for project in (p for part in self.parts for p in part.projects):
+            for column in (Column.ANNUAL_GOAL, Column.OVERALL_GOAL):
+                years = YEAR_OF_GOAL.findall(fold_years(text_of(project, column)))
+                found += [Evidence(int(year), f"the goal of {project.name or project.unit_text!r}") for year in years]
+        return found
 
 
 def name_table(title: str) -> str:
