@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     batch_pages: int = Field(
         120, ge=1, description="pages that one mapped read task takes at most; a longer document has a task of its own"
     )
+    refetch_days: int = Field(
+        28, ge=0, description="days after which an address is asked unconditionally, whatever its ETag says; 0: never"
+    )
     settle_seconds: float = Field(2.0, ge=0, description="a file in the inbox must be unchanged this long to be taken")
     max_file_megabytes: int = Field(100, ge=1, description="larger files are refused with `too_large`")
     max_pages: int = Field(2000, ge=1, description="longer documents are refused with `too_large`")

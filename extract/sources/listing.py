@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from extract.publishers.models import DateRule, LinkRule, ListingSource
+from extract.publishers.models import DateRule, LinkRule, ListingSource, page_encoding
 from extract.sources.addresses import join_address
 
 _META = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECASE)
@@ -35,7 +35,10 @@ class Page(NamedTuple):
 
 
 def decode_page(body: bytes, content_type: str = "", encoding: str | None = None) -> tuple[str, str]:
-    """(text, name of the encoding): the publisher file's word, then the answer's, then the page's own, then UTF-8."""
+    """(text, name of the encoding): the publisher file's word, then the answer's, then the page's own, then UTF-8.
+
+    A page may declare anything: what is no encoding of web pages is read as UTF-8.
+    """
     if body.startswith(b"\xef\xbb\xbf"):
         return body[3:].decode("utf-8", "replace"), "utf-8"
     in_header = _CHARSET.search(content_type)
@@ -43,10 +46,8 @@ def decode_page(body: bytes, content_type: str = "", encoding: str | None = None
     name = encoding or (in_header and in_header[1]) or (in_page and in_page[1].decode("ascii")) or "utf-8"
     if name.lower() in _CHINESE:
         name = "gb18030"
-    try:
-        return body.decode(name, "replace"), name
-    except LookupError:  # a page may declare anything
-        return body.decode("utf-8", "replace"), "utf-8"
+    known = page_encoding(name) or "utf-8"
+    return body.decode(known, "replace"), known
 
 
 def read_listing(body: bytes, url: str, content_type: str, source: ListingSource) -> Page:

@@ -13,11 +13,11 @@ from extract.sources.folder import discover_folder, path_of, read_file
 
 
 def discover(folder: Path) -> dict[str, Publication]:
-    return {path_of(p.url).name: p for p in discover_folder(folder, "inbox")}
+    return {path_of(p.url).name: p for p in discover_folder(folder, "inbox")[0]}
 
 
 def read(publication: Publication, settle_seconds: float = 0) -> bytes:
-    return read_file(publication.url, publication.listing, settle_seconds, 1000)
+    return read_file(publication.url, publication.listing, settle_seconds, 1000)[0]
 
 
 def test_pdfs_are_found_whatever_the_case_of_their_ending_and_in_sub_folders(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_a15_a_name_that_is_no_text_is_read_too(tmp_path: Path) -> None:
     raw = os.fsencode(tmp_path) + b"/\xff\xfe.pdf"
     with open(raw, "wb") as file:
         file.write(b"bytes")
-    (publication,) = discover_folder(tmp_path, "inbox")
+    (publication,) = discover_folder(tmp_path, "inbox")[0]
     publication.url.encode("ascii")
     assert read(publication) == b"bytes"
 
@@ -64,7 +64,7 @@ def test_a16_a_pipe_a_folder_and_a_link_to_outside_are_refused_without_a_hang(tm
 def test_a16_a_file_that_is_still_written_waits_until_it_rests(tmp_path: Path) -> None:
     path = tmp_path / "half.pdf"
     path.write_bytes(b"first half")
-    (publication,) = discover_folder(tmp_path, "inbox")
+    (publication,) = discover_folder(tmp_path, "inbox")[0]
 
     def write_on() -> None:
         time.sleep(0.2)
@@ -81,7 +81,7 @@ def test_a16_a_file_that_is_still_written_waits_until_it_rests(tmp_path: Path) -
 
 def test_a16_an_unreadable_or_vanished_file_may_pass_later(tmp_path: Path) -> None:
     (tmp_path / "gone.pdf").write_bytes(b"x")
-    (publication,) = discover_folder(tmp_path, "inbox")
+    (publication,) = discover_folder(tmp_path, "inbox")[0]
     (tmp_path / "gone.pdf").unlink()
     with pytest.raises(SourceError, match=r"gone\.pdf"):
         read(publication)
@@ -89,6 +89,6 @@ def test_a16_an_unreadable_or_vanished_file_may_pass_later(tmp_path: Path) -> No
 
 def test_a_file_over_the_limit_is_refused_unread(tmp_path: Path) -> None:
     (tmp_path / "big.pdf").write_bytes(b"x" * 1001)
-    (publication,) = discover_folder(tmp_path, "inbox")
+    (publication,) = discover_folder(tmp_path, "inbox")[0]
     with pytest.raises(Refused, match="1001 bytes"):
         read(publication)
