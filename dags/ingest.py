@@ -110,10 +110,11 @@ def ingest() -> None:
         from extract.report import refresh_night_report
 
         # The last task decides the colour of the run, and it runs whatever happened before: it must look back itself.
-        states = get_current_context()["ti"].get_task_states(dag_id="ingest", run_ids=[run_id()])[run_id()]
-        failed = [task_id for task_id, state in states.items() if state in ("failed", "upstream_failed")]
+        ti = get_current_context()["ti"]
+        states = ti.get_task_states(dag_id="ingest", run_ids=[run_id()])[run_id()]
+        groups = ti.xcom_pull(task_ids="sources") or []
         try:
-            return steps.close(get_settings(), run_id(), failed)
+            return steps.close(get_settings(), run_id(), states, groups)
         finally:  # a night that publishes nothing still shows what it refused
             refresh_night_report(get_settings())
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from extract.reading.sandbox import Sandbox
 
 log = logging.getLogger(__name__)
+_NO_STATES: Mapping[str, str] = MappingProxyType({})
+_MAPPED = re.compile(r"publisher\.(discover|land)_(\d+)")
 PUBLISHERS_AT_ONCE = 4  # of one task: a slow site must not hold up the others
 MOST_GROUPS = 200  # tasks among which the publishers of a night are divided
 LEDGER_AWAY = (OperationalError, InterfaceError)  # no publisher's fault: the task is tried again
@@ -323,12 +327,16 @@ def _stage_one(
     return fingerprint
 
 
-def close(settings: Settings, run_id: str, failed_tasks: Sequence[str] = ()) -> dict[str, int]:
+def close(
+    settings: Settings, run_id: str, states: Mapping[str, str] = _NO_STATES, groups: Sequence[Sequence[str]] = ()
+) -> dict[str, int]:
     """Decide what became of each publication and return the counts.
 
-    Raises LedgerError if they do not add up to what was seen, if a publication failed, or if a task of the run did.
+    `states`: of the run's tasks, as Airflow names them; `groups`: the publishers of each mapped group. Raises
+    LedgerError if the counts do not add up to what was seen, if a publication failed, or if a task of the run did.
     """
     ledger = Ledger(settings.ledger_url or "")
+    failed_tasks = _note_failed_tasks(ledger, run_id, states, groups)
     counts = ledger.close_run(run_id)
     log.info(
         "seen %(seen)d = loaded %(loaded)d + unchanged %(unchanged)d + refused %(refused)d + failed %(failed)d", counts
@@ -341,3 +349,23 @@ def close(settings: Settings, run_id: str, failed_tasks: Sequence[str] = ()) -> 
     if counts["failed"]:
         raise LedgerError(f"{counts['failed']} of {counts['seen']} publications failed; `jixiao status` names them")
     return counts
+
+
+def _note_failed_tasks(
+    ledger: Ledger, run_id: str, states: Mapping[str, str], groups: Sequence[Sequence[str]]
+) -> list[str]:
+    """The tasks that failed, by name; a task of one publisher is a finding of that publisher."""
+    failed = []
+    for task, state in sorted(states.items()):
+        mapped = _MAPPED.fullmatch(task)
+        if state not in ("failed", "upstream_failed"):
+            continue
+        if mapped is None or int(mapped[2]) >= len(groups):
+            failed.append(task)
+        elif state == "failed":  # upstream_failed: told of the task before it
+            codes = groups[int(mapped[2])]
+            failed.append(f"publisher.{mapped[1]} of {', '.join(codes)}")
+            finding = {"discover": "not_listed", "land": "not_landed"}[mapped[1]]
+            for code in codes:
+                ledger.note_finding(run_id, code, finding, code, f"the task publisher.{mapped[1]} failed: see its log")
+    return failed

@@ -75,7 +75,7 @@ def test_the_folder_holds_exactly_these_dags(dags: dict[str, dict[str, object]])
 def test_tasks_stand_in_the_order_of_the_data(dags: dict[str, dict[str, object]]) -> None:
     tasks = dags["ingest"]["tasks"]
     assert isinstance(tasks, dict)
-    order = ["discover", "land", "plan", "read", "stage", "close"]
+    order = ["sources", "publisher.discover", "publisher.land", "plan", "read", "stage", "close"]
     for one, two in itertools.pairwise(order):
         assert two in tasks[one]["down"]
     assert set(tasks) == set(order)
