@@ -60,8 +60,8 @@ docs: demo ## the results in docs/cookbook.md, docs/data-dictionary.md, docs/set
 bench: .venv/optional ## how fast, against a named peer in the same run
 	@for script in $(filter-out benchmarks/peers.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-up: .venv/installed ## Airflow with its scheduler on this machine; PDFs go into var/inbox
-	@$(BIN)/jixiao airflow standalone
+up: .venv/installed ## Airflow with its scheduler on this machine, behind a login; PDFs go into var/inbox
+	@$(BIN)/jixiao up
 
 # Superset wants SQLAlchemy 1.4 and other old versions: an environment and a lock of its own.
 .venv-superset/installed: bi/superset/constraints.txt .venv/installed

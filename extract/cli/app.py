@@ -331,6 +331,41 @@ def airflow(context: typer.Context) -> None:
     )
 
 
+@app.command()
+def up() -> None:
+    """Run Airflow with its scheduler on this machine until it is told to end; who asks for its page must log in."""
+    from extract.jobs.airflow_login import ensure_login
+    from extract.jobs.local_run import start_airflow
+    from extract.jobs.up import run_parts
+
+    settings = get_settings()
+    start_airflow(settings)
+    password = ensure_login(settings)
+    if password is not None:
+        errors.print(say("user admin, password {password}: printed only now", password=password), markup=False)
+    address = f"http://127.0.0.1:{os.environ.get('AIRFLOW__API__PORT', '8080')}"
+    run_parts(address, lambda text: errors.print(text, markup=False))
+
+
+@app.command()
+def housekeeping(
+    every: Annotated[float | None, typer.Option(metavar="HOURS", help="Again and again, so many hours apart.")] = None,
+    beat: Annotated[Path | None, typer.Option(dir_okay=False, help="A file to touch after each good time.")] = None,
+    how: FormatOption = Format.TABLE,
+) -> None:
+    """Remove sightings, logs and Airflow's rows older than JIXIAO_KEEP_DAYS; no document, row, release or decision."""
+    from extract.jobs.housekeeping import keep_house, keep_house_daily
+    from extract.jobs.local_run import airflow_environment
+
+    settings = get_settings()
+    if "AIRFLOW_HOME" not in os.environ and (settings.airflow_home / "airflow.db").exists():
+        os.environ.update(airflow_environment(settings))
+    if every is not None:
+        keep_house_daily(settings, every, beat)
+    done = keep_house(settings)
+    print_rows([done], list(done), how)
+
+
 def main() -> None:
     """Entry point: JixiaoError becomes one line on stderr and exit status 1."""
     try:
