@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from extract.errors import JixiaoError
+from extract.files import make_private
 from extract.locks import hold_lock
 from extract.settings import Settings
 
@@ -54,7 +55,8 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
 def start_airflow(settings: Settings) -> None:
     """Make Airflow ready for this home: environment, secret, database. Quick when there is nothing to do."""
     home = settings.airflow_home
-    home.mkdir(parents=True, exist_ok=True)
+    make_private(settings.home)
+    make_private(home)
     if settings.inbox == settings.home / "inbox":
         settings.inbox.mkdir(exist_ok=True)
     os.environ.update(airflow_environment(settings))
@@ -90,7 +92,7 @@ def run_line(
     """
     from extract.warehouse.fingerprints import is_behind
 
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_private(settings.home)
     with hold_lock(settings.home / "run.lock", settings.writer_wait_seconds):
         progress("preparing Airflow")
         start_airflow(settings)
