@@ -75,8 +75,10 @@ superset: .venv-superset/installed ## dashboards on the release, on this machine
 
 LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	--no-annotate --quiet $(UPGRADE)
-lock: ## make constraints.txt follow pyproject.toml; with UPGRADE=--upgrade take the newest versions
-	$(LOCK) --extra postgres --extra s3 --extra celery --extra dev -o constraints.txt pyproject.toml
+PRODUCTION = --extra postgres --extra s3 --extra celery --extra observe
+lock: ## make the locks follow pyproject.toml; with UPGRADE=--upgrade take the newest versions
+	$(LOCK) $(PRODUCTION) --extra dev -o constraints.txt pyproject.toml
+	$(LOCK) $(PRODUCTION) -c constraints.txt -o constraints-production.txt pyproject.toml
 	@cat constraints.txt constraints-optional.txt > .venv/all.txt # else what only extras need would be upgraded
 	$(LOCK) --all-extras -c constraints.txt -o .venv/all.txt pyproject.toml
 	@awk 'NR==FNR{if(/^[^ ]/)have[$$1]=1;next} /^[^ ]/{emit=!($$1 in have)} emit' constraints.txt .venv/all.txt \
