@@ -4,7 +4,7 @@ BIN := .venv/bin
 export UV_NO_CONFIG := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test faults cluster lint docs bench up superset clean lock optional
+.PHONY: sbom demo test faults cluster lint docs bench up superset clean lock optional
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -85,6 +85,11 @@ lock: ## make the locks follow pyproject.toml; with UPGRADE=--upgrade take the n
 		> constraints-optional.txt
 	@awk '/^(duckdb|duckdb-engine|psycopg2-binary)==/{print $$1}' constraints.txt > .venv/shared.txt
 	$(LOCK) -c .venv/shared.txt -o bi/superset/constraints.txt bi/superset/requirements.in
+
+sbom: .venv/installed ## var/sbom.json (CycloneDX) of the production image, and docs/licences.md
+	@mkdir -p var
+	@$(BIN)/python deploy/sbom.py constraints-production.txt > var/sbom.json
+	@$(BIN)/python deploy/sbom.py --licences constraints-production.txt > docs/licences.md
 
 clean: ## remove what make created, but not var/
 	rm -rf .venv .venv-superset .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs

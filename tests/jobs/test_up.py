@@ -122,7 +122,15 @@ def test_a_part_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("host", "name"),
-    [("localhost:8080", "localhost"), ("[::1]:8080", "::1"), ("A.Example.", "a.example"), ("", ""), ("[::1", "::1")],
+    [
+        ("localhost:8080", "localhost"),
+        ("[::1]:8080", "::1"),
+        ("A.Example.", "a.example"),
+        ("", ""),
+        ("[::1", ""),
+        ("[::1].evil", ""),
+        ("a@b", ""),
+    ],
 )
 def test_a_host_header_is_read_without_its_port(host: str, name: str) -> None:
     assert name_of(host) == name
