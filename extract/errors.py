@@ -63,6 +63,13 @@ class BuildError(JixiaoError):
     """dbt or the audit failed; nothing is published."""
 
 
+def describe_error(error: BaseException) -> str:
+    """What a person is told: our own errors say it themselves, of all others the type is named."""
+    if isinstance(error, JixiaoError):
+        return str(error)
+    return f"{type(error).__name__}: {error}".rstrip(": ")
+
+
 class Refused(JixiaoError):  # noqa: N818 - a verdict on a document, caught as such
     """This document must not be loaded.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from decimal import Decimal
@@ -18,6 +19,7 @@ from extract.ledger import OUTCOMES, Ledger
 from extract.settings import Settings
 from extract.translations import say
 
+USERINFO = re.compile(r"//[^/@\s]*@")
 ALWAYS = tuple(Column)[:11]  # printed as null where the form has no such column
 APART = (
     Column.SIGN,
@@ -176,6 +178,8 @@ def setting_rows(settings: Settings) -> Iterator[dict[str, Any]]:
         value = getattr(settings, name)
         if name in ("ledger_url", "warehouse_url"):
             value = make_url(value).render_as_string(hide_password=True)
+        elif name.endswith("_url") and isinstance(value, str):
+            value = USERINFO.sub("//***@", value)
         yield {
             "variable": f"JIXIAO_{name.upper()}",
             "value": "" if value is None else str(value),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,15 +17,16 @@ COUNT_SECONDS = 30.0  # opening takes milliseconds, but a child must start first
 AT_ONCE = 200  # documents between two visits to the ledger
 
 
-def count_pages(settings: Settings, ledger: Ledger) -> int:
+def count_pages(settings: Settings, ledger: Ledger, publishers: Collection[str] | None = None) -> int:
     """Write down the pages of the documents that nobody has counted and whose bytes are here; returns how many.
 
-    A child process with limits opens them. Nothing is fetched from the store that machines share: what is not here was
-    counted where it landed, or is guessed from its size.
+    `publishers`: only of documents that were first seen at these. A child process with limits opens them. Nothing is
+    fetched from the store that machines share: what is not here was counted where it landed, or is guessed from its
+    size.
     """
     from extract.reading.sandbox import Sandbox
 
-    waiting = [(sha256, archive_path(settings.archive, sha256)) for sha256 in ledger.uncounted()]
+    waiting = [(sha256, archive_path(settings.archive, sha256)) for sha256 in ledger.uncounted(publishers)]
     here = [(sha256, path) for sha256, path in waiting if path.exists()]
     with Sandbox(replace(settings.limits(), seconds=COUNT_SECONDS)) as sandbox:
         for start in range(0, len(here), AT_ONCE):

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 
+from extract.files import make_private
 from extract.ledger.schema import ensure_schema
 
 
@@ -41,7 +42,7 @@ class Database:
         self.engine: Engine = create_engine(url)
         self._dialect: Any = postgresql if self.engine.dialect.name == "postgresql" else sqlite
         if self.engine.dialect.name == "sqlite":
-            Path(self.engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+            make_private(Path(self.engine.url.database or "").parent)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         ensure_schema(self.engine)

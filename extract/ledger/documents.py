@@ -6,7 +6,7 @@ A loaded document that is read again stays `staged`, for its rows stay: `reread`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select, update
@@ -88,9 +88,11 @@ class Documents(Database):
         with self._reading() as connection:
             return [(sha256, pages or 1 + size // PAGE_BYTES) for sha256, pages, size in connection.execute(query)]
 
-    def uncounted(self) -> list[str]:
-        """Documents that are read some day and whose pages nobody has counted, sorted."""
+    def uncounted(self, publishers: Collection[str] | None = None) -> list[str]:
+        """Documents that are read some day and whose pages nobody has counted, sorted; of these publishers only."""
         waits = documents.c.state.in_(("landed", "failed", "refused")) | _rereads("wanted")
+        if publishers is not None:
+            waits &= documents.c.publisher.in_(list(publishers))
         return self._hashes(waits & documents.c.pages.is_(None))
 
     def note_pages(self, counted: Mapping[str, int]) -> None:

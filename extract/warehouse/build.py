@@ -9,6 +9,7 @@ A failed model or test raises BuildError with the names of what failed; nothing 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")  # of the URL's query; libpq finds them in the environment
 
 
+CGROUP = Path("/sys/fs/cgroup")
 PLANNING = "-c jit=off -c enable_nestloop=off -c work_mem=64MB"
 """How PostgreSQL runs the models; what PGOPTIONS says comes after and counts.
 
@@ -118,8 +120,16 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 
 
 def _usual_memory() -> str:
-    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    return f"{pages * size * 6 // 10 >> 20}MiB"  # DuckDB counts its buffers only and would take 80 %
+    return f"{available_memory() * 6 // 10 >> 20}MiB"  # DuckDB counts its buffers only and would take 80 %
+
+
+def available_memory(group: Path = CGROUP) -> int:
+    """The bytes that this process may have: the machine's, or fewer where a container is limited."""
+    found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    for name in ("memory.max", "memory/memory.limit_in_bytes"):  # the second and the first version of control groups
+        with contextlib.suppress(OSError, ValueError):  # "max": no limit
+            found.append(int((group / name).read_text(encoding="ascii")))
+    return min(found)
 
 
 def run_dbt(settings: Settings, *arguments: str) -> dict[str, int]:

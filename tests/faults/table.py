@@ -44,6 +44,7 @@ CASES = {
     "a28": "clocks",
     "a29": "1,025 new PDFs in one night",
     "a30": "the source shrinks or drifts",
+    "a31": "odd answer of one site",
 }
 outcomes: dict[str, Counter[str]] = defaultdict(Counter)
 
