@@ -14,6 +14,8 @@ from unicodedata import normalize
 import numpy as np
 from numpy.typing import NDArray
 
+from extract.text import FIRST_RADICAL, LAST_RADICAL, unify_radical
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -81,6 +83,7 @@ class Glyphs:
     run: Ints
     drop: Ints  # of Drop
     runs: TextRuns
+    drawn: Floats | None = None  # (n, 4) boxes of what the font draws, NaN where nobody asked; None: not known
 
     def __len__(self) -> int:
         return len(self.text)
@@ -170,8 +173,12 @@ def settle_characters(glyphs: Glyphs) -> None:
     """Give the characters that Unicode has twice their one form.
 
     Soft hyphens with a width are hyphens (Qt and Chromium map the printed - to U+00AD), others are nothing; a
-    compatibility ideograph (U+F98E) is its canonical equal (年).
+    compatibility ideograph (U+F98E) is its canonical equal (年), a radical (U+2F6F) the ideograph that is drawn alike (石).
     """
+    radical = (glyphs.code >= FIRST_RADICAL) & (glyphs.code <= LAST_RADICAL)
+    for i in np.flatnonzero(radical).tolist():
+        ideograph = unify_radical(chr(glyphs.code[i]))
+        glyphs.code[i], glyphs.text[i] = ord(ideograph), ideograph
     compatible = ((glyphs.code >= COMPATIBLE[0]) & (glyphs.code <= COMPATIBLE[1])) | (glyphs.code >= COMPATIBLE_TOO)
     for i in np.flatnonzero(compatible).tolist():
         canonical = normalize("NFC", glyphs.text[i])

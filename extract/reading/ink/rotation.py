@@ -41,6 +41,8 @@ def turn_upright(ink: Ink) -> int:
     finite = runs.clip[:, 0] > -1e8
     runs.clip[finite] = map_boxes(runs.clip[finite], matrix)
     glyphs.box = map_boxes(glyphs.box, matrix)
+    if glyphs.drawn is not None:
+        glyphs.drawn = map_boxes(glyphs.drawn, matrix)
     ink.rules.box, ink.fills.box = map_boxes(ink.rules.box, matrix), map_boxes(ink.fills.box, matrix)
     ink.pictures.box = map_boxes(ink.pictures.box, matrix)
     if turn != 2:

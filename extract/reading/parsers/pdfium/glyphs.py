@@ -22,6 +22,7 @@ from extract.reading.ink.ink import (
     TextRuns,
     are_blank,
 )
+from extract.reading.ink.signs import are_judged
 from extract.reading.parsers.pdfium import calls
 from extract.reading.parsers.pdfium.objects import Objects
 
@@ -52,19 +53,30 @@ def read_glyphs(
     owners = np.fromiter(map(calls.get_text_object, repeat(text_page), places), np.int64, len(places))
     boxes = calls.fill_structs(calls.get_loose_box, 4, text_page, places)
     shown = map_boxes(boxes, matrix)
+    drawn = _read_drawn(text_page, codes, places, matrix)
     run_of, firsts = _number_runs(owners)
     heads = owners[firsts].tolist()
     pointers = calls.prepare(heads)
-    fonts, drawn = _number_fonts(pointers)
+    fonts, known = _number_fonts(pointers)
     clips = _find_clips(owners[firsts], objects)
     runs = _read_runs(text_page, [places[i] for i in firsts.tolist()], pointers, clips, matrix)
-    runs.font[:] = drawn[fonts]
+    runs.font[:] = known[fonts]
     if is_hidden is not None:
         runs.hidden[:] = [bool(owner) and is_hidden(pointer) for owner, pointer in zip(heads, pointers, strict=True)]
     blank = are_blank(codes)
     drop = np.where(blank, BLANK, KEPT)
     codes[_find_unmapped(text_page, codes, places, run_of, fonts) & ~blank] = REPLACEMENT
-    return Glyphs(list(codes.astype("<u4").tobytes().decode("utf-32-le")), codes, shown, run_of, drop, runs)
+    letters = list(codes.astype("<u4").tobytes().decode("utf-32-le"))
+    return Glyphs(letters, codes, shown, run_of, drop, runs, drawn)
+
+
+def _read_drawn(text_page: calls.Pointer, codes: Ints, places: list[int], matrix: Matrix) -> Floats:
+    """The boxes of what the font draws, of the characters that the witness judges; NaN for others."""
+    drawn = np.full((len(codes), 4), np.nan)
+    asked = np.flatnonzero(are_judged(codes))
+    box = calls.fill_doubles(calls.get_char_box, 4, text_page, [places[i] for i in asked.tolist()])
+    drawn[asked] = map_boxes(box[:, [0, 2, 1, 3]], matrix)
+    return drawn
 
 
 def _find_unmapped(text_page: calls.Pointer, codes: Ints, places: list[int], run_of: Ints, fonts: Ints) -> Bools:
