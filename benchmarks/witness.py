@@ -34,6 +34,7 @@ from extract.reading.raster.digit_shapes import (
 )
 
 SIZES = (17, 21, 26, 36)  # pixels
+SLANTS = (0.0, 0.25)  # of the height: upright, and set aslant as word processors do
 LARGER = 4  # drawn so many times as large and shrunk: as a page is painted, without hints
 STYLES = {"digit": 24, "sign": 16}  # references of each kind
 FOLDS = 5
@@ -64,8 +65,8 @@ def list_fonts(folders: list[Path]) -> list[tuple[str, int]]:
     return sorted((file, face) for file, face in faces if face < 2**16 and not SYMBOLS.search(file))
 
 
-def draw_signs(file: str, face: int, size: int) -> tuple[Ints, Prints | None]:
-    """The whole prints of a font's digits and signs at one size, and which kinds they are."""
+def draw_signs(file: str, face: int, size: int, slant: float) -> tuple[Ints, Prints | None]:
+    """The whole prints of a font's digits and signs at one size and slant, and which kinds they are."""
     font = ImageFont.truetype(file, size * LARGER, index=face)
     lacking = bytes(font.getmask(NO_CHARACTER))
     cuts, boxes, kinds = [], [], []
@@ -77,6 +78,9 @@ def draw_signs(file: str, face: int, size: int) -> tuple[Ints, Prints | None]:
             picture = Image.new("L", (int(3 * size * LARGER), 3 * size * LARGER), 255)
             ImageDraw.Draw(picture).text((x, base), one, fill=0, font=font, anchor="ls")
             small = picture.resize((picture.width // LARGER, picture.height // LARGER), Image.Resampling.BOX)
+            if slant:
+                matrix = (1, slant, -slant * base, 0, 1, 0)
+                picture = picture.transform(picture.size, Image.Transform.AFFINE, matrix, fillcolor=255)
             ink = ImageOps.invert(picture).getbbox()
             if ink is None:
                 continue
@@ -97,7 +101,7 @@ def collect_prints(faces: list[tuple[str, int]]) -> Drawn:
     for file, face in faces:
         name = re.split(r"[-_.\d]", Path(file).name)[0].lower()
         try:
-            drawn = [draw_signs(file, face, size) for size in SIZES]
+            drawn = [draw_signs(file, face, size, slant) for slant in SLANTS for size in SIZES]
         except (OSError, ValueError) as error:
             print(f"{file}: {error}", file=sys.stderr)
             continue
@@ -105,9 +109,9 @@ def collect_prints(faces: list[tuple[str, int]]) -> Drawn:
         for kind, prints in drawn:
             if prints is None or not prints.whole.any():
                 continue
-            dark, box = prints.dark[prints.whole], prints.box[prints.whole]
-            digits.append(resample(dark, box, proportional=False))
-            signs.append(resample(dark, box, proportional=True))
+            dark, box, peak = (part[prints.whole] for part in (prints.dark, prints.box, prints.peak))
+            digits.append(resample(dark, box, peak, proportional=False))
+            signs.append(resample(dark, box, peak, proportional=True))
             kinds.append(kind[prints.whole])
             families.append(np.full(len(dark), names.setdefault(name, len(names))))
     return Drawn(*map(np.concatenate, (digits, signs, kinds, families)), fonts)

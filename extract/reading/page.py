@@ -20,6 +20,7 @@ from extract.reading.page_checks.cut_text import CutText, check_cuts, find_cut_t
 from extract.reading.page_checks.drawn_strokes import check_strokes
 from extract.reading.page_checks.glyph_counts import (
     Problem,
+    check_actual_texts,
     check_inferred,
     check_overflow,
     check_page,
@@ -87,6 +88,7 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
         *check_cuts(ink, spots, tables, owner, level_cut),
         *check_inferred(ink, tables, placement.crossing),
         *check_side_by_side(ink, tables, owner, find_side_by_side(ink.glyphs, rows)),
+        *check_actual_texts(ink),
         *check_overflow(ink, placement.doubtful),
         *check_pictures(ink, tables, owner),
         *check_strokes(ink, spots, tables, owner),

@@ -7,7 +7,7 @@ one font, size, colour and clip; what is common to a run is kept once, per run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from unicodedata import normalize
 
@@ -120,6 +120,15 @@ class Pictures:
     outline: Bools  # a filled path of many points: text turned into curves looks like this
 
 
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Glyphs that say something else than the ActualText over them."""
+
+    box: tuple[float, float, float, float]
+    drawn: str  # by the glyphs
+    said: str  # by the ActualText
+
+
 @dataclass(slots=True)
 class Ink:
     """One page as its reader sees it."""
@@ -132,6 +141,7 @@ class Ink:
     fills: Fills
     pictures: Pictures  # a page of nothing else is a scan
     bulk_count: int  # glyphs by the reader's own bulk text, blanks left out; -1 where it has none
+    conflicts: list[Conflict] = field(default_factory=list)
 
 
 def add_outlines(images: Pictures, box: Floats, order: Ints) -> Pictures:

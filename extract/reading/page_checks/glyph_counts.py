@@ -80,6 +80,14 @@ def check_side_by_side(ink: Ink, tables: list[PlacedTable], owner: Ints, before_
     return ()
 
 
+def check_actual_texts(ink: Ink) -> tuple[Problem, ...]:
+    """Glyphs whose font says what they are, under an ActualText that says something else."""
+    return tuple(
+        Problem(Reason.GARBLED_TEXT, ink.page, f"{c.drawn[:20]!r} is printed, its ActualText is {c.said[:20]!r}", Box(*c.box))
+        for c in ink.conflicts
+    )
+
+
 def check_overflow(ink: Ink, doubtful: list[Ints]) -> tuple[Problem, ...]:
     """A word over a rule of which nobody can say to which cell it belongs."""
     for word in doubtful[:1]:

@@ -53,6 +53,7 @@ SURE_ALONE = 0.85  # likewise of one print that differs from the others of its g
 APART_ALONE = 0.2
 MOST_PART = 0.5  # of the whole prints of a glyph: more than that show the same other sign
 ROUND_SIZES = 0.01  # of the size: two glyphs of a font that differ less in place and size may be one
+MUST_SHOW = [kind for kind, sign in enumerate(KINDS) if sign in "0123456789≥≤><%-."]  # without which a figure is another
 SAME_SIZES = 0.15  # of the size: two readers place one glyph no further apart
 FEW_GLYPHS = 3  # of a font, none of which is as large as digits are: its font size says nothing
 
@@ -216,7 +217,7 @@ def cut_prints(
         return flat, of, None
     inner = [cut[MARGIN_PIXELS:-MARGIN_PIXELS, MARGIN_PIXELS:-MARGIN_PIXELS] for cut in cuts]
     empty = np.array([int(cut.max()) - int(cut.min()) <= FLAT_LEVELS for cut in inner])
-    flat = np.flatnonzero((of >= 0) & empty[of] & (digits.kind >= 0)).tolist()
+    flat = np.flatnonzero((of >= 0) & empty[of] & np.isin(digits.kind, MUST_SHOW)).tolist()
     boxes = drawn[chosen] - window[chosen][:, [2, 0, 2, 0]]
     return flat, of, measure_prints(cuts, boxes, light[chosen])
 
@@ -254,7 +255,7 @@ def judge_prints(kind: Ints, low: Ints, fits: Bools, em: Floats, prints: Prints)
     if not len(rows):
         return shown, sure
     said, each = kind[rows], np.arange(len(rows))
-    shape = resample(prints.dark[rows], prints.box[rows], proportional=True)
+    shape = resample(prints.dark[rows], prints.box[rows], prints.peak[rows], proportional=True)
     scores = score_shapes(shape, "sign")
     own = np.where(fits[rows] & (said < SHAPED), scores[each, np.minimum(said, SHAPED - 1)], np.where(fits[rows], 1.0, -1.0))
     scores[each[said < SHAPED], said[said < SHAPED]] = -1.0
@@ -264,7 +265,7 @@ def judge_prints(kind: Ints, low: Ints, fits: Bools, em: Floats, prints: Prints)
     rows = rows[is_digit & (shown[rows] == said)]
     if len(rows):
         said, each = kind[rows], np.arange(len(rows))
-        scores = score_shapes(resample(prints.dark[rows], prints.box[rows], proportional=False), "digit")
+        scores = score_shapes(resample(prints.dark[rows], prints.box[rows], prints.peak[rows], proportional=False), "digit")
         own = scores[each, said]
         scores[each, said] = -1.0
         _take(rows, scores, own, SURE, APART, shown, sure)

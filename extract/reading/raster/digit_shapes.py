@@ -22,6 +22,7 @@ HIGH, WIDE = 16, 12  # pixels of a shape
 MARGIN_PIXELS = 2  # around a glyph's box: pdfium paints glyphs up to one pixel from their place
 ASTRAY_PIXELS = 1.8  # so far the ink of a whole glyph may end from the box that its font gives
 INK_PART = 0.3  # of the darkest pixel's darkness
+FULL_PART = 0.5  # likewise: what is so dark is ink as a whole
 FLAT_LEVELS = 4  # grey levels: paper without any ink
 CONTRAST_LEVELS = 48  # grey levels between ink and paper, at least
 
@@ -32,6 +33,7 @@ class Prints:
 
     dark: Pixels  # (n, high, wide)
     box: Ints  # (n, 4) top, bottom, left and right of the ink
+    peak: Floats  # darkness of the darkest pixel of the glyph
     whole: Bools  # the ink fills the box that the font gives: nothing covers it, nothing runs through it and beyond
     clean: Bools  # and only paper is around it
 
@@ -83,7 +85,7 @@ def measure_prints(cuts: list[Pixels], drawn: Floats, light: Bools) -> Prints:
     box = np.stack([*_find_ends(mine.any(axis=2)), *_find_ends(mine.any(axis=1))], axis=1)
     apart = np.abs(box - drawn[:, [1, 3, 0, 2]]).max(axis=1)
     whole = (peak >= CONTRAST_LEVELS) & (apart <= ASTRAY_PIXELS) & (box[:, 1] > box[:, 0])
-    return Prints(dark, box, whole, whole & ~(ink & frame).any(axis=(1, 2)))
+    return Prints(dark, box, peak, whole, whole & ~(ink & frame).any(axis=(1, 2)))
 
 
 def _find_ends(inked: Bools) -> tuple[Ints, Ints]:
@@ -91,11 +93,14 @@ def _find_ends(inked: Bools) -> tuple[Ints, Ints]:
     return inked.argmax(axis=1), inked.shape[1] - inked[:, ::-1].argmax(axis=1)
 
 
-def resample(dark: Pixels, box: Ints, *, proportional: bool) -> Shapes:
+def resample(dark: Pixels, box: Ints, peak: Floats, *, proportional: bool) -> Shapes:
     """Cut-outs in the middle of a shape: to one height, or, `proportional`, as large as heights and widths allow.
 
-    Of those to one height only the wide ones are made narrower.
+    Of those to one height only the wide ones are made narrower. Half as dark as the darkest pixel is dark: the thin
+    strokes of a 4 must not vanish beside its stem.
     """
+    full = np.maximum(FULL_PART * peak, 1.0)[:, None, None]
+    dark = (np.minimum(dark, full) * (255 / full)).astype(np.uint8)
     top, bottom, start, stop = (box[:, k].astype(np.float64) for k in range(4))
     high, wide = bottom - top, stop - start
     step_x = np.maximum(high / HIGH, wide / WIDE)

@@ -75,6 +75,8 @@ get_bitmap = _bind("FPDFImageObj_GetRenderedBitmap", _ADDRESS)  # (document, pag
 has_transparency = _bind("FPDFPageObj_HasTransparency", _NUMBER)
 count_marks = _bind("FPDFPageObj_CountMarks", _NUMBER)
 get_mark = _bind("FPDFPageObj_GetMark", _ADDRESS)
+remove_mark = _bind("FPDFPageObj_RemoveMark", _NUMBER)  # (page object, mark)
+get_param_type = _bind("FPDFPageObjMark_GetParamValueType", _NUMBER)  # (mark, key)
 # (page), (form object): their objects
 count_objects = _bind("FPDFPage_CountObjects", _NUMBER)
 get_object = _bind("FPDFPage_GetObject", _ADDRESS)

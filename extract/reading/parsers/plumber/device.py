@@ -12,7 +12,16 @@ from pdfminer.utils import mult_matrix
 
 from extract.entities import Quad
 from extract.reading.ink.affine import map_boxes, map_points
-from extract.reading.ink.ink import NO_CLIP, OUTLINE_POINTS, PALE, STANDARD_FONTS, UNKNOWN_FONT, Floats, brightness
+from extract.reading.ink.ink import (
+    NO_CLIP,
+    OUTLINE_POINTS,
+    PALE,
+    STANDARD_FONTS,
+    UNKNOWN_FONT,
+    Conflict,
+    Floats,
+    brightness,
+)
 from extract.reading.ink.vector_paths import around, gather, open_paths
 
 UNSEEN_MODES = (3, 7)
@@ -34,6 +43,7 @@ class Collected:
     areas: list[tuple[float, ...]] = field(default_factory=list)
     outlines: list[tuple[float, ...]] = field(default_factory=list)  # box, order: filled paths of many points
     pictures: list[tuple[float, ...]] = field(default_factory=list)  # box, order, solid
+    conflicts: list[Conflict] = field(default_factory=list)
 
 
 class InkDevice(PDFTextDevice):  # type: ignore[misc]
