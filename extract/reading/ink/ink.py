@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from string import ascii_letters, digits
 from unicodedata import normalize
 
 import numpy as np
@@ -32,6 +33,8 @@ OUTLINE_HIGH = 40.0  # points: no higher letter stands in a table
 COMPATIBLE = (0xF900, 0xFAFF)
 COMPATIBLE_TOO = 0x2F800
 FIRST_CHINESE = 0x2E80
+FROM_FULL_WIDTH = 0xFEE0
+FULL_WIDTH = [ord(letter) + FROM_FULL_WIDTH for letter in f"%{digits}{ascii_letters}"]
 NARROW = 0.7  # of the size: no Chinese character is narrower
 NO_CLIP = (-1e9, -1e9, 1e9, 1e9)
 UNKNOWN_FONT = -1
@@ -71,6 +74,10 @@ class TextRuns:
     clip: Floats  # (n, 4) box that cuts the run, NO_CLIP where nothing does
     order: Ints  # place of the run in the painting order of the page, -1 unknown
     font: Ints  # number of the font on the page, UNKNOWN_FONT where its file is not there and viewers may differ
+
+    def take(self, rows: Ints) -> Runs:
+        """Copies of some of them."""
+        return Runs(**{name: getattr(self, name)[rows] for name in self.__slots__})
 
 
 @dataclass(slots=True)
@@ -184,6 +191,7 @@ def settle_characters(glyphs: Glyphs) -> None:
 
     Soft hyphens with a width are hyphens (Qt and Chromium map the printed - to U+00AD), others are nothing; a
     compatibility ideograph (U+F98E) is its canonical equal (年), a radical (U+2F6F) the ideograph that is drawn alike (石).
+    A full-width digit, letter or per cent sign that is printed half as wide is the usual one.
     """
     radical = (glyphs.code >= FIRST_RADICAL) & (glyphs.code <= LAST_RADICAL)
     for i in np.flatnonzero(radical).tolist():
@@ -194,6 +202,12 @@ def settle_characters(glyphs: Glyphs) -> None:
         canonical = normalize("NFC", glyphs.text[i])
         if canonical != glyphs.text[i] and len(canonical) == 1:
             glyphs.code[i], glyphs.text[i] = ord(canonical), canonical
+    width = glyphs.box[:, 2] - glyphs.box[:, 0]
+    narrow = np.isin(glyphs.code, FULL_WIDTH) & (width < NARROW * glyphs.runs.size[glyphs.run])
+    narrow &= glyphs.runs.turn[glyphs.run] == 0
+    for i in np.flatnonzero(narrow).tolist():
+        glyphs.code[i] -= FROM_FULL_WIDTH
+        glyphs.text[i] = chr(glyphs.code[i])
     for i in np.flatnonzero(glyphs.code == SOFT_HYPHEN).tolist():
         if glyphs.box[i, 2] - glyphs.box[i, 0] > 0.1 * glyphs.runs.size[glyphs.run[i]]:
             glyphs.code[i], glyphs.text[i] = ord("-"), "-"

@@ -52,6 +52,7 @@ get_text = _bind("FPDFText_GetText", _NUMBER)  # (text page, index, count, buffe
 # (text page, index) and, where something is filled, places of it
 get_loose_box = _bind("FPDFText_GetLooseCharBox", _NUMBER)
 get_char_box = _bind("FPDFText_GetCharBox", _NUMBER)  # left, right, bottom, top, as doubles
+get_origin = _bind("FPDFText_GetCharOrigin", _NUMBER)  # x, y, as doubles
 get_unicode = _bind("FPDFText_GetUnicode", ctypes.c_uint)
 get_text_object = _bind("FPDFText_GetTextObject", _ADDRESS)
 is_generated = _bind("FPDFText_IsGenerated", _NUMBER)

@@ -110,8 +110,10 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
         if font.is_vertical():
             shift, down = font.char_disp(cid) if isinstance(font.char_disp(cid), tuple) else (None, 880)
             left = -(fontsize * 0.5 if shift is None else shift * fontsize * 0.001)
-            right, high = left + fontsize, (1.0 - down * 0.001) * fontsize + rise
+            right, high = left + fontsize, (ASCENT - down * 0.001) * fontsize + rise
             low = high - fontsize
+            if self.page.run and self.page.run[-1] == len(self.page.runs) - 1:
+                self.page.runs.append(self.page.runs[-1])  # each glyph has a baseline of its own
         box = map_boxes(np.array([[left, low, right, high]]), matrix)[0]
         self.page.text.append(text or "\ufffd")
         self.page.box.append((float(box[0]), float(box[1]), float(box[2]), float(box[3])))
