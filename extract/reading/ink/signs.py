@@ -45,6 +45,8 @@ DASH_HIGH, DASH_BROAD, DASH_LOW, DASH_TOP = 0.18, 1.5, 0.1, 0.46
 DOT_LONG, DOT_HIGH, DOT_LOW, DOT_TOP = 1.25, 0.24, -0.045, 0.24
 # a comma: higher than wide, with a tail below the baseline
 COMMA_LONG, COMMA_HIGH, COMMA_LOW, COMMA_TOP, COMMA_WIDE = 1.35, 0.14, -0.06, 0.26, 0.32
+COMMA_LOWER, COMMA_BROAD = -0.1, 0.24  # broader than any point, and lower
+
 SHORT_ONE = 0.5  # narrower than any 一, which is at least 0.72 wide
 
 
@@ -82,8 +84,8 @@ def find_low_marks(wide: Floats, bottom: Floats, top: Floats) -> Ints:
     dash = (high <= DASH_HIGH) & (wide >= DASH_BROAD * high) & (bottom >= DASH_LOW) & (top <= DASH_TOP)
     round_ = (high <= DOT_LONG * wide) & (wide <= 1.6 * high) & (high <= DOT_HIGH)
     dot = round_ & (bottom >= DOT_LOW) & (top <= DOT_TOP)
-    comma = (high >= COMMA_LONG * wide) & (high >= COMMA_HIGH) & (wide <= COMMA_WIDE)
-    comma &= (bottom <= COMMA_LOW) & (top <= COMMA_TOP)
+    tail = (high >= COMMA_LONG * wide) & (bottom <= COMMA_LOW) | (high >= wide) & (wide >= COMMA_BROAD) & (bottom <= COMMA_LOWER)
+    comma = tail & (high >= COMMA_HIGH) & (wide <= COMMA_WIDE) & (top <= COMMA_TOP)
     marks: Ints = np.select([dash, dot, comma], [DASH, DOT, COMMA], NO_KIND)
     return marks
 

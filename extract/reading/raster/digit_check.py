@@ -49,8 +49,9 @@ SURE = 0.75  # correlation with the digit that the paper shows
 APART = 0.1  # and so much less with the one that the text layer says
 SURE_SIGN = 0.8  # likewise where one of them is a sign
 APART_SIGN = 0.15
-SURE_ALONE = 0.85  # likewise of one print that differs from the others of its glyph
-APART_ALONE = 0.2
+SURE_ALONE = 0.9  # likewise of one print that differs from the others of its glyph
+UNLIKE = 0.5  # correlation with the said sign: what is less alike, and of a size that the sign never has, is none
+MISFIT = 0.3  # of correlation, that a glyph loses whose size the said sign never has
 MOST_PART = 0.5  # of the whole prints of a glyph: more than that show the same other sign
 ROUND_SIZES = 0.01  # of the size: two glyphs of a font that differ less in place and size may be one
 MUST_SHOW = [kind for kind, sign in enumerate(KINDS) if sign in "0123456789≥≤><%-."]  # without which a figure is another
@@ -233,14 +234,14 @@ def find_contradictions(digits: Digits, glyphs: Glyphs, em: Floats, cut: Ints, p
     count = np.bincount(cut[rows], minlength=len(chosen))
     for glyph in np.unique(glyphs.of[chosen[shown != kind]]).tolist():
         mine = np.flatnonzero((glyphs.of[chosen] == glyph) & prints.whole)
-        total = int(count[mine].sum())
+        total, honest = int(count[mine].sum()), bool((shown[mine] == kind[mine]).any())
         for other in np.unique(shown[mine][shown[mine] != kind[mine]]).tolist():
             same = mine[shown[mine] == other]
-            if count[same].sum() > MOST_PART * total:
-                found.update(dict.fromkeys(np.flatnonzero(glyphs.of == glyph).tolist(), other))
-            else:
-                alone = same[sure[same] & prints.clean[same]]
-                found.update(dict.fromkeys(np.flatnonzero(np.isin(cut, alone)).tolist(), other))
+            if count[same].sum() <= MOST_PART * total:
+                same = same[sure[same]]
+            alike = np.isin(cut, same) if honest else glyphs.of == glyph
+            if len(same):
+                found.update(dict.fromkeys(np.flatnonzero(alike).tolist(), other))
     return dict(sorted(found.items()))
 
 
@@ -255,26 +256,32 @@ def judge_prints(kind: Ints, low: Ints, fits: Bools, em: Floats, prints: Prints)
     if not len(rows):
         return shown, sure
     said, each = kind[rows], np.arange(len(rows))
-    shape = resample(prints.dark[rows], prints.box[rows], prints.peak[rows], proportional=True)
-    scores = score_shapes(shape, "sign")
-    own = np.where(fits[rows] & (said < SHAPED), scores[each, np.minimum(said, SHAPED - 1)], np.where(fits[rows], 1.0, -1.0))
-    scores[each[said < SHAPED], said[said < SHAPED]] = -1.0
-    is_digit = (said < DIGITS) & fits[rows]
-    scores[is_digit, :DIGITS] = -1.0
-    _take(rows, scores, own, SURE_SIGN, APART_SIGN, shown, sure)
-    rows = rows[is_digit & (shown[rows] == said)]
-    if len(rows):
-        said, each = kind[rows], np.arange(len(rows))
-        scores = score_shapes(resample(prints.dark[rows], prints.box[rows], prints.peak[rows], proportional=False), "digit")
-        own = scores[each, said]
-        scores[each, said] = -1.0
-        _take(rows, scores, own, SURE, APART, shown, sure)
+    parts = prints.dark[rows], prints.box[rows], prints.peak[rows]
+    scores = score_shapes(resample(*parts, proportional=True), "sign")
+    shaped = said < SHAPED
+    own = np.where(shaped, scores[each, np.minimum(said, SHAPED - 1)], np.where(fits[rows], 1.0, -1.0))
+    strange = shaped & ~fits[rows] & (own < UNLIKE)
+    own[~fits[rows]] -= MISFIT
+    scores[each[shaped], said[shaped]] = -1.0
+    is_digit = said < DIGITS
+    other = ~is_digit | (scores.argmax(axis=1) >= DIGITS)  # digits are told from digits by shapes of one height
+    _take(rows[other], scores[other], own[other], (SURE_SIGN, APART_SIGN), shown, sure)
+    scores = score_shapes(resample(*parts, proportional=False), "digit")
+    own = scores[each, np.minimum(said, DIGITS - 1)]
+    strange &= ~is_digit | (own < UNLIKE)
+    scores[each, np.minimum(said, DIGITS - 1)] = -1.0
+    left = is_digit & (shown[rows] == said)
+    _take(rows[left], scores[left], own[left], (SURE, APART), shown, sure)
+    strange &= shown[rows] == said
+    shown[rows[strange]] = NO_KIND
     return shown, sure
 
 
-def _take(rows: Ints, scores: Floats, own: Floats, least: float, apart: float, shown: Ints, sure: Bools) -> None:
+def _take(rows: Ints, scores: Floats, own: Floats, least: tuple[float, float], shown: Ints, sure: Bools) -> None:
     """Set what prints show that are more alike to another kind than to the said one."""
+    if not len(rows):
+        return
     best, most = scores.argmax(axis=1), scores.max(axis=1)
-    other = (most >= least) & (most >= own + apart)
+    other = (most >= least[0]) & (most >= own + least[1])
     shown[rows[other]] = best[other]
-    sure[rows[other]] = (most >= SURE_ALONE)[other] & (most >= own + APART_ALONE)[other]
+    sure[rows[other]] = (most >= SURE_ALONE)[other]

@@ -34,8 +34,7 @@ class Prints:
     dark: Pixels  # (n, high, wide)
     box: Ints  # (n, 4) top, bottom, left and right of the ink
     peak: Floats  # darkness of the darkest pixel of the glyph
-    whole: Bools  # the ink fills the box that the font gives: nothing covers it, nothing runs through it and beyond
-    clean: Bools  # and only paper is around it
+    whole: Bools  # the ink fills the box that the font gives: nothing covers it, no rule runs through it or beside it
 
 
 @cache
@@ -68,24 +67,42 @@ def measure_prints(cuts: list[Pixels], drawn: Floats, light: Bools) -> Prints:
     n = len(cuts)
     high, wide = max(cut.shape[0] for cut in cuts), max(cut.shape[1] for cut in cuts)
     dark = np.zeros((n, high, wide), np.uint8)
-    frame = np.zeros((n, high, wide), np.bool_)
+    beyond = np.ones((n, high, wide), np.bool_)
     for k, cut in enumerate(cuts):
         shown = 255 - cut if light[k] else cut
         tall, broad = cut.shape
         dark[k, :tall, :broad] = shown.max() - shown
-        frame[k, :tall, :broad] = True
-        frame[k, 1 : tall - 1, 1 : broad - 1] = False
-    y, x = np.arange(high)[None, :], np.arange(wide)[None, :]
-    level = (y >= np.floor(drawn[:, 1:2]) - 1) & (y < np.ceil(drawn[:, 3:]) + 1)
-    upright = (x >= np.floor(drawn[:, :1]) - 1) & (x < np.ceil(drawn[:, 2:3]) + 1)
+        beyond[k, :tall, :broad] = False
+    level, upright = _zone(high, drawn[:, 1], drawn[:, 3]), _zone(wide, drawn[:, 0], drawn[:, 2])
     zone = level[:, :, None] & upright[:, None, :]
     peak = np.where(zone, dark, 0).max(axis=(1, 2)).astype(np.float64)
     ink = dark >= np.maximum(INK_PART * peak, 1.0)[:, None, None]
     mine = ink & zone
+    mine &= _cut_beyond(mine.any(axis=1), drawn[:, 0], drawn[:, 2])[:, None, :]  # neighbours
+    mine &= _cut_beyond(mine.any(axis=2), drawn[:, 1], drawn[:, 3])[:, :, None]  # rules
     box = np.stack([*_find_ends(mine.any(axis=2)), *_find_ends(mine.any(axis=1))], axis=1)
     apart = np.abs(box - drawn[:, [1, 3, 0, 2]]).max(axis=1)
     whole = (peak >= CONTRAST_LEVELS) & (apart <= ASTRAY_PIXELS) & (box[:, 1] > box[:, 0])
-    return Prints(dark, box, peak, whole, whole & ~(ink & frame).any(axis=(1, 2)))
+    ink |= beyond
+    ruled = (ink.all(axis=2) & ~beyond.all(axis=2)).any(axis=1) | (ink.all(axis=1) & ~beyond.all(axis=1)).any(axis=1)
+    return Prints(dark, box, peak, whole & ~ruled)
+
+
+def _zone(length: int, start: Floats, stop: Floats) -> Bools:
+    """(n, length) where a glyph may have ink that begins and ends there, one pixel more on each side."""
+    places = np.arange(length)
+    zone: Bools = (places >= np.floor(start)[:, None] - 1) & (places < np.ceil(stop)[:, None] + 1)
+    return zone
+
+
+def _cut_beyond(inked: Bools, start: Floats, stop: Floats) -> Bools:
+    """(n, length) rows or columns with ink in, those before the first blank one at either end of the glyph out."""
+    places = np.arange(inked.shape[1])
+    near_stop, near_start = np.floor(stop)[:, None] - 1, np.ceil(start)[:, None]
+    after = np.where(~inked & (places >= near_stop), places, inked.shape[1]).min(axis=1)
+    before = np.where(~inked & (places <= near_start), places, -1).max(axis=1)
+    kept: Bools = (places > before[:, None]) & (places < after[:, None])
+    return kept
 
 
 def _find_ends(inked: Bools) -> tuple[Ints, Ints]:
