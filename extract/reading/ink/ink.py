@@ -75,9 +75,9 @@ class TextRuns:
     order: Ints  # place of the run in the painting order of the page, -1 unknown
     font: Ints  # number of the font on the page, UNKNOWN_FONT where its file is not there and viewers may differ
 
-    def take(self, rows: Ints) -> Runs:
+    def take(self, rows: Ints) -> TextRuns:
         """Copies of some of them."""
-        return Runs(**{name: getattr(self, name)[rows] for name in self.__slots__})
+        return TextRuns(**{name: getattr(self, name)[rows] for name in self.__slots__})
 
 
 @dataclass(slots=True)

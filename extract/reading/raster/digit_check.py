@@ -18,7 +18,7 @@ import pypdfium2.raw as pdfium
 
 from extract.entities import Box
 from extract.errors import Reason
-from extract.reading.grid.placement import locate
+from extract.reading.grid.placement import OUTSIDE, locate
 from extract.reading.ink.ink import Bools, Floats, Ints, settle_characters
 from extract.reading.ink.rotation import turn_upright
 from extract.reading.ink.signs import BLANK_KIND, DIGITS, KINDS, NO_KIND, SHAPED, find_low_marks, fit_sizes
@@ -163,7 +163,9 @@ def check_page(digits: Digits, picture: Picture) -> list[Problem]:
 def _report(digits: Digits, k: int, shown: int | None) -> Problem:
     """The problem of one print: the kind that paper shows, None for paper without ink, NO_KIND for any ink."""
     quote, said = digits.quote(k), digits.letter[k]
-    box = Box(*(float(v) for v in (digits.drawn if digits.drawn is not None else np.zeros((k + 1, 4)))[k]))
+    box = None  # of a year outside the tables, which counts for the whole page
+    if digits.drawn is not None and digits.cell[k] != OUTSIDE:
+        box = Box(*(float(v) for v in digits.drawn[k]))
     if shown is None:
         detail = f"the text layer has {quote!r}, the paper shows nothing at its {said}"
         return Problem(Reason.CONSERVATION, digits.page, detail, box)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extract.reading.grid.placement import MIDDLE, Spots
+from extract.reading.grid.placement import MIDDLE, OUTSIDE, Spots
 from extract.reading.ink.ink import BLANK, KEPT, UNKNOWN_FONT, Bools, Floats, Ink, Ints
 from extract.reading.ink.signs import BLANK_KIND, LETTER, NO_KIND, ONE, SHORT_ONE, find_kinds, find_low_marks
 
 HIGH = 0.72  # of the size: how high a digit stands over the baseline
 ASTRAY = 0.5  # of the size: so far from its box a glyph's baseline says nothing (vertical writing)
 EDGE = 0.08  # of the size: so far a clip may cut into the room around a digit
+YEAR_DIGITS = 4
 LEAST_INK = 0.01  # of the size: a blank whose glyph is higher and wider than this draws something
 
 
@@ -32,12 +33,14 @@ class Digits:
     size: Floats
     light: Floats  # brightness of the colour
     font: Ints  # number of the font on this page
-    cell: Ints
+    cell: Ints  # OUTSIDE of a year outside the tables
     texts: dict[int, str]  # of the cells
     drawn: Floats | None  # (n, 4) boxes of what the font draws; None where the reader does not know them
 
     def quote(self, k: int) -> str:
-        """The beginning of the text in which a digit stands."""
+        """The beginning of the text in which a digit stands; outside the tables the digits on its line."""
+        if self.cell[k] == OUTSIDE:
+            return "".join(np.array(self.letter)[(self.cell == OUTSIDE) & (self.base == self.base[k])])[:20]
         return self.texts.get(int(self.cell[k]), "")[:20]
 
 
@@ -48,7 +51,8 @@ def find_digits(ink: Ink, spots: Spots, owner: Ints, texts: dict[int, str], turn
     """
     glyphs = ink.glyphs
     kinds = find_kinds(glyphs.code)
-    rows = np.flatnonzero((kinds != NO_KIND) & (owner >= 0) & ((glyphs.drop == KEPT) | (glyphs.drop == BLANK)))
+    printed = (kinds != NO_KIND) & ((glyphs.drop == KEPT) | (glyphs.drop == BLANK))
+    rows = np.flatnonzero(printed & ((owner >= 0) | _find_years(ink, owner)))
     run = glyphs.run[rows]
     middle = (glyphs.box[rows, 1] + glyphs.box[rows, 3]) / 2 + MIDDLE * spots.size[rows]
     level = (spots.turn[rows] == 0) & (np.abs(middle - spots.base[rows]) < ASTRAY * spots.size[rows])
@@ -66,6 +70,19 @@ def find_digits(ink: Ink, spots: Spots, owner: Ints, texts: dict[int, str], turn
     looks = (runs.light[run], runs.font[run])
     drawn = None if glyphs.drawn is None else glyphs.drawn[rows]
     return Digits(ink.page, turn, ink.width, ink.height, *said, *where, *looks, owner[rows], texts, drawn)
+
+
+def _find_years(ink: Ink, owner: Ints) -> Bools:
+    """The four digits before a 年 outside the tables: a title's year counts for all that stands below it."""
+    found = np.zeros(len(owner), np.bool_)
+    rows = np.flatnonzero((owner == OUTSIDE) & (ink.glyphs.drop == KEPT))
+    code = ink.glyphs.code[rows]
+    digit = (code >= ord("0")) & (code <= ord("9"))
+    years = np.flatnonzero(code == ord("年"))
+    for k in years[years >= YEAR_DIGITS].tolist():
+        if digit[k - YEAR_DIGITS : k].all():
+            found[rows[k - YEAR_DIGITS : k]] = True
+    return found
 
 
 def _are_suspect(drawn: Floats | None, rows: Ints, kind: Ints, spots: Spots) -> Bools:
