@@ -12,6 +12,7 @@ import pypdfium2.raw as pdfium
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from truth import find_differences, load_truth, read_all
 
 from extract.errors import Reason, Refused
 from extract.reading.document import read_document
@@ -100,7 +101,7 @@ def test_digits_and_signs_of_honest_fonts_pass_whatever_they_say(
 
 
 @pytest.mark.parametrize("font", FONTS)
-@pytest.mark.parametrize("size", [7.5, 10.0, 14.0])
+@pytest.mark.parametrize("size", [7.5, 12.0])
 def test_every_digit_that_is_said_to_be_another_one_is_found_in_one_print(font: str, size: float) -> None:
     digits, picture = draw_texts([(ALL, 40.0, 200.0)], font, size)
     missed = []
@@ -189,23 +190,30 @@ def test_digits_are_judged_where_either_reader_says_that_they_stand(name: str, b
     problems = check_picture(path, None, [lie])
     assert len(problems) > 0.9 * digits.letter.count(shown)
     assert {problem.page for problem in problems} == {1}
-    assert all(problem.box is not None and problem.reason == Reason.GARBLED_TEXT for problem in problems)
+    assert {problem.reason for problem in problems} == {Reason.GARBLED_TEXT}
+    assert sum(problem.box is not None for problem in problems) > len(problems) - 5  # a year outside tables has none
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "touched", "words"),
     [
-        ("r02_one_digit_said_another", "says 8 in '1,868.40', the paper shows 3"),
-        ("r03_minus_said_a_blank", "says a blank in '3.6%', the paper shows something"),
-        ("r04_sign_said_another", "says ≤ in '≤74.5公里', the paper shows ≥"),
-        ("r05_digit_of_one_cell", "says 0 in '1,308.40', the paper shows 6"),
-        ("r06_actual_text_left_behind", "'1,368.40' is printed, its ActualText is '2,368.40'"),
+        ("r02_one_digit_said_another", 2, "says 8 in '1,868.40', the paper shows 3"),
+        ("r03_minus_said_a_blank", 2, "says a blank in '3.6%', the paper shows something"),
+        ("r04_sign_said_another", 2, "says ≤ in '≤74.5公里', the paper shows ≥"),
+        ("r05_digit_of_one_cell", 1, "says 0 in '1,308.40', the paper shows 6"),
+        ("r06_actual_text_left_behind", 1, "'1,368.40' is printed, its ActualText is '2,368.40'"),
     ],
 )
-def test_what_glyphs_show_and_the_text_layer_denies_is_refused_with_both(name: str, words: str) -> None:
-    with pytest.raises(Refused, match=words) as refusal:
-        read_document(FIXTURES / f"{name}.pdf")
-    assert (refusal.value.reason, refusal.value.page) == (Reason.GARBLED_TEXT, 1)
+def test_glyphs_that_the_text_layer_denies_cost_their_projects_and_no_other(name: str, touched: int, words: str) -> None:
+    records, held, _, refusal = read_all(FIXTURES / f"{name}.pdf")
+    truth, _ = load_truth(FIXTURES / "r01_every_sign.json")
+    rows = [row for table in truth["tables"] for row in table["rows"]]
+    assert refusal is None
+    assert len(held) == touched
+    assert words in held[0].detail
+    assert {(one.reason, one.page) for one in held} == {(Reason.GARBLED_TEXT, 1)}
+    gone = {one.project for one in held}
+    assert find_differences(records, [row for row in rows if row["project"] not in gone]) == []
 
 
 def test_kinds_fold_the_variants_of_a_sign() -> None:

@@ -90,11 +90,10 @@ def find_low_marks(wide: Floats, bottom: Floats, top: Floats) -> Ints:
     return marks
 
 
-def fit_sizes(kind: Ints, wide: Floats, bottom: Floats, top: Floats) -> Bools:
-    """Whether glyphs of these sizes can be of the kind that they are said to be in some honest font."""
-    window = SIZES[np.clip(kind, 0, len(KINDS) - 1)]
-    size = np.stack([wide, bottom, top, top - bottom], axis=1)
-    fits: Bools = ((size >= window[:, 0]) & (size <= window[:, 1])).all(axis=1)
+def fit_sizes(wide: Floats, bottom: Floats, top: Floats) -> Bools:
+    """(n, kinds) whether glyphs of these sizes can be of each kind in some honest font."""
+    size = np.stack([wide, bottom, top, top - bottom], axis=1)[:, None, :]
+    fits: Bools = ((size >= SIZES[:, 0]) & (size <= SIZES[:, 1])).all(axis=2)
     return fits
 
 

@@ -76,7 +76,7 @@ class Glyphs:
 
     of: Ints  # glyph of each print
     low: Ints  # DASH, DOT or COMMA where the size of a print allows nothing else
-    fits: Bools  # the size of a print is one that the said sign has in some font
+    fits: Bools  # (n, kinds) the size of a print is one that the kind has in some font
 
 
 def check_picture(path: Path, password: str | None, pages: Sequence[Digits]) -> list[Problem]:
@@ -187,10 +187,11 @@ def number_glyphs(digits: Digits) -> Glyphs:
     rounded = np.round(facts / ROUND_SIZES).astype(np.int64)
     keys = np.concatenate([digits.font[:, None], digits.kind[:, None], rounded], axis=1)
     _, of = np.unique(keys, axis=0, return_inverse=True)
-    low, fits = find_low_marks(wide, bottom, top), fit_sizes(digits.kind, wide, bottom, top)
+    low, fits = find_low_marks(wide, bottom, top), fit_sizes(wide, bottom, top)
+    said = fits[np.arange(len(low)), digits.kind]  # of those that are no sign it says nothing
     for font in np.unique(digits.font).tolist():
         mine = (digits.font == font) & (digits.kind >= 0)
-        if not fits[mine].any() and len(np.unique(of[mine])) >= FEW_GLYPHS:
+        if not said[mine].any() and len(np.unique(of[mine])) >= FEW_GLYPHS:
             low[mine], fits[mine] = NO_KIND, True  # a font whose size is none: Type 3 fonts have any
     return Glyphs(of.reshape(-1), low, fits)
 
@@ -250,8 +251,8 @@ def find_contradictions(digits: Digits, glyphs: Glyphs, em: Floats, cut: Ints, p
 def judge_prints(kind: Ints, low: Ints, fits: Bools, em: Floats, prints: Prints) -> tuple[Ints, Bools]:
     """The kind that each print shows, the said one in doubt, and whether it is sure for one print alone."""
     shown, sure = kind.copy(), np.zeros(len(kind), np.bool_)
-    whole = prints.whole
-    by_size = whole & ((low != NO_KIND) & (low != kind) & (~fits | (kind >= SHAPED) | (kind < 0)))
+    whole, possible = prints.whole, fits[np.arange(len(kind)), kind]
+    by_size = whole & ((low != NO_KIND) & (low != kind) & (~possible | (kind >= SHAPED) | (kind < 0)))
     shown[by_size], sure[by_size] = low[by_size], True
     shown[whole & (kind == BLANK_KIND)] = NO_KIND
     rows = np.flatnonzero(whole & ~by_size & (low == NO_KIND) & (kind >= 0) & (em >= LEAST_EM_PIXELS))
@@ -260,10 +261,11 @@ def judge_prints(kind: Ints, low: Ints, fits: Bools, em: Floats, prints: Prints)
     said, each = kind[rows], np.arange(len(rows))
     parts = prints.dark[rows], prints.box[rows], prints.peak[rows]
     scores = score_shapes(resample(*parts, proportional=True), "sign")
-    shaped = said < SHAPED
-    own = np.where(shaped, scores[each, np.minimum(said, SHAPED - 1)], np.where(fits[rows], 1.0, -1.0))
-    strange = shaped & ~fits[rows] & (own < UNLIKE)
-    own[~fits[rows]] -= MISFIT
+    shaped, possible = said < SHAPED, possible[rows]
+    own = np.where(shaped, scores[each, np.minimum(said, SHAPED - 1)], np.where(possible, 1.0, -1.0))
+    strange = shaped & ~possible & (own < UNLIKE)
+    own[~possible] -= MISFIT
+    scores[~fits[rows, :SHAPED]] = -1.0
     scores[each[shaped], said[shaped]] = -1.0
     is_digit = said < DIGITS
     other = ~is_digit | (scores.argmax(axis=1) >= DIGITS)  # digits are told from digits by shapes of one height
