@@ -18,7 +18,13 @@ from extract.reading.ink.visibility import find_median, mark_unseen
 from extract.reading.page_checks.covering_images import check_pictures
 from extract.reading.page_checks.cut_text import CutText, check_cuts, find_cut_texts, find_cuts, judge_cuts_aside
 from extract.reading.page_checks.drawn_strokes import check_strokes
-from extract.reading.page_checks.glyph_counts import check_inferred, check_overflow, check_page, check_side_by_side
+from extract.reading.page_checks.glyph_counts import (
+    check_actual_texts,
+    check_inferred,
+    check_overflow,
+    check_page,
+    check_side_by_side,
+)
 from extract.reading.page_checks.problems import PageNote, Problem
 from extract.reading.raster.digit_places import Digits, find_digits
 
@@ -85,6 +91,7 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
         *aside,
         *check_inferred(ink, tables, placement.crossing),
         *check_side_by_side(ink, tables, rows, find_side_by_side(ink.glyphs, rows)),
+        *check_actual_texts(ink),
         *check_overflow(ink, placement.doubtful),
         *check_pictures(ink, tables, owner),
         *check_strokes(ink, spots, tables, owner),

@@ -101,6 +101,19 @@ def _has_figure_beside(ink: Ink, rows: Sorted, k: int) -> bool:
     return False
 
 
+def check_actual_texts(ink: Ink) -> tuple[Problem, ...]:
+    """Glyphs whose font says what they are, under an ActualText that says something else."""
+    return tuple(
+        Problem(
+            Reason.GARBLED_TEXT,
+            ink.page,
+            f"{c.drawn[:20]!r} is printed, its ActualText is {c.said[:20]!r}",
+            Box(*c.box),
+        )
+        for c in ink.conflicts
+    )
+
+
 def check_overflow(ink: Ink, doubtful: list[Ints]) -> tuple[Problem, ...]:
     """Words over a rule of which nobody can say to which cell they belong."""
     problems = []
