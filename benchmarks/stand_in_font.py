@@ -1,8 +1,8 @@
 """Write the font that stands in for fonts that are not in a document (extract/reading/parsers/pdfium/fonts).
 
-One narrow upright bar for every character of Unicode. It is narrower than any character, so pdfium takes the widths that
-the document gives, and it is as high as a digit, so no text object is without a size. It says that it has the characters
-of all East Asian code pages: pdfium looks for a font by these.
+One narrow upright bar for every character of Unicode. It is narrower than any character, so pdfium takes the widths
+that the document gives, and it is as high as a digit, so no text object is without a size. It says that it has the
+characters of all East Asian code pages: pdfium looks for a font by these.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from pathlib import Path
 TARGET = Path(__file__).parents[1] / "extract/reading/parsers/pdfium/fonts/stand-in.ttf"
 NAME = "Jixiao Stand-In"
 EM_UNITS, BAR_UNITS, HIGH_UNITS, ASCENT_UNITS, DESCENT_UNITS = 1000, 20, 700, 880, -120
-CODE_PAGES = 1 | 1 << 17 | 1 << 18 | 1 << 19 | 1 << 20 | 1 << 21  # Latin 1, Japanese, both Chinese, Korean (Wansung, Johab)
+CODE_PAGES = (
+    1 | 1 << 17 | 1 << 18 | 1 << 19 | 1 << 20 | 1 << 21
+)  # Latin 1, Japanese, both Chinese, Korean (Wansung, Johab)
 MAGIC, DATES = 0x5F0F3CF5, (0, 0)
 
 

@@ -1,7 +1,8 @@
 """Fonts in, how the witness judges their digits and signs out: honest prints it would refuse, swapped ones it finds.
 
 Every font is judged by references that were made without its family (a fifth of the families at a time), so the figures
-are those of fonts that nobody has seen. `--write` makes extract/reading/raster/digit_shapes.npy and sign_shapes.npy from all of them.
+are those of fonts that nobody has seen. `--write` makes extract/reading/raster/digit_shapes.npy and sign_shapes.npy
+from all of them.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from extract.reading.ink.ink import Ints
-from extract.reading.raster import digit_shapes
 from extract.reading.ink.signs import DIGITS, KINDS, SHAPED, VARIANTS
+from extract.reading.raster import digit_shapes
 from extract.reading.raster.digit_check import APART, APART_SIGN, SURE, SURE_SIGN
 from extract.reading.raster.digit_shapes import (
     HIGH,

@@ -11,10 +11,7 @@ JixiaoError
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from extract.entities import Held
+from typing import Any
 
 
 class Reason(StrEnum):
@@ -74,10 +71,10 @@ class Refused(JixiaoError):  # noqa: N818 - a verdict on a document, caught as s
     """This document must not be loaded.
 
     `page` is 1-based and None where the whole document is meant; `detail` says what was expected and what was found.
-    `held` lists its projects one by one where each of them is held back for a reason of its own.
+    `held` lists its projects (`entities.Held`) where each of them is held back for a reason of its own.
     """
 
-    def __init__(self, reason: Reason, detail: str, page: int | None = None, held: tuple[Held, ...] = ()) -> None:
+    def __init__(self, reason: Reason, detail: str, page: int | None = None, held: tuple[Any, ...] = ()) -> None:
         super().__init__(f"{reason}: {detail}" if page is None else f"{reason}: page {page}: {detail}")
         self.reason = reason
         self.detail = detail

@@ -196,7 +196,7 @@ def settle_characters(glyphs: Glyphs) -> None:
     """Give the characters that Unicode has twice their one form.
 
     Soft hyphens with a width are hyphens (Qt and Chromium map the printed - to U+00AD), others are nothing; a
-    compatibility ideograph (U+F98E) is its canonical equal (年), a radical (U+2F6F) the ideograph that is drawn alike (石).
+    compatibility ideograph (U+F98E) is its canonical equal (年), a radical (U+2F6F) the ideograph drawn alike (石).
     A full-width digit, letter or per cent sign that is printed half as wide is the usual one.
     """
     radical = (glyphs.code >= FIRST_RADICAL) & (glyphs.code <= LAST_RADICAL)

@@ -1,8 +1,8 @@
 """A PDF and the digits and signs of its tables in, the places where the picture of a page shows something else out.
 
 Both readers believe the text layer; this one looks at the paper. A font may call its 9 a 6 or its minus a blank, and an
-amount may be covered in a way that no reader knows. Each glyph of a font is judged by all its prints on the page. What is
-small, touched by other ink or unlike every digit and sign is in doubt, and doubt is no problem.
+amount may be covered in a way that no reader knows. Each glyph of a font is judged by all its prints on the page. What
+is small, touched by other ink or unlike every digit and sign is in doubt, and doubt is no problem.
 """
 
 from __future__ import annotations

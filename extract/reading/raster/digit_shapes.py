@@ -1,8 +1,8 @@
 """Cut-outs of a page's picture in, how alike they are to digits and signs out.
 
-The ink of a glyph is brought to one size and correlated with reference shapes: digits with ten (digit_shapes.npy), digits
-and signs with sign_shapes.npy, which keeps heights and widths in proportion. benchmarks/witness.py made both from free
-fonts.
+The ink of a glyph is brought to one size and correlated with reference shapes: digits with ten (digit_shapes.npy),
+digits and signs with sign_shapes.npy, which keeps heights and widths in proportion. benchmarks/witness.py made both
+from free fonts.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def score_shapes(shape: Shapes, name: str) -> Shapes:
 
 
 def open_windows(drawn: Floats, picture: Pixels) -> tuple[Ints, Bools]:
-    """Boxes in pixels in; top, bottom, left, right of the windows around them, and which of these are in the picture."""
+    """Return top, bottom, left, right of the windows around boxes in pixels, and which are in the picture."""
     window = np.empty((len(drawn), 4), np.int64)
     window[:, 0], window[:, 2] = (np.floor(drawn[:, k]) - MARGIN_PIXELS for k in (1, 0))
     window[:, 1], window[:, 3] = (np.ceil(drawn[:, k]) + MARGIN_PIXELS for k in (3, 2))

@@ -1,7 +1,7 @@
 """A pdfium page in, its ActualText marks taken off where the glyphs say it themselves, and what they contradict out.
 
-pdfium puts an ActualText in the place of the glyphs' own characters, in equal parts of the room that they take. What the
-glyphs say is seen when the page is loaded once more without any ActualText.
+pdfium puts an ActualText in the place of the glyphs' own characters, in equal parts of the room that they take. What
+the glyphs say is seen when the page is loaded once more without any ActualText.
 """
 
 from __future__ import annotations

@@ -79,8 +79,8 @@ def _part_vertical(
 ) -> tuple[Ints, TextRuns]:
     """Make each glyph of a vertical font a run of its own, with its own baseline and an em box around it.
 
-    pdfium tells a vertical font by its boxes alone: they stand below each other, and they are as large as the font's own
-    size, whatever the matrix makes of it. Changes `shown`.
+    pdfium tells a vertical font by its boxes alone: they stand below each other, and they are as large as the font's
+    own size, whatever the matrix makes of it. Changes `shown`.
     """
     size, level = runs.size[run_of], runs.turn[run_of] == 0
     rows = np.flatnonzero(_find_vertical(shown, size, run_of) & level)
@@ -110,7 +110,7 @@ def _find_vertical(shown: Floats, size: Floats, run_of: Ints) -> Bools:
 
 
 def _are_unscaled(text_page: calls.Pointer, places: list[int], shown: Floats, size: Floats, level: Bools) -> Bools:
-    """Glyphs with square boxes much larger or smaller than their size on the page: as large as their font's own size."""
+    """Find glyphs with square boxes unlike their size on the page: as large as their font's own size."""
     wide, high = shown[:, 2] - shown[:, 0], shown[:, 3] - shown[:, 1]
     odd = level & (np.abs(wide - high) < SQUARE * high) & ((high > 2 * size) | (high < size / 2)) & (high > 0)
     for i in np.flatnonzero(odd).tolist():
