@@ -35,6 +35,8 @@ def draw_request(request: dict[str, Any]) -> dict[str, float]:
     """Draw and write the picture; the page's size in points as the readers measure it, and in pixels."""
     import pypdfium2
 
+    import extract.reading.parsers.pdfium.library  # noqa: F401 - starts pdfium anew, before any document is open
+
     with pypdfium2.PdfDocument(request["path"], password=request["password"]) as document:
         if not 1 <= request["page"] <= len(document):
             raise ValueError(f"the document has {len(document)} pages")
