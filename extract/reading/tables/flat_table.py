@@ -129,9 +129,9 @@ class FlatTable:
         owners: dict[int, Project] = {}
         for row in rows:
             try:
-                is_record = self._read_row(row, table, account, crossings, after_break, stop)
-                after_break &= not is_record
-                if not is_record:
+                count = len(self.drafts)
+                after_break &= not self._read_row(row, table, account, crossings, after_break, stop)
+                if len(self.drafts) == count:
                     self.skipped += [(table.grid.page, cell.box) for cell in row.cells.values()]
             except Refused as refusal:
                 self._hold_row(row, doubt_of(refusal, table.grid.page, box_of(row)), after_break)
