@@ -157,12 +157,10 @@ def hold_torn(drafts: Sequence[DraftPart], problems: Sequence[Problem]) -> None:
             if not project.in_flat_table or not any(doubt.page in damaged for doubt in project.doubts):
                 continue
             before, after = order[k - 1] if k else None, order[k + 1] if k + 1 < len(order) else None
-            names = {p.name for p in (before, after) if p is not None}
+            is_between = before is not None and after is not None and before.name == after.name
             is_unnamed = _hides_name(project, problems)
             near = [
-                p
-                for p in (before, after)
-                if p is not None and (p.name == project.name or len(names) == 1 or is_unnamed)
+                p for p in (before, after) if p is not None and (p.name == project.name or is_between or is_unnamed)
             ]
             for other in near:
                 other.doubts.append(project.doubts[0])
