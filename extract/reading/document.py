@@ -29,6 +29,7 @@ from extract.reading.document_checks import (
     explain_absence,
     find_lost,
     find_problems,
+    is_scan,
     refuse_missing_pages,
     refuse_unreadable,
 )
@@ -194,8 +195,8 @@ def interpret(
     confine_repeated_pages(drafts, pages)
     hold_neighbours(drafts, lost)
     parts, records, held = build_parts(drafts, find_doubts, adopt_problems(lost, problems), assembler.cover.title)
-    if not records and not held:
-        raise explain_absence(pages, assembler.goals)
+    if not records and (not held or any(map(is_scan, pages))):
+        raise explain_absence(pages, assembler.goals, held)
     refuse_missing_pages(pages, target_pages)
     findings += list_findings(records)
     return Reading(sha256, len(pages), (reader,), parts, records, tuple(findings), held), places
