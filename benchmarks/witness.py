@@ -1,7 +1,7 @@
 """Fonts in, how the witness judges their digits and signs out: honest prints it would refuse, swapped ones it finds.
 
 Every font is judged by references that were made without its family (a fifth of the families at a time), so the figures
-are those of fonts that nobody has seen. `--write` makes extract/reading/raster/digit_shapes.npy and sign_shapes.npy
+are those of fonts that nobody has seen. `--write` makes digit_shapes.npy and sign_shapes.npy in extract/reading/raster
 from all of them.
 """
 
@@ -31,7 +31,6 @@ from extract.reading.raster.digit_shapes import (
     measure_prints,
     normalise,
     open_windows,
-    resample,
 )
 
 SIZES = (17, 21, 26, 36)  # pixels
@@ -110,11 +109,10 @@ def collect_prints(faces: list[tuple[str, int]]) -> Drawn:
         for kind, prints in drawn:
             if prints is None or not prints.whole.any():
                 continue
-            dark, box, peak = (part[prints.whole] for part in (prints.dark, prints.box, prints.peak))
-            digits.append(resample(dark, box, peak, proportional=False))
-            signs.append(resample(dark, box, peak, proportional=True))
+            digits.append(prints.digit[prints.whole])
+            signs.append(prints.sign[prints.whole])
             kinds.append(kind[prints.whole])
-            families.append(np.full(len(dark), names.setdefault(name, len(names))))
+            families.append(np.full(int(prints.whole.sum()), names.setdefault(name, len(names))))
     return Drawn(*map(np.concatenate, (digits, signs, kinds, families)), fonts)
 
 

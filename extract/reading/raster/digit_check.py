@@ -1,8 +1,8 @@
 """A PDF and the digits and signs of its tables in, the places where the picture of a page shows something else out.
 
-Both readers believe the text layer; this one looks at the paper. A font may call its 9 a 6 or its minus a blank, and an
-amount may be covered in a way that no reader knows. Each glyph of a font is judged by all its prints on the page. What
-is small, touched by other ink or unlike every digit and sign is in doubt, and doubt is no problem.
+Both readers believe the text layer; this one looks at the paper. A font may call its 9 a 6 or its minus a blank, and
+an amount may be covered in a way that no reader knows. Each glyph of a font is judged by all its prints on the page.
+What is small, touched by other ink or unlike every digit and sign is in doubt, and doubt is no problem.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ from extract.reading.raster.digit_shapes import (
     Prints,
     measure_prints,
     open_windows,
-    resample,
     score_shapes,
 )
 
@@ -59,6 +58,7 @@ MUST_SHOW = [
     kind for kind, sign in enumerate(KINDS) if sign in "0123456789≥≤><%-."
 ]  # without which a figure is another
 SAME_SIZES = 0.15  # of the size: two readers place one glyph no further apart
+HASH = np.random.default_rng(0).integers(1, 2**62, 7) | 1  # makes one number of the seven facts of a glyph
 FEW_GLYPHS = 3  # of a font, none of which is as large as digits are: its font size says nothing
 
 
@@ -193,14 +193,14 @@ def number_glyphs(digits: Digits) -> Glyphs:
     facts = np.stack([left, wide, bottom, top, advance], axis=1)
     rounded = np.round(facts / ROUND_SIZES).astype(np.int64)
     keys = np.concatenate([digits.font[:, None], digits.kind[:, None], rounded], axis=1)
-    _, of = np.unique(keys, axis=0, return_inverse=True)
+    _, of = np.unique(keys @ HASH, return_inverse=True)
     low, fits = find_low_marks(wide, bottom, top), fit_sizes(wide, bottom, top)
     said = fits[np.arange(len(low)), digits.kind]  # of those that are no sign it says nothing
     for font in np.unique(digits.font).tolist():
         mine = (digits.font == font) & (digits.kind >= 0)
         if not said[mine].any() and len(np.unique(of[mine])) >= FEW_GLYPHS:
             low[mine], fits[mine] = NO_KIND, True  # a font whose size is none: Type 3 fonts have any
-    return Glyphs(of.reshape(-1), low, fits)
+    return Glyphs(of, low, fits)
 
 
 def cut_prints(
@@ -216,14 +216,14 @@ def cut_prints(
     chosen: list[Any] = []
     flat: list[Any] = []
     light = digits.light > LIGHT
-    places = window.tolist()
+    places, glyph_of = window.tolist(), glyphs.of.tolist()
     for k in np.flatnonzero(inside).tolist():
         top, bottom, left, right = places[k]
-        cut = pixels[top:bottom, left:right]
-        key = (int(glyphs.of[k]), right - left, cut.tobytes())
+        inner = pixels[top + MARGIN_PIXELS : bottom - MARGIN_PIXELS, left + MARGIN_PIXELS : right - MARGIN_PIXELS]
+        key = (glyph_of[k], right - left, inner.tobytes())
         number = numbers.setdefault(key, len(cuts))
         if number == len(cuts):
-            cuts.append(cut)
+            cuts.append(pixels[top:bottom, left:right])
             chosen.append(k)
         of[k] = number
     if not cuts:
@@ -268,8 +268,7 @@ def judge_prints(kind: Ints, low: Ints, fits: Bools, em: Floats, prints: Prints)
     if not len(rows):
         return shown, sure
     said, each = kind[rows], np.arange(len(rows))
-    parts = prints.dark[rows], prints.box[rows], prints.peak[rows]
-    scores = score_shapes(resample(*parts, proportional=True), "sign")
+    scores = score_shapes(prints.sign[rows], "sign")
     shaped, possible = said < SHAPED, possible[rows]
     own = np.where(shaped, scores[each, np.minimum(said, SHAPED - 1)], np.where(possible, 1.0, -1.0))
     strange = shaped & ~possible & (own < UNLIKE)
@@ -279,7 +278,7 @@ def judge_prints(kind: Ints, low: Ints, fits: Bools, em: Floats, prints: Prints)
     is_digit = said < DIGITS
     other = ~is_digit | (scores.argmax(axis=1) >= DIGITS)  # digits are told from digits by shapes of one height
     _take(rows[other], scores[other], own[other], (SURE_SIGN, APART_SIGN), shown, sure)
-    scores = score_shapes(resample(*parts, proportional=False), "digit")
+    scores = score_shapes(prints.digit[rows], "digit")
     own = scores[each, np.minimum(said, DIGITS - 1)]
     strange &= ~is_digit | (own < UNLIKE)
     scores[each, np.minimum(said, DIGITS - 1)] = -1.0

@@ -1,7 +1,7 @@
 """Cut-outs of a page's picture in, how alike they are to digits and signs out.
 
-The ink of a glyph is brought to one size and correlated with reference shapes: digits with ten (digit_shapes.npy),
-digits and signs with sign_shapes.npy, which keeps heights and widths in proportion. benchmarks/witness.py made both
+The ink of a glyph is brought to one size and correlated with reference shapes: those of digits (digit_shapes.npy), and
+those of digits and signs that keep heights and widths in proportion (sign_shapes.npy). benchmarks/witness.py made both
 from free fonts.
 """
 
@@ -22,19 +22,23 @@ HIGH, WIDE = 16, 12  # pixels of a shape
 MARGIN_PIXELS = 2  # around a glyph's box: pdfium paints glyphs up to one pixel from their place
 ASTRAY_PIXELS = 1.8  # so far the ink of a whole glyph may end from the box that its font gives
 INK_PART = 0.3  # of the darkest pixel's darkness
-FULL_PART = 0.5  # likewise: what is so dark is ink as a whole
+FULL_PART = 0.5  # likewise: what is so dark is dark, or the thin strokes of a 4 would vanish beside its stem
+CLASS_PIXELS = 8  # windows of one size, rounded up to so many pixels, are measured together
 FLAT_LEVELS = 4  # grey levels: paper without any ink
 CONTRAST_LEVELS = 48  # grey levels between ink and paper, at least
 
 
 @dataclass(frozen=True, slots=True)
 class Prints:
-    """Cut-outs of equal size, darkness of ink in them."""
+    """Cut-outs of glyphs, one entry each."""
 
-    dark: Pixels  # (n, high, wide)
-    box: Ints  # (n, 4) top, bottom, left and right of the ink
-    peak: Floats  # darkness of the darkest pixel of the glyph
     whole: Bools  # the ink fills the box that the font gives: nothing covers it, no rule runs through it or beside it
+    sign: Shapes  # (n, HIGH * WIDE) heights and widths in proportion
+    digit: Shapes  # likewise of one height
+
+    def take(self, rows: Ints) -> Prints:
+        """Some of them."""
+        return Prints(self.whole[rows], self.sign[rows], self.digit[rows])
 
 
 @cache
@@ -53,7 +57,7 @@ def score_shapes(shape: Shapes, name: str) -> Shapes:
 
 
 def open_windows(drawn: Floats, picture: Pixels) -> tuple[Ints, Bools]:
-    """Return top, bottom, left, right of the windows around boxes in pixels, and which are in the picture."""
+    """Boxes in pixels in; top, bottom, left, right of the windows around them, and which of them are inside."""
     window = np.empty((len(drawn), 4), np.int64)
     window[:, 0], window[:, 2] = (np.floor(drawn[:, k]) - MARGIN_PIXELS for k in (1, 0))
     window[:, 1], window[:, 3] = (np.ceil(drawn[:, k]) + MARGIN_PIXELS for k in (3, 2))
@@ -64,6 +68,18 @@ def open_windows(drawn: Floats, picture: Pixels) -> tuple[Ints, Bools]:
 
 def measure_prints(cuts: list[Pixels], drawn: Floats, light: Bools) -> Prints:
     """Windows of any size with the boxes of their glyphs in window coordinates; light ones are lighter than paper."""
+    n = len(cuts)
+    whole, sign, digit = np.zeros(n, np.bool_), *(np.zeros((n, HIGH * WIDE), np.float32) for _ in range(2))
+    classes: dict[tuple[int, int], list[int]] = {}
+    for k, cut in enumerate(cuts):
+        classes.setdefault((-(-cut.shape[0] // CLASS_PIXELS), -(-cut.shape[1] // CLASS_PIXELS)), []).append(k)
+    for rows in classes.values():
+        whole[rows], sign[rows], digit[rows] = _measure_class([cuts[k] for k in rows], drawn[rows], light[rows])
+    return Prints(whole, sign, digit)
+
+
+def _measure_class(cuts: list[Pixels], drawn: Floats, light: Bools) -> tuple[Bools, Shapes, Shapes]:
+    """Windows of about one size: which prints are whole, and their shapes."""
     n = len(cuts)
     high, wide = max(cut.shape[0] for cut in cuts), max(cut.shape[1] for cut in cuts)
     dark = np.zeros((n, high, wide), np.uint8)
@@ -76,7 +92,7 @@ def measure_prints(cuts: list[Pixels], drawn: Floats, light: Bools) -> Prints:
     level, upright = _zone(high, drawn[:, 1], drawn[:, 3]), _zone(wide, drawn[:, 0], drawn[:, 2])
     zone = level[:, :, None] & upright[:, None, :]
     peak = np.where(zone, dark, 0).max(axis=(1, 2)).astype(np.float64)
-    ink = dark >= np.maximum(INK_PART * peak, 1.0)[:, None, None]
+    ink = dark >= np.maximum(np.ceil(INK_PART * peak), 1).astype(np.uint8)[:, None, None]
     mine = ink & zone
     mine &= _cut_beyond(mine.any(axis=1), drawn[:, 0], drawn[:, 2])[:, None, :]  # neighbours
     mine &= _cut_beyond(mine.any(axis=2), drawn[:, 1], drawn[:, 3])[:, :, None]  # rules
@@ -85,7 +101,10 @@ def measure_prints(cuts: list[Pixels], drawn: Floats, light: Bools) -> Prints:
     whole = (peak >= CONTRAST_LEVELS) & (apart <= ASTRAY_PIXELS) & (box[:, 1] > box[:, 0])
     ink |= beyond
     ruled = (ink.all(axis=2) & ~beyond.all(axis=2)).any(axis=1) | (ink.all(axis=1) & ~beyond.all(axis=1)).any(axis=1)
-    return Prints(dark, box, peak, whole & ~ruled)
+    full = np.maximum(FULL_PART * peak, 1.0).astype(np.float32)[:, None, None]
+    filled = np.minimum(dark, full) * (255 / full)
+    shapes = (resample(filled, box, proportional=proportional) for proportional in (True, False))
+    return whole & ~ruled, *shapes
 
 
 def _zone(length: int, start: Floats, stop: Floats) -> Bools:
@@ -110,14 +129,11 @@ def _find_ends(inked: Bools) -> tuple[Ints, Ints]:
     return inked.argmax(axis=1), inked.shape[1] - inked[:, ::-1].argmax(axis=1)
 
 
-def resample(dark: Pixels, box: Ints, peak: Floats, *, proportional: bool) -> Shapes:
+def resample(dark: Shapes, box: Ints, *, proportional: bool) -> Shapes:
     """Cut-outs in the middle of a shape: to one height, or, `proportional`, as large as heights and widths allow.
 
-    Of those to one height only the wide ones are made narrower. Half as dark as the darkest pixel is dark: the thin
-    strokes of a 4 must not vanish beside its stem.
+    Of those to one height only the wide ones are made narrower.
     """
-    full = np.maximum(FULL_PART * peak, 1.0)[:, None, None]
-    dark = (np.minimum(dark, full) * (255 / full)).astype(np.uint8)
     top, bottom, start, stop = (box[:, k].astype(np.float64) for k in range(4))
     high, wide = bottom - top, stop - start
     step_x = np.maximum(high / HIGH, wide / WIDE)
@@ -133,7 +149,7 @@ def resample(dark: Pixels, box: Ints, peak: Floats, *, proportional: bool) -> Sh
     def take(down: int, across: int) -> Shapes:
         at_y = np.clip(y0 + down, 0, dark.shape[1] - 1)[:, :, None]
         at_x = np.clip(x0 + across, 0, dark.shape[2] - 1)[:, None, :]
-        return dark[rows, at_y, at_x].astype(np.float32)
+        return dark[rows, at_y, at_x]
 
     upper = take(0, 0) * (1 - fx) + take(0, 1) * fx
     lower = take(1, 0) * (1 - fx) + take(1, 1) * fx

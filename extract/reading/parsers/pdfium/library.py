@@ -1,8 +1,8 @@
 """Start pdfium with fonts of our own alone: what a document says must not depend on what the machine has.
 
 For a font that is not in the document pdfium takes one of the machine's, and its boxes of glyphs, its text objects of
-one letter and the picture of a page differ from machine to machine. The one font that it finds here draws every
-character that its built-in fonts lack as a box; widths come from the document.
+one letter and the picture of a page differ from machine to machine. The one font that it finds here draws a narrow bar
+for every character (benchmarks/stand_in_font.py makes it); widths come from the document.
 """
 
 from __future__ import annotations
