@@ -35,6 +35,7 @@ from extract.reading.raster.digit_shapes import (
     Prints,
     measure_prints,
     open_windows,
+    score_said,
     score_shapes,
 )
 
@@ -265,28 +266,37 @@ def judge_prints(kind: Ints, low: Ints, fits: Bools, em: Floats, prints: Prints)
     shown[by_size], sure[by_size] = low[by_size], True
     shown[whole & (kind == BLANK_KIND)] = NO_KIND
     rows = np.flatnonzero(whole & ~by_size & (low == NO_KIND) & (kind >= 0) & (em >= LEAST_EM_PIXELS))
-    if not len(rows):
-        return shown, sure
-    said, each = kind[rows], np.arange(len(rows))
-    scores = score_shapes(prints.sign[rows], "sign")
-    shaped, possible = said < SHAPED, possible[rows]
-    own = np.where(shaped, scores[each, np.minimum(said, SHAPED - 1)], np.where(possible, 1.0, -1.0))
-    strange = shaped & ~possible & (own < UNLIKE)
-    own[~possible] -= MISFIT
-    scores[~fits[rows, :SHAPED]] = -1.0
-    scores[each[shaped], said[shaped]] = -1.0
-    is_digit = said < DIGITS
-    other = ~is_digit | (scores.argmax(axis=1) >= DIGITS)  # digits are told from digits by shapes of one height
-    _take(rows[other], scores[other], own[other], (SURE_SIGN, APART_SIGN), shown, sure)
-    scores = score_shapes(prints.digit[rows], "digit")
-    own = scores[each, np.minimum(said, DIGITS - 1)]
-    strange &= ~is_digit | (own < UNLIKE)
-    scores[each, np.minimum(said, DIGITS - 1)] = -1.0
-    left = is_digit & (shown[rows] == said)
-    _take(rows[left], scores[left], own[left], (SURE, APART), shown, sure)
-    strange &= shown[rows] == said
+    strange = _judge_signs(rows, kind[rows], fits[rows], possible[rows], prints, shown, sure)
+    digit = np.flatnonzero((kind[rows] < DIGITS) & (shown[rows] == kind[rows]))
+    own = score_said(prints.digit[rows[digit]], kind[rows[digit]], "digit")
+    strange[digit] &= own < UNLIKE
+    doubted = own <= 1.0 - APART  # no correlation is above 1
+    rows_of = rows[digit[doubted]]
+    scores = score_shapes(prints.digit[rows_of], "digit")
+    scores[np.arange(len(rows_of)), kind[rows_of]] = -1.0
+    _take(rows_of, scores, own[doubted], (SURE, APART), shown, sure)
+    strange &= shown[rows] == kind[rows]
     shown[rows[strange]] = NO_KIND
     return shown, sure
+
+
+def _judge_signs(
+    rows: Ints, said: Ints, fits: Bools, possible: Bools, prints: Prints, shown: Ints, sure: Bools
+) -> Bools:
+    """Set what prints show that are another sign, or a sign instead of a digit; returns which are like no such sign."""
+    shaped = said < SHAPED
+    own = np.where(possible, 1.0, -1.0)  # of a dash, a point and a comma the size says it all
+    own[shaped] = score_said(prints.sign[rows[shaped]], said[shaped], "sign")
+    strange: Bools = shaped & ~possible & (own < UNLIKE)
+    own[~possible] -= MISFIT
+    doubted = np.flatnonzero(own <= 1.0 - APART_SIGN)
+    scores = score_shapes(prints.sign[rows[doubted]], "sign")
+    scores[~fits[doubted, :SHAPED]] = -1.0
+    mine = np.flatnonzero(shaped[doubted])
+    scores[mine, said[doubted[mine]]] = -1.0
+    other = (said[doubted] >= DIGITS) | (scores.argmax(axis=1) >= DIGITS)  # digits have shapes of one height
+    _take(rows[doubted[other]], scores[other], own[doubted[other]], (SURE_SIGN, APART_SIGN), shown, sure)
+    return strange
 
 
 def _take(rows: Ints, scores: Floats, own: Floats, least: tuple[float, float], shown: Ints, sure: Bools) -> None:

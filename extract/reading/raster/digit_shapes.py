@@ -48,6 +48,15 @@ def load_references(name: str) -> Shapes:
     return normalise(stored.reshape(-1, HIGH * WIDE).astype(np.float32)).reshape(stored.shape)
 
 
+def score_said(shape: Shapes, said: Ints, name: str) -> Shapes:
+    """Correlation of each shape with the most alike reference of the kind that it is said to be."""
+    references, scores = load_references(name), np.zeros(len(shape), np.float32)
+    for kind in np.unique(said).tolist():
+        mine = said == kind
+        scores[mine] = (shape[mine] @ references[kind].T).max(axis=1)
+    return scores
+
+
 def score_shapes(shape: Shapes, name: str) -> Shapes:
     """(n, kinds) correlations with the most alike reference of each kind."""
     references = load_references(name)
