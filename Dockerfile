@@ -1,5 +1,5 @@
 # One image for every Airflow process: the locked production environment, the DAGs and the dbt project.
-ARG PYTHON=python:3.11.13-slim-bookworm
+ARG PYTHON=python:3.11.13-slim-bookworm@sha256:86adf8dbadc3d6e82ee5dd2c74bec2e1c2467cdad47886280501df722372d2e1
 
 # Installers stay here: the image that parses strangers' files has no pip, no compiler, no test tool.
 FROM ${PYTHON} AS environment

@@ -24,7 +24,7 @@ help: ## this list
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r constraints-optional.txt
 	@touch $@
 
-optional: .venv/optional ## also what not everyone needs: recognition of scans (ocr), peers to measure against (bench)
+optional: .venv/optional ## also what not everyone needs: recognition of scans (ocr), peers to measure against (bench, with PyMuPDF: AGPL)
 
 demo: .venv/installed ## two published PDFs through the whole line, then what changed from 2024 to 2025
 	@$(BIN)/jixiao run --inbox demo/publications

@@ -1,5 +1,5 @@
 # Superset as `make superset` runs it: the locked environment, the assets, and the script that imports them.
-ARG PYTHON=python:3.11.13-slim-bookworm
+ARG PYTHON=python:3.11.13-slim-bookworm@sha256:86adf8dbadc3d6e82ee5dd2c74bec2e1c2467cdad47886280501df722372d2e1
 
 FROM ${PYTHON} AS environment
 COPY constraints.txt /tmp/constraints.txt
