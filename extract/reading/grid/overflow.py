@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from extract.reading.grid.cell_text import are_chinese
 from extract.reading.grid.clips import HIGH
 from extract.reading.grid.placement import OUTSIDE, PlacedTable, Spots, owners_at
 from extract.reading.ink.ink import KEPT, Bools, Floats, Glyphs, Ints
@@ -20,9 +21,9 @@ from extract.reading.ink.ink import KEPT, Bools, Floats, Glyphs, Ints
 LINE_STEP = (0.8, 1.7)  # of the size: from one baseline of a text to the next
 TOP_LINE = 0.5  # of the size: a line that stands so near below a rule may have run over it
 THROUGH = 0.05  # of the size: a rule so deep inside the letters runs through them
-BELOW = 2.0  # of the size: no line of a cell hangs further below its table
+BELOW = 4.0  # of the size: no line of a cell hangs further below its table
 MOST_LINES = 6  # that run out of one cell
-PROSE_LINES = 3  # a text of so many lines is no figure in a low row
+PROSE = 8  # letters of a line: a text with so many is no figure in a low row
 FINAL = frozenset("。；！？.;!?）)”】")
 PAGE_END = 0.75  # of the page's height: a table that ends higher does not end because of the page
 MORE_ACROSS = 3  # times as many steps to the right as down: a table painted row by row
@@ -201,10 +202,14 @@ def find_lost_ends(
     for cell in np.unique(owner[over]).tolist():
         mine = over[owner[over] == cell]
         lowest = mine[spots.base[mine] > spots.base[mine].max() - 0.3 * spots.size[mine]]
-        bases = np.unique(np.round(spots.base[owner == cell]))
+        letters = are_chinese(glyphs.code[lowest])
         at_end = bottoms[cell] >= max(table.lattice.ys[-1] for table in tables if table.first <= cell) - 1.0
         last = glyphs.text[int(lowest[spots.x[lowest].argmax()])]
-        if len(bases) >= PROSE_LINES and last not in FINAL and not (at_end and bottoms[cell] > PAGE_END * height):
+        if (
+            np.count_nonzero(letters) >= PROSE
+            and last not in FINAL
+            and not (at_end and bottoms[cell] > PAGE_END * height)
+        ):
             found.append((cell, lowest))
     return found
 
