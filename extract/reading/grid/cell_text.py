@@ -80,7 +80,11 @@ def _find_doubles(glyphs: Glyphs, index: Ints, line: Ints, start: Floats, size: 
 
 
 def find_overlaps(glyphs: Glyphs, rows: Sorted) -> Ints:
-    """Glyphs that lie over another one of their cell: two texts printed over each other, readable by nobody."""
+    """Glyphs that lie over another one of their cell: two texts printed over each other, readable by nobody.
+
+    Signs and letters that stand close over the letter before them are no second text where the file has all of them
+    in the order in which they stand: a justified line is squeezed at its punctuation (c09_squeezed_line).
+    """
     same = rows.line[1:] == rows.line[:-1]
     middle = (rows.start + rows.end) / 2
     over = middle[1:] < rows.end[:-1] - 0.1 * rows.size[1:]
@@ -88,7 +92,11 @@ def find_overlaps(glyphs: Glyphs, rows: Sorted) -> Ints:
     code = glyphs.code[rows.glyph]
     width = np.minimum(rows.end[1:] - rows.start[1:], DIGIT * rows.size[1:])
     again = (code[1:] == code[:-1]) & (rows.start[1:] - rows.start[:-1] < 0.6 * width)  # too far for a fake bold
-    found: Ints = rows.glyph[1:][same & (over | under | again)]
+    in_order = np.diff(rows.glyph) == 1
+    digit = (code >= 0x30) & (code <= 0x39)
+    squeezed = in_order & ~(digit[1:] | digit[:-1])
+    squeezed[:-1] &= in_order[1:] | ~same[1:]
+    found: Ints = rows.glyph[1:][same & (((over | under) & ~squeezed) | again)]
     return found
 
 
