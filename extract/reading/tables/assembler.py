@@ -246,11 +246,11 @@ class Assembler:
     def _find_own_lines(self, table: IndexedGrid, start: int) -> list[Line]:
         """Return the lines right above a form: those around the grid, or the wide ones inside it below another form."""
         inner = _list_wide(cut_rows(table, start, table.grid.n_rows))
-        if start:
+        if start or read_heading(inner).says_anything:
             return inner
         above = [line for line in self._captions if line not in self._waiting and line not in inner]
-        says = read_heading([*above, *inner]).says_anything
-        return [*above, *inner] if says else [*self._waiting, *above, *inner]
+        lines = _drop_prose([*above, *inner])
+        return lines if read_heading(lines).says_anything else _drop_prose([*self._waiting, *above, *inner])
 
     def _read_flat(self, table: IndexedGrid, layout: Layout, stop: int) -> None:
         self._drop_head()
@@ -348,7 +348,9 @@ class Assembler:
             self._head = None
         head = read_head(above, 0, above.grid.n_rows)
         head.doubts += doubts
-        found = settle_subject(head, read_heading(lines), lines)
+        heading = read_heading(lines)
+        head.title = heading.title
+        found = settle_subject(head, heading, lines)
         self.findings += found
         if head.scope is Scope.PROJECT and head.names_project and not found:
             check_head(above, head)
@@ -539,6 +541,12 @@ def _inner_titles(table: IndexedGrid, layout: Layout) -> list[Line]:
             break
         lines.extend(_list_wide(cut_rows(table, row, row + 1)))
     return lines
+
+
+def _drop_prose(lines: list[Line]) -> list[Line]:
+    """The lines below the last one of running text: a report's words over a table are not its title."""
+    last = max((k for k, line in enumerate(lines) if is_sentence(line.text)), default=-1)
+    return lines[last + 1 :]
 
 
 def _list_wide(table: IndexedGrid) -> list[Line]:

@@ -53,6 +53,7 @@ class FormHead:
     box: Box = NO_BOX
     said_by: dict[Column, str] = field(default_factory=dict)  # which word gave each field
     scope: Scope = Scope.PROJECT
+    title: str = ""  # of its own, right above it
     doubts: list[Doubt] = field(default_factory=list)
     words: list[tuple[int, Box]] = field(default_factory=list)  # page and box of its labels
 
@@ -117,6 +118,8 @@ def _settle_total(head: FormHead) -> None:
     An investment over years (项目总投资) is none, nor is a total beside the budget of the year as changed.
     """
     total = head.fields.get(Column.AMOUNT_TOTAL)
+    if total is not None and head.said_by.get(Column.AMOUNT) in PARTS:
+        head.fields.pop(Column.AMOUNT)  # 项目总额; 其中: 财政资金
     if total is None or set(head.fields) & (set(AMOUNT_KINDS) - {Column.AMOUNT_TOTAL}):
         return
     if MANY_YEARS.search(head.said_by.get(Column.AMOUNT_TOTAL, "")):
@@ -237,9 +240,10 @@ def find_value(table: IndexedGrid, word: Cell, stop: int) -> Cell | None:
     right = table.cell(word.row, word.col + word.colspan)
     if right is not None and right.row >= word.row and not is_word(right):
         return right
-    if right is not None and is_word(right) and right.rowspan < word.rowspan:
-        return None
     below = table.cell(word.row + word.rowspan, word.col)
+    if right is not None and is_word(right) and right.rowspan < word.rowspan:
+        aligned = below is not None and (below.col, below.colspan) == (word.col, word.colspan) and below.row < stop
+        return below if aligned and is_figure(below.text) else None  # 预算支出总额 beside two rows of words (北京)
     if below is not None and below.row < stop and below.col == word.col and not is_word(below):
         return below
     return None
