@@ -23,7 +23,7 @@ from extract.reading.tables.form_head import (
     read_head,
 )
 from extract.reading.tables.form_head_checks import check_head
-from extract.reading.tables.form_subject import find_project, is_department, settle_subject
+from extract.reading.tables.form_subject import TITLE_END, find_project, is_department, settle_subject
 from extract.reading.tables.forms import Form
 from extract.reading.tables.goals import count_goals
 from extract.reading.tables.header_words import find_money_unit, normalise
@@ -544,9 +544,10 @@ def _inner_titles(table: IndexedGrid, layout: Layout) -> list[Line]:
 
 
 def _drop_prose(lines: list[Line]) -> list[Line]:
-    """The lines below the last one of running text: a report's words over a table are not its title."""
-    last = max((k for k, line in enumerate(lines) if is_sentence(line.text)), default=-1)
-    return lines[last + 1 :]
+    """The lines below running text and below a section's title: neither is a form's own."""
+    titles = [k for k, line in enumerate(lines) if TITLE_END.search(line.text.strip())]
+    ends = [k for k, line in enumerate(lines) if is_sentence(line.text)] + titles[:-1]
+    return lines[max(ends, default=-1) + 1 :]
 
 
 def _list_wide(table: IndexedGrid) -> list[Line]:
