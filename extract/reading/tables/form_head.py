@@ -242,8 +242,9 @@ def find_value(table: IndexedGrid, word: Cell, stop: int) -> Cell | None:
         return right
     below = table.cell(word.row + word.rowspan, word.col)
     if right is not None and is_word(right) and right.rowspan < word.rowspan:
-        aligned = below is not None and (below.col, below.colspan) == (word.col, word.colspan) and below.row < stop
-        return below if aligned and is_figure(below.text) else None  # 预算支出总额 beside two rows of words (北京)
+        if below is None or (below.col, below.colspan) != (word.col, word.colspan) or below.row >= stop:
+            return None
+        return below if is_figure(below.text) else None  # 预算支出总额 beside two rows of words (北京)
     if below is not None and below.row < stop and below.col == word.col and not is_word(below):
         return below
     return None
