@@ -276,9 +276,9 @@ def _keep(
         head.period = find_period(value.text) or head.period
         head.closed = is_closed(value.text)
     column = match_column(word)
-    again = column == Column.PROJECT and normalise(word) == head.said_by.get(column)
-    if again and head.fields[column].text != value.text:
-        detail = f"one head names {head.fields[column].text!r} and {value.text!r}"
+    name = head.fields[Column.PROJECT].text if column == Column.PROJECT and head.has_project else value.text
+    if name != value.text and normalise(word) == head.said_by.get(Column.PROJECT):
+        detail = f"one head names {name!r} and {value.text!r}"
         raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
     if column not in HEAD_COLUMNS or column is None:
         return
