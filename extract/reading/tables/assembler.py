@@ -23,7 +23,7 @@ from extract.reading.tables.form_head import (
     read_head,
 )
 from extract.reading.tables.form_head_checks import check_head
-from extract.reading.tables.form_subject import find_project, is_department, settle_subject
+from extract.reading.tables.form_subject import TITLE_END, find_project, is_department, settle_subject
 from extract.reading.tables.forms import Form
 from extract.reading.tables.goals import count_goals
 from extract.reading.tables.header_words import find_money_unit, normalise
@@ -246,11 +246,11 @@ class Assembler:
     def _find_own_lines(self, table: IndexedGrid, start: int) -> list[Line]:
         """Return the lines right above a form: those around the grid, or the wide ones inside it below another form."""
         inner = _list_wide(cut_rows(table, start, table.grid.n_rows))
-        if start:
+        if start or read_heading(inner).says_anything:
             return inner
         above = [line for line in self._captions if line not in self._waiting and line not in inner]
-        says = read_heading([*above, *inner]).says_anything
-        return [*above, *inner] if says else [*self._waiting, *above, *inner]
+        lines = _drop_prose([*above, *inner])
+        return lines if read_heading(lines).says_anything else _drop_prose([*self._waiting, *above, *inner])
 
     def _read_flat(self, table: IndexedGrid, layout: Layout, stop: int) -> None:
         self._drop_head()
@@ -348,7 +348,9 @@ class Assembler:
             self._head = None
         head = read_head(above, 0, above.grid.n_rows)
         head.doubts += doubts
-        found = settle_subject(head, read_heading(lines), lines)
+        heading = read_heading(lines)
+        head.title = heading.title
+        found = settle_subject(head, heading, lines)
         self.findings += found
         if head.scope is Scope.PROJECT and head.names_project and not found:
             check_head(above, head)
@@ -539,6 +541,13 @@ def _inner_titles(table: IndexedGrid, layout: Layout) -> list[Line]:
             break
         lines.extend(_list_wide(cut_rows(table, row, row + 1)))
     return lines
+
+
+def _drop_prose(lines: list[Line]) -> list[Line]:
+    """The lines below running text and below a section's title: neither is a form's own."""
+    titles = [k for k, line in enumerate(lines) if TITLE_END.search(line.text.strip())]
+    ends = [k for k, line in enumerate(lines) if is_sentence(line.text)] + titles[:-1]
+    return lines[max(ends, default=-1) + 1 :]
 
 
 def _list_wide(table: IndexedGrid) -> list[Line]:

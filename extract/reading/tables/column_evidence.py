@@ -17,7 +17,7 @@ from extract.reading.tables.drafts import Doubt
 from extract.reading.tables.header_words import (
     is_group,
     is_ignored,
-    load_synonyms,
+    is_part_of_group,
     match_column,
     names_units,
     normalise,
@@ -183,13 +183,8 @@ def _find_doubles(headings: Sequence[Heading]) -> list[str]:
 
 
 def _is_label(text: str) -> bool:
-    """Return True if a text below a blank header only repeats what the rows are (绩效指标, 烟台), or a part of it.
-
-    A page break parts an upright label: 绩 | 效指标 (西安).
-    """
-    if any(normalise(text) in group for group in load_synonyms().groups):
-        return True
-    return is_group(text) or is_ignored(text) or match_column(text) in GOALS
+    """Return True if a text below a blank header only repeats what the rows are (绩效指标, 烟台), or a part of it."""
+    return is_part_of_group(text) or is_ignored(text) or match_column(text) in GOALS
 
 
 def _may_be_needed(table: IndexedGrid, stop: int, heading: Heading, headings: Sequence[Heading]) -> bool:

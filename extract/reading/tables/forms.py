@@ -49,7 +49,8 @@ class Form:
         self.number = number
         self.head = head
         self.heading = heading
-        self.project = Project(dict(head.fields), title=heading.title, doubts=list(head.doubts), scope=head.scope)
+        title = head.title or heading.title
+        self.project = Project(dict(head.fields), title=title, doubts=list(head.doubts), scope=head.scope)
         self.project.words += head.words
         self.money_units = self._find_units()
         self.drafts: list[Draft] = []

@@ -133,6 +133,13 @@ def is_group(word: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
+def is_part_of_group(text: str) -> bool:
+    """Whether a text is a group's word or a part of it that a page break left: 绩 | 效指标."""
+    part = normalise(text)
+    return bool(part) and any(part in group for group in load_synonyms().groups)
+
+
+@lru_cache(maxsize=4096)
 def find_money_unit(word: str) -> str | None:
     """元 or 万元 where a header word or caption prints one: 金额（万元）, 单位:元, 预算数/万元."""
     text = normalise(word)

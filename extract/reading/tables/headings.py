@@ -27,7 +27,7 @@ class Heading:
 
 
 def own_texts(table: IndexedGrid, heading: Heading, row: int) -> list[str]:
-    """Return the texts of the cells from `row` down that lie under one heading alone."""
+    """Return the texts of the cells that begin at `row` or below and lie under one heading alone."""
     cells = {id(c): c for r in range(row, table.grid.n_rows) if (c := table.cell(r, heading.first)) is not None}
-    inside = [c for c in cells.values() if c.col >= heading.first and c.col + c.colspan <= heading.last]
-    return [c.text for c in inside if c.text]
+    below = [c for c in cells.values() if c.row >= row]
+    return [c.text for c in below if c.text and c.col >= heading.first and c.col + c.colspan <= heading.last]

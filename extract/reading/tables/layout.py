@@ -6,7 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from extract.entities import Cell, Column
-from extract.reading.tables.column_evidence import find_unlisted, judge_unlisted, settle_signs, settle_unlisted
+from extract.reading.tables.column_evidence import (
+    find_unlisted,
+    is_known,
+    judge_unlisted,
+    settle_signs,
+    settle_unlisted,
+)
 from extract.reading.tables.drafts import Doubt
 from extract.reading.tables.header_words import (
     find_money_unit,
@@ -115,7 +121,7 @@ def find_layout(table: IndexedGrid, row: int) -> Layout | None:
     cells = _find_leaves(table, row, stop)
     labels = {c.col for c in cells if c.row + c.rowspan > stop}  # beside the rows, not over them: 绩效目标
     resolved = _resolve([_read_leaf(table, leaf, row) for leaf in cells])
-    resolved = [replace(h, column=None) if h.first in labels else h for h in resolved]
+    resolved = [_take_label(h) if h.first in labels else h for h in resolved]
     headings = settle_signs(table, stop, settle_indicator(resolved))
     found = {h.column for h in headings}
     named = found & {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR}
@@ -188,6 +194,11 @@ def _is_finished(heading: Heading, word: str) -> bool:
     if heading.column is None:
         return column is not None or is_ignored(word) or is_group(word)
     return column == heading.column or (column == Column.ANNUAL_VALUE and heading.column == Column.VALUE)
+
+
+def _take_label(heading: Heading) -> Heading:
+    """A cell beside the header and its rows means no column; 长期绩效指标 says which values stand right of it."""
+    return replace(heading, column=None, words=heading.words if is_known(heading.word) else ())
 
 
 def _speaks_of_indicators(headings: list[Heading]) -> bool:

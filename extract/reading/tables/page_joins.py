@@ -112,7 +112,8 @@ def carry_layout(layout: Layout, before: tuple[float, ...], now: tuple[float, ..
     near = all(min(abs(x - b) for b in before) <= SAME_PLACE for x in now)
     left = [before[0], *(before[h.first] for h in layout.headings[:2] if h.first and not _is_loaded_before(layout, h))]
     if near and abs(before[-1] - now[-1]) <= SAME_PLACE and min(abs(now[0] - x) for x in left) <= SAME_PLACE:
-        return move_layout(layout, before, now)
+        kept = tuple(h for h in layout.headings if before[h.last] > now[0] + SAME_PLACE)  # a lost label heads nothing
+        return move_layout(replace(layout, headings=kept), before, now)
     moved = len(before) == len(now) and all(_is_own_place(k, x, before) for k, x in enumerate(now))
     return layout if moved else None
 
