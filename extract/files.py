@@ -39,7 +39,7 @@ def make_private(folder: Path) -> None:
 
 
 def load_yaml(path: Path) -> Any:
-    """What a YAML file says, by the parser in C where it is there: ten times as fast."""
+    """Read a YAML file, by the parser in C where it is there: ten times as fast."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - it is a safe loader
 
@@ -77,7 +77,7 @@ def clone_file(source: Path, target: Path) -> bool:
 
 
 def is_nobodys(path: Path) -> bool:
-    """Whether a file has one name only and no process, not even this one, has it open. False where that is unknown."""
+    """Return True if a file has one name only and no process, not even this one, has it open; False if unknown."""
     if not hasattr(fcntl, "F_SETLEASE"):
         return False
     descriptor = os.open(path, os.O_RDONLY)

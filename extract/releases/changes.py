@@ -35,7 +35,7 @@ class TableChange:
         return (release_id, compared_with, *asdict(self).values())
 
     def among(self, before: int, after: int) -> TableChange:
-        """The same change of a table that has so many rows more which were not compared, since they are equal."""
+        """Add the rows before and after that were not compared, since they are equal."""
         return replace(self, before=self.before + before, after=self.after + after)
 
 

@@ -1,4 +1,4 @@
-"""The build's marts become one DuckDB file, made from the one before, and are read back before anybody may see them.
+"""Make a release's DuckDB file from the one before, and read it back before anybody may see it.
 
 The file begins as a clone of an earlier release's. Parts of the marts that are the same in it stay as they are; in the
 others rows are deleted and inserted. Now and then, when many rows have been replaced, the file is written anew.
@@ -58,7 +58,7 @@ class Written:
 
 
 def is_worth_changing(contents: Contents, base: Base) -> bool:
-    """Whether a file is better changed than written anew, all in order."""
+    """Return True if a file is better changed than written anew, all in order."""
     fresh = sum(
         parts.parts[place][0]
         for table, parts in contents.items()
@@ -69,7 +69,7 @@ def is_worth_changing(contents: Contents, base: Base) -> bool:
 
 
 def survey_build(settings: Settings, before: Contents | None) -> Contents:
-    """What the build's marts hold, split as in the release before."""
+    """Sum up the build's marts, split as in the release before."""
     with _connect(settings, ":memory:") as warehouse:
         columns = _list_columns(warehouse, "build", "marts")
         if not columns:
@@ -149,7 +149,7 @@ def check_warehouse(file: Path, contents: Contents, written: Mapping[str, Iterab
 
 @contextlib.contextmanager
 def _connect(settings: Settings, file: str) -> Iterator[Warehouse]:
-    """A database with the build attached beside it, read-only."""
+    """Open a database with the build attached beside it, read-only."""
     config = {**SAFE, "memory_limit": memory_limit(settings)}
     if file == ":memory:":
         config["temp_directory"] = str(settings.home / "dbt" / "survey.tmp")
@@ -168,7 +168,7 @@ def _quote(path: Path) -> str:
 
 
 def _list_columns(warehouse: Warehouse, database: str, schema: str) -> dict[str, dict[str, str]]:
-    """Table -> its columns in order, each with its type."""
+    """Return table -> its columns in order, each with its type."""
     query = (
         "SELECT table_name, column_name, data_type FROM duckdb_columns() "
         "WHERE database_name = ? AND schema_name = ? AND NOT internal ORDER BY table_name, column_index"
@@ -205,7 +205,7 @@ def _sum_keys(warehouse: Warehouse, relation: str, parts: TableParts, condition:
 
 
 def _where_keys(parts: TableParts, keys: Iterable[Key]) -> str:
-    """The condition under which a row has one of these fiscal years and keys."""
+    """Write the SQL condition under which a row has one of these fiscal years and keys."""
     of_year: dict[int | None, list[str | None]] = {}
     for year, key in sorted(keys, key=str):
         of_year.setdefault(year, []).append(key)

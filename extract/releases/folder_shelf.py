@@ -150,7 +150,7 @@ class FolderShelf:
         return self._settings.releases / str(release["release_id"])
 
     def _contents(self, release: Release | None) -> Contents | None:
-        """What a release holds; None where there is none, or an earlier version that did not write it down."""
+        """Read what a release holds; None where there is none, or an earlier version that did not write it down."""
         return _read_contents(self._folder(release)) if release else None
 
     def _begin(self, file: Path, contents: Contents, before: Release | None) -> tuple[Base | None, str]:
@@ -208,7 +208,7 @@ def _read_contents(folder: Path) -> Contents | None:
 
 
 def _read_base(folder: Path) -> Base | None:
-    """The file of a folder as one to change; None where it is not there or another version of DuckDB wrote it."""
+    """Describe a folder's file as one to change; None where it is missing or another version of DuckDB wrote it."""
     contents, release = _read_contents(folder), _read_manifest(folder)
     file: dict[str, Any] = (release or {}).get("file", {})
     if contents is None or file.get("duckdb") != duckdb.__version__ or not (folder / WAREHOUSE).exists():
@@ -217,7 +217,7 @@ def _read_base(folder: Path) -> Base | None:
 
 
 def _hash_files(folder: Path, earlier: Path | None, before: Release | None) -> dict[str, str]:
-    """The hash of every file of data; of a file that is the release before's, too, it is known."""
+    """Hash every file of data; that of a file which is the release before's, too, is known."""
     known = (before or {}).get("files", {})
     hashes = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):

@@ -1,4 +1,4 @@
-"""What the tables of a release hold, part by part; and from that its checksum, its counts and what changed.
+"""Sum up a release part by part; derive its checksum and counts, and compare it with another.
 
 A part is the rows of one table, one fiscal year and one range of partition keys (publisher_key or code_scope). Each
 has a count and a checksum. A release's are sums of those of its parts, and two releases differ in the parts that
@@ -54,7 +54,7 @@ class TableParts:
         return sum(number for _, number in self.parts.values())
 
     def is_split_as(self, other: TableParts) -> bool:
-        """Whether a part of either can stand for the part at the same place of the other."""
+        """Return True if a part of either can stand for the part at the same place of the other."""
         return (dict(self.columns), self.key, self.bounds, self.is_yearly) == (
             dict(other.columns),
             other.key,
@@ -63,21 +63,22 @@ class TableParts:
         )
 
     def places_unlike(self, other: TableParts | None) -> set[Place]:
-        """Places of parts that `other` does not have as they are here."""
+        """Return the places of parts that `other` does not have as they are here."""
         if other is None or not self.is_split_as(other):
             return set(self.parts)
         return {place for place, total in self.parts.items() if other.parts.get(place) != total}
 
     def where(self, places: Iterable[Place]) -> str:
-        """The condition under which a row is in one of these parts."""
+        """Write the SQL condition under which a row is in one of these parts."""
         wanted = sorted(places, key=_order)
         if not wanted:
             return "false"
         if set(wanted) == set(self.parts):
             return "true"
-        return " OR ".join(f"({self._where_part(place)})" for place in wanted)
+        return " OR ".join(f"({self.where_part(place)})" for place in wanted)
 
-    def _where_part(self, place: Place) -> str:
+    def where_part(self, place: Place) -> str:
+        """Write the SQL condition under which a row is in this part."""
         year, number = place
         conditions = [f"fiscal_year = {int(year)}"] if year is not None else []
         if self.bounds and number == 0:
@@ -89,7 +90,7 @@ class TableParts:
         return " AND ".join(conditions) or "true"
 
     def years(self) -> list[int | None]:
-        """The fiscal years of the parts in order; None alone where the table is not split by them."""
+        """Return the fiscal years of the parts in order; None alone where the table is not split by them."""
         return sorted({year for year, _ in self.parts}, key=lambda year: (year is not None, year or 0))
 
 
@@ -128,14 +129,14 @@ def read_contents(
 
 
 def _fits(earlier: TableParts, columns: Mapping[str, str], key: str | None, count: int, part_rows: int) -> bool:
-    """Whether a mart can be split as it was in an earlier release."""
+    """Return True if a mart can be split as it was in an earlier release."""
     if (dict(earlier.columns), earlier.key) != (dict(columns), key):
         return False
     return key is None or count <= SPLIT_AGAIN * max(earlier.split_at, part_rows)
 
 
 def _sum_parts(query: Query, sums: str, bounds: tuple[str, ...], *, is_yearly: bool) -> tuple[dict[Place, Sum], bool]:
-    """The sum of each part, and whether the table is split by fiscal years, which it is where each row has one."""
+    """Sum up each part; return True beside it if the table is split by years, as it is where each row has one."""
     rows = query(
         f"SELECT fiscal_year, {_range_number(bounds)} AS number, sum(row_count), sum(checksum) "
         f"FROM ({sums}) AS s GROUP BY 1, 2"
@@ -149,7 +150,7 @@ def _sum_parts(query: Query, sums: str, bounds: tuple[str, ...], *, is_yearly: b
 
 
 def _summed(query: Query, dialect: Dialect) -> dict[str, int]:
-    """Mart -> rows that the build summed up."""
+    """Return mart -> rows that the build summed up."""
     there = "SELECT 1 FROM information_schema.tables WHERE table_schema = 'raw' AND table_name = 'mart_sums'"
     if not query(there):
         return {}
@@ -158,7 +159,7 @@ def _summed(query: Query, dialect: Dialect) -> dict[str, int]:
 
 
 def _fine_sums(dialect: Dialect, table: str, key: str | None, columns: Mapping[str, str], *, is_summed: bool) -> str:
-    """A query for the sums of each fiscal year and partition."""
+    """Write a query for the sums of each fiscal year and partition."""
     if is_summed:
         return (
             "SELECT fiscal_year, partition_key, row_count, checksum "
@@ -173,7 +174,7 @@ def _fine_sums(dialect: Dialect, table: str, key: str | None, columns: Mapping[s
 
 
 def _choose_bounds(query: Query, sums: str, part_rows: int) -> tuple[str, ...]:
-    """Keys at which ranges begin, so that the largest year has about `part_rows` rows in each."""
+    """Choose the keys at which ranges begin, so that the largest year has about `part_rows` rows in each."""
     largest = query(f"SELECT fiscal_year, sum(row_count) FROM ({sums}) AS s GROUP BY 1 ORDER BY 2 DESC LIMIT 1")
     ranges = math.ceil(int(largest[0][1]) / part_rows) if largest else 1
     if ranges < 2:
@@ -191,7 +192,7 @@ def _choose_bounds(query: Query, sums: str, part_rows: int) -> tuple[str, ...]:
 
 
 def _range_number(bounds: tuple[str, ...]) -> str:
-    """SQL for the number of the range of a partition_key: a search by halves."""
+    """Write SQL for the number of the range of a partition_key, as a search by halves."""
 
     def search(low: int, high: int) -> str:
         if low == high:
@@ -212,7 +213,7 @@ def _order(place: Place) -> tuple[int, int]:
 
 
 def checksum_of(contents: Contents) -> str:
-    """64 hex digits over all rows but those about releases, the same whatever the order of rows and parts."""
+    """Return 64 hex digits over all rows but those about releases, the same whatever the order of rows and parts."""
     digest = hashlib.sha256()
     for table, one in sorted(contents.items()):
         digest.update(f"{table} {(one.row_count, one.checksum if one.row_count else None)}\n".encode())
@@ -220,7 +221,7 @@ def checksum_of(contents: Contents) -> str:
 
 
 def make_release(contents: Contents, inputs: str, before: Release | None, changes: Sequence[TableChange]) -> Release:
-    """The manifest of a release that holds these tables."""
+    """Make the manifest of a release that holds these tables."""
     checksum = checksum_of(contents)
     release_id, published_at = name_release(checksum, before)
     documents = contents.get("dim_documents")
@@ -249,7 +250,7 @@ class Side:
 def compare(
     query: Query, dialect: Dialect, keys: Mapping[str, Sequence[str]], new: Side, old: Side | None
 ) -> list[TableChange]:
-    """What each table gained and lost: read are the parts that differ. Against nothing, everything is added."""
+    """Count what each table gained and lost, from the parts that differ. Against nothing, everything is added."""
 
     def run(statement: str) -> Sequence[Any]:
         return query(statement)[0]
@@ -263,7 +264,7 @@ def compare(
 
 
 def _relation(table: str, side: Side | None, other: Side | None) -> tuple[str, list[str], int]:
-    """The rows of a table that must be compared, its columns, and how many rows of it need not be."""
+    """Return the rows of a table that must be compared, its columns, and how many rows of it need not be."""
     if side is None or table not in side.columns:
         return "(SELECT 1 WHERE false)", [], 0
     columns, parts = list(side.columns[table]), (side.contents or {}).get(table)
@@ -275,7 +276,7 @@ def _relation(table: str, side: Side | None, other: Side | None) -> tuple[str, l
 
 
 def as_json(contents: Contents) -> str:
-    """The text that `from_json` reads."""
+    """Write the text that `from_json` reads."""
     return json.dumps(
         {
             table: {
@@ -297,7 +298,7 @@ def _first(part: tuple[Place, Sum]) -> tuple[int, int]:
 
 
 def from_json(written: str) -> Contents:
-    """The contents that `as_json` wrote."""
+    """Read the contents that `as_json` wrote."""
     return {
         table: TableParts(
             one["columns"],

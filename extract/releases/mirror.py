@@ -1,4 +1,4 @@
-"""The served release's folder becomes objects below a URL, and a pointer object, written last, names it.
+"""Copy the served release to objects below a URL, and name it in a pointer object that is written last.
 
     <url>/data/<sha256>.parquet      a part of a table, under the name of what it holds: written once for all releases
           releases/<id>/…            manifest, report and docs of a release
@@ -63,7 +63,7 @@ def mirror_release(settings: Settings, served: Release | None, kept: list[Releas
 
 
 def _create_views(url: str, data: Mapping[str, str]) -> str:
-    """One view a table on its objects. `file://` is no prefix that all versions of DuckDB know."""
+    """Write SQL for one view a table on its objects. `file://` is no prefix that all versions of DuckDB know."""
     place = url.removeprefix("file://")
     objects: dict[str, list[str]] = {}
     for name, sha256 in sorted(data.items()):
@@ -83,7 +83,7 @@ def _pointed_at(files: Any, root: str) -> str | None:
 
 
 def _sizes(files: Any, root: str) -> dict[str, int]:
-    """sha256 -> bytes of the objects of data that are there."""
+    """Return sha256 -> bytes of the objects of data that are there."""
     if not files.exists(f"{root}/data"):
         return {}
     return {Path(one["name"]).stem: int(one["size"]) for one in files.ls(f"{root}/data", detail=True)}

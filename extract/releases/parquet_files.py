@@ -1,4 +1,4 @@
-"""The parts of a release become Parquet files; a part that the release before has too is another name of its file.
+"""Write the parts of a release as Parquet; link those that the release before has too.
 
 parquet/<table>/data.parquet                              a table that is not split
                 fiscal_year=<year>/data.parquet           one file a fiscal year where the table has one
@@ -24,7 +24,7 @@ WHOLE = "data.parquet"
 
 
 def name_part(table: str, parts: TableParts, place: Place) -> str:
-    """The file of a part, below the release's folder."""
+    """Name the file of a part, below the release's folder."""
     year, number = place
     folder = f"{FOLDER}/{table}" if year is None else f"{FOLDER}/{table}/fiscal_year={year}"
     return f"{folder}/data-{number:03}.parquet" if parts.bounds else f"{folder}/{WHOLE}"
@@ -51,7 +51,7 @@ def write_parquet(file: Path, folder: Path, contents: Contents, earlier: Path | 
 
 
 def _link(earlier: Path | None, folder: Path, name: str) -> bool:
-    """Whether the earlier release has the file, which then stands in this one too."""
+    """Let the earlier release's file stand in this one too; False where it has none."""
     if earlier is None or not (earlier / name).is_file():
         return False
     (folder / name).parent.mkdir(parents=True, exist_ok=True)

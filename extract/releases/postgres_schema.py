@@ -1,4 +1,4 @@
-"""The build's marts become views of one schema on tables of parts that nobody changes any more.
+"""Make a release's schema: views on tables of parts, which nobody changes any more.
 
     parts.<table>_<…>        the rows of one part; a release that holds the same rows uses the same table
     release_<id>.<table>     a view on the tables of its parts
@@ -31,20 +31,20 @@ PART_ROWS = 250_000
 
 
 def schema_of(release_id: str) -> str:
-    """The schema of a release, a name that needs no quotes."""
+    """Name the schema of a release, so that it needs no quotes."""
     return "release_" + release_id.lower().replace("-", "_")
 
 
 def name_part(table: str, parts: TableParts, place: Place) -> str:
-    """The table of a part: the same for the same rows and columns, whatever the release."""
+    """Name the table of a part: the same for the same rows and columns, whatever the release."""
     year, number = place
-    told = json.dumps([table, dict(parts.columns), parts.where([place]), parts.parts[place]], ensure_ascii=False)
+    told = json.dumps([table, dict(parts.columns), parts.where_part(place), parts.parts[place]], ensure_ascii=False)
     label = f"{table[:30]}_{'all' if year is None else year}_{number}"
     return f"{label}_{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
 def survey_build(connection: Connection, settings: Settings, before: Contents | None) -> Contents:
-    """What the build's marts hold, split as in the release before."""
+    """Sum up the build's marts, split as in the release before."""
     columns = list_columns(connection, MARTS)
     if not columns:
         raise BuildError("the build holds no marts: run `dbt build` first")
@@ -87,7 +87,7 @@ def write_schema(
 
 
 def contents_columns(contents: Contents) -> dict[str, Sequence[str]]:
-    """Table -> its columns in order."""
+    """Return table -> its columns in order."""
     return {table: list(parts.columns) for table, parts in contents.items()}
 
 
@@ -108,7 +108,7 @@ def _write_part(connection: Connection, table: str, parts: TableParts, place: Pl
     _execute(connection, f'CREATE TABLE {place_of} (LIKE {MARTS}."{table}")')
     if place[0] is not None:
         _execute(connection, f"ALTER TABLE {place_of} ADD CHECK (fiscal_year = {int(place[0])})")
-    _execute(connection, f'INSERT INTO {place_of} SELECT * FROM {MARTS}."{table}" WHERE {parts.where([place])}')
+    _execute(connection, f'INSERT INTO {place_of} SELECT * FROM {MARTS}."{table}" WHERE {parts.where_part(place)}')
     ((rows, number),) = _query(connection)(f"SELECT count(*), {POSTGRES.checksum()} FROM {place_of} AS t")
     if (rows, int(number or 0)) != parts.parts[place]:
         raise ReleaseError(
@@ -118,12 +118,12 @@ def _write_part(connection: Connection, table: str, parts: TableParts, place: Pl
 
 
 def part_tables(contents: Iterable[Contents]) -> set[str]:
-    """The tables that these releases are views on."""
+    """Return the tables that these releases are views on."""
     return {name_part(table, parts, place) for one in contents for table, parts in one.items() for place in parts.parts}
 
 
 def list_columns(connection: Connection, schema: str) -> dict[str, dict[str, str]]:
-    """Table or view -> its columns in order, each with its type."""
+    """Return table or view -> its columns in order, each with its type."""
     query = """
         SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
         FROM pg_class AS c
@@ -138,7 +138,7 @@ def list_columns(connection: Connection, schema: str) -> dict[str, dict[str, str
 
 
 def list_kinds(connection: Connection, schema: str) -> dict[str, str]:
-    """Name of everything that can be selected from in a schema -> TABLE or VIEW."""
+    """Return the name of everything that can be selected from in a schema -> TABLE or VIEW."""
     query = """
         SELECT relname, CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind
         FROM pg_class WHERE relnamespace = to_regnamespace(:schema) AND relkind IN ('r', 'v') ORDER BY relname

@@ -178,7 +178,7 @@ class SchemaShelf:
             self._run(f"{len(unwanted)} parts", f"DROP TABLE {', '.join(unwanted)}")
 
     def _run(self, what: str, *statements: str) -> bool:
-        """Run statements that wait for no reader; whether they succeeded."""
+        """Run statements that wait for no reader; False where they failed."""
         try:
             with self._connection.begin_nested():
                 self._connection.execute(text("SET LOCAL lock_timeout = '2s'"))
@@ -190,7 +190,7 @@ class SchemaShelf:
         return True
 
     def _read_contents(self, release: Release | None) -> Contents | None:
-        """What a release holds; None where there is none, or an earlier version that did not write it down."""
+        """Read what a release holds; None where there is none, or an earlier version that did not write it down."""
         if release is None:
             return None
         query = text("SELECT parts FROM releases.kept WHERE release_id = :release_id")

@@ -1,4 +1,4 @@
-"""What DuckDB and PostgreSQL say in different words about the rows of a mart: digests and sums of them."""
+"""Write digests of rows and their sums in the SQL of DuckDB or of PostgreSQL."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Dialect:
     """Prefix of the schemas of the build database."""
 
     def digest(self, columns: Sequence[str]) -> str:
-        """A text that is equal where these columns are."""
+        """Write SQL for a text that is equal where these columns are."""
         return self.columns_digest.format(", ".join(self.column_item.format(column=column) for column in columns))
 
     def checksum(self) -> str:
-        """The sum over all rows; null where there is none."""
+        """Write SQL for the sum over all rows; null where there is none."""
         return f"CAST(sum({self.row_number}) AS {self.whole})"
 
 
@@ -47,5 +47,5 @@ POSTGRES = Dialect(
 
 
 def dialect_of(name: str) -> Dialect:
-    """The dialect that SQLAlchemy calls by this name."""
+    """Return the dialect that SQLAlchemy calls by this name."""
     return POSTGRES if name == "postgresql" else DUCKDB

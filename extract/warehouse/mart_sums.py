@@ -1,4 +1,4 @@
-"""Counts and checksums of the marts, one row per mart, fiscal year and partition: raw.mart_sums.
+"""Keep counts and checksums of the marts in raw.mart_sums: one row per mart, fiscal year and partition.
 
 A build sums up the partitions that it built, so publishing need not read the others to know that they did not change.
 `partitions.plan_build` takes the sums of changed partitions away and `measure_marts` writes them anew, so a build that
@@ -23,7 +23,7 @@ CHANGED = {"publisher_key": _PUBLISHER_KEYS, "code_scope": "SELECT code_scope FR
 
 
 def load_partitions(dbt_dir: Path) -> dict[str, str]:
-    """Mart -> the column that tells a row's partition, as `meta.partition` in dbt_project.yml or at the model says."""
+    """Return mart -> the column that tells a row's partition: `meta.partition` in dbt_project.yml or at the model."""
     project = load_yaml(dbt_dir / "dbt_project.yml")
     configured: dict[str, Any] = project.get("models", {}).get(project["name"], {}).get("marts", {})
     found = {
@@ -69,7 +69,7 @@ def measure_marts(engine: Engine, dbt_dir: Path, *, is_full: bool) -> None:
 
 
 def _columns(connection: Connection) -> dict[str, set[str]]:
-    """Mart -> its columns."""
+    """Return mart -> its columns."""
     query = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'marts'"
     found: dict[str, set[str]] = {}
     for mart, column in connection.execute(text(query)):
