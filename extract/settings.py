@@ -192,6 +192,11 @@ class Settings(BaseSettings):
         return self.home / "releases"
 
     @property
+    def spare_release(self) -> Path:
+        """The DuckDB file of a release that is kept no longer, from which the next one can be made."""
+        return self.home / ".spare"
+
+    @property
     def current(self) -> Path:
         """The symbolic link to the served release."""
         return self.home / "current"
