@@ -28,7 +28,7 @@ from extract.reading.tables.forms import Form
 from extract.reading.tables.goals import count_goals
 from extract.reading.tables.header_words import find_money_unit, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
-from extract.reading.tables.layout import Layout, find_layout, take_out
+from extract.reading.tables.layout import Layout, adopt_columns, find_layout, take_out
 from extract.reading.tables.level_names import fit_levels
 from extract.reading.tables.page_joins import carry_layout, cut_rows, join_tables
 from extract.reading.tables.target_words import looks_like_targets
@@ -79,6 +79,7 @@ class Assembler:
         self.goals = 0  # projects that are printed with a goal and without indicators
         self.money_notes: set[str] = set()  # units that any line of the document prints
         self._flat: FlatTable | None = None
+        self._flats: list[FlatTable] = []
         self._form: Form | None = None
         self._layout: Layout | None = None
         self._edges: tuple[float, ...] = ()
@@ -120,7 +121,8 @@ class Assembler:
 
     def _read_grid(self, table: IndexedGrid, above: list[Line]) -> None:
         """Split a grid at its header blocks and read each stretch."""
-        layouts = find_layouts(table) or self._lend_layout(table)
+        known = self._flat.layout if self._flat is not None else None
+        layouts = find_layouts(table, known) or self._lend_layout(table)
         inner = _inner_titles(table, layouts[0]) if layouts else []
         self._captions = [*self._waiting, *above, *inner]
         heading = read_heading([*above, *inner])
@@ -263,6 +265,7 @@ class Assembler:
             self.tables += 1
             self._flat = FlatTable(self.tables, layout, unit)
             self._flat.attach(self.parts[-1], self.findings)
+            self._flats.append(self._flat)
         self._form, self._layout = None, layout
         self._flat.title = self._heading.title
         self._flat.money_unit = self._heading.money_unit or self._flat.money_unit
@@ -448,6 +451,8 @@ class Assembler:
         """Give up a head whose body never came, and settle what only the whole document says."""
         self._drop_head()
         self._drop_blank_forms()
+        for flat in self._flats:
+            flat.finish()
         self._settle_document()
         if len(self.money_notes) == 1:  # a note below the table may be the only place that says 万元
             for draft in (d for part in self.parts for d in part.drafts):
@@ -496,14 +501,14 @@ def text_of(project: Project, column: Column) -> str:
     return project.fields[column].text if column in project.fields else ""
 
 
-def find_layouts(table: IndexedGrid) -> list[Layout]:
-    """All header blocks of a grid, top to bottom."""
+def find_layouts(table: IndexedGrid, known: Layout | None = None) -> list[Layout]:
+    """All header blocks of a grid, top to bottom; `known` is that of the table that may go on with the grid."""
     found: list[Layout] = []
     row = 0
     while row < table.grid.n_rows:
         layout = find_layout(table, row)
         if layout is not None:
-            found.append(layout)
+            found.append(layout if known is None else adopt_columns(layout, known))
             row = layout.stop
         else:
             row += 1

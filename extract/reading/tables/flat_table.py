@@ -8,6 +8,7 @@ cells are never filled.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Protocol
 
@@ -16,10 +17,11 @@ from extract.errors import Reason, Refused
 from extract.reading.tables.amount_conflicts import refuse_two_amounts
 from extract.reading.tables.cell_accounting import Account
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES, PROJECT_LEVEL, UNIT_LEVEL
-from extract.reading.tables.drafts import Doubt, Draft, Field, Project, doubt_of, field_of
+from extract.reading.tables.drafts import Doubt, Draft, Field, Project, confine, doubt_of, field_of
 from extract.reading.tables.header_words import normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
+from extract.reading.tables.numbered_text import Item, drop_endings, parse_items
 from extract.reading.tables.page_breaks import Cut, is_rest_of_level, join_fragment, judge_cut, stands_below
 from extract.reading.tables.rows import (
     TOTAL,
@@ -39,6 +41,7 @@ from extract.reading.tables.rows import (
     refuse_words,
     split_rows,
 )
+from extract.reading.tables.sections import Section, settle_sections
 
 
 class Sink(Protocol):
@@ -64,6 +67,7 @@ class FlatTable:
         self.skipped: list[tuple[int, Box]] = []
         self._words: list[tuple[int, Box]] = []  # of the header that was printed last
         self.section: Field | None = None  # a unit printed in a row of its own
+        self.sections: list[Section] = []
         self._fields: dict[tuple[int, Column], Field] = {}  # one blank cell may continue several columns
         self._cells: list[Cell] = []  # keeps ids alive
         self._previous: dict[Column, Field] = {}
@@ -75,6 +79,13 @@ class FlatTable:
         """Deliver into a part; the lists are shared."""
         self.drafts, self.projects, self.findings = part.drafts, part.projects, findings
         self.skipped = part.skipped
+
+    def finish(self) -> None:
+        """Settle what only the whole table says: the units among its projects, the ends of its numbered texts."""
+        mine = [draft for draft in self.drafts if draft.table == self.number]
+        settle_sections(self.sections, mine, self.caption_unit, self.findings)
+        if self.layout.is_numbered:
+            self.drafts[:] = expand_drafts(self.drafts, self.number)
 
     def read_rows(
         self, table: IndexedGrid, layout: Layout, start: int, stop: int, doubts: Sequence[Doubt] = ()
@@ -207,9 +218,17 @@ class FlatTable:
         raise Refused(Reason.CONSERVATION, detail, page)
 
     def _report_empty(self, row: Row, page: int) -> None:
+        """Note a project without indicators, or a unit above its projects: which of both is settled in the end."""
         name = row.text(Column.PROJECT)
-        if name:
+        if not name:
+            return
+        described = any(row.text(c) for c in (*LEVELS, *UNIT_LEVEL, Column.OVERALL_GOAL, Column.ANNUAL_GOAL))
+        if described or Column.UNIT in self.layout.columns:
             self.findings.append(Finding("project_without_indicators", f"{name} has no indicator row", page))
+            return
+        self.section = field_of(row.cells[Column.PROJECT], page)
+        self.sections.append(Section(self.section, row.text(Column.AMOUNT), page))
+        self._previous = {}
 
     def _append(self, row: Row, page: int) -> list[Cell]:
         """The rest of a row that the page break cut: every text goes to the row before. Returns what was joined."""
@@ -342,8 +361,11 @@ class FlatTable:
             raise Refused(Reason.CONSERVATION, "an indicator row without a project", page)
         if same_unit and current is not None and (not self._merged or self.drafts[-1].page != page):
             refuse_two_amounts(current, self._previous, fields, page)
-        self.projects.append(Project({}, fields.get(Column.UNIT), dict(fields), title=self.title, in_flat_table=True))
-        return self.projects[-1]
+        project = Project({}, fields.get(Column.UNIT), dict(fields), title=self.title, in_flat_table=True)
+        self.projects.append(project)
+        if self.sections and self.sections[-1].printed is self.section:
+            self.sections[-1].projects.append(project)
+        return project
 
     def _repeats(self, fields: dict[Column, Field]) -> bool:
         """Blank, or the project's name printed again on each row of a table that does not merge cells."""
@@ -358,6 +380,35 @@ class FlatTable:
             for c, f in fields.items()
             if c in PROJECT_LEVEL and c not in (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
         )
+
+
+def expand_drafts(drafts: Sequence[Draft], table: int) -> list[Draft]:
+    """Make one draft of each item of the numbered texts of a table; a text that cannot be parted keeps its row."""
+    lists: dict[int, list[Item]] = {}
+    for draft in drafts:
+        if draft.table == table and draft.fields[Column.INDICATOR].text:
+            with confine(draft.project.doubts, draft.page):
+                lists[id(draft)] = parse_items(draft.fields[Column.INDICATOR].text, draft.page)
+    items = dict(zip(lists, drop_endings(lists.values()), strict=True))
+    return [
+        one
+        for draft in drafts
+        for one in ([_cut_out(draft, item) for item in items[id(draft)]] if id(draft) in items else [draft])
+    ]
+
+
+def _cut_out(draft: Draft, item: Item) -> Draft:
+    """Make the draft of one item; each of its fields stands where the whole text stands."""
+    whole = draft.fields[Column.INDICATOR].printed()
+    texts = {
+        Column.LEVEL1: item.level1,
+        Column.LEVEL2: item.level2,
+        Column.INDICATOR: item.indicator,
+        Column.CYCLE_VALUE: item.cycle_value,
+        Column.ANNUAL_VALUE: item.annual_value,
+    }
+    fields = {c: Field([replace(whole, text=text)]) for c, text in texts.items() if text is not None}
+    return replace(draft, fields=draft.fields | fields)
 
 
 def _merges_projects(table: IndexedGrid, layout: Layout, start: int, stop: int) -> bool:
