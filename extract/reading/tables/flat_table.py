@@ -22,7 +22,7 @@ from extract.reading.tables.header_words import normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
 from extract.reading.tables.numbered_text import Item, drop_endings, parse_items
-from extract.reading.tables.page_breaks import Cut, is_rest_of_level, join_fragment, judge_cut, stands_below
+from extract.reading.tables.page_breaks import GOALS, Cut, is_rest_of_level, join_fragment, judge_cut, stands_below
 from extract.reading.tables.rows import (
     TOTAL,
     Row,
@@ -42,6 +42,8 @@ from extract.reading.tables.rows import (
     split_rows,
 )
 from extract.reading.tables.sections import Section, settle_sections
+
+NAMES = (Column.PROJECT, Column.PROJECT_CODE, Column.CATEGORY)
 
 
 class Sink(Protocol):
@@ -256,8 +258,9 @@ class FlatTable:
         begins = not after_break and self._begins_cut(row, stop)
         cut = Cut.NONE
         if after_break:
-            names = {project.unit_text for project in self.projects}
-            cut = judge_cut(row, self._previous, self._known(row), self._merged, names)
+            units = {project.unit_text for project in self.projects}
+            names = [project.name for project in self.projects[:-1]]
+            cut = judge_cut(row, self._previous, self._known(row), self._merged, units, names)
             self._refuse_restart(row, cut, page)
             self._alias(row, page, cut)
         fields = {c: self._field(cell, c, page) for c, cell in row.cells.items()}
@@ -311,7 +314,7 @@ class FlatTable:
                 continue
             blank_unit = column in UNIT_LEVEL and not cell.text
             blank_level = column in LEVELS and not cell.text and self._is_cut_level(row, column, previous)
-            goes_on = column in (*UNIT_LEVEL, *PROJECT_LEVEL) and cut is not Cut.NONE
+            goes_on = column in (*UNIT_LEVEL, *(NAMES if cut is Cut.BLOCK else PROJECT_LEVEL)) and cut is not Cut.NONE
             rest = column in LEVELS and is_rest_of_level(previous.text, cell.text, page)
             if blank_unit or blank_level or goes_on or rest:
                 join_fragment(previous, cell, page)
@@ -326,11 +329,20 @@ class FlatTable:
     def _begins_cut(self, row: Row, stop: int) -> bool:
         """Whether the row begins a project that the end of the page cuts, named on the next page only."""
         cell = row.cells.get(Column.PROJECT)
-        if cell is None or not self._merged or self._known(row):
+        if cell is None or not self._merged:
             return False
+        if self._known(row):
+            return self._begins_cut_block(row, stop)
         if not stands_below(cell, self._previous.get(Column.PROJECT), stop):
             return False
         return not any((id(c), column) in self._fields for column, c in row.cells.items() if column in PROJECT_LEVEL)
+
+    def _begins_cut_block(self, row: Row, stop: int) -> bool:
+        """Whether the row begins a block whose amount and goal stand on the next page only."""
+        columns = [c for c in row.cells if c in (*AMOUNTS, *GOALS) and self._previous.get(c) and self._previous[c].text]
+        blank = [c for c in columns if stands_below(row.cells[c], self._previous.get(c), stop)]
+        fresh = [c for c in blank if (id(row.cells[c]), c) not in self._fields and self._previous[c].spans]
+        return fresh == columns and any(c in AMOUNTS for c in fresh) and any(c in GOALS for c in fresh)
 
     def _fill_unit(self, fields: dict[Column, Field], after_break: bool, begins: bool, page: int) -> None:
         """A blank unit is the unit above: units are headings, not facts of a row.
@@ -354,18 +366,41 @@ class FlatTable:
         if name is None:
             raise Refused(Reason.CONSERVATION, "no project cell covers the row", page)
         same_unit = current is not None and current.unit_text == unit
-        known = name is last or cut is not Cut.NONE
-        if current is not None and same_unit and not begins and (known or self._repeats(fields)):
+        block = cut is Cut.BLOCK or (name is last and self._is_block(fields, page))
+        known = not block and (name is last or cut is not Cut.NONE)
+        if current is not None and same_unit and not begins and (known or (not block and self._repeats(fields))):
             return current
         if not name.text and not begins:
             raise Refused(Reason.CONSERVATION, "an indicator row without a project", page)
         if same_unit and current is not None and (not self._merged or self.drafts[-1].page != page):
             refuse_two_amounts(current, self._previous, fields, page)
         project = Project({}, fields.get(Column.UNIT), dict(fields), title=self.title, in_flat_table=True)
+        if self._merged and current is not None and same_unit and name.text == current.name:
+            project.doubts = current.doubts  # blocks of one name: nobody could tell which of them is held back
         self.projects.append(project)
         if self.sections and self.sections[-1].printed is self.section:
             self.sections[-1].projects.append(project)
         return project
+
+    def _is_block(self, fields: dict[Column, Field], page: int) -> bool:
+        """Whether a row under the name above begins a project of its own: another amount and another goal begin (北京).
+
+        The name cell of a bureau's project covers one block for each of its units, which are not printed.
+        """
+        money = [c for c in AMOUNTS if self._begins(fields, c)]
+        goals = [c for c in GOALS if self._begins(fields, c)]
+        if not money or not goals or not any(self._previous[c].spans for c in (*money, *goals)):
+            return False
+        texts = [(fields[c].text, self._previous[c].text) for c in (*money, *goals)]
+        if not any(now for now, _ in texts):
+            name = fields[Column.PROJECT].text
+            raise Refused(Reason.CONSERVATION, f"a blank amount and goal begin under {name!r}", page)
+        return any(now and now != above for now, above in texts)
+
+    def _begins(self, fields: dict[Column, Field], column: Column) -> bool:
+        """Whether a cell of its own begins where one stands above it."""
+        above = self._previous.get(column)
+        return column in fields and above is not None and bool(above.text) and fields[column] is not above
 
     def _repeats(self, fields: dict[Column, Field]) -> bool:
         """Blank, or the project's name printed again on each row of a table that does not merge cells."""
