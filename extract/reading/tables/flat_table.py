@@ -14,7 +14,7 @@ from typing import Protocol
 
 from extract.entities import Box, Cell, Column, Finding, Printed
 from extract.errors import Reason, Refused
-from extract.reading.tables.amount_conflicts import refuse_two_amounts
+from extract.reading.tables.amount_conflicts import FIGURE, refuse_two_amounts
 from extract.reading.tables.cell_accounting import Account
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES, PROJECT_LEVEL, UNIT_LEVEL
 from extract.reading.tables.drafts import Doubt, Draft, Field, Project, confine, doubt_of, field_of
@@ -22,7 +22,16 @@ from extract.reading.tables.header_words import normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
 from extract.reading.tables.numbered_text import Item, drop_endings, parse_items
-from extract.reading.tables.page_breaks import GOALS, Cut, is_rest_of_level, join_fragment, judge_cut, stands_below
+from extract.reading.tables.page_breaks import (
+    GOALS,
+    LEVEL,
+    Cut,
+    is_rest_of_level,
+    join_fragment,
+    judge_cut,
+    judge_rest,
+    stands_below,
+)
 from extract.reading.tables.rows import (
     TOTAL,
     Row,
@@ -203,21 +212,37 @@ class FlatTable:
         raise Refused(Reason.CONSERVATION, detail, table.grid.page)
 
     def _continues_row(self, row: Row, page: int) -> bool:
-        """Whether the first row of a page is the rest of the last row of the page before."""
+        """Whether the first row of a page is the rest of the last row of the page before; raises Refused."""
         if row.text(Column.PROJECT) and row.text(Column.AMOUNT):
             return False
         if not row.text(Column.INDICATOR):
-            return True
-        if any(row.text(c) for c in (*PERIOD_VALUES, Column.SIGN, Column.ACTUAL_VALUE)):
+            return not self._is_second_sum(row)
+        if not self._may_be_rest(row):
             return False
-        if any(row.text(c) for c in (*LEVELS, *UNIT_LEVEL, Column.PROJECT)):
-            return False
-        above = [c for c in (*LEVELS, *UNIT_LEVEL) if c in self._previous and c in row.cells]
-        reaches_on = any(row.cells[c].row + row.cells[c].rowspan > row.last for c in above)
-        if not reaches_on and any(not self._previous[c].spans for c in above):
-            return True
-        detail = f"row {row.first + 1}: {row.text(Column.INDICATOR)!r} may be an indicator or the rest of one"
-        raise Refused(Reason.CONSERVATION, detail, page)
+        mine = [draft for draft in self.drafts if draft.table == self.number]
+        rest = judge_rest(row, mine, self._previous)
+        if rest is None:
+            detail = f"row {row.first + 1}: {row.text(Column.INDICATOR)!r} may be an indicator or the rest of one"
+            raise Refused(Reason.CONSERVATION, detail, page)
+        return rest
+
+    def _is_second_sum(self, row: Row) -> bool:
+        """Whether a row prints the sum of a unit: its amount cannot go on with the one above, which is whole."""
+        above = self._previous[Column.AMOUNT].text if Column.AMOUNT in self._previous else ""
+        figures = all(FIGURE.match(normalise(text)) for text in (above, row.text(Column.AMOUNT)))
+        return figures and is_subtotal(row) and any(row.text(c) for c in UNIT_LEVEL)
+
+    def _may_be_rest(self, row: Row) -> bool:
+        """Whether every name in a row is blank, that of the row above or the rest of it; levels are never repeated."""
+        for column in (*UNIT_LEVEL, *LEVELS):
+            text, above = row.text(column), self._previous.get(column)
+            if not text or above is None:
+                continue
+            known = {draft.fields[column].text for draft in self.drafts if column in draft.fields}
+            again = text == above.text and column in UNIT_LEVEL
+            if not again and above.text + text not in known and not LEVEL.match(above.text + text):
+                return False
+        return True
 
     def _report_empty(self, row: Row, page: int) -> None:
         """Note a project without indicators, or a unit above its projects: which of both is settled in the end."""

@@ -7,13 +7,13 @@ it stands on the second page only, or the whole text is drawn on both and clippe
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 
 from extract.entities import Cell, Column, Printed
 from extract.errors import Reason, Refused
-from extract.reading.tables.column_groups import AMOUNTS, PROJECT_LEVEL
-from extract.reading.tables.drafts import Field
+from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES, PROJECT_LEVEL, UNIT_LEVEL
+from extract.reading.tables.drafts import Draft, Field
 from extract.reading.tables.rows import Row
 
 ENDS = tuple("。！；.!;）)”")
@@ -24,6 +24,8 @@ CLASSES = (
 LEVEL = re.compile(rf"^(?:\d{{1,2}}\s*[-—–])?(?:{CLASSES})(?:指标|目标)?$")  # a level of the usual names, whole
 LEVEL_END = re.compile(r".(?:指标|目标)$|^其[他它]$")
 CODED = re.compile(r"^(?:\d{6,9}|[0-9A-Z]{12,24})\s*[-—–]\s*\S")
+INDICATOR_CODE = re.compile(r"^\d{6,12}\s*[-—–]")
+FEWEST_ROWS = 5  # of a table, before they say what every row prints
 FEWEST_NAMES = 3  # of a table, before their form says anything
 MOST_NAMES = 0.9  # of the names are alike
 SHORTEST_LINE = 6  # characters: so many at the end of a text and at the beginning of its rest are one printed line
@@ -124,6 +126,34 @@ def drop_overlap(above: str, below: str) -> str:
         if above.endswith(below[:size]):
             return above + below[size:]
     return above + below
+
+
+def judge_rest(row: Row, drafts: Sequence[Draft], previous: Mapping[Column, Field]) -> bool | None:
+    """Judge whether a row with an indicator at the top of a page is the rest of the row above; None if nobody knows.
+
+    It is where it prints no target, no code or no level of its own and every row of the table so far prints one. A
+    level that goes on with the rows below could be that of a new row as well.
+    """
+    levels = [c for c in LEVELS if c in row.cells]
+    printed = [c for c in levels if row.text(c)]
+    enough = len(drafts) >= FEWEST_ROWS
+    if INDICATOR_CODE.match(row.text(Column.INDICATOR)):
+        return False
+    if enough and all(INDICATOR_CODE.match(_said(d, Column.INDICATOR)) for d in drafts):
+        return True
+    if row.has_target:
+        own = [c for c in levels if enough and all(_said(d, c) and not d.fields[c].spans for d in drafts)]
+        return bool(own) and not printed and all(not row.text(c) for c in UNIT_LEVEL)
+    above = [c for c in (*levels, *UNIT_LEVEL) if c in previous and c in row.cells]
+    reaches_on = [c for c in above if row.cells[c].row + row.cells[c].rowspan > row.last]
+    if not reaches_on and any(not previous[c].spans for c in above):
+        return True
+    has_targets = enough and all(any(_said(d, c) for c in (*PERIOD_VALUES, Column.SIGN)) for d in drafts)
+    return True if has_targets and not set(reaches_on) & set(LEVELS) else None
+
+
+def _said(draft: Draft, column: Column) -> str:
+    return draft.fields[column].text if column in draft.fields else ""
 
 
 def join_fragment(field: Field, cell: Cell, page: int) -> None:
