@@ -16,13 +16,14 @@ from extract.entities import Box, Cell, Column, Finding, Printed
 from extract.errors import Reason, Refused
 from extract.reading.tables.amount_conflicts import FIGURE, refuse_two_amounts
 from extract.reading.tables.cell_accounting import Account
-from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES, PROJECT_LEVEL, UNIT_LEVEL
+from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PROJECT_LEVEL, UNIT_LEVEL
 from extract.reading.tables.drafts import Doubt, Draft, Field, Project, confine, doubt_of, field_of
 from extract.reading.tables.header_words import normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
 from extract.reading.tables.numbered_text import Item, drop_endings, parse_items
 from extract.reading.tables.page_breaks import (
+    FEWEST_ROWS,
     GOALS,
     LEVEL,
     Cut,
@@ -347,9 +348,15 @@ class FlatTable:
 
     def _is_cut_level(self, row: Row, column: Column, previous: Field) -> bool:
         """Whether a blank level at the top of a page is the rest of the cell before; not under a new level 1."""
-        if column == Column.LEVEL2 and row.text(Column.LEVEL1):
+        first, cell = row.text(Column.LEVEL1), row.cells.get(Column.LEVEL1)
+        above = self._previous.get(Column.LEVEL1)
+        goes_on = cell is not None and above is not None and self._fields.get((id(cell), Column.LEVEL1)) is above
+        if column == Column.LEVEL2 and first and not goes_on:
             return False
-        return previous.spans or row.cells[column].rowspan > 1 or column in self._merges
+        if previous.spans or row.cells[column].rowspan > 1 or column in self._merges:
+            return True
+        mine = [draft.fields[column].text for draft in self.drafts[-FEWEST_ROWS:] if column in draft.fields]
+        return column == Column.LEVEL2 and cell is not None and (goes_on or not first) and all(mine)
 
     def _begins_cut(self, row: Row, stop: int) -> bool:
         """Whether the row begins a project that the end of the page cuts, named on the next page only."""

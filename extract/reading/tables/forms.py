@@ -219,6 +219,7 @@ class Form:
             begins = _begins_class(row, column) and not (goes_on and column == Column.LEVEL2)
             blank = after_break and column in LEVELS and not cell.text and not begins
             merges = previous is not None and (previous.spans or cell.rowspan > 1 or column in self._merges)
+            merges |= column == Column.LEVEL2 and self._goes_on_blank(row)
             rest = after_break and column in LEVELS and self._is_rest(column, cell.text, page)
             named_below = after_break and self._is_named_below(row, column)
             goes_on = (rest or named_below or (blank and merges)) and id(cell) not in self._fields
@@ -230,6 +231,12 @@ class Form:
         box = surround([c.box for c in row.cells.values()])
         self.drafts.append(Draft(page, self.number, box, self.project, fields, self.money_units))
         self._previous = fields
+
+    def _goes_on_blank(self, row: Row) -> bool:
+        """Whether a blank level 2 beside a blank level 1 goes on: where no row before prints a blank one of its own."""
+        first = row.cells.get(Column.LEVEL1)
+        mine = [draft.fields[Column.LEVEL2] for draft in self.drafts if draft.project is self.project]
+        return first is not None and not first.text and all(field.text for field in mine)
 
 
 def _is_template(row: Row) -> bool:
