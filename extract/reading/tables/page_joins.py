@@ -10,8 +10,9 @@ from dataclasses import replace
 from extract.entities import Cell
 from extract.errors import Reason, Refused
 from extract.reading.tables.form_head import is_word
+from extract.reading.tables.headings import Heading
 from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
-from extract.reading.tables.layout import SAME_PLACE, Heading, Layout, move_layout
+from extract.reading.tables.layout import SAME_PLACE, Layout, move_layout
 
 MOVED_PT = 10.0  # so far the lines of one table stand apart on two pages
 
