@@ -83,6 +83,7 @@ class FlatTable:
         self._fields: dict[tuple[int, Column], Field] = {}  # one blank cell may continue several columns
         self._cells: list[Cell] = []  # keeps ids alive
         self._previous: dict[Column, Field] = {}
+        self._mine: list[Project] = []  # of this table
         self._merged = False
         self._merges: set[Column] = set()
         self._units: dict[Column, str] = {}  # of the amounts of the rows that are read now
@@ -95,9 +96,21 @@ class FlatTable:
     def finish(self) -> None:
         """Settle what only the whole table says: the units among its projects, the ends of its numbered texts."""
         mine = [draft for draft in self.drafts if draft.table == self.number]
+        self._drop_blank_projects({id(draft.project) for draft in mine})
         settle_sections(self.sections, mine, self.caption_unit, self.findings)
         if self.layout.is_numbered:
             self.drafts[:] = expand_drafts(self.drafts, self.number)
+
+    def _drop_blank_projects(self, drawn: set[int]) -> None:
+        """Note the projects of which a template prints the levels alone, and count them no longer."""
+        blank = [project for project in self._mine if id(project) not in drawn and not project.doubts]
+        for project in blank:
+            detail = f"{project.name} has no indicator row"
+            self.findings.append(
+                Finding("project_without_indicators", detail, project.fields[Column.PROJECT].printed().page)
+            )
+        gone = set(map(id, blank))
+        self.projects[:] = [project for project in self.projects if id(project) not in gone]
 
     def read_rows(
         self, table: IndexedGrid, layout: Layout, start: int, stop: int, doubts: Sequence[Doubt] = ()
@@ -147,7 +160,7 @@ class FlatTable:
         after_break: bool,
         stop: int,
     ) -> bool:
-        """Read one row; return True if it was an indicator row. Raises Refused where it may be read in two ways."""
+        """Read one row; return True if it prints an indicator or the levels of one. Raises Refused."""
         page = table.grid.page
         wide = is_wide(row, table)
         if wide is not None:
@@ -161,6 +174,10 @@ class FlatTable:
             account.take(self._append(row, page))
         elif is_subtotal(row):
             account.take_row(row.first, row.last)
+        elif not row.has_indicator and any(row.text(c) for c in LEVELS) and Column.PROJECT in row.cells:
+            self._add(row, table, after_break, stop, is_template=True)
+            account.take(row.cells.values())
+            return True
         elif not row.has_indicator:
             self._report_empty(row, page)
             account.take(row.cells.values())
@@ -216,10 +233,12 @@ class FlatTable:
         """Whether the first row of a page is the rest of the last row of the page before; raises Refused."""
         if row.text(Column.PROJECT) and row.text(Column.AMOUNT):
             return False
-        if not row.text(Column.INDICATOR):
-            return not self._is_second_sum(row)
+        if not row.text(Column.INDICATOR) and self._is_second_sum(row):
+            return False
         if not self._may_be_rest(row):
             return False
+        if not row.text(Column.INDICATOR):
+            return True
         mine = [draft for draft in self.drafts if draft.table == self.number]
         rest = judge_rest(row, mine, self._previous)
         if rest is None:
@@ -278,8 +297,8 @@ class FlatTable:
         found = self._fields.get((id(cell), column))
         return found if found is not None else self._remember(cell, column, field_of(cell, page))
 
-    def _add(self, row: Row, table: IndexedGrid, after_break: bool, stop: int) -> None:
-        """One indicator row: settle its project, then its fields."""
+    def _add(self, row: Row, table: IndexedGrid, after_break: bool, stop: int, is_template: bool = False) -> None:
+        """One indicator row: settle its project, then its fields. A row that a template leaves blank is no draft."""
         page = table.grid.page
         begins = not after_break and self._begins_cut(row, stop)
         cut = Cut.NONE
@@ -293,7 +312,7 @@ class FlatTable:
         self._fill_unit(fields, after_break, begins, page)
         if Column.UNIT in fields and not fields[Column.UNIT].text and not self.caption_unit and self.section is None:
             raise Refused(Reason.PAGE_MISSING, f"row {row.first + 1}: the first rows of a table name no unit", page)
-        project = self._settle_project(fields, cut, begins, page)
+        project = self._settle_project(fields, cut, begins, after_break, page)
         for column in PROJECT_LEVEL:
             field = fields.get(column)
             if field is None:
@@ -306,7 +325,8 @@ class FlatTable:
             fields[Column.UNIT] = self.section
         elif self.caption_unit:
             fields[Column.UNIT] = Field([Printed(self.caption_unit, page, table.grid.box)])
-        self.drafts.append(Draft(page, self.number, box_of(row), project, fields, self._units))
+        if not is_template:
+            self.drafts.append(Draft(page, self.number, box_of(row), project, fields, self._units))
         self._previous = fields
 
     def _refuse_restart(self, row: Row, cut: Cut, page: int) -> None:
@@ -315,7 +335,7 @@ class FlatTable:
         Only where the rows so far keep each first level of a project together.
         """
         level, last = row.text(Column.LEVEL1), self._previous.get(Column.LEVEL1)
-        if cut is not Cut.BLANK or not level or last is None or level == last.text:
+        if cut is not Cut.BLANK or not level or last is None or level == last.text or not self.drafts:
             return
         levels: dict[int, list[str]] = {}
         for draft in self.drafts:
@@ -390,7 +410,9 @@ class FlatTable:
                     raise Refused(Reason.CONSERVATION, "a blank cell stands where a table merges its units", page)
                 fields[column] = self._previous[column]
 
-    def _settle_project(self, fields: dict[Column, Field], cut: Cut, begins: bool, page: int) -> Project:
+    def _settle_project(
+        self, fields: dict[Column, Field], cut: Cut, begins: bool, after_break: bool, page: int
+    ) -> Project:
         """The project of a row: the same cell, the same repeated text, or a new one."""
         name, last = fields.get(Column.PROJECT), self._previous.get(Column.PROJECT)
         unit = fields[Column.UNIT].text if Column.UNIT in fields else ""
@@ -404,12 +426,13 @@ class FlatTable:
             return current
         if not name.text and not begins:
             raise Refused(Reason.CONSERVATION, "an indicator row without a project", page)
-        if same_unit and current is not None and (not self._merged or self.drafts[-1].page != page):
+        if same_unit and current is not None and (not self._merged or after_break):
             refuse_two_amounts(current, self._previous, fields, page)
         project = Project({}, fields.get(Column.UNIT), dict(fields), title=self.title, in_flat_table=True)
         if self._merged and current is not None and same_unit and name.text == current.name:
             project.doubts = current.doubts  # blocks of one name: nobody could tell which of them is held back
         self.projects.append(project)
+        self._mine.append(project)
         if self.sections and self.sections[-1].printed is self.section:
             self.sections[-1].projects.append(project)
         return project

@@ -59,6 +59,7 @@ class Form:
         self._cells: list[Cell] = []
         self._previous: dict[Column, Field] = {}
         self._merges: set[Column] = set()
+        self._begun = False  # the rows of this page have printed a level
         self._open: set[Column] = set()  # levels whose blank cell the end of the page cuts: the name may stand below
 
     def _find_units(self) -> dict[Column, str]:
@@ -98,7 +99,7 @@ class Form:
 
         `doubts` are those of the header above the rows.
         """
-        after_break, page = bool(self._previous), table.grid.page
+        after_break, page, self._begun = bool(self._previous), table.grid.page, False
         account, crossings = Account(table, layout), list_crossings(table, layout)
         self._merges |= find_merges(list(split_rows(table, layout, start, stop)))
         listed = list(_list_rows(table, layout, start, stop))
@@ -110,7 +111,7 @@ class Form:
             except Refused as refusal:
                 self.project.doubts.append(doubt_of(refusal, page, box_of(row)))
                 account.take_row(row.first, row.last)
-            after_break = after_break and len(self.drafts) == count
+            after_break = after_break and len(self.drafts) == count and not self._begun
             if len(self.drafts) == count:
                 self.skipped += [(page, cell.box) for cell in row.cells.values()]
         if layout.stop == start:
@@ -175,6 +176,7 @@ class Form:
         levels = {c: row.text(c) for c in LEVELS if row.text(c)}
         rest = after_break and (not levels or any(self._is_rest(c, text, page) for c, text in levels.items()))
         if not rest:
+            self._keep_levels(row, page, after_break)
             return list(row.cells.values()) if levels else []
         joined = []
         for column, cell in row.cells.items():
@@ -212,6 +214,22 @@ class Form:
         return self._fields[id(cell)]
 
     def _add(self, row: Row, page: int, after_break: bool) -> None:
+        fields = self._list_fields(row, page, after_break)
+        box = surround([c.box for c in row.cells.values()])
+        self.drafts.append(Draft(page, self.number, box, self.project, fields, self.money_units))
+        self._previous = fields
+
+    def _keep_levels(self, row: Row, page: int, after_break: bool) -> None:
+        """Remember the levels of a row that a template leaves blank: they may go on on the next page."""
+        if not any(row.text(column) for column in LEVELS):
+            return
+        fields = self._list_fields(row, page, after_break)
+        if self._previous:
+            self._previous = {**self._previous, **{c: f for c, f in fields.items() if c in LEVELS}}
+        self._begun = True
+
+    def _list_fields(self, row: Row, page: int, after_break: bool) -> dict[Column, Field]:
+        """List the fields of a row; levels that a page break cuts are those of the row above it."""
         fields: dict[Column, Field] = {}
         goes_on = False
         for column, cell in row.cells.items():
@@ -228,9 +246,7 @@ class Form:
                 self._fields[id(cell)] = previous
                 self._cells.append(cell)
             fields[column] = self._field(cell, page)
-        box = surround([c.box for c in row.cells.values()])
-        self.drafts.append(Draft(page, self.number, box, self.project, fields, self.money_units))
-        self._previous = fields
+        return fields
 
     def _goes_on_blank(self, row: Row) -> bool:
         """Whether a blank level 2 beside a blank level 1 goes on: where no row before prints a blank one of its own."""
