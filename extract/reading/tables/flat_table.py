@@ -20,7 +20,7 @@ from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PROJECT_LEVEL,
 from extract.reading.tables.drafts import Doubt, Draft, Field, Project, confine, doubt_of, field_of
 from extract.reading.tables.header_words import normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
-from extract.reading.tables.layout import Layout
+from extract.reading.tables.layout import Layout, finish_header
 from extract.reading.tables.numbered_text import Item, drop_endings, parse_items
 from extract.reading.tables.page_breaks import (
     FEWEST_ROWS,
@@ -119,6 +119,9 @@ class FlatTable:
         self._merged |= _merges_projects(table, layout, start, stop)
         after_break = bool(self._previous)
         account, crossings = Account(table, layout), list_crossings(table, layout)
+        if start == 0 and not self._previous and (finished := finish_header(layout, table, start)) is not None:
+            account.take_row(start, start + 1)
+            layout, start = finished, start + 1
         self._units = {c: u for c in layout.columns if c in AMOUNTS and (u := layout.money_unit(c) or self.money_unit)}
         rows = list(split_rows(table, layout, start, stop))
         self._merges |= find_merges(rows)

@@ -17,6 +17,8 @@ from extract.reading.tables.attribution import clean_office
 from extract.reading.tables.drafts import Doubt, Field, confine, field_of
 from extract.reading.tables.header_words import find_money_unit, is_group, is_ignored, match_column, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
+from extract.reading.tables.target_words import BEGINS_TARGET
+from extract.reading.tables.usual_levels import is_level1, is_level2
 from extract.reading.tables.years import Evidence, find_in_words, find_period, find_year, fold_years, is_closed
 
 HEAD_COLUMNS = frozenset(
@@ -131,6 +133,11 @@ def is_word(cell: Cell | None) -> bool:
         return False
     if cell.text.rstrip().endswith((":", "：")):
         return True  # a label, known or not
+    return is_known(cell)
+
+
+def is_known(cell: Cell) -> bool:
+    """Whether a cell is a word that is listed."""
     return match_column(cell.text) is not None or is_ignored(cell.text) or is_group(cell.text)
 
 
@@ -178,7 +185,9 @@ def prints_head(above: IndexedGrid) -> bool:
 
 
 def _leads(table: IndexedGrid, row: int) -> bool:
-    """Whether a row may stand above 项目名称 in a head: a title, or words."""
+    """Whether a row may stand above 项目名称 in a head: a title, or words, but no level and target of a form above."""
+    if any(is_level1(c.text) or is_level2(c.text) or BEGINS_TARGET.match(c.text) for c in table.row_cells(row)):
+        return False
     return len(table.row_cells(row)) == 1 or any(is_word(c) for c in table.starting(row))
 
 

@@ -15,7 +15,7 @@ from extract.reading.tables.flat_table import Sink
 from extract.reading.tables.form_head import HEAD_COLUMNS, FormHead, is_figure, is_word
 from extract.reading.tables.header_words import match_column, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
-from extract.reading.tables.layout import Layout
+from extract.reading.tables.layout import Layout, finish_header
 from extract.reading.tables.level_names import find_open_levels, fit_levels
 from extract.reading.tables.page_breaks import LEVEL_END, is_rest_of_level, join_fragment
 from extract.reading.tables.rows import (
@@ -101,6 +101,9 @@ class Form:
         """
         after_break, page, self._begun = bool(self._previous), table.grid.page, False
         account, crossings = Account(table, layout), list_crossings(table, layout)
+        if start == 0 and not self._previous and (finished := finish_header(layout, table, start)) is not None:
+            account.take_row(start, start + 1)
+            layout, start = finished, start + 1
         self._merges |= find_merges(list(split_rows(table, layout, start, stop)))
         listed = list(_list_rows(table, layout, start, stop))
         for place, row in enumerate(listed):

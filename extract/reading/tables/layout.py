@@ -164,6 +164,32 @@ def adopt_columns(layout: Layout, known: Layout) -> Layout:
     return replace(layout, headings=headings, doubts=known.doubts, ignored=known.ignored)
 
 
+def finish_header(layout: Layout, table: IndexedGrid, row: int) -> Layout | None:
+    """Give a header that the end of a page cuts the rest of its words from the first row of the next page.
+
+    None where the row is no such rest: each of its texts must make a listed word with the one above it (分值权重 |
+    （90分）, 绩 | 效指标).
+    """
+    texts = [cell for cell in table.row_cells(row) if cell.text]
+    headings = {id(c): h for c in texts for h in layout.headings if h.first <= c.col < h.last and h.words}
+    if not texts or len(headings) < len(texts):
+        return None
+    whole = {id(headings[id(c)]): headings[id(c)].word + c.text for c in texts}
+    if not all(_is_finished(h, whole[id(h)]) for h in headings.values()):
+        return None
+    words = [replace(h, words=(*h.words[:-1], whole[id(h)])) if id(h) in whole else h for h in layout.headings]
+    done = tuple(replace(h, column=h.column or match_column(h.word)) for h in words)
+    return replace(layout, headings=done)
+
+
+def _is_finished(heading: Heading, word: str) -> bool:
+    """Return True if a word is listed and means what its upper part was taken for."""
+    column = match_column(word)
+    if heading.column is None:
+        return column is not None or is_ignored(word) or is_group(word)
+    return column == heading.column or (column == Column.ANNUAL_VALUE and heading.column == Column.VALUE)
+
+
 def _speaks_of_indicators(headings: list[Heading]) -> bool:
     """Return True if the words of the levels are those of indicators, not of a catalogue."""
     return any("指标" in word for h in headings for word in h.words)
@@ -255,7 +281,7 @@ def _resolve(leaves: list[Heading]) -> list[Heading]:
 
 
 def settle_indicator(headings: list[Heading]) -> list[Heading]:
-    """活动 | 绩效指标 | 指标性质 | 指标值 (北京 预算13表): the group word names the indicators where nothing else does."""
+    """活动 | 绩效指标 | 指标性质 | 指标值 (北京 预算13表): the group word names the indicators if nothing else does."""
     columns = {h.column for h in headings}
     named = [h for h in headings if h.column is None and normalise(h.word) in NAMES_INDICATOR]
     if Column.INDICATOR in columns or len(named) != 1 or not columns & (VALUES | {Column.SIGN}):
