@@ -7,7 +7,7 @@ equally good for what is loaded, neither is taken and every project below is dou
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from extract.entities import AMOUNT_KINDS, Column
@@ -37,6 +37,9 @@ NUMBER = re.compile(r"^\d[\d,]*(?:\.\d+)?$")
 TARGET = re.compile(r"^[≥≧⩾≤≦⩽><＞＜=＝]|\d.*[%％]|^\d[\d,]*(?:\.\d+)?$")
 ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)|部门|机构")
 GOALS = (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
+OF_INDICATORS = frozenset({Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.SIGN, Column.MEASURE_UNIT}) | VALUES
+EXPLAINS = re.compile(r"^[(（]?(?:说明|解释|释义|描述|依据|来源|类型|标准|编码|代码|备注|性质|方向|内容)")
+SHORTEST_WORD = 3  # characters of a header word that a joined one begins with
 MOST = 0.5  # of the texts below a heading
 
 Kind = Callable[[Sequence[str]], bool]
@@ -141,7 +144,7 @@ def judge_unlisted(
         if not heading.words:
             if texts and not all(map(_is_label, texts)):
                 details.append("text stands under a blank header")
-        elif _may_be_needed(table, stop, heading, headings):
+        elif _may_be_needed(table, stop, heading, headings) or _is_joined(heading.word, columns):
             details.append(f"unknown header word {heading.word!r}")
         else:
             ignored.append(heading.word)
@@ -151,6 +154,18 @@ def judge_unlisted(
         details.append(f"no amount but {money!r}, which is a part of one")
     page = table.grid.page
     return [Doubt(Reason.UNKNOWN_HEADER, page, f"row {row + 1}: {detail}") for detail in details], ignored
+
+
+def _is_joined(word: str, columns: Collection[Column]) -> bool:
+    """Return True if a word begins with that of a column which is not found: a rule below the header is missing.
+
+    What only explains a column (指标性质说明) is no such word.
+    """
+    for size in range(len(word) - 2, SHORTEST_WORD - 1, -1):
+        column = match_column(word[:size])
+        if column in OF_INDICATORS and not EXPLAINS.match(word[size:]):
+            return column not in columns and not (column in VALUES and set(columns) & VALUES)
+    return False
 
 
 def _find_doubles(headings: Sequence[Heading]) -> list[str]:

@@ -84,6 +84,7 @@ class FlatTable:
         self._cells: list[Cell] = []  # keeps ids alive
         self._previous: dict[Column, Field] = {}
         self._mine: list[Project] = []  # of this table
+        self._at_end = False  # the row that is read now ends its page
         self._merged = False
         self._merges: set[Column] = set()
         self._units: dict[Column, str] = {}  # of the amounts of the rows that are read now
@@ -304,7 +305,7 @@ class FlatTable:
         """One indicator row: settle its project, then its fields. A row that a template leaves blank is no draft."""
         page = table.grid.page
         begins = not after_break and self._begins_cut(row, stop)
-        cut = Cut.NONE
+        cut, self._at_end = Cut.NONE, row.last == stop
         if after_break:
             units = {project.unit_text for project in self.projects}
             names = [project.name for project in self.projects[:-1]]
@@ -423,6 +424,8 @@ class FlatTable:
         if name is None:
             raise Refused(Reason.CONSERVATION, "no project cell covers the row", page)
         same_unit = current is not None and current.unit_text == unit
+        if self._at_end and name is last and current is not None and unit and current.unit_text.startswith(unit):
+            same_unit = True  # the end of the page cuts the unit's name
         block = cut is Cut.BLOCK or (name is last and self._is_block(fields, page))
         known = not block and (name is last or cut is not Cut.NONE)
         if current is not None and same_unit and not begins and (known or (not block and self._repeats(fields))):
@@ -434,6 +437,10 @@ class FlatTable:
         project = Project({}, fields.get(Column.UNIT), dict(fields), title=self.title, in_flat_table=True)
         if self._merged and current is not None and same_unit and name.text == current.name:
             project.doubts = current.doubts  # blocks of one name: nobody could tell which of them is held back
+        if name is last and current is not None and not same_unit and not block and name.text:
+            detail = f"{name.text!r} stands in one cell beside the units {current.unit_text!r} and {unit!r}"
+            for one in (current, project):
+                one.doubts.append(Doubt(Reason.CONSERVATION, page, detail))
         self.projects.append(project)
         self._mine.append(project)
         if self.sections and self.sections[-1].printed is self.section:
