@@ -126,7 +126,7 @@ class FlatTable:
             layout, start = finished, start + 1
         self._units = {c: u for c in layout.columns if c in AMOUNTS and (u := layout.money_unit(c) or self.money_unit)}
         rows = list(split_rows(table, layout, start, stop))
-        self._merges |= find_merges(rows)
+        self._merges |= find_merges(rows, (*LEVELS, *AMOUNTS, *GOALS))
         owners: dict[int, Project] = {}
         for row in rows:
             try:
@@ -428,9 +428,9 @@ class FlatTable:
         if name is None:
             raise Refused(Reason.CONSERVATION, "no project cell covers the row", page)
         same_unit = current is not None and current.unit_text == unit
-        if self._at_end and name is last and current is not None and unit and current.unit_text.startswith(unit):
-            same_unit = True  # the end of the page cuts the unit's name
-        block = cut is Cut.BLOCK or (name is last and self._is_block(fields, page))
+        if self._at_end and name is last and current is not None and unit and current.unit_text != unit + unit:
+            same_unit |= current.unit_text.startswith(unit)  # the end of the page cuts the unit's name
+        block = cut is Cut.BLOCK or (name is last and not begins and self._is_block(fields, page))
         known = not block and (name is last or cut is not Cut.NONE)
         if current is not None and same_unit and not begins and (known or (not block and self._repeats(fields))):
             return current
@@ -460,7 +460,7 @@ class FlatTable:
         """
         money = [c for c in AMOUNTS if self._begins(fields, c)]
         goals = [c for c in GOALS if self._begins(fields, c)]
-        if not money or not goals or not any(self._previous[c].spans for c in (*money, *goals)):
+        if not money or not goals or not self._merges & {*money, *goals}:
             return False
         name = fields[Column.PROJECT].text
         if any(c in fields for c in UNIT_LEVEL):

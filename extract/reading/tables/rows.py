@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -70,9 +70,9 @@ def split_rows(table: IndexedGrid, layout: Layout, start: int, stop: int, block:
         first = last
 
 
-def find_merges(rows: list[Row]) -> set[Column]:
-    """The level columns whose cells cover several rows: there a blank cell at the top of a page continues one."""
-    return {c for row in rows for c in LEVELS if c in row.cells and row.cells[c].rowspan > row.last - row.first}
+def find_merges(rows: list[Row], columns: Sequence[Column] = LEVELS) -> set[Column]:
+    """The columns whose cells cover several rows: there a blank cell at the top of a page continues one."""
+    return {c for row in rows for c in columns if c in row.cells and row.cells[c].rowspan > row.last - row.first}
 
 
 def box_of(row: Row) -> Box:
