@@ -37,9 +37,10 @@ NUMBER = re.compile(r"^\d[\d,]*(?:\.\d+)?$")
 TARGET = re.compile(r"^[≥≧⩾≤≦⩽><＞＜=＝]|\d.*[%％]|^\d[\d,]*(?:\.\d+)?$")
 ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)|部门|机构")
 GOALS = (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
-OF_INDICATORS = frozenset({Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.SIGN, Column.MEASURE_UNIT}) | VALUES
+OF_INDICATORS = VALUES | {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.SIGN, Column.MEASURE_UNIT}
+OF_INDICATORS |= {Column.WEIGHT, Column.SCORE, Column.ACTUAL_VALUE}
 EXPLAINS = re.compile(r"^[(（]?(?:说明|解释|释义|描述|依据|来源|类型|标准|编码|代码|备注|性质|方向|内容)")
-SHORTEST_WORD = 3  # characters of a header word that a joined one begins with
+SHORTEST_WORD = 2  # characters of a header word that a joined one begins with
 MOST = 0.5  # of the texts below a heading
 
 Kind = Callable[[Sequence[str]], bool]

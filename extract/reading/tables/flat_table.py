@@ -84,6 +84,7 @@ class FlatTable:
         self._cells: list[Cell] = []  # keeps ids alive
         self._previous: dict[Column, Field] = {}
         self._mine: list[Project] = []  # of this table
+        self._suspect: Project | None = None  # of a row that may be read in two ways
         self._at_end = False  # the row that is read now ends its page
         self._merged = False
         self._merges: set[Column] = set()
@@ -125,7 +126,7 @@ class FlatTable:
             layout, start = finished, start + 1
         self._units = {c: u for c in layout.columns if c in AMOUNTS and (u := layout.money_unit(c) or self.money_unit)}
         rows = list(split_rows(table, layout, start, stop))
-        self._merges |= find_merges(rows)
+        self._merges |= find_merges(rows, (*LEVELS, *AMOUNTS, *GOALS))
         owners: dict[int, Project] = {}
         for row in rows:
             try:
@@ -149,6 +150,8 @@ class FlatTable:
             if project is None:
                 raise doubt.refusal
             project.doubts.append(doubt_of(doubt.refusal, table.grid.page))
+            if project is self.projects[-1]:
+                self._suspect = project
         if layout.stop == start:
             self._words = [(table.grid.page, c.box) for r in range(layout.start, start) for c in table.starting(r)]
         for project in {id(p): p for p in owners.values()}.values():
@@ -210,6 +213,7 @@ class FlatTable:
                     own, fields.get(Column.UNIT), dict(fields), title=self.title, in_flat_table=True, doubts=[doubt]
                 )
             )
+        self._suspect = self.projects[-1]
         self.drafts.append(Draft(doubt.page, self.number, box_of(row), self.projects[-1], fields, self._units))
         self._previous = fields
 
@@ -424,9 +428,9 @@ class FlatTable:
         if name is None:
             raise Refused(Reason.CONSERVATION, "no project cell covers the row", page)
         same_unit = current is not None and current.unit_text == unit
-        if self._at_end and name is last and current is not None and unit and current.unit_text.startswith(unit):
-            same_unit = True  # the end of the page cuts the unit's name
-        block = cut is Cut.BLOCK or (name is last and self._is_block(fields, page))
+        if self._at_end and name is last and current is not None and unit and current.unit_text != unit + unit:
+            same_unit |= current.unit_text.startswith(unit)  # the end of the page cuts the unit's name
+        block = cut is Cut.BLOCK or (name is last and not begins and self._is_block(fields, page))
         known = not block and (name is last or cut is not Cut.NONE)
         if current is not None and same_unit and not begins and (known or (not block and self._repeats(fields))):
             return current
@@ -435,8 +439,10 @@ class FlatTable:
         if same_unit and current is not None and (not self._merged or after_break):
             refuse_two_amounts(current, self._previous, fields, page)
         project = Project({}, fields.get(Column.UNIT), dict(fields), title=self.title, in_flat_table=True)
-        if self._merged and current is not None and same_unit and name.text == current.name:
-            project.doubts = current.doubts  # blocks of one name: nobody could tell which of them is held back
+        if current is not None and _are_near(name.text, current.name) and _are_near(unit, current.unit_text):
+            project.doubts = current.doubts  # nobody could tell which of them is held back
+        if current is not None and after_break and self._suspect is current:
+            project.doubts.append(current.doubts[0])  # its first rows may stand on the page before
         if name is last and current is not None and not same_unit and not block and name.text:
             detail = f"{name.text!r} stands in one cell beside the units {current.unit_text!r} and {unit!r}"
             for one in (current, project):
@@ -454,11 +460,14 @@ class FlatTable:
         """
         money = [c for c in AMOUNTS if self._begins(fields, c)]
         goals = [c for c in GOALS if self._begins(fields, c)]
-        if not money or not goals or not any(self._previous[c].spans for c in (*money, *goals)):
+        if not money or not goals or not self._merges & {*money, *goals}:
             return False
+        name = fields[Column.PROJECT].text
+        if any(c in fields for c in UNIT_LEVEL):
+            detail = f"another amount and goal begin under {name!r}: a part of it, or a rule is missing"
+            raise Refused(Reason.CONSERVATION, detail, page)
         texts = [(fields[c].text, self._previous[c].text) for c in (*money, *goals)]
         if not any(now for now, _ in texts):
-            name = fields[Column.PROJECT].text
             raise Refused(Reason.CONSERVATION, f"a blank amount and goal begin under {name!r}", page)
         return any(now and now != above for now, above in texts)
 
@@ -511,13 +520,22 @@ def _cut_out(draft: Draft, item: Item) -> Draft:
     return replace(draft, fields=draft.fields | fields)
 
 
+def _are_near(one: str, other: str) -> bool:
+    """Whether two names are one, or one of them is the other with more before or behind it: a rule may be missing."""
+    short, long = sorted((one, other), key=len)
+    return one == other or (bool(short) and (long.startswith(short) or long.endswith(short)))
+
+
 def _merges_projects(table: IndexedGrid, layout: Layout, start: int, stop: int) -> bool:
-    """Whether project cells of this table cover several indicator rows."""
+    """Whether project cells of this table cover several indicator rows, more often than names are printed again."""
     project, indicator = layout.find(Column.PROJECT), layout.find(Column.INDICATOR)
     if project is None or indicator is None:
         return False
+    merges = again = 0
     for row in range(start + 1, stop):
         above, cell = table.cell(row - 1, project.first), table.cell(row, project.first)
-        if cell is above and table.cell(row, indicator.first) is not table.cell(row - 1, indicator.first):
-            return True
-    return False
+        if table.cell(row, indicator.first) is table.cell(row - 1, indicator.first) or cell is None or above is None:
+            continue
+        merges += cell is above
+        again += cell is not above and bool(cell.text) and cell.text == above.text
+    return merges > again

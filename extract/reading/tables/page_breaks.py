@@ -76,7 +76,7 @@ def judge_cut(
     unit, above = row.text(Column.UNIT), previous[Column.UNIT].text if Column.UNIT in previous else ""
     if unit and above and unit != above:
         broken = any(t and c in rest and not t.endswith(ENDS) for c, t in before.items() if c in GOALS)
-        if not (name and merged and (above + unit in units or broken)) or any(c in rest for c in AMOUNTS):
+        if not ((merged or not name) and (above + unit in units or broken)) or any(c in rest for c in AMOUNTS):
             return Cut.NONE
     same = {c for c, t in rest.items() if t == before.get(c)}
     if not name:
@@ -85,7 +85,7 @@ def judge_cut(
         return Cut.AGAIN if rest and same == set(rest) else Cut.FLOWS if rest else Cut.BLANK
     amounts = {c for c in AMOUNTS if c in rest}
     if name == before.get(Column.PROJECT):
-        if amounts - same:
+        if any(before.get(c) for c in amounts - same):
             return Cut.NONE
         others = {c for c in rest if c not in same and c in GOALS}
         begins_anew = any(before.get(c, "").endswith(ENDS) for c in others)
