@@ -33,6 +33,7 @@ from extract.reading.raster.digit_shapes import (
     MARGIN_PIXELS,
     Pixels,
     Prints,
+    Shapes,
     measure_prints,
     open_windows,
     score_said,
@@ -231,7 +232,7 @@ def cut_prints(
         return flat, of, None
     inner = [cut[MARGIN_PIXELS:-MARGIN_PIXELS, MARGIN_PIXELS:-MARGIN_PIXELS] for cut in cuts]
     empty = np.array([int(cut.max()) - int(cut.min()) <= FLAT_LEVELS for cut in inner])
-    flat = np.flatnonzero((of >= 0) & empty[of] & np.isin(digits.kind, MUST_SHOW)).tolist()
+    flat = list(np.flatnonzero((of >= 0) & empty[of] & np.isin(digits.kind, MUST_SHOW)))
     boxes = drawn[chosen] - window[chosen][:, [2, 0, 2, 0]]
     return flat, of, measure_prints(cuts, boxes, light[chosen])
 
@@ -299,7 +300,7 @@ def _judge_signs(
     return strange
 
 
-def _take(rows: Ints, scores: Floats, own: Floats, least: tuple[float, float], shown: Ints, sure: Bools) -> None:
+def _take(rows: Ints, scores: Shapes, own: Shapes, least: tuple[float, float], shown: Ints, sure: Bools) -> None:
     """Set what prints show that are more alike to another kind than to the said one."""
     if not len(rows):
         return

@@ -176,6 +176,8 @@ class FlatTable:
         elif is_blank(row):
             return False
         elif is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table, crossings):
+            if self.layout.names_units and not is_total(row, table) and self._is_named(row, table, crossings):
+                self._open_section(row, "", page)
             account.take_row(row.first, row.last)
         elif after_break and self._continues_row(row, page):
             account.take(self._append(row, page))
@@ -237,6 +239,13 @@ class FlatTable:
         detail = f"row {row.first + 1}: the cell {cell.text[:20]!r} stands across columns"
         raise Refused(Reason.CONSERVATION, detail, table.grid.page)
 
+    def _is_named(self, row: Row, table: IndexedGrid, crossings: set[tuple[int, int]]) -> bool:
+        """Whether a row whose other cells stand across columns prints a name and figures: a unit and its sum."""
+        cell = row.cells.get(Column.PROJECT)
+        texts = [c.text for c in table.row_cells(row.first) if c.text and c is not cell]
+        figures = bool(texts) and all(FIGURE.match(normalise(part)) for text in texts for part in text.split())
+        return cell is not None and bool(cell.text) and (cell.col, cell.colspan) not in crossings and figures
+
     def _continues_row(self, row: Row, page: int) -> bool:
         """Whether the first row of a page is the rest of the last row of the page before; raises Refused."""
         if row.text(Column.PROJECT) and row.text(Column.AMOUNT):
@@ -281,8 +290,16 @@ class FlatTable:
         if described or Column.UNIT in self.layout.columns:
             self.findings.append(Finding("project_without_indicators", f"{name} has no indicator row", page))
             return
+        cell = row.cells[Column.PROJECT]
+        if cell.row + cell.rowspan > row.last:
+            detail = f"row {row.first + 1}: {name!r} stands in one cell beside an amount and the row below it"
+            raise Refused(Reason.CONSERVATION, detail, page)
+        self._open_section(row, row.text(Column.AMOUNT), page)
+
+    def _open_section(self, row: Row, amount: str, page: int) -> None:
+        """Take a row as the unit of the projects below it, until the whole table says what it is."""
         self.section = field_of(row.cells[Column.PROJECT], page)
-        self.sections.append(Section(self.section, row.text(Column.AMOUNT), page))
+        self.sections.append(Section(self.section, amount, page))
         self._previous = {}
 
     def _append(self, row: Row, page: int) -> list[Cell]:

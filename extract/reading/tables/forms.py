@@ -255,8 +255,8 @@ class Form:
     def _goes_on_blank(self, row: Row) -> bool:
         """Whether a blank level 2 beside a blank level 1 goes on: where no row before prints a blank one of its own."""
         first = row.cells.get(Column.LEVEL1)
-        mine = [draft.fields[Column.LEVEL2] for draft in self.drafts if draft.project is self.project]
-        return first is not None and not first.text and all(field.text for field in mine)
+        mine = [draft.fields.get(Column.LEVEL2) for draft in self.drafts if draft.project is self.project]
+        return first is not None and not first.text and all(field is None or field.text for field in mine)
 
 
 def _is_template(row: Row) -> bool:
