@@ -230,9 +230,9 @@ def cut_prints(
         of[k] = number
     if not cuts:
         return flat, of, None
-    inner = [cut[MARGIN_PIXELS:-MARGIN_PIXELS, MARGIN_PIXELS:-MARGIN_PIXELS] for cut in cuts]
-    empty = np.array([int(cut.max()) - int(cut.min()) <= FLAT_LEVELS for cut in inner])
-    flat = list(np.flatnonzero((of >= 0) & empty[of] & np.isin(digits.kind, MUST_SHOW)))
+    insides = [cut[MARGIN_PIXELS:-MARGIN_PIXELS, MARGIN_PIXELS:-MARGIN_PIXELS] for cut in cuts]
+    empty = np.array([int(cut.max()) - int(cut.min()) <= FLAT_LEVELS for cut in insides])
+    flat = np.flatnonzero((of >= 0) & empty[of] & np.isin(digits.kind, MUST_SHOW)).tolist()
     boxes = drawn[chosen] - window[chosen][:, [2, 0, 2, 0]]
     return flat, of, measure_prints(cuts, boxes, light[chosen])
 
