@@ -1,24 +1,37 @@
-# One image for every Airflow process: the locked environment, the DAGs and the dbt project.
-FROM python:3.11-slim-bookworm AS environment
-COPY constraints.txt pyproject.toml README.md /opt/jixiao/
-RUN awk '/^[^ ]/{wanted=/^uv==/} wanted' /opt/jixiao/constraints.txt > /tmp/uv.txt \
-    && python -m venv /opt/venv \
-    && /opt/venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /tmp/uv.txt \
-    && /opt/venv/bin/uv pip sync --no-cache --python /opt/venv/bin/python --require-hashes /opt/jixiao/constraints.txt
-COPY extract /opt/jixiao/extract
-RUN /opt/venv/bin/uv pip install --no-cache --python /opt/venv/bin/python --no-deps --no-build-isolation --editable /opt/jixiao
+# One image for every Airflow process: the locked production environment, the DAGs and the dbt project.
+ARG PYTHON=python:3.11.13-slim-bookworm@sha256:86adf8dbadc3d6e82ee5dd2c74bec2e1c2467cdad47886280501df722372d2e1
 
-FROM python:3.11-slim-bookworm
-RUN useradd --uid 50000 --gid 0 --create-home jixiao && install -d -o jixiao -g 0 -m 0775 /srv/jixiao /opt/airflow
+# Installers stay here: the image that parses strangers' files has no pip, no compiler, no test tool.
+FROM ${PYTHON} AS environment
+COPY constraints.txt constraints-production.txt pyproject.toml README.md LICENSE /opt/jixiao/
+WORKDIR /opt/jixiao
+RUN awk '/^[^ ]/{wanted=/^(uv|hatchling|packaging|pathspec|pluggy|trove-classifiers)==/} wanted' constraints.txt > /tmp/tools.txt \
+    && python -m venv /opt/tools \
+    && /opt/tools/bin/pip install --no-cache-dir --no-deps --require-hashes -r /tmp/tools.txt \
+    && python -m venv --without-pip /opt/venv \
+    && /opt/tools/bin/uv pip sync --no-cache --python /opt/venv/bin/python --require-hashes constraints-production.txt
+COPY extract /opt/jixiao/extract
+RUN /opt/tools/bin/hatchling build -t wheel -d /tmp/wheel \
+    && /opt/tools/bin/uv pip install --no-cache --no-deps --python /opt/venv/bin/python /tmp/wheel/*.whl \
+    && /opt/venv/bin/python -m compileall -q /opt/venv/lib
+
+FROM ${PYTHON}
+RUN apt-get update && apt-get upgrade -y && rm -rf /var/lib/apt/lists/* \
+    && rm -rf /usr/local/lib/python3.11/site-packages/pip* /usr/local/lib/python3.11/site-packages/setuptools* \
+    && useradd --uid 50000 --gid 0 --create-home jixiao \
+    && install -d -o jixiao -g 0 -m 0775 /srv/jixiao /opt/airflow/logs
 COPY --from=environment /opt/venv /opt/venv
-COPY --from=environment /opt/jixiao /opt/jixiao
+COPY deploy/airflow.cfg /opt/airflow/
 COPY dags /opt/jixiao/dags
 COPY dbt_project /opt/jixiao/dbt_project
+# What Airflow executes or reads as settings belongs to root: of /opt/airflow only the logs can be written.
 ENV PATH=/opt/venv/bin:$PATH \
     AIRFLOW_HOME=/opt/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/jixiao/dags \
     AIRFLOW__CORE__LOAD_EXAMPLES=False \
     JIXIAO_HOME=/srv/jixiao \
+    JIXIAO_DAGS_DIR=/opt/jixiao/dags \
+    JIXIAO_DBT_DIR=/opt/jixiao/dbt_project \
     PYTHONUNBUFFERED=1
 USER jixiao
 WORKDIR /opt/jixiao

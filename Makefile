@@ -4,7 +4,7 @@ BIN := .venv/bin
 export UV_NO_CONFIG := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test faults cluster lint docs bench up superset clean lock optional
+.PHONY: sbom demo test faults cluster lint docs bench up superset clean lock optional
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -24,7 +24,7 @@ help: ## this list
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r constraints-optional.txt
 	@touch $@
 
-optional: .venv/optional ## also what not everyone needs: recognition of scans (ocr), peers to measure against (bench)
+optional: .venv/optional ## also what not everyone needs: recognition of scans (ocr), peers to measure against (bench, with PyMuPDF: AGPL)
 
 demo: .venv/installed ## two published PDFs through the whole line, then what changed from 2024 to 2025
 	@$(BIN)/jixiao run --inbox demo/publications
@@ -60,8 +60,8 @@ docs: demo ## the results in docs/cookbook.md, docs/data-dictionary.md, docs/set
 bench: .venv/optional ## how fast, against a named peer in the same run
 	@for script in $(filter-out benchmarks/peers.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-up: .venv/installed ## Airflow with its scheduler on this machine; PDFs go into var/inbox
-	@$(BIN)/jixiao airflow standalone
+up: .venv/installed ## Airflow with its scheduler on this machine, behind a login; PDFs go into var/inbox
+	@$(BIN)/jixiao up
 
 # Superset wants SQLAlchemy 1.4 and other old versions: an environment and a lock of its own.
 .venv-superset/installed: bi/superset/constraints.txt .venv/installed
@@ -75,14 +75,21 @@ superset: .venv-superset/installed ## dashboards on the release, on this machine
 
 LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	--no-annotate --quiet $(UPGRADE)
-lock: ## make constraints.txt follow pyproject.toml; with UPGRADE=--upgrade take the newest versions
-	$(LOCK) --extra postgres --extra s3 --extra celery --extra dev -o constraints.txt pyproject.toml
+PRODUCTION = --extra postgres --extra s3 --extra celery --extra observe
+lock: ## make the locks follow pyproject.toml; with UPGRADE=--upgrade take the newest versions
+	$(LOCK) $(PRODUCTION) --extra dev -o constraints.txt pyproject.toml
+	$(LOCK) $(PRODUCTION) -c constraints.txt -o constraints-production.txt pyproject.toml
 	@cat constraints.txt constraints-optional.txt > .venv/all.txt # else what only extras need would be upgraded
 	$(LOCK) --all-extras -c constraints.txt -o .venv/all.txt pyproject.toml
 	@awk 'NR==FNR{if(/^[^ ]/)have[$$1]=1;next} /^[^ ]/{emit=!($$1 in have)} emit' constraints.txt .venv/all.txt \
 		> constraints-optional.txt
 	@awk '/^(duckdb|duckdb-engine|psycopg2-binary)==/{print $$1}' constraints.txt > .venv/shared.txt
 	$(LOCK) -c .venv/shared.txt -o bi/superset/constraints.txt bi/superset/requirements.in
+
+sbom: .venv/installed ## var/sbom.json (CycloneDX) of the production image, and docs/licences.md
+	@mkdir -p var
+	@$(BIN)/python deploy/sbom.py constraints-production.txt > var/sbom.json
+	@$(BIN)/python deploy/sbom.py --licences constraints-production.txt > docs/licences.md
 
 clean: ## remove what make created, but not var/
 	rm -rf .venv .venv-superset .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs

@@ -37,7 +37,9 @@ After a person has seen to it: **clear** `check`, or leave it red until tomorrow
 """,
 )
 def freshness() -> None:
-    @task(retries=0)
+    # What it finds is not tried again (AirflowFailException); what keeps it from looking is, such as an API server that
+    # is not up yet.
+    @task
     def check() -> int:
         from airflow.sdk.exceptions import AirflowFailException
 

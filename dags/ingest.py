@@ -1,10 +1,10 @@
-"""Nightly: what is published? discover >> land >> read (mapped over batches) >> stage >> close."""
+"""Nightly: what is published? sources >> discover >> land (a mapped group per publisher) >> read >> stage >> close."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import CronTriggerTimetable, Param, dag, get_current_context, task
+from airflow.sdk import CronTriggerTimetable, Param, dag, get_current_context, task, task_group
 
 from extract.jobs.airflow import READ_POOL, STAGED, TASK_DEFAULTS, WRITER_POOL, tell_failure, tell_later_than
 from extract.settings import get_settings
@@ -30,9 +30,10 @@ from extract.settings import get_settings
 
 | task | does | again after a failure or a clear |
 |---|---|---|
-| discover | writes every publication at the sources into the ledger | sees the same once |
-| land | fetches bytes into the archive, named by their hash | fetches only what is not there |
-| plan | puts the hashes that wait into batches | plans what still waits |
+| sources | says whose sources are looked at; a mapped group each | says the same |
+| publisher.discover | writes every publication at a source into the ledger | sees the same once |
+| publisher.land | fetches bytes into the archive, named by their hash | fetches only what is not there |
+| plan | puts the hashes that wait into batches, whatever became of a source | plans what still waits |
 | read | reads a batch of PDFs, each in a sandbox | reads what it had not finished |
 | stage | replaces each document's rows in the raw schema, one transaction each | the same rows |
 | close | proves seen = loaded + unchanged + refused + failed, renews JIXIAO_HOME/report | the same counts |
@@ -48,19 +49,37 @@ def ingest() -> None:
         return str(get_current_context()["run_id"])
 
     @task
-    def discover() -> int:
+    def sources() -> list[list[str]]:
         from extract.jobs import ingest as steps
 
         params = get_current_context()["params"]
-        return steps.discover(get_settings(), run_id(), inbox=params["inbox"], publisher=params["publisher"])
+        return steps.choose_sources(get_settings(), run_id(), inbox=params["inbox"], publisher=params["publisher"])
 
-    @task
-    def land() -> int:
+    # One task each, so that a slow or broken site holds up nobody else; each of its own time is bounded twice over: by
+    # `night_seconds` of the publisher file, and here, should its source hang.
+    one_source = {"execution_timeout": timedelta(hours=2), "retries": 1, "map_index_template": "{{ publishers }}"}
+
+    @task(**one_source)
+    def discover(codes: list[str]) -> list[str]:
         from extract.jobs import ingest as steps
 
-        return steps.land(get_settings(), run_id())
+        context = get_current_context()
+        context["publishers"] = ", ".join(codes)
+        steps.discover(get_settings(), run_id(), inbox=context["params"]["inbox"], only=codes)
+        return codes
 
-    @task
+    @task(**one_source)
+    def land(codes: list[str]) -> int:
+        from extract.jobs import ingest as steps
+
+        get_current_context()["publishers"] = ", ".join(codes)
+        return steps.land(get_settings(), run_id(), only=codes)
+
+    @task_group
+    def publisher(codes: list[str]) -> None:
+        land(discover(codes))
+
+    @task(trigger_rule="all_done")
     def plan() -> list[list[str]]:
         from extract.jobs import ingest as steps
 
@@ -92,16 +111,17 @@ def ingest() -> None:
         from extract.report import refresh_night_report
 
         # The last task decides the colour of the run, and it runs whatever happened before: it must look back itself.
-        states = get_current_context()["ti"].get_task_states(dag_id="ingest", run_ids=[run_id()])[run_id()]
-        failed = [task_id for task_id, state in states.items() if state in ("failed", "upstream_failed")]
+        ti = get_current_context()["ti"]
+        states = ti.get_task_states(dag_id="ingest", run_ids=[run_id()])[run_id()]
+        groups = ti.xcom_pull(task_ids="sources") or []
         try:
-            counts = steps.close(get_settings(), run_id(), failed)
+            counts = steps.close(get_settings(), run_id(), states, groups)
             send_heartbeat(get_settings())  # where there is something to publish, `publish` does
             return counts
         finally:  # a night that publishes nothing still shows what it refused
             refresh_night_report(get_settings())
 
-    discover() >> land() >> (batches := plan())
+    publisher.expand(codes=sources()) >> (batches := plan())
     read.expand(batch=batches) >> stage() >> close()
 
 

@@ -11,10 +11,7 @@ JixiaoError
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from extract.entities import Held
+from typing import Any
 
 
 class Reason(StrEnum):
@@ -67,14 +64,21 @@ class SandboxError(JixiaoError):
     """The process that meets the PDFs cannot be confined, or did not start: no document is to blame."""
 
 
+def describe_error(error: BaseException) -> str:
+    """What a person is told: our own errors say it themselves, of all others the type is named."""
+    if isinstance(error, JixiaoError):
+        return str(error)
+    return f"{type(error).__name__}: {error}".rstrip(": ")
+
+
 class Refused(JixiaoError):  # noqa: N818 - a verdict on a document, caught as such
     """This document must not be loaded.
 
     `page` is 1-based and None where the whole document is meant; `detail` says what was expected and what was found.
-    `held` lists its projects one by one where each of them is held back for a reason of its own.
+    `held` lists its projects (`entities.Held`) where each of them is held back for a reason of its own.
     """
 
-    def __init__(self, reason: Reason, detail: str, page: int | None = None, held: tuple[Held, ...] = ()) -> None:
+    def __init__(self, reason: Reason, detail: str, page: int | None = None, held: tuple[Any, ...] = ()) -> None:
         super().__init__(f"{reason}: {detail}" if page is None else f"{reason}: page {page}: {detail}")
         self.reason = reason
         self.detail = detail

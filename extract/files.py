@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 PART = ".part-"
+FICLONE = 0x40049409  # linux/fs.h
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
@@ -27,6 +32,18 @@ def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
     sync_folder(path.parent)
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner may enter; one that is there keeps what its owner has allowed."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def load_yaml(path: Path) -> Any:
+    """Read a YAML file, by the parser in C where it is there: ten times as fast."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - it is a safe loader
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename inside `folder` survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
@@ -43,3 +60,34 @@ def copy_file(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
+
+
+def clone_file(source: Path, target: Path) -> bool:
+    """Make a file that shares its blocks with another until either is changed (XFS, btrfs); False where that fails."""
+    with source.open("rb") as old, target.open("wb") as new:
+        try:
+            fcntl.ioctl(new.fileno(), FICLONE, old.fileno())
+        except OSError:
+            done = False
+        else:
+            done = True
+    if not done:
+        target.unlink()
+    return done
+
+
+def is_nobodys(path: Path) -> bool:
+    """Return True if a file has one name only and no process, not even this one, has it open; False if unknown."""
+    if not hasattr(fcntl, "F_SETLEASE"):
+        return False
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        if os.fstat(descriptor).st_nlink != 1:
+            return False
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)  # granted to the only one who has it open
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True

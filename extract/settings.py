@@ -5,20 +5,45 @@ Every setting has a default that works on one machine; `jixiao settings` lists t
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from extract.errors import SettingsError
 from extract.limits import Limits
 
 PROJECT = Path(__file__).resolve().parent.parent
 
+SECRETS_DIR = "/run/secrets"  # where containers find them; JIXIAO_SECRETS_DIR names another folder
 ROOM = r"^[1-9][0-9]*[MGT]i?B$"  # as DuckDB takes it
+
 _HomePath = Annotated[Path | None, NoDecode]
+
+
+def read_secrets(folder: Path, names: Iterable[str]) -> dict[str, Any]:
+    """The settings that stand in files of a folder, `jixiao_ledger_url` for example; an empty file says nothing."""
+    found: dict[str, Any] = {}
+    for name in names:
+        try:
+            text = (folder / f"jixiao_{name}").read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise SettingsError(f"{folder}/jixiao_{name}: {error.strerror}") from None
+        if text:
+            found[name] = text
+    return found
 
 
 class Settings(BaseSettings):
@@ -49,6 +74,10 @@ class Settings(BaseSettings):
     heartbeat_url: SecretStr | None = Field(
         None, description="address that is asked when a night has ended well; who watches it tells of silence"
     )
+    allowed_hosts: str = Field(
+        "localhost,127.0.0.1,::1",
+        description="names by which Airflow's page may be asked for, comma between; another Host header is refused",
+    )
     reader: str = Field("auto", pattern="^(auto|pdfium|pdfplumber)$", description="auto reads with both and compares")
     second_reader_share: float = Field(
         1.0, ge=0, le=1, description="part of the documents that `auto` gives to both readers; less in backfills"
@@ -59,6 +88,9 @@ class Settings(BaseSettings):
     batch_documents: int = Field(20, ge=1, description="documents that one mapped read task takes at most")
     batch_pages: int = Field(
         120, ge=1, description="pages that one mapped read task takes at most; a longer document has a task of its own"
+    )
+    refetch_days: int = Field(
+        28, ge=0, description="days after which an address is asked unconditionally, whatever its ETag says; 0: never"
     )
     settle_seconds: float = Field(2.0, ge=0, description="a file in the inbox must be unchanged this long to be taken")
     max_file_megabytes: int = Field(100, ge=1, description="larger files are refused with `too_large`")
@@ -74,6 +106,9 @@ class Settings(BaseSettings):
     report_pages: int = Field(150, ge=0, description="printed pages that a report shows pictures of")
     report_megabytes: int = Field(48, ge=0, description="room that a report's pictures may take")
     keep_releases: int = Field(7, ge=1, description="published releases that are kept, besides the served one")
+    keep_days: int = Field(
+        90, ge=1, description="days that sightings, findings, logs and Airflow's own rows are kept; see `housekeeping`"
+    )
     sql_seconds: int = Field(300, ge=1, description="time that one query of `jixiao sql` may take")
     sql_rows: int = Field(1_000_000, ge=1, description="rows that an answer of `jixiao sql` may have")
     sql_memory: str = Field(
@@ -93,9 +128,22 @@ class Settings(BaseSettings):
         None,
         pattern=ROOM,
         description="memory that DuckDB may use under dbt, 8GB for example; what needs more goes to disk "
-        "[60 % of the machine's]",
+        "[60 % of the machine's, or of the container's]",
     )
     writer_wait_seconds: int = Field(1800, ge=0, description="how long a writer waits for another to finish")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment first, then the files of secrets that a container is given."""
+        folder = Path(os.environ.get("JIXIAO_SECRETS_DIR", SECRETS_DIR))
+        return init_settings, env_settings, InitSettingsSource(settings_cls, read_secrets(folder, cls.model_fields))
 
     def __init__(self, **values: object) -> None:
         try:
@@ -149,6 +197,11 @@ class Settings(BaseSettings):
     def releases(self) -> Path:
         """Published releases, one folder each."""
         return self.home / "releases"
+
+    @property
+    def spare_release(self) -> Path:
+        """The DuckDB file of a release that is kept no longer, from which the next one can be made."""
+        return self.home / ".spare"
 
     @property
     def current(self) -> Path:

@@ -21,6 +21,19 @@ _LOOK_ALIKES = (
     (0x2F800, 0x2FA1F),
 )
 
+FIRST_RADICAL, LAST_RADICAL = 0x2E80, 0x2FDF  # the supplement, and behind it the Kangxi radicals, which NFKC knows
+# Unicode's EquivalentUnifiedIdeograph of the radicals of the supplement: radical and ideograph. Chromium, wkhtmltopdf
+# take the first character that a font maps to the glyph, which is a radical: 村⺠ for 村民.
+_RADICALS = (
+    "⺁厂 ⺂乛 ⺃乚 ⺄乙 ⺅亻 ⺆冂 ⺇𠘨 ⺈刀 ⺉刂 ⺊卜 ⺋㔾 ⺌小 ⺍尐 ⺎兀 ⺏尣 ⺐尢 ⺑𡯂 ⺒巳 ⺓幺 ⺔彑 "
+    "⺕彐 ⺖忄 ⺗心 ⺘扌 ⺙攵 ⺛旡 ⺜日 ⺝月 ⺞歺 ⺟母 ⺠民 ⺡氵 ⺢氺 ⺣灬 ⺤爫 ⺥爬 ⺦丬 ⺧牛 ⺨犭 ⺩王 "
+    "⺪𤴔 ⺫目 ⺬示 ⺭礻 ⺮𥫗 ⺯糹 ⺰纟 ⺱罓 ⺲罒 ⺳㓁 ⺴冗 ⺵𦉫 ⺶羊 ⺷𦍌 ⺸𦍋 ⺹耂 ⺺肀 ⺻聿 ⺼肉 ⺽𦥑 "
+    "⺾艹 ⺿艺 ⻀艻 ⻁虎 ⻂衤 ⻃覀 ⻄西 ⻅见 ⻆角 ⻇𧢲 ⻈讠 ⻉贝 ⻊𧾷 ⻋车 ⻌辶 ⻍辷 ⻎辸 ⻏邑 ⻐钅 ⻑長 "
+    "⻒镸 ⻓长 ⻔门 ⻕𨸏 ⻖阝 ⻗雨 ⻘青 ⻙韦 ⻚页 ⻛风 ⻜飞 ⻝食 ⻞𩙿 ⻟飠 ⻠饣 ⻡𩠐 ⻢马 ⻣骨 ⻤鬼 ⻥鱼 "
+    "⻦鸟 ⻧卤 ⻨麦 ⻩黄 ⻪黾 ⻫斉 ⻬齐 ⻭歯 ⻮齿 ⻯竜 ⻰龙 ⻱龜 ⻲亀 ⻳龟 "
+)
+_IDEOGRAPHS = {ord(pair[0]): pair[1] for pair in _RADICALS.split()}
+
 # Glyphs typed for one another, by the one that stands for all of them.
 _VARIANTS = {
     "≥": "≧⩾≽⪰",
@@ -65,11 +78,19 @@ _INVISIBLE = (
 )
 
 
+def unify_radical(letter: str) -> str:
+    """The ideograph that a radical is drawn like, any other character as it is."""
+    if not FIRST_RADICAL <= ord(letter) <= LAST_RADICAL:
+        return letter
+    return _IDEOGRAPHS.get(ord(letter)) or unicodedata.normalize("NFKC", letter)
+
+
 def _looks_like() -> Iterator[tuple[int, str]]:
+    yield from _IDEOGRAPHS.items()
     for first, last in _LOOK_ALIKES:
         for point in range(first, last + 1):
             folded = unicodedata.normalize("NFKC", chr(point))
-            if folded != chr(point) and not any(c.isspace() for c in folded):
+            if point not in _IDEOGRAPHS and folded != chr(point) and not any(c.isspace() for c in folded):
                 yield point, folded
 
 
@@ -94,4 +115,4 @@ def fold_text(text: str) -> str:
 
 def fold_name(name: str) -> str:
     """A publisher's name without width, blanks and case: 珠海高新区 党群工作部 is 珠海高新区党群工作部."""
-    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+    return "".join(unicodedata.normalize("NFKC", name.translate(_IDEOGRAPHS)).split()).casefold()

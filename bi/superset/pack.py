@@ -32,7 +32,7 @@ def find_url() -> str:
 
     Raises SystemExit where the warehouse is PostgreSQL and nobody said as whom Superset shall read it.
     """
-    if url := os.environ.get(VARIABLE):
+    if url := os.environ.get(VARIABLE) or read_given_url():
         return url
     if (os.environ.get("JIXIAO_WAREHOUSE_URL") or "").startswith("postgresql"):
         raise SystemExit(
@@ -43,6 +43,12 @@ def find_url() -> str:
     if not file.exists():
         raise SystemExit(f"{file}: expected a published release, found none: run `make demo` or `jixiao run` first")
     return f"duckdb:///{file}"  # with the link `current`: each query opens the release that is served then
+
+
+def read_given_url() -> str:
+    """The URL in the file of secrets that a container is given; empty where there is none."""
+    file = Path(os.environ.get("JIXIAO_SUPERSET_SECRETS") or "/nowhere") / VARIABLE.lower()
+    return file.read_text(encoding="utf-8").strip() if file.exists() else ""
 
 
 def fill_database(database: dict[str, Any], url: str) -> dict[str, Any]:

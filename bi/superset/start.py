@@ -1,6 +1,8 @@
-"""A published release in, Superset with its three dashboards on this machine out: `start.py [--port N] [--check]`.
+"""A published release in, Superset with its three dashboards out: `start.py [--port N] [--host H] [--wait] [--check]`.
 
-Everything that is made stands in JIXIAO_HOME/superset: the secret key, the admin's password, Superset's own database.
+Everything that is made stands in JIXIAO_HOME/superset, or JIXIAO_SUPERSET_HOME: the secret key, the admin's password,
+Superset's own database. Files `superset_secret_key` and `superset_admin_password` in JIXIAO_SUPERSET_SECRETS are taken
+instead of making them; a password that was changed there is changed in Superset.
 The assets are imported when they or the warehouse's URL differ from what was imported last, so that a restart undoes
 nobody's work.
 """
@@ -27,16 +29,28 @@ from client import Client
 from pack import HERE, find_home, find_url, pack_assets
 
 START_SECONDS = 300
+WAIT_SECONDS = 10
 APPLICATION = "superset.app:create_app()"
 
 
 def keep_secret(file: Path, size: int) -> str:
-    """The secret of this file, made at the first call; nobody else on the machine may read it."""
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    """The secret of this file, given or made at the first call; nobody else on the machine may read it."""
+    given = Path(os.environ.get("JIXIAO_SUPERSET_SECRETS") or "/nowhere") / f"superset_{file.name}"
+    if given.exists():
+        secret = given.read_text(encoding="ascii").strip()
+        if not file.exists() or file.read_text(encoding="ascii") != secret:
+            file.unlink(missing_ok=True)
+            (file.parent / "prepared").unlink(missing_ok=True)
+            write_secret(file, secret)
+        return secret
+    if file.exists():
         return file.read_text(encoding="ascii").strip()
-    secret = secrets.token_urlsafe(size)
+    return write_secret(file, secrets.token_urlsafe(size))
+
+
+def write_secret(file: Path, secret: str) -> str:
+    """Write a new file for its owner alone."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as handle:
         handle.write(secret)
     return secret
@@ -56,7 +70,7 @@ def prepare(home: Path) -> str:
                     raise SystemExit(f"superset {' '.join(step)} failed: see {home / 'prepare.log'}")
             with redirect_stdout(log), redirect_stderr(log):
                 is_new = add_admin(password)
-        if is_new:
+        if is_new and "JIXIAO_SUPERSET_SECRETS" not in os.environ:
             print(f"user admin, password {password} (kept in {home / 'admin_password'}, printed only now)", flush=True)
         stamp.write_text(installed, encoding="ascii")
     return password
@@ -72,7 +86,9 @@ def add_admin(password: str) -> bool:
     application = create_app()
     with application.app_context():
         manager = application.appbuilder.sm
-        if manager.find_user("admin") is not None:
+        user = manager.find_user("admin")
+        if user is not None:
+            manager.reset_password(user.id, password)  # it may have been changed where it is given
             return False
         if not manager.add_user("admin", "Jixiao", "Admin", "admin@localhost", manager.find_role("Admin"), password):
             raise SystemExit("the user admin could not be made")
@@ -80,21 +96,20 @@ def add_admin(password: str) -> bool:
 
 
 @contextmanager
-def serve(home: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Superset on loopback until the end of the block; then it is stopped, and only it."""
+def serve(home: Path, port: int, host: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Superset until the end of the block; then it is stopped, and only it. `host`: where it listens, 127.0.0.1."""
     with socket.socket() as probe:  # otherwise somebody else's server would answer for ours
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError as error:
             raise SystemExit(f"port {port}: {error.strerror}: choose another with ARGS='--port N'") from error
-    address = f"127.0.0.1:{port}"
     command = [
         sys.executable,
         "-m",
         "gunicorn",
         "--bind",
-        address,
+        f"{host}:{port}",
         "--workers",
         "1",
         "--threads",
@@ -105,7 +120,7 @@ def serve(home: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     with (home / "server.log").open("ab") as log:
         server = subprocess.Popen([*command, APPLICATION], stdout=log, stderr=log)
     try:
-        await_health(server, f"http://{address}/health", home)
+        await_health(server, f"http://127.0.0.1:{port}/health", home)
         yield server
     finally:
         server.terminate()
@@ -139,15 +154,30 @@ def import_assets(client: Client, home: Path, bundle: bytes) -> bool:
     return True
 
 
+def await_url() -> str:
+    """The URL of the release, as soon as there is one."""
+    told = ""
+    while True:
+        try:
+            return find_url()
+        except SystemExit as error:
+            if str(error) != told:
+                told = str(error)
+                print(f"waiting: {told}", flush=True)
+            time.sleep(WAIT_SECONDS)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Superset on the published release, on loopback")
     parser.add_argument("--port", type=int, default=8088)
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 inside a container")
+    parser.add_argument("--wait", action="store_true", help="wait for the first release instead of ending without one")
     parser.add_argument("--check", action="store_true", help="start, ask every chart for rows, stop")
     wanted = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the server is stopped too
     begun = time.monotonic()
-    bundle = pack_assets(find_url())
-    home = find_home() / "superset"
+    bundle = pack_assets(await_url() if wanted.wait else find_url())
+    home = Path(os.environ.get("JIXIAO_SUPERSET_HOME") or find_home() / "superset")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ |= {
         "JIXIAO_SUPERSET_HOME": str(home),
@@ -155,7 +185,7 @@ def main() -> None:
         "SUPERSET_CONFIG_PATH": str(HERE / "superset_config.py"),
     }
     password = prepare(home)
-    with serve(home, wanted.port) as server:
+    with serve(home, wanted.port, wanted.host) as server:
         client = Client(f"http://127.0.0.1:{wanted.port}", "admin", password)
         done = "imported" if import_assets(client, home, bundle) else "unchanged"
         print(f"assets {done}; ready after {time.monotonic() - begun:.0f} s", flush=True)

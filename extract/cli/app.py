@@ -19,7 +19,7 @@ from extract.cli import refusals, releases
 from extract.cli.completion import complete_publisher
 from extract.cli.help import advise, prepare_help, translate_frames
 from extract.cli.output import Format, FormatOption, as_json, errors, print_rows, show_progress, track
-from extract.errors import JixiaoError, Refused
+from extract.errors import JixiaoError, Refused, SettingsError
 from extract.reading.drawing.overlay import Stage
 from extract.settings import Settings, get_settings
 from extract.translations import say
@@ -48,8 +48,9 @@ def read(
     from extract.reading.sandbox import Sandbox
 
     refused = 0
+    told: list[str] = []
     with Sandbox(reader=reader) as sandbox:  # it starts while the next line imports
-        from extract.cli.rows import READ_COLUMNS, held_lines, refusal_lines, rows_of
+        from extract.cli.rows import READ_COLUMNS, describe_reading, held_lines, refusal_lines, rows_of
 
         def rows() -> Iterator[dict[str, Any]]:
             nonlocal refused
@@ -62,10 +63,13 @@ def read(
                 else:
                     yield from rows_of(file, reading)
                     refused += len(reading.held)
+                    told.append(describe_reading(file, reading))
                     for line in held_lines(file, reading.held):
                         print(line, file=sys.stderr)
 
         print_rows(rows(), READ_COLUMNS, how)
+    if how is Format.TABLE:
+        print(*told, sep="\n")
     if refused:
         raise typer.Exit(REFUSED)
 
@@ -291,15 +295,26 @@ def grids(
 
 @app.command()
 def publishers(
-    action: Annotated[str, typer.Argument(help="`list` or `check`")] = "list",
+    action: Annotated[str, typer.Argument(help="`list`, `check` or `refetch`")] = "list",
+    publisher: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="For `refetch`.", autocompletion=complete_publisher)
+    ] = None,
     how: FormatOption = Format.TABLE,
 ) -> None:
-    """List the configured publishers; `check` only validates their files."""
+    """List the configured publishers; `check` only validates their files.
+
+    `refetch ID` has the next run ask every address of a publisher unconditionally, whatever the site's ETags say.
+    """
     from extract.publishers import load_publishers
 
-    if action not in ("list", "check"):
-        raise typer.BadParameter(f"expected list or check, found {action}")
+    if action not in ("list", "check", "refetch"):
+        raise typer.BadParameter(f"expected list, check or refetch, found {action}")
+    if (action == "refetch") != (publisher is not None):
+        raise typer.BadParameter("refetch, and only it, needs the ID of a publisher file")
     found = load_publishers(get_settings().publishers_dir)
+    if publisher is not None:
+        _refetch(publisher, [one.code for one in found])
+        return
     if action == "check":
         errors.print(say("{count} publisher files are right", count=len(found)))
         return
@@ -308,6 +323,15 @@ def publishers(
         for p in found
     ]
     print_rows(rows, ["code", "name", "region_code", "source"], how)
+
+
+def _refetch(code: str, known: list[str]) -> None:
+    from extract.ledger import Ledger
+
+    if code not in known:
+        raise SettingsError(f"expected a publisher file, one of {', '.join(known)}; found {code}")
+    addresses = Ledger(get_settings().ledger_url or "").forget_validators(code)
+    errors.print(say("the next run asks {count} addresses of {publisher} again", count=addresses, publisher=code))
 
 
 @app.command("settings")
@@ -358,6 +382,41 @@ def airflow(context: typer.Context) -> None:
     os.execv(  # noqa: S606 - no shell wanted
         sys.executable, [sys.executable, "-m", "airflow", *context.args]
     )
+
+
+@app.command()
+def up() -> None:
+    """Run Airflow with its scheduler on this machine until it is told to end; who asks for its page must log in."""
+    from extract.jobs.airflow_login import ensure_login
+    from extract.jobs.local_run import start_airflow
+    from extract.jobs.up import run_parts
+
+    settings = get_settings()
+    start_airflow(settings)
+    password = ensure_login(settings)
+    if password is not None:
+        errors.print(say("user admin, password {password}: printed only now", password=password), markup=False)
+    address = f"http://127.0.0.1:{os.environ.get('AIRFLOW__API__PORT', '8080')}"
+    run_parts(address, lambda text: errors.print(text, markup=False))
+
+
+@app.command()
+def housekeeping(
+    every: Annotated[float | None, typer.Option(metavar="HOURS", help="Again and again, so many hours apart.")] = None,
+    beat: Annotated[Path | None, typer.Option(dir_okay=False, help="A file to touch after each good time.")] = None,
+    how: FormatOption = Format.TABLE,
+) -> None:
+    """Remove sightings, logs and Airflow's rows older than JIXIAO_KEEP_DAYS; no document, row, release or decision."""
+    from extract.jobs.housekeeping import keep_house, keep_house_daily
+    from extract.jobs.local_run import airflow_environment
+
+    settings = get_settings()
+    if "AIRFLOW_HOME" not in os.environ and (settings.airflow_home / "airflow.db").exists():
+        os.environ.update(airflow_environment(settings))
+    if every is not None:
+        keep_house_daily(settings, every, beat)
+    done = keep_house(settings)
+    print_rows([done], list(done), how)
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+FORMULA = "=+-@\t\r\n＝＋－＠"
 OutputRow = Mapping[str, Any]
 
 
@@ -86,8 +87,11 @@ def _plain(value: Any) -> Any:
 
 
 def neutralise(value: Any) -> Any:
-    """A text that a spreadsheet would run as a formula gets a leading apostrophe; numbers stay numbers."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") and not _NUMBER.fullmatch(value):
+    """A text that a spreadsheet would run as a formula gets a leading apostrophe; numbers stay numbers.
+
+    Full-width signs count too: with Chinese and Japanese settings they begin a formula (OWASP, CSV injection).
+    """
+    if isinstance(value, str) and value[:1] in FORMULA and value and not _NUMBER.fullmatch(value):
         return "'" + value
     return value
 
@@ -98,7 +102,7 @@ def print_rows(rows: Iterable[OutputRow], columns: Sequence[str], how: Format) -
         _print_table(rows, columns)
     elif how is Format.CSV:
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
+        writer.writerow([neutralise(column) for column in columns])
         for row in rows:
             writer.writerow([neutralise(_cell(row.get(column))) for column in columns])
     elif how is Format.JSON:

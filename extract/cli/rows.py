@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from extract.cli.output import Format, as_json, print_rows
-from extract.entities import Column, Held, Reading
+from extract.entities import Column, Held, Reading, Scope
 from extract.errors import Refused
 from extract.settings import Settings
 from extract.translations import say
@@ -19,6 +20,7 @@ from extract.translations import say
 if TYPE_CHECKING:
     from extract.ledger import Ledger
 
+USERINFO = re.compile(r"//[^/@\s]*@")
 ALWAYS = tuple(Column)[:11]  # printed as null where the form has no such column
 APART = (
     Column.SIGN,
@@ -57,6 +59,25 @@ def rows_of(file: Path, reading: Reading) -> Iterator[dict[str, Any]]:
         row["amount_yuan"] = None if amount is None else format(amount, "f")
         row.update({c.value: record.cells[c].text for c in APART if c in record.cells})
         yield row
+
+
+def describe_reading(file: Path | str, reading: Reading) -> str:
+    """Return one line on a document: pages with targets, projects, rows, what is held back, how it proves itself."""
+    pages = {cell.page for record in reading.records for cell in record.cells.values()}
+    pages |= {page for one in reading.held for page in range(one.page, one.last_page + 1)}
+    projects = {(record.part, record.project_no) for record in reading.records if record.scope is Scope.PROJECT}
+    agree = sum(check.agrees for check in reading.cross_checks)
+    return say(
+        "{file}: {pages} pages with targets, {projects} projects, {rows} rows, {held} held back; "
+        "cross-checks: {agree} agree, {differ} differ",
+        file=file,
+        pages=len(pages),
+        projects=len(projects),
+        rows=len(reading.records),
+        held=len(reading.held),
+        agree=agree,
+        differ=len(reading.cross_checks) - agree,
+    )
 
 
 def refusal_lines(file: Path | str, error: Refused) -> list[str]:
@@ -181,6 +202,8 @@ def setting_rows(settings: Settings) -> Iterator[dict[str, Any]]:
         value = getattr(settings, name)
         if name in ("ledger_url", "warehouse_url"):
             value = make_url(value).render_as_string(hide_password=True)
+        elif name.endswith("_url") and isinstance(value, str):
+            value = USERINFO.sub("//***@", value)
         yield {
             "variable": f"JIXIAO_{name.upper()}",
             "value": "" if value is None else str(value),

@@ -1,4 +1,4 @@
-"""An Airflow plugin that makes the pools when Airflow starts.
+"""An Airflow plugin that makes the pools when Airflow starts, and checks who is asked.
 
 Airflow never runs a task whose pool does not exist and says so only in a log line; with this a scheduler started by any
 command finds the pools in place. Loaded by the entry point `airflow.plugins`.
@@ -12,6 +12,8 @@ from typing import Any
 
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
+
+from extract.jobs.host_check import HostCheck
 
 
 def ensure_pools() -> None:
@@ -56,8 +58,18 @@ class TaskListener:
         self._tell(f"{task_instance.dag_id}: {task_instance.task_id}{batch}")
 
 
+def allowed_hosts() -> tuple[str, ...]:
+    """The names by which this installation may be asked."""
+    from extract.settings import get_settings
+
+    return tuple(name.strip().lower() for name in get_settings().allowed_hosts.split(",") if name.strip())
+
+
 class JixiaoPlugin(AirflowPlugin):  # type: ignore[misc]
-    """Registers this module as a listener."""
+    """Registers this module as a listener, and the check of the Host header in the API server."""
 
     name = "jixiao"
     listeners = (sys.modules[__name__],)
+    fastapi_root_middlewares = (
+        {"name": "host check", "middleware": HostCheck, "args": [], "kwargs": {"allowed": allowed_hosts}},
+    )

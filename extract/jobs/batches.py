@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,17 +18,18 @@ COUNT_SECONDS = 30.0  # opening takes milliseconds, but a child must start first
 AT_ONCE = 200  # documents between two visits to the ledger
 
 
-def count_pages(settings: Settings, ledger: Ledger) -> int:
+def count_pages(settings: Settings, ledger: Ledger, publishers: Collection[str] | None = None) -> int:
     """Write down the pages of the documents that nobody has counted and whose bytes are here; returns how many.
 
-    A child process with limits opens them. Nothing is fetched from the store that machines share: what is not here was
-    counted where it landed, or is guessed from its size.
+    `publishers`: only of documents that were first seen at these. A child process with limits opens them. Nothing is
+    fetched from the store that machines share: what is not here was counted where it landed, or is guessed from its
+    size.
     """
     from extract.reading.sandbox import Sandbox
 
-    publishers = load_publishers(settings.publishers_dir)
-    waiting = [(sha256, code, archive_path(settings.archive, sha256)) for sha256, code in ledger.uncounted()]
-    here = [(sha256, name_child(publishers, code, sha256), path) for sha256, code, path in waiting if path.exists()]
+    known = load_publishers(settings.publishers_dir)
+    waiting = [(sha256, code, archive_path(settings.archive, sha256)) for sha256, code in ledger.uncounted(publishers)]
+    here = [(sha256, name_child(known, code, sha256), path) for sha256, code, path in waiting if path.exists()]
     if not here:
         return 0
     limits = replace(settings.limits(), seconds=COUNT_SECONDS)

@@ -1,6 +1,7 @@
 """The steps of the nightly ingest, each a function that an Airflow task calls with a run id.
 
-discover >> land >> plan_batches >> read_batch (mapped) >> stage_read >> close. What passes between them is in the
+choose_sources >> discover >> land (mapped over publishers) >> plan_batches >> read_batch (mapped) >> stage_read >>
+close. What passes between them is in the
 ledger and on disk, never in Airflow: run ids and hashes only. Each may be repeated at any time.
 """
 
@@ -8,57 +9,110 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 
 from extract.archive.documents import fetch_archived, forget_copies, sweep_parts
 from extract.archive.objects import DamagedError, StoreError
 from extract.archive.readings import drop_reading, keep_reading, load_reading
-from extract.entities import Landing, Publication
-from extract.errors import LedgerError, Reason, Refused, SandboxError, SourceError
+from extract.entities import Landing, Publication, Remembered
+from extract.errors import LedgerError, Reason, Refused, SandboxError, SourceError, describe_error
 from extract.jobs.batches import count_pages, make_batches, name_child
 from extract.ledger import Ledger
 from extract.locks import LockedError
 from extract.publishers import Publisher, load_publishers
 from extract.publishers.secrets import Secret
 from extract.settings import Settings
-from extract.sources.discovery import LISTING_FINDINGS, check_discovery, discover_source
+from extract.sources.discovery import LISTING_FINDINGS, UNLISTED, check_discovery, discover_source
 from extract.sources.landing import land_publications
+from extract.sources.page_fetch import Memory, drop_old_validators
 from extract.sources.site import Discovery
 
 if TYPE_CHECKING:
     from extract.reading.sandbox import ReadText, Sandbox
 
 log = logging.getLogger(__name__)
-PUBLISHERS_AT_ONCE = 4  # a slow site must not hold up the others
+_NO_STATES: Mapping[str, str] = MappingProxyType({})
+_MAPPED = re.compile(r"publisher\.(discover|land)_(\d+)")
+PUBLISHERS_AT_ONCE = 4  # of one task: a slow site must not hold up the others
+MOST_GROUPS = 200  # tasks among which the publishers of a night are divided
+LEDGER_AWAY = (OperationalError, InterfaceError)  # no publisher's fault: the task is tried again
 
 
-def discover(settings: Settings, run_id: str, *, inbox: str | None = None, publisher: str | None = None) -> int:
-    """Write down every publication at the configured sources; returns how many.
+def choose_sources(
+    settings: Settings, run_id: str, *, inbox: str | None = None, publisher: str | None = None
+) -> list[list[str]]:
+    """Open the run and return the codes of the publishers whose sources it looks at, in groups: a mapped task each.
 
-    `publisher` narrows the run to one publisher file; `inbox` is the folder that the file `inbox` watches this time. A
-    source that cannot be listed keeps no other from being listed; `close` then fails and names it.
+    `publisher` narrows the run to one publisher file, `inbox` to the file `inbox`. Up to MOST_GROUPS, a group is one
+    publisher.
     """
-    ledger = Ledger(settings.ledger_url or "")
+    _open_run(Ledger(settings.ledger_url or ""), run_id)
+    codes = [one.code for one in _choose(load_publishers(settings.publishers_dir), inbox, publisher) if one.source]
+    groups = min(len(codes), MOST_GROUPS)
+    return [codes[number::groups] for number in range(groups)]
+
+
+def _open_run(ledger: Ledger, run_id: str) -> None:
     for abandoned in ledger.start_run(run_id):
         log.warning("run %s was killed before it closed: what it loaded is counted as its own", abandoned)
+
+
+def discover(
+    settings: Settings,
+    run_id: str,
+    *,
+    inbox: str | None = None,
+    publisher: str | None = None,
+    only: Sequence[str] | None = None,
+) -> int:
+    """Write down every publication at the configured sources; returns how many.
+
+    `publisher` narrows the run to one publisher file, `only` to several; `inbox` is the folder that the file `inbox`
+    watches this time. A source that cannot be listed keeps no other from being listed; `close` then fails and names it.
+    """
+    ledger = Ledger(settings.ledger_url or "")
+    _open_run(ledger, run_id)
     chosen = [
-        one for one in _choose(load_publishers(settings.publishers_dir), inbox, publisher) if one.source is not None
+        one
+        for one in _choose(load_publishers(settings.publishers_dir), inbox, publisher)
+        if one.source is not None and (only is None or one.code in only)
     ]
 
     def look(one: Publisher) -> int:
-        found = discover_source(one, settings, inbox, lambda urls: ledger.remembered(one.code, urls))
-        return _note_discovery(ledger, run_id, one, found)
+        try:
+            found = discover_source(one, settings, inbox, _memory(ledger, one.code, settings))
+            return _note_discovery(ledger, run_id, one, found)
+        except LEDGER_AWAY:
+            raise
+        except Exception as error:  # what the ledger cannot hold, for example: this publisher's trouble alone
+            log.exception("%s", one.code)
+            ledger.note_finding(run_id, one.code, "not_listed", one.code, describe_error(error))
+            return 0
 
     with ThreadPoolExecutor(PUBLISHERS_AT_ONCE) as pool:
         seen = sum(pool.map(look, chosen))
     log.info("%d publications seen at %d sources", seen, len(chosen))
     return seen
+
+
+def _memory(ledger: Ledger, code: str, settings: Settings) -> Memory:
+    """What is known of addresses of a publisher; of an old memory only what was found, not what would ask for less."""
+
+    def recall(urls: list[str]) -> dict[str, Remembered]:
+        moment = datetime.now(UTC)
+        known = ledger.remembered(code, urls)
+        return {url: drop_old_validators(one, moment, settings.refetch_days) for url, one in known.items()}
+
+    return recall
 
 
 def _note_discovery(ledger: Ledger, run_id: str, publisher: Publisher, found: Discovery) -> int:
@@ -85,28 +139,30 @@ def _choose(publishers: tuple[Publisher, ...], inbox: str | None, code: str | No
     return chosen
 
 
-def land(settings: Settings, run_id: str) -> int:
+def land(settings: Settings, run_id: str, *, only: Sequence[str] | None = None) -> int:
     """Fetch the bytes of every publication that this run has not landed yet; returns how many were landed.
 
-    What cannot be landed ends refused or failed in the ledger, with its reason; the rest goes on.
+    What cannot be landed ends refused or failed in the ledger, with its reason; the rest goes on. `only`: of these
+    publishers.
     """
     ledger = Ledger(settings.ledger_url or "")
     sweep_parts(settings.archive)
     publishers = {one.code: one for one in load_publishers(settings.publishers_dir)}
     waiting: dict[str, list[Publication]] = {}
     for publication in ledger.unlanded(run_id):
-        waiting.setdefault(publication.publisher, []).append(publication)
+        if only is None or publication.publisher in only:
+            waiting.setdefault(publication.publisher, []).append(publication)
 
     def fetch(code: str) -> int:
         publisher = publishers.get(code)
         if publisher is None:
             return _note_landings(ledger, run_id, [Landing(p, error=_no_file(code)) for p in waiting[code]])
-        steps = land_publications(publisher, waiting[code], lambda urls: ledger.remembered(code, urls), settings)
+        steps = land_publications(publisher, waiting[code], _memory(ledger, code, settings), settings, run_id)
         return sum(_note_landings(ledger, run_id, landings) for landings in steps)
 
     with ThreadPoolExecutor(PUBLISHERS_AT_ONCE) as pool:
         landed = sum(pool.map(fetch, waiting))
-    count_pages(settings, ledger)  # while the bytes are here: the machine that plans may have none
+    count_pages(settings, ledger, only)  # while the bytes are here: the machine that plans may have none
     return landed
 
 
@@ -114,7 +170,16 @@ def _note_landings(ledger: Ledger, run_id: str, landings: list[Landing]) -> int:
     for one in landings:
         if one.error is not None:
             log.warning("%s: %s", one.publication.url, one.error)
-    ledger.note_landings(run_id, landings)
+    try:
+        ledger.note_landings(run_id, landings)
+    except LEDGER_AWAY:
+        raise
+    except Exception as error:  # what the ledger cannot hold of one of them must not cost the others
+        if len(landings) == 1:
+            log.exception("%s", landings[0].publication.url)
+            ledger.note_landings(run_id, [Landing(landings[0].publication, error=LedgerError(describe_error(error)))])
+            return 0
+        return sum(_note_landings(ledger, run_id, [one]) for one in landings)
     return sum(one.landed is not None for one in landings)
 
 
@@ -269,21 +334,45 @@ def _stage_one(
     return fingerprint
 
 
-def close(settings: Settings, run_id: str, failed_tasks: Sequence[str] = ()) -> dict[str, int]:
+def close(
+    settings: Settings, run_id: str, states: Mapping[str, str] = _NO_STATES, groups: Sequence[Sequence[str]] = ()
+) -> dict[str, int]:
     """Decide what became of each publication and return the counts.
 
-    Raises LedgerError if they do not add up to what was seen, if a publication failed, or if a task of the run did.
+    `states`: of the run's tasks, as Airflow names them; `groups`: the publishers of each mapped group. Raises
+    LedgerError if the counts do not add up to what was seen, if a publication failed, or if a task of the run did.
     """
     ledger = Ledger(settings.ledger_url or "")
+    failed_tasks = _note_failed_tasks(ledger, run_id, states, groups)
     counts = ledger.close_run(run_id)
     log.info(
         "seen %(seen)d = loaded %(loaded)d + unchanged %(unchanged)d + refused %(refused)d + failed %(failed)d", counts
     )
     if failed_tasks:
         raise LedgerError(f"tasks failed: {', '.join(failed_tasks)}; their logs say why")
-    unlisted = [one for one in ledger.findings(run_id) if one["code"] == "not_listed"]
+    unlisted = [one for one in ledger.findings(run_id) if one["code"] in UNLISTED]
     if unlisted:
         raise LedgerError("; ".join(f"{one['publisher']} could not be listed: {one['detail']}" for one in unlisted))
     if counts["failed"]:
         raise LedgerError(f"{counts['failed']} of {counts['seen']} publications failed; `jixiao status` names them")
     return counts
+
+
+def _note_failed_tasks(
+    ledger: Ledger, run_id: str, states: Mapping[str, str], groups: Sequence[Sequence[str]]
+) -> list[str]:
+    """The tasks that failed, by name; a task of one publisher is a finding of that publisher."""
+    failed = []
+    for task, state in sorted(states.items()):
+        mapped = _MAPPED.fullmatch(task)
+        if state not in ("failed", "upstream_failed"):
+            continue
+        if mapped is None or int(mapped[2]) >= len(groups):
+            failed.append(task)
+        elif state == "failed":  # upstream_failed: told of the task before it
+            codes = groups[int(mapped[2])]
+            failed.append(f"publisher.{mapped[1]} of {', '.join(codes)}")
+            finding = {"discover": "not_listed", "land": "not_landed"}[mapped[1]]
+            for code in codes:
+                ledger.note_finding(run_id, code, finding, code, f"the task publisher.{mapped[1]} failed: see its log")
+    return failed

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from extract.errors import JixiaoError
+from extract.files import make_private
 from extract.jobs.airflow_home import prepare_home
 from extract.locks import hold_lock
 from extract.settings import Settings
@@ -35,8 +36,11 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(settings.dags_dir),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-        "AIRFLOW__API__HOST": "127.0.0.1",  # everybody who reaches the page is its admin: this machine only
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
+        "AIRFLOW__CORE__PARALLELISM": str(max(4, os.cpu_count() or 4)),  # a process each, idle or not
+        "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",  # follows another port
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": _own_database(home),
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
@@ -53,7 +57,8 @@ def start_airflow(settings: Settings, tell: Progress | None = None) -> None:
     `tell` hears what an earlier start, killed, had left unfinished.
     """
     home = settings.airflow_home
-    home.mkdir(parents=True, exist_ok=True)
+    make_private(settings.home)
+    make_private(home)
     if settings.inbox == settings.home / "inbox":
         settings.inbox.mkdir(exist_ok=True)
     environment = airflow_environment(settings)
@@ -85,7 +90,7 @@ def run_line(
     """
     from extract.warehouse.fingerprints import is_behind
 
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_private(settings.home)
     with hold_lock(settings.home / "run.lock", settings.writer_wait_seconds):
         progress("preparing Airflow")
         start_airflow(settings, progress)

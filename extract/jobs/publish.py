@@ -11,6 +11,7 @@ from typing import Any
 
 from extract.ledger import Ledger
 from extract.locks import hold_writer
+from extract.releases.manifest import checksum_of
 from extract.releases.mirror import mirror_release
 from extract.releases.model import Release, ReleaseError, Shelf, find_release
 from extract.releases.shelves import open_shelf
@@ -30,13 +31,14 @@ def publish(settings: Settings) -> dict[str, Any]:
     with hold_writer(settings):
         ledger = Ledger(settings.ledger_url or "")
         with open_shelf(settings) as shelf:
-            newest = _tidy(shelf, ledger)
-            with shelf.write(built_inputs(settings), newest) as release:
-                if newest is not None and newest["checksum"] == release["checksum"]:
-                    ledger.note_inputs(newest["release_id"], release["inputs"])
-                    log.info("nothing changed: release %s stays", newest["release_id"])
-                    mirror_release(settings, shelf.served(), shelf.kept())
-                    return {**newest, "published": False, "served": shelf.served() == newest}
+            newest, inputs = _tidy(shelf, ledger), built_inputs(settings)
+            contents = shelf.survey(newest)
+            if newest is not None and newest["checksum"] == checksum_of(contents):
+                ledger.note_inputs(newest["release_id"], inputs)
+                log.info("nothing changed: release %s stays", newest["release_id"])
+                mirror_release(settings, shelf.served(), shelf.kept())
+                return {**newest, "published": False, "served": shelf.served() == newest}
+            with shelf.write(contents, inputs, newest) as release:
                 folder = shelf.folder_of_pages()
                 if folder is not None:
                     write_release_pages(settings, folder, release)

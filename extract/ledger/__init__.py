@@ -12,10 +12,11 @@ from extract.ledger.fetches import Fetches
 from extract.ledger.refusals import ACTIONS, Refusals
 from extract.ledger.releases import History
 from extract.ledger.rereads import MOST_REREAD, Rereads
+from extract.ledger.retention import Retention
 from extract.ledger.runs import OUTCOMES
 
 __all__ = ["ACTIONS", "MAY_PASS", "MOST_REREAD", "OUTCOMES", "TRANSITIONS", "Ledger"]
 
 
-class Ledger(Refusals, Rereads, Fetches, History):
+class Ledger(Refusals, Rereads, Fetches, History, Retention):
     """The ledger behind one SQLAlchemy URL: SQLite or PostgreSQL."""

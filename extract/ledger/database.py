@@ -13,6 +13,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 
+from extract.files import make_private
 from extract.ledger.schema import ensure_schema, require_schema
 
 
@@ -59,7 +60,7 @@ class Database:
             require_schema(self.engine)
             return
         if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            make_private(file.parent)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         ensure_schema(self.engine)

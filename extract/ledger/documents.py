@@ -6,7 +6,7 @@ A loaded document that is read again stays `staged`, for its rows stay: `reread`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select, update
@@ -88,9 +88,14 @@ class Documents(Database):
         with self._reading() as connection:
             return [(sha256, pages or 1 + size // PAGE_BYTES) for sha256, pages, size in connection.execute(query)]
 
-    def uncounted(self) -> list[tuple[str, str]]:
-        """(sha256, publisher) of what is read some day and whose pages nobody has counted, a publisher's together."""
+    def uncounted(self, publishers: Collection[str] | None = None) -> list[tuple[str, str]]:
+        """(sha256, publisher) of what is read some day and whose pages nobody has counted, a publisher's together.
+
+        `publishers`: only of documents that were first seen at these.
+        """
         waits = documents.c.state.in_(("landed", "failed", "refused")) | _rereads("wanted")
+        if publishers is not None:
+            waits &= documents.c.publisher.in_(list(publishers))
         query = select(documents.c.sha256, documents.c.publisher).where(waits & documents.c.pages.is_(None))
         with self._reading() as connection:
             found = connection.execute(query.order_by(documents.c.publisher, documents.c.sha256))

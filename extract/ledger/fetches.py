@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from extract.entities import Remembered
 from extract.ledger.database import Database, as_utc, now
@@ -29,6 +29,12 @@ class Fetches(Database):
                 for row in connection.execute(query).mappings():
                     known[row["url"]] = _remembered(dict(row))
         return known
+
+    def forget_validators(self, publisher: str) -> int:
+        """Have every address of a publisher asked unconditionally the next time; returns how many there are."""
+        change = update(fetches).where(fetches.c.publisher == publisher)
+        with self._writing() as connection:
+            return connection.execute(change.values(etag=None, last_modified=None, version=None)).rowcount
 
     def remember(self, publisher: str, pages: Iterable[Remembered]) -> None:
         """Keep what answers left; an older memory of the same address is replaced."""

@@ -15,6 +15,10 @@ from extract.entities import DocumentKind
 from extract.publishers.secrets import Secret
 
 PRINTED_DATE = r"(20\d\d)\s*[-./年]\s*(\d{1,2})\s*[-./月]\s*(\d{1,2})"
+PAGE_ENCODINGS = re.compile(
+    r"utf-(8|8-sig|16|16-le|16-be)|ascii|gb2312|gbk|gb18030|hz|big5(hkscs)?|cp9(32|36|49|50)|euc_(jp|kr)|shift_jis|iso2022_jp"
+    r"|iso8859-\d+|cp125\d|koi8-[ru]"
+)
 SECRET_WORDS = re.compile(r"secret|token|password|passwd|^key$|access_key", re.IGNORECASE)
 
 
@@ -36,11 +40,20 @@ def _selector(text: str) -> str:
     return text
 
 
-def _encoding(name: str) -> str:
+def page_encoding(name: str) -> str | None:
+    """Python's name of an encoding in which web pages are written; None for any other codec, such as idna or utf-7."""
     try:
-        return codecs.lookup(name).name
-    except LookupError:
-        raise ValueError("not the name of an encoding") from None
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError):  # ValueError: a name with a zero byte
+        return None
+    return found if PAGE_ENCODINGS.fullmatch(found) else None
+
+
+def _encoding(name: str) -> str:
+    found = page_encoding(name)
+    if found is None:
+        raise ValueError("not the name of an encoding of web pages")
+    return found
 
 
 def _web_address(url: str) -> str:
@@ -171,6 +184,11 @@ class Politeness(_Part):
     """How much a site is asked at once, and who asks."""
 
     delay_seconds: float = Field(1.0, ge=0, le=600, description="between the starts of two requests")
+    max_delay_seconds: float = Field(60.0, ge=0, le=86_400, description="the most that a Crawl-delay is obeyed")
+    night_seconds: float = Field(
+        3600, gt=0, le=5400, description="time that its lists, then its files, may take a night"
+    )
+    max_links: int = Field(20_000, ge=1, le=1_000_000, description="links that are taken of its lists")
     concurrency: int = Field(2, ge=1, le=32, description="requests at the same time")
     robots: bool = Field(True, description="ask robots.txt and obey it")
     contact: str | None = Field(None, description="address or mail that the user agent names")

@@ -15,6 +15,7 @@ from extract.reading.tables.drafts import Doubt, Project
 from extract.reading.tables.freeze import list_pieces
 
 Key = tuple[int, int]  # part and number of a project
+OVERHANG = 0.2  # of a height: the em box of a letter reaches so far over the rule of its cell
 TOUCHES_PT = 0.5  # a problem's box that reaches so far into a cell touches it: borders are shared
 
 
@@ -156,12 +157,10 @@ def hold_torn(drafts: Sequence[DraftPart], problems: Sequence[Problem]) -> None:
             if not project.in_flat_table or not any(doubt.page in damaged for doubt in project.doubts):
                 continue
             before, after = order[k - 1] if k else None, order[k + 1] if k + 1 < len(order) else None
-            names = {p.name for p in (before, after) if p is not None}
+            is_between = before is not None and after is not None and before.name == after.name
             is_unnamed = _hides_name(project, problems)
             near = [
-                p
-                for p in (before, after)
-                if p is not None and (p.name == project.name or len(names) == 1 or is_unnamed)
+                p for p in (before, after) if p is not None and (p.name == project.name or is_between or is_unnamed)
             ]
             for other in near:
                 other.doubts.append(project.doubts[0])
@@ -213,7 +212,8 @@ def adopt_problems(lost: Sequence[Doubt], problems: Sequence[Problem]) -> list[D
 def _overlap(one: Box, other: Box) -> bool:
     across = min(one.x1, other.x1) - max(one.x0, other.x0)
     down = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return across > TOUCHES_PT and down > TOUCHES_PT
+    height = min(one.y1 - one.y0, other.y1 - other.y0)
+    return across > TOUCHES_PT and down > max(TOUCHES_PT, OVERHANG * height)
 
 
 def _is_in_table(box: Box, page: PageGrids | None) -> bool:

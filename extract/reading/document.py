@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,12 +30,12 @@ from extract.reading.document_checks import (
     explain_absence,
     find_lost,
     find_problems,
+    is_scan,
     refuse_missing_pages,
     refuse_unreadable,
 )
 from extract.reading.exchange import reading_from_json, reading_to_json
 from extract.reading.page import CheckedPage
-from extract.reading.page_checks.problems import Problem
 from extract.reading.page_seams import settle_seams
 from extract.reading.pages import check_file, read_checked_pages
 from extract.reading.plausibility import find_doubts, list_findings
@@ -93,20 +93,9 @@ def read_document(
     second = _try(path, PDFPLUMBER, password, limits)
     reading, seen = _agree(first, second), first if first.reading is not None else second
     pages = {record.page for record in reading.records} | {p.page for r in reading.records for p in r.cells.values()}
-    problems = _look_at_pictures(path, password, [digits for digits in seen.digits if digits.page in pages])
+    problems = check_picture(path, password, [digits for digits in seen.digits if digits.page in pages])
     touched = [(key, problem) for problem in problems for key in find_touched(problem, seen.places, None)]
     return _deliver(hold_back(reading, touched), seen)
-
-
-def _look_at_pictures(path: Path, password: str | None, digits: Sequence[Digits]) -> list[Problem]:
-    """Compare the digits of the pages with their pictures, each page by itself."""
-    problems = []
-    for page in digits:
-        try:
-            check_picture(path, password, [page])
-        except Refused as refusal:
-            problems.append(Problem(refusal.reason, page.page, refusal.detail))
-    return problems
 
 
 def _deliver(reading: Reading | None, seen: Outcome) -> Reading:
@@ -207,8 +196,8 @@ def interpret(
     confine_repeated_pages(drafts, pages)
     hold_neighbours(drafts, lost)
     parts, records, held = build_parts(drafts, find_doubts, adopt_problems(lost, problems), assembler.cover.title)
-    if not records and not held:
-        raise explain_absence(pages, assembler.goals)
+    if not records and (not held or any(map(is_scan, pages))):
+        raise explain_absence(pages, assembler.goals, held)
     refuse_missing_pages(pages, target_pages)
     findings += list_findings(records)
     return Reading(sha256, len(pages), (reader,), parts, records, tuple(findings), held), places

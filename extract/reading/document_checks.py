@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from extract.entities import Box, Line
+from extract.entities import Box, Held, Line
 from extract.errors import Reason, Refused
 from extract.reading.page import CheckedPage
 from extract.reading.page_checks.problems import Problem
@@ -42,13 +42,13 @@ def refuse_unreadable(pages: Sequence[CheckedPage]) -> None:
     check_language(pages)
 
 
-def explain_absence(pages: Sequence[CheckedPage], goals: int) -> Refused:
-    """Say why a document without a row to load or hold back has none; `goals` counts projects without indicators."""
-    if goals:
+def explain_absence(pages: Sequence[CheckedPage], goals: int, held: tuple[Held, ...] = ()) -> Refused:
+    """Say why a document delivers no row; `goals` counts projects without indicators, `held` is what is held back."""
+    if goals and not held:
         return Refused(Reason.GOALS_ONLY, f"{goals} projects with goals and without indicators")
     scans = [page.grids.page for page in pages if is_scan(page)]
     if scans:
-        return Refused(Reason.NO_TEXT_LAYER, f"scanned pages: {', '.join(map(str, scans))}", scans[0])
+        return Refused(Reason.NO_TEXT_LAYER, f"scanned pages: {', '.join(map(str, scans))}", scans[0], held)
     garbled = [p for page in pages for p in page.problems if p.reason == Reason.GARBLED_TEXT]
     if garbled:
         return Refused(Reason.GARBLED_TEXT, garbled[0].detail, garbled[0].page)

@@ -10,15 +10,23 @@ from extract.entities import Box, Cell, Grid, Line, PageGrids
 from extract.reading.grid.cell_text import Sorted, find_overlaps, find_side_by_side, join_cells, join_lines, sort_glyphs
 from extract.reading.grid.inferred_columns import infer_in_frame, infer_lattices
 from extract.reading.grid.lattice import Lattice, find_lattices, find_stretches
+from extract.reading.grid.overflow import find_lost_ends, settle_hanging_lines
 from extract.reading.grid.placement import LOST, OUTSIDE, PlacedTable, Placement, Spots, locate, place
 from extract.reading.grid.spans import adopt_corners, find_spans
-from extract.reading.ink.ink import BLANK, CLIPPED, KEPT, Drop, Ink, mend_widths, settle_characters
+from extract.reading.ink.ink import BLANK, CLIPPED, KEPT, Drop, Floats, Ink, mend_widths, settle_characters
 from extract.reading.ink.rotation import turn_upright
 from extract.reading.ink.visibility import find_median, mark_unseen
 from extract.reading.page_checks.covering_images import check_pictures
 from extract.reading.page_checks.cut_text import CutText, check_cuts, find_cut_texts, find_cuts, judge_cuts_aside
 from extract.reading.page_checks.drawn_strokes import check_strokes
-from extract.reading.page_checks.glyph_counts import check_inferred, check_overflow, check_page, check_side_by_side
+from extract.reading.page_checks.glyph_counts import (
+    check_actual_texts,
+    check_inferred,
+    check_lost_ends,
+    check_overflow,
+    check_page,
+    check_side_by_side,
+)
 from extract.reading.page_checks.problems import PageNote, Problem
 from extract.reading.raster.digit_places import Digits, find_digits
 
@@ -62,6 +70,7 @@ def run_stages(ink: Ink) -> Stages:
     tolerance = _find_tolerance(ink, spots)
     tables = _find_tables(ink, spots, tolerance)
     placement = place(ink.glyphs, spots, tables, ink.width, ink.height)
+    placement.doubtful += settle_hanging_lines(ink.glyphs, spots, tables, placement.owner)
     owner = placement.owner
     placed = sort_glyphs(ink.glyphs, spots, owner, (ink.glyphs.drop == KEPT) & (owner != LOST))
     first = int(np.count_nonzero(placed.group == OUTSIDE))  # they come before those of cells
@@ -85,7 +94,9 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
         *aside,
         *check_inferred(ink, tables, placement.crossing),
         *check_side_by_side(ink, tables, rows, find_side_by_side(ink.glyphs, rows)),
+        *check_actual_texts(ink),
         *check_overflow(ink, placement.doubtful),
+        *check_lost_ends(ink, tables, find_lost_ends(ink.glyphs, spots, tables, owner, ink.height)),
         *check_pictures(ink, tables, owner),
         *check_strokes(ink, spots, tables, owner),
     )
@@ -106,7 +117,7 @@ def _find_tolerance(ink: Ink, spots: Spots) -> float:
 def _find_tables(ink: Ink, spots: Spots, tolerance: float) -> list[PlacedTable]:
     """Lattices with at least two cells, top to bottom."""
     level, upright = find_stretches(ink.rules, tolerance)
-    lattices, used = find_lattices(level, upright, tolerance)
+    lattices, used = find_lattices(level, upright, tolerance, _find_middles(ink, spots))
     inferred = infer_lattices(level.take(~used), ink.rules, ink.glyphs, spots, tolerance) if (~used).sum() > 2 else []
     for k, lattice in enumerate(lattices):
         if len(lattice.xs) == 2:  # a frame with level rules alone inside
@@ -122,6 +133,12 @@ def _find_tables(ink: Ink, spots: Spots, tolerance: float) -> list[PlacedTable]:
             tables.append(PlacedTable(lattice, spans, first))
             first += len(spans.cells)
     return tables
+
+
+def _find_middles(ink: Ink, spots: Spots) -> tuple[Floats, Floats]:
+    """The middles of the letters that are read."""
+    kept = ink.glyphs.drop == KEPT
+    return spots.x[kept], spots.y[kept]
 
 
 def _find_places(lattice: Lattice, ink: Ink, spots: Spots) -> list[tuple[int, int]]:

@@ -6,11 +6,11 @@ Plain SQL for DuckDB and PostgreSQL; what differs between them, the digest of a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
+from extract.files import load_yaml
 
 Digest = Callable[[Sequence[str]], str]
 """Column names of a relation `t` become a SQL expression that is equal where these columns are."""
@@ -34,12 +34,16 @@ class TableChange:
         """The row of `release_changes`."""
         return (release_id, compared_with, *asdict(self).values())
 
+    def among(self, before: int, after: int) -> TableChange:
+        """Add the rows before and after that were not compared, since they are equal."""
+        return replace(self, before=self.before + before, after=self.after + after)
+
 
 def load_keys(dbt_dir: Path) -> dict[str, tuple[str, ...]]:
     """Mart -> the columns that its test `is_key` audits: what a row is known by."""
     keys: dict[str, tuple[str, ...]] = {}
     for path in sorted(dbt_dir.glob("models/**/*.yml")):
-        for model in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("models", ()):
+        for model in (load_yaml(path) or {}).get("models", ()):
             for test in model.get("data_tests", ()):
                 if isinstance(test, dict) and "is_key" in test:
                     keys[model["name"]] = tuple(test["is_key"]["arguments"]["columns"])
@@ -70,7 +74,7 @@ def compare_table(
 
 
 def _count(run: Run, relation: str) -> int:
-    return int(run(f"SELECT count(*) FROM {relation}")[0])
+    return int(run(f"SELECT count(*) FROM {relation} AS t")[0])
 
 
 def _query(new: str, old: str, key: Sequence[str], digest: str) -> str:

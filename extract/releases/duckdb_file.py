@@ -1,187 +1,270 @@
-"""The build's marts become one DuckDB file and Parquet beside it, and are read back before anybody may see them."""
+"""Make a release's DuckDB file from the one before, and read it back before anybody may see it.
+
+The file begins as a clone of an earlier release's. Parts of the marts that are the same in it stay as they are; in the
+others rows are deleted and inserted. Now and then, when many rows have been replaced, the file is written anew.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 
 from extract.errors import BuildError
-from extract.releases.changes import TableChange, compare_table, load_keys
-from extract.releases.model import CHANGE_COLUMNS, CHANGES_COMMENT, NOT_COUNTED, Release, ReleaseError, name_release
+from extract.releases.changes import load_keys
+from extract.releases.manifest import Contents, Place, Side, TableParts, compare, make_release, read_contents
+from extract.releases.model import CHANGE_COLUMNS, CHANGES_COMMENT, NOT_COUNTED, Release, ReleaseError
 from extract.settings import Settings
+from extract.warehouse.build import memory_limit
+from extract.warehouse.dialect import DUCKDB
+from extract.warehouse.mart_sums import load_partitions
 
 WAREHOUSE = "warehouse.duckdb"
 SAFE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-CLUSTERED_BY = ("check_code", "fiscal_year", "publisher_key", "unit_key", "project_key")
+CLUSTERED_BY = ("fiscal_year", "check_code", "publisher_key", "code_scope", "unit_key", "project_key")
 """What queries ask for first. Rows stand in this order, so that DuckDB skips row groups of other years and projects."""
+PART_ROWS = 25_000
+"""A part, and so a Parquet file, has about so many rows in a large table."""
+REPLACED_SHARE = 0.3
+"""When more rows than this share of all have been replaced in a file and its clones, it is written anew, in order."""
+
+Warehouse: TypeAlias = duckdb.DuckDBPyConnection
+Key = tuple[int | None, str | None]
+"""A fiscal year, None where the table is not split by them, and the key of a partition."""
 
 
-def write_warehouse(settings: Settings, folder: Path, inputs: str, before: Release | None) -> Release:
-    """Write the marts into a folder and return their manifest, which compares them with the release `before`."""
-    compared_with = before["release_id"] if before else None
-    with contextlib.closing(duckdb.connect(str(folder / WAREHOUSE), config=SAFE)) as warehouse:
-        warehouse.execute(f"ATTACH '{_quote(settings.build_db)}' AS build (READ_ONLY)")
-        tables = _copy_marts(warehouse)
-        checksum = _checksum(warehouse, tables)
-        earlier = settings.releases / compared_with / WAREHOUSE if compared_with else None
-        changes = _compare(warehouse, tables, earlier, load_keys(settings.dbt_dir))
-        release_id, published_at = name_release(checksum, before)
-        release: Release = {
-            "release_id": release_id,
-            "published_at": published_at,
-            "source_documents": _count(warehouse, "dim_documents"),
-            "row_counts": {table: _count(warehouse, table) for table in tables if table not in NOT_COUNTED},
-            "checksum": checksum,
-            "inputs": inputs,
-            "compared_with": compared_with,
-            "changes": {one.table: {"added": one.added, "changed": one.changed, "gone": one.gone} for one in changes},
-        }
+@dataclass(frozen=True, slots=True)
+class Base:
+    """An earlier release's file that lies, as a clone, where the new one is to be."""
+
+    contents: Contents
+    replaced_rows: int
+    """Rows that were replaced since the file was written anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was done to a file."""
+
+    places: Mapping[str, set[Place]]
+    """Table -> its parts that were written."""
+    replaced_rows: int
+    """Rows that were replaced since the file was written anew."""
+
+
+def is_worth_changing(contents: Contents, base: Base) -> bool:
+    """Return True if a file is better changed than written anew, all in order."""
+    fresh = sum(
+        parts.parts[place][0]
+        for table, parts in contents.items()
+        for place in parts.places_unlike(base.contents.get(table))
+    )
+    everything = sum(parts.row_count for parts in contents.values())
+    return base.replaced_rows + fresh <= REPLACED_SHARE * everything
+
+
+def survey_build(settings: Settings, before: Contents | None) -> Contents:
+    """Sum up the build's marts, split as in the release before."""
+    with _connect(settings, ":memory:") as warehouse:
+        columns = _list_columns(warehouse, "build", "marts")
+        if not columns:
+            raise BuildError("the build holds no marts: run `dbt build` first")
+        return read_contents(_query(warehouse), DUCKDB, columns, load_partitions(settings.dbt_dir), before, PART_ROWS)
+
+
+def write_warehouse(settings: Settings, file: Path, contents: Contents, base: Base | None) -> Written:
+    """Bring a file, a clone of `base` or none yet, to what the build holds."""
+    replaced, places = base.replaced_rows if base else 0, {}
+    with _connect(settings, str(file)) as warehouse:
+        there = _list_columns(warehouse, file.stem, "main")
+        for table in sorted(set(there) - set(contents)):
+            warehouse.execute(f'DROP TABLE "{table}"')
+        for table, parts in contents.items():
+            earlier = base.contents.get(table) if base else None
+            places[table] = parts.places_unlike(earlier)
+            if earlier is not None and earlier.is_split_as(parts):
+                replaced += _replace_parts(warehouse, table, parts, earlier)
+            else:
+                _write_table(warehouse, table, parts.years())
+                replaced += parts.row_count if base else 0
+        for table in sorted(NOT_COUNTED & set(_list_columns(warehouse, "build", "marts"))):
+            _write_table(warehouse, table, [None])
+        _describe(warehouse, file.stem)
+    return Written(places, replaced)
+
+
+def finish_warehouse(
+    settings: Settings, file: Path, contents: Contents, inputs: str, before: Release | None, earlier: Contents | None
+) -> Release:
+    """Compare a written file with the release before, add what it says of itself, and return its manifest.
+
+    `earlier` is what the release before holds, None where that was not written down.
+    """
+    with _connect(settings, str(file)) as warehouse:
+        old = None
+        if before is not None:
+            path = settings.releases / before["release_id"] / WAREHOUSE
+            warehouse.execute(f"ATTACH '{_quote(path)}' AS earlier (READ_ONLY)")
+            old = Side(_list_columns(warehouse, "earlier", "main"), earlier, 'earlier."{}"'.format)
+        new = Side(_list_columns(warehouse, file.stem, "main"), contents, '"{}"'.format)
+        changes = compare(_query(warehouse), DUCKDB, load_keys(settings.dbt_dir), new, old)
+        if old is not None:
+            warehouse.execute("DETACH earlier")
+        release = make_release(contents, inputs, before, changes)
         _add_own_row(warehouse, release)
-        _add_changes(warehouse, [one.as_row(release_id, compared_with) for one in changes])
-        for table in (*tables, "release_changes"):
-            _write_parquet(warehouse, table, folder / "parquet" / table)
-        warehouse.execute("DETACH build")
+        _add_changes(warehouse, [one.as_row(release["release_id"], release["compared_with"]) for one in changes])
     return release
+
+
+def check_warehouse(file: Path, contents: Contents, written: Mapping[str, Iterable[Place]]) -> None:
+    """Read a file as a reader would: all counts, and every row of the parts that were written.
+
+    Raises ReleaseError where it holds anything else.
+    """
+    with contextlib.closing(duckdb.connect(str(file), read_only=True, config=SAFE)) as warehouse:
+        query = _query(warehouse)
+        if (tables := set(_list_columns(warehouse, file.stem, "main")) - NOT_COUNTED) != set(contents):
+            raise ReleaseError(f"{WAREHOUSE}: expected tables {sorted(contents)}, read back {sorted(tables)}")
+        for table, parts in contents.items():
+            ((count,),) = query(f'SELECT count(*) FROM "{table}"')
+            if count != parts.row_count:
+                raise ReleaseError(f"{WAREHOUSE}: expected {parts.row_count} rows of {table}, read back {count}")
+            places = set(written[table])
+            totals = [parts.parts[place] for place in places]
+            expected = (sum(rows for rows, _ in totals), sum(number for _, number in totals))
+            ((rows, number),) = query(
+                f'SELECT count(*), {DUCKDB.checksum()} FROM "{table}" AS t WHERE {parts.where(places)}'
+            )
+            if (rows, int(number or 0)) != expected:
+                raise ReleaseError(
+                    f"{WAREHOUSE}: expected rows and checksum {expected} in {len(places)} parts of {table}, "
+                    f"read back {(rows, int(number or 0))}"
+                )
+
+
+@contextlib.contextmanager
+def _connect(settings: Settings, file: str) -> Iterator[Warehouse]:
+    """Open a database with the build attached beside it, read-only."""
+    config = {**SAFE, "memory_limit": memory_limit(settings)}
+    if file == ":memory:":
+        config["temp_directory"] = str(settings.home / "dbt" / "survey.tmp")
+    with contextlib.closing(duckdb.connect(file, config=config)) as warehouse:
+        warehouse.execute(f"ATTACH '{_quote(settings.build_db)}' AS build (READ_ONLY)")
+        yield warehouse
+        warehouse.execute("DETACH build")
+
+
+def _query(warehouse: Warehouse) -> Any:
+    return lambda statement: warehouse.execute(statement).fetchall()
 
 
 def _quote(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def _count(warehouse: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = warehouse.execute(f'SELECT count(*) FROM "{table}"').fetchone()
-    return int(row[0]) if row else 0
-
-
-def _columns(warehouse: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[str]]:
-    """Table -> its columns in order."""
+def _list_columns(warehouse: Warehouse, database: str, schema: str) -> dict[str, dict[str, str]]:
+    """Return table -> its columns in order, each with its type."""
     query = (
-        "SELECT table_name, list(column_name ORDER BY column_index) FROM duckdb_columns() "
-        "WHERE database_name = ? AND NOT internal GROUP BY table_name"
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = ? AND schema_name = ? AND NOT internal ORDER BY table_name, column_index"
     )
-    return dict(warehouse.execute(query, [database]).fetchall())
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in warehouse.execute(query, [database, schema]).fetchall():
+        found.setdefault(table, {})[column] = kind
+    return found
 
 
-def _copy_marts(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
-    """Copy every mart, ordered so that equal rows give equal files, with the descriptions that dbt persisted."""
-    query = (
-        "SELECT table_name, comment FROM duckdb_tables() "
-        "WHERE database_name = 'build' AND schema_name = 'marts' ORDER BY table_name"
+def _replace_parts(warehouse: Warehouse, table: str, parts: TableParts, earlier: TableParts) -> int:
+    """Bring the parts that differ to what the build holds; returns how many rows were deleted and inserted.
+
+    In a part that is split by keys only the rows of those keys are replaced whose rows differ.
+    """
+    source = f'build.marts."{table}"'
+    gone, fresh = earlier.where(earlier.places_unlike(parts)), parts.where(parts.places_unlike(earlier))
+    if parts.key:
+        old, new = _sum_keys(warehouse, f'"{table}"', parts, gone), _sum_keys(warehouse, source, parts, fresh)
+        differing = {one for one, total in {*old.items()} ^ {*new.items()}}
+        gone = fresh = _where_keys(parts, differing)
+    (deleted,) = warehouse.execute(f'DELETE FROM "{table}" WHERE {gone}').fetchall()[0]
+    (inserted,) = warehouse.execute(_insert(table, parts.columns, fresh)).fetchall()[0]
+    return int(deleted) + int(inserted)
+
+
+def _sum_keys(warehouse: Warehouse, relation: str, parts: TableParts, condition: str) -> dict[Key, tuple[int, int]]:
+    year = "fiscal_year" if parts.is_yearly else "NULL"
+    rows = warehouse.execute(
+        f'SELECT {year}, "{parts.key}", count(*), {DUCKDB.checksum()} '
+        f"FROM {relation} AS t WHERE {condition} GROUP BY 1, 2"
     )
-    tables = warehouse.execute(query).fetchall()
-    if not tables:
-        raise BuildError("the build holds no marts: run `dbt build` first")
-    columns = (
-        "SELECT table_name, column_name, comment FROM duckdb_columns() "
-        "WHERE database_name = 'build' AND schema_name = 'marts' ORDER BY table_name, column_index"
-    )
-    comments: dict[str, dict[str, str | None]] = {table: {} for table, _ in tables}
-    for table, column, comment in warehouse.execute(columns).fetchall():
-        comments[table][column] = comment
-    for table, comment in tables:
-        names = comments[table]
-        order = ", ".join(f'"{name}"' for name in dict.fromkeys([*(c for c in CLUSTERED_BY if c in names), *names]))
-        warehouse.execute(f'CREATE TABLE "{table}" AS SELECT * FROM build.marts."{table}" ORDER BY {order}')
-        _comment(warehouse, f'TABLE "{table}"', comment)
-        for column, what in names.items():
-            _comment(warehouse, f'COLUMN "{table}"."{column}"', what)
-    return [table for table, _ in tables]
+    return {(year, key): (count, int(total)) for year, key, count, total in rows.fetchall()}
 
 
-def _comment(warehouse: duckdb.DuckDBPyConnection, what: str, comment: str | None) -> None:
-    if comment:
-        warehouse.execute("COMMENT ON {} IS '{}'".format(what, comment.replace("'", "''")))
+def _where_keys(parts: TableParts, keys: Iterable[Key]) -> str:
+    """Write the SQL condition under which a row has one of these fiscal years and keys."""
+    of_year: dict[int | None, list[str | None]] = {}
+    for year, key in sorted(keys, key=str):
+        of_year.setdefault(year, []).append(key)
+    conditions = []
+    for year, some in of_year.items():
+        named = ", ".join("'{}'".format(key.replace("'", "''")) for key in some if key is not None)
+        one_of = [f'"{parts.key}" IN ({named})'] if named else []
+        is_key = " OR ".join([*one_of, *([f'"{parts.key}" IS NULL'] if None in some else [])])
+        conditions.append(f"({is_key})" if year is None else f"(fiscal_year = {int(year)} AND ({is_key}))")
+    return " OR ".join(conditions) or "false"
 
 
-def _checksum(warehouse: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> str:
-    """64 hex digits over all rows but those about releases, the same whatever the order of rows."""
-    digest = hashlib.sha256()
-    for table in tables:
-        if table in NOT_COUNTED:
-            continue
-        total = f'SELECT count(*), sum(md5_number_lower(to_json(t)::VARCHAR)::HUGEINT) FROM "{table}" AS t'
-        digest.update(f"{table} {warehouse.execute(total).fetchone()}\n".encode())
-    return digest.hexdigest()
+def _write_table(warehouse: Warehouse, table: str, years: Sequence[int | None]) -> None:
+    """Copy a mart, a fiscal year at a time: what is sorted at once stays small."""
+    source = f'build.marts."{table}"'
+    warehouse.execute(f'CREATE OR REPLACE TABLE "{table}" AS SELECT * FROM {source} LIMIT 0')
+    columns = [row[0] for row in warehouse.execute(f'DESCRIBE "{table}"').fetchall()]
+    for year in years:
+        warehouse.execute(_insert(table, columns, "true" if year is None else f"fiscal_year = {int(year)}"))
 
 
-def _compare(
-    warehouse: duckdb.DuckDBPyConnection, tables: Sequence[str], earlier: Path | None, keys: dict[str, tuple[str, ...]]
-) -> list[TableChange]:
-    """What each table gained and lost against an earlier release; against nothing, everything is added."""
-    new = _columns(warehouse, Path(WAREHOUSE).stem)
-    old: dict[str, list[str]] = {}
-    if earlier is not None:
-        warehouse.execute(f"ATTACH '{_quote(earlier)}' AS earlier (READ_ONLY)")
-        old = _columns(warehouse, "earlier")
-
-    def run(query: str) -> Sequence[Any]:
-        return warehouse.execute(query).fetchone() or ()
-
-    def digest(columns: Sequence[str]) -> str:
-        return "md5(to_json({{{}}})::VARCHAR)".format(", ".join(f"'{column}': t.\"{column}\"" for column in columns))
-
-    changes = []
-    nothing: tuple[str, list[str]] = ("(SELECT 1 WHERE false)", [])
-    for table in sorted({*tables, *old} - NOT_COUNTED):
-        now = (f'"{table}"', new[table]) if table in new else nothing
-        was = (f'earlier."{table}"', old[table]) if table in old else nothing
-        changes.append(compare_table(run, table, keys.get(table, ()), now, was, digest))
-    if earlier is not None:
-        warehouse.execute("DETACH earlier")
-    return changes
+def _insert(table: str, columns: Iterable[str], condition: str) -> str:
+    order = [f'"{name}"' for name in CLUSTERED_BY if name in columns]
+    ordered = f" ORDER BY {', '.join(order)}" if order else ""
+    return f'INSERT INTO "{table}" SELECT * FROM build.marts."{table}" WHERE {condition}{ordered}'
 
 
-def _add_own_row(warehouse: duckdb.DuckDBPyConnection, release: Release) -> None:
+def _describe(warehouse: Warehouse, database: str) -> None:
+    """Give tables and columns the descriptions that dbt persisted in the build."""
+    query = """
+        SELECT 'TABLE "' || table_name || '"' AS what, comment
+        FROM duckdb_tables() WHERE database_name = $1 AND schema_name = $2
+        UNION ALL
+        SELECT 'COLUMN "' || table_name || '"."' || column_name || '"', comment
+        FROM duckdb_columns() WHERE database_name = $1 AND schema_name = $2
+    """
+    wanted = dict(warehouse.execute(query, ["build", "marts"]).fetchall())
+    there = dict(warehouse.execute(query, [database, "main"]).fetchall())
+    for what, comment in sorted(wanted.items()):
+        if there.get(what) != comment:
+            _comment(warehouse, what, comment)
+
+
+def _comment(warehouse: Warehouse, what: str, comment: str | None) -> None:
+    text = "NULL" if comment is None else "'{}'".format(comment.replace("'", "''"))
+    warehouse.execute(f"COMMENT ON {what} IS {text}")
+
+
+def _add_own_row(warehouse: Warehouse, release: Release) -> None:
     names = ("release_id", "published_at", "source_documents", "row_counts", "checksum")
     values = {**release, "row_counts": json.dumps(release["row_counts"], sort_keys=True)}
     statement = f"INSERT INTO releases ({', '.join(names)}) VALUES (?, ?, ?, ?, ?)"
     warehouse.execute(statement, [values[name] for name in names])
 
 
-def _add_changes(warehouse: duckdb.DuckDBPyConnection, rows: list[tuple[Any, ...]]) -> None:
+def _add_changes(warehouse: Warehouse, rows: list[tuple[Any, ...]]) -> None:
     columns = ", ".join(f"{name} {kind}" for name, (kind, _) in CHANGE_COLUMNS.items())
-    warehouse.execute(f"CREATE TABLE release_changes ({columns})")
+    warehouse.execute(f"CREATE OR REPLACE TABLE release_changes ({columns})")
     warehouse.executemany(f"INSERT INTO release_changes VALUES ({', '.join('?' * len(CHANGE_COLUMNS))})", rows)
     _comment(warehouse, "TABLE release_changes", CHANGES_COMMENT)
     for name, (_, comment) in CHANGE_COLUMNS.items():
         _comment(warehouse, f"COLUMN release_changes.{name}", comment)
-
-
-def _write_parquet(warehouse: duckdb.DuckDBPyConnection, table: str, folder: Path) -> None:
-    """One file, or one a fiscal year, so that a year that did not change is the same bytes as in the release before."""
-    folder.mkdir(parents=True)
-    columns = {row[0] for row in warehouse.execute(f'DESCRIBE "{table}"').fetchall()}
-    options = "(FORMAT parquet, COMPRESSION zstd)"
-    years: list[Any] = []
-    if "fiscal_year" in columns:
-        years = warehouse.execute(f'SELECT DISTINCT fiscal_year FROM "{table}" ORDER BY 1').fetchall()
-    if not years or (None,) in years:
-        warehouse.execute(f"COPY \"{table}\" TO '{_quote(folder / 'data.parquet')}' {options}")
-        return
-    for (year,) in years:
-        target = folder / f"fiscal_year={year}" / "data.parquet"
-        target.parent.mkdir()
-        warehouse.execute(
-            f"COPY (SELECT * FROM \"{table}\" WHERE fiscal_year = {int(year)}) TO '{_quote(target)}' {options}"
-        )
-
-
-def check_warehouse(folder: Path, release: Release) -> None:
-    """Read the written files again, as a reader would; raises ReleaseError where they hold anything else."""
-    with contextlib.closing(duckdb.connect(str(folder / WAREHOUSE), read_only=True, config=SAFE)) as warehouse:
-        tables = sorted(_columns(warehouse, Path(WAREHOUSE).stem))
-        found = _checksum(warehouse, tables)
-        if found != release["checksum"]:
-            raise ReleaseError(f"{WAREHOUSE}: expected checksum {release['checksum']}, read back {found}")
-        for table in tables:
-            files = _quote(folder / "parquet" / table / "**/*.parquet")
-            row = warehouse.execute(f"SELECT count(*) FROM read_parquet('{files}')").fetchone()
-            rows = _count(warehouse, table)
-            if row is None or row[0] != rows:
-                raise ReleaseError(f"parquet/{table}: expected {rows} rows, read back {row and row[0]}")

@@ -51,7 +51,10 @@ class Shelf(Protocol):
     def sweep(self) -> None:
         """Remove what a killed publisher left."""
 
-    def write(self, inputs: str, before: Release | None) -> AbstractContextManager[Release]:
+    def survey(self, before: Release | None) -> Any:
+        """What the build holds (`manifest.Contents`), split into parts as the release before is."""
+
+    def write(self, contents: Any, inputs: str, before: Release | None) -> AbstractContextManager[Release]:
         """A checked release of what the build holds; it is gone at the end of the block unless it was kept."""
 
     def folder_of_pages(self) -> Path | None:

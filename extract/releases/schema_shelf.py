@@ -1,6 +1,7 @@
 """What the build holds becomes a schema of PostgreSQL, and `published` a set of views on it: all in one transaction.
 
-    release_<id>        the tables of one release, never changed again
+    parts.<…>           the rows of one part of a table, shared by all releases that hold them (`postgres_schema`)
+    release_<id>        a view a table on its parts, never changed again
     published.<table>   a view on the served release's table; what BI tools and people read
     releases.kept       manifests
     releases.served     one row each time that another release was served, the last one counts
@@ -23,8 +24,18 @@ from typing import Any, Self
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from extract.releases.manifest import Contents, as_json, from_json
 from extract.releases.model import Release, find_release
-from extract.releases.postgres_schema import copy_comments, list_columns, schema_of, write_schema
+from extract.releases.postgres_schema import (
+    PARTS,
+    copy_comments,
+    list_columns,
+    list_kinds,
+    part_tables,
+    schema_of,
+    survey_build,
+    write_schema,
+)
 from extract.releases.reader_role import ensure_reader, grant_reading
 from extract.settings import Settings
 
@@ -32,7 +43,9 @@ log = logging.getLogger(__name__)
 PUBLISHED = "published"
 SETUP = (
     "CREATE SCHEMA IF NOT EXISTS releases",
+    f"CREATE SCHEMA IF NOT EXISTS {PARTS}",
     "CREATE TABLE IF NOT EXISTS releases.kept (release_id text PRIMARY KEY, manifest text NOT NULL)",
+    "ALTER TABLE releases.kept ADD COLUMN IF NOT EXISTS parts text",
     "CREATE TABLE IF NOT EXISTS releases.served (served_no integer PRIMARY KEY, release_id text NOT NULL, "
     "before text, served_at timestamp NOT NULL)",
 )
@@ -51,6 +64,7 @@ class SchemaShelf:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._kept = ""
+        self._contents: Contents = {}
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as opening:
@@ -81,11 +95,16 @@ class SchemaShelf:
             self._connection.execute(text(statement))
         ensure_reader(self._connection, self._settings)
 
+    def survey(self, before: Release | None) -> Contents:
+        return survey_build(self._connection, self._settings, self._read_contents(before))
+
     @contextlib.contextmanager
-    def write(self, inputs: str, before: Release | None) -> Iterator[Release]:
+    def write(self, contents: Contents, inputs: str, before: Release | None) -> Iterator[Release]:
+        self._contents = contents
+        earlier = self._read_contents(before)
         savepoint = self._connection.begin_nested()
         try:
-            release = write_schema(self._connection, self._settings, inputs, before)
+            release = write_schema(self._connection, self._settings, contents, inputs, before, earlier)
             yield release
             if self._kept == release["release_id"]:
                 savepoint.commit()
@@ -99,8 +118,8 @@ class SchemaShelf:
     def keep(self, release: Release) -> None:
         manifest = json.dumps(release, ensure_ascii=False, default=datetime.isoformat)
         self._connection.execute(
-            text("INSERT INTO releases.kept VALUES (:release_id, :manifest)"),
-            {"release_id": release["release_id"], "manifest": manifest},
+            text("INSERT INTO releases.kept (release_id, manifest, parts) VALUES (:release_id, :manifest, :parts)"),
+            {"release_id": release["release_id"], "manifest": manifest, "parts": as_json(self._contents)},
         )
         grant_reading(self._connection, schema_of(release["release_id"]))
         self._kept = release["release_id"]
@@ -125,7 +144,7 @@ class SchemaShelf:
                 earlier = f"NOT {WAS_SERVED.format(served_no)} AND {was}"
                 query += " UNION ALL " + _select(f'{schema_of(before)}."{table}"', columns, old[table], earlier)
             self._connection.execute(text(f'CREATE VIEW {PUBLISHED}."{table}" AS {query}'))
-        copy_comments(self._connection, schema_of(release_id), PUBLISHED, "VIEW")
+        copy_comments(self._connection, schema_of(release_id), PUBLISHED)
         grant_reading(self._connection, PUBLISHED)
 
     def prune(self, count: int) -> None:
@@ -140,21 +159,43 @@ class SchemaShelf:
                 self._connection.execute(
                     text("DELETE FROM releases.kept WHERE release_id = :release_id"), {"release_id": release_id}
                 )
+        self._drop_parts()
 
     def _drop(self, schema: str) -> bool:
-        """Drop views or tables, unless somebody reads them or has built something on them."""
-        kind = "VIEW" if schema.startswith("retired_") else "TABLE"
-        tables = ", ".join(f'{schema}."{table}"' for table in list_columns(self._connection, schema))
+        """Drop a schema with its views and tables, unless somebody reads them or has built something on them."""
+        names: dict[str, list[str]] = {"VIEW": [], "TABLE": []}
+        for name, kind in list_kinds(self._connection, schema).items():
+            names[kind].append(f'{schema}."{name}"')
+        drops = [f"DROP {kind} {', '.join(some)}" for kind, some in names.items() if some]
+        return self._run(f"schema {schema}", *drops, f"DROP SCHEMA {schema}")
+
+    def _drop_parts(self) -> None:
+        """Drop the parts that no kept release holds."""
+        written = self._connection.scalars(text("SELECT parts FROM releases.kept WHERE parts IS NOT NULL"))
+        wanted = part_tables(from_json(one) for one in written)
+        unwanted = [f'{PARTS}."{name}"' for name in sorted(set(list_kinds(self._connection, PARTS)) - wanted)]
+        if unwanted:
+            self._run(f"{len(unwanted)} parts", f"DROP TABLE {', '.join(unwanted)}")
+
+    def _run(self, what: str, *statements: str) -> bool:
+        """Run statements that wait for no reader; False where they failed."""
         try:
             with self._connection.begin_nested():
                 self._connection.execute(text("SET LOCAL lock_timeout = '2s'"))
-                if tables:
-                    self._connection.execute(text(f"DROP {kind} {tables}"))
-                self._connection.execute(text(f"DROP SCHEMA {schema}"))
+                for statement in statements:
+                    self._connection.execute(text(statement))
         except DBAPIError as error:
-            log.warning("schema %s stays for now: %s", schema, error.orig)
+            log.warning("%s stays for now: %s", what, error.orig)
             return False
         return True
+
+    def _read_contents(self, release: Release | None) -> Contents | None:
+        """Read what a release holds; None where there is none, or an earlier version that did not write it down."""
+        if release is None:
+            return None
+        query = text("SELECT parts FROM releases.kept WHERE release_id = :release_id")
+        written = self._connection.scalar(query, {"release_id": release["release_id"]})
+        return from_json(written) if written else None
 
     def _is_set_up(self) -> bool:
         return bool(self._connection.scalar(text("SELECT to_regclass('releases.served') IS NOT NULL")))

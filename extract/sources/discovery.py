@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
+from dataclasses import replace
 from pathlib import Path
 
 from extract.entities import Finding, Publication
-from extract.errors import JixiaoError
+from extract.errors import JixiaoError, Reason, Refused, describe_error
 from extract.publishers.models import BucketSource, FolderSource, ListingSource, Publisher
 from extract.settings import Settings
 from extract.sources.bucket import discover_bucket
@@ -14,27 +17,57 @@ from extract.sources.folder import discover_folder
 from extract.sources.page_fetch import Memory
 from extract.sources.site import Discovery, discover_site
 
-LISTING_FINDINGS = ("not_listed", "listing_empty", "listing_shrank")
+LISTING_FINDINGS = ("not_listed", "listing_empty", "listing_shrank", "links_bounded", "delay_bounded", "time_used_up")
+UNLISTED = ("not_listed", "links_bounded")  # the source shows more than was seen
+ADDRESS_CHARACTERS = 2_000  # what an index of PostgreSQL takes, with run and publisher beside it
+log = logging.getLogger(__name__)
 
 
 def discover_source(publisher: Publisher, settings: Settings, inbox: str | None, memory: Memory) -> Discovery:
     """What one publisher's source shows; a source that cannot be listed is told in `broken` and raises nothing."""
     try:
-        if isinstance(publisher.source, ListingSource):
-            with Fetcher(publisher) as fetcher:
-                return discover_site(publisher, publisher.source, fetcher, memory)
-        if isinstance(publisher.source, BucketSource):
-            return Discovery(discover_bucket(publisher, publisher.source))
-        if isinstance(publisher.source, FolderSource):
-            return Discovery(_discover_folder(publisher.code, publisher.source, settings, inbox))
-        return Discovery([])
-    except (JixiaoError, OSError) as error:
-        return Discovery([], broken=[str(error)])
+        return _bound_addresses(_discover(publisher, settings, inbox, memory))
+    except Exception as error:
+        log.warning("%s: %s", publisher.code, error, exc_info=not isinstance(error, JixiaoError))
+        return Discovery([], broken=[describe_error(error)])
+
+
+def _discover(publisher: Publisher, settings: Settings, inbox: str | None, memory: Memory) -> Discovery:
+    if isinstance(publisher.source, ListingSource):
+        with Fetcher(publisher) as fetcher:
+            found = discover_site(publisher, publisher.source, fetcher, memory)
+            found.findings.extend(fetcher.take_findings())
+            return found
+    if isinstance(publisher.source, BucketSource):
+        return Discovery(discover_bucket(publisher, publisher.source))
+    if isinstance(publisher.source, FolderSource):
+        return _discover_folder(publisher.code, publisher.source, settings, inbox)
+    return Discovery([])
+
+
+def _bound_addresses(found: Discovery) -> Discovery:
+    """What the ledger can hold: a longer address is refused under its beginning and its hash, and is counted."""
+    kept: list[Publication] = []
+    unreached: list[tuple[Publication, Exception]] = []
+    for one in found.publications:
+        if len(one.url) <= ADDRESS_CHARACTERS:
+            kept.append(one)
+        else:
+            detail = f"an address of {len(one.url)} characters, at most {ADDRESS_CHARACTERS} are taken"
+            unreached.append((_shorten(one), Refused(Reason.NOT_ALLOWED, detail)))
+    unreached += [(one if len(one.url) <= ADDRESS_CHARACTERS else _shorten(one), why) for one, why in found.unreached]
+    return found._replace(publications=kept, unreached=unreached)
+
+
+def _shorten(publication: Publication) -> Publication:
+    digest = hashlib.sha256(publication.url.encode("utf-8", "replace")).hexdigest()[:16]
+    return replace(publication, url=f"{publication.url[:200]}…{digest}")
 
 
 def check_discovery(publisher: Publisher, found: Discovery, before: int) -> list[Finding]:
     """What a person should know about a list: it broke off, shows nothing, or far less than before (`before`)."""
     findings = [Finding("not_listed", "; ".join(found.broken))] if found.broken else []
+    findings += found.findings
     seen = len(found.publications) + len(found.unreached)
     if isinstance(publisher.source, FolderSource) or found.broken:
         return findings
@@ -45,9 +78,10 @@ def check_discovery(publisher: Publisher, found: Discovery, before: int) -> list
     return findings
 
 
-def _discover_folder(code: str, source: FolderSource, settings: Settings, inbox: str | None) -> list[Publication]:
+def _discover_folder(code: str, source: FolderSource, settings: Settings, inbox: str | None) -> Discovery:
     own = source.path is not None
     folder = Path(source.path or inbox or settings.inbox or "").expanduser().absolute()
     if not own and not inbox:
         folder.mkdir(parents=True, exist_ok=True)
-    return discover_folder(folder, code, source.pattern)
+    publications, broken = discover_folder(folder, code, source.pattern)
+    return Discovery(publications, broken=broken)

@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -22,12 +21,13 @@ import httpx
 import tenacity
 
 from extract import __version__
-from extract.entities import Remembered
+from extract.entities import Finding, Remembered
 from extract.errors import JixiaoError, Reason, Refused, SourceError
 from extract.publishers.models import ListingSource, Publisher
 from extract.sources.addresses import join_address, origin_of
 from extract.sources.guard import AddressNotAllowed, Allowance, Deadline, GuardedBackend, Resolve, resolve_name
-from extract.sources.pace import Pace
+from extract.sources.headers import keep_validator, read_retry_after
+from extract.sources.pace import OutOfTimeError, Pace
 from extract.sources.robots import MOST_BYTES, Robots
 from extract.sources.transport import GuardedTransport
 
@@ -35,7 +35,8 @@ log = logging.getLogger(__name__)
 MOST_HOPS = 5
 MOST_PATIENCE = 60.0  # seconds that a Retry-After is obeyed within one run
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-BROKEN = (httpx.TransportError, httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
+BROKEN = (httpx.HTTPError, httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
+CONDITION_REFUSED = frozenset({400, 412, 431})  # perhaps because of what we sent back: asked once more without it
 T = TypeVar("T")
 
 
@@ -55,7 +56,8 @@ class Fetcher:
         self._polite = polite
         self._allowance = Allowance(publisher)
         self._deadline = Deadline()
-        self._pace = Pace(polite.delay_seconds)
+        self._pace = Pace(polite.delay_seconds, polite.night_seconds)
+        self._findings: dict[str, Finding] = {}
         self._robots: dict[tuple[str, str, int], Robots] = {}
         self._robots_lock = threading.Lock()
         self._credentials = _credentials(publisher)
@@ -73,6 +75,11 @@ class Fetcher:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._client.close()
+
+    def take_findings(self) -> tuple[Finding, ...]:
+        """What a person should know about how the site was asked; each is given once."""
+        taken, self._findings = self._findings, {}
+        return tuple(taken.values())
 
     def retry(self, attempt: Callable[[], T]) -> T:
         """Call until it does not raise PassingError, with growing waits; then SourceError with the last cause."""
@@ -102,6 +109,9 @@ class Fetcher:
         response: httpx.Response | None = None
         try:
             response = self._follow(url, known)
+            if known is not None and response.status_code in CONDITION_REFUSED:
+                response.close()
+                response = self._follow(url, None)
             _check_status(response, url)
             if response.status_code == 304:
                 response.read()  # it has no body; one that is not read would cost the connection
@@ -112,6 +122,9 @@ class Fetcher:
             raise
         except AddressNotAllowed as error:
             raise Refused(Reason.NOT_ALLOWED, f"{url}: {error}") from error
+        except OutOfTimeError as error:
+            self._note("time_used_up", f"{error}; the rest waits for the next night, or raise politeness.night_seconds")
+            raise
         except BROKEN as error:
             self._pace.note(answered=False)
             raise PassingError(f"{url}: {type(error).__name__}: {error}") from error
@@ -135,13 +148,17 @@ class Fetcher:
 
     def _send(self, url: str, known: Remembered | None) -> httpx.Response:
         headers = dict(self._credentials.get(origin_of(url), {}))
-        if known is not None and known.etag:
-            headers["If-None-Match"] = known.etag
-        if known is not None and known.last_modified:
-            headers["If-Modified-Since"] = known.last_modified
+        if known is not None and keep_validator(known.etag):  # an earlier version may have kept what cannot be sent
+            headers["If-None-Match"] = known.etag or ""
+        if known is not None and keep_validator(known.last_modified):
+            headers["If-Modified-Since"] = known.last_modified or ""
+        try:
+            request = self._client.build_request("GET", url, headers=headers)
+        except httpx.InvalidURL as error:
+            raise Refused(Reason.NOT_ALLOWED, f"{url}: no address that can be asked: {error}") from error
         self._pace.wait()
         self._deadline.at = time.monotonic() + self._polite.request_seconds
-        return self._client.send(self._client.build_request("GET", url, headers=headers), stream=True)
+        return self._client.send(request, stream=True)
 
     def _ask_robots(self, url: str) -> None:
         """Raises Refused where the site's robots.txt forbids this address, PassingError where it cannot be had."""
@@ -151,9 +168,24 @@ class Fetcher:
         with self._robots_lock:
             if origin not in self._robots:
                 self._robots[origin] = self._fetch_robots(join_address(url, "/robots.txt") or url)
-                self._pace.delay_seconds = max(self._pace.delay_seconds, self._robots[origin].delay_seconds)
+                self._slow_down(self._robots[origin].delay_seconds)
         if not self._robots[origin].allows(url):
             raise Refused(Reason.NOT_ALLOWED, f"{url}: robots.txt of the site forbids it")
+
+    def _slow_down(self, asked: float) -> None:
+        """Keep the distance that a site asks for, up to the publisher's `max_delay_seconds`."""
+        most = max(self._polite.max_delay_seconds, self._polite.delay_seconds)
+        self._pace.delay_seconds = max(self._pace.delay_seconds, min(asked, most))
+        if asked > most and "max_delay_seconds" not in self._polite.model_fields_set:
+            self._note(
+                "delay_bounded",
+                f"robots.txt asks for {asked:g} s between two requests, {most:g} s are kept; say in the publisher file "
+                "which politeness.max_delay_seconds you want",
+            )
+
+    def _note(self, code: str, detail: str) -> None:
+        log.warning("%s: %s", code, detail)
+        self._findings.setdefault(code, Finding(code, detail))
 
     def _fetch_robots(self, url: str) -> Robots:
         for _ in range(MOST_HOPS + 1):
@@ -201,18 +233,8 @@ def _check_status(response: httpx.Response, url: str) -> None:
     if status in (401, 403, 451):
         raise Refused(Reason.FORBIDDEN, f"{url}: the site answers {status}")
     if status in (408, 425, 429) or status >= 500:
-        raise PassingError(f"{url}: the site answers {status}", _retry_after(response))
+        raise PassingError(f"{url}: the site answers {status}", read_retry_after(response.headers.get("retry-after")))
     raise SourceError(f"{url}: expected 200, the site answers {status}")
-
-
-def _retry_after(response: httpx.Response) -> float:
-    text = response.headers.get("retry-after", "")
-    if text.isdigit():
-        return float(text)
-    try:
-        return max(0.0, float(parsedate_to_datetime(text).timestamp()) - time.time())
-    except ValueError:
-        return 0.0
 
 
 def _credentials(publisher: Publisher) -> dict[tuple[str, str, int], dict[str, str]]:

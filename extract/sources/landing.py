@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,10 +20,12 @@ from extract.settings import Settings
 from extract.sources.bucket import read_object
 from extract.sources.fetch import Fetcher, PassingError
 from extract.sources.folder import read_file
+from extract.sources.headers import read_number
 from extract.sources.page_fetch import Memory, check_length, validators_of
 
 MEGABYTE = 1 << 20
 AT_ONCE = 200  # publications between two visits to the ledger
+log = logging.getLogger(__name__)
 
 
 class CutShortError(PassingError):
@@ -29,20 +33,37 @@ class CutShortError(PassingError):
 
 
 def land_publications(
-    publisher: Publisher, publications: Sequence[Publication], memory: Memory, settings: Settings
+    publisher: Publisher,
+    publications: Sequence[Publication],
+    memory: Memory,
+    settings: Settings,
+    run_id: str = "",
 ) -> Iterator[list[Landing]]:
-    """What became of each publication of one publisher, some at a time; never raises for one of them."""
+    """What became of each publication of one publisher, some at a time; never raises for one of them.
+
+    Of a site, what is new is asked for first, then what is known, in an order that differs from run to run: where the
+    time does not suffice for all, it is each address's turn some night.
+    """
     if isinstance(publisher.source, ListingSource):
+        publications = _order(publications, memory, run_id)
         with Fetcher(publisher) as fetcher:
-            yield from _land_some(
+            some = _land_some(
                 publisher, publications, memory, lambda p, known: download(publisher, fetcher, p, known, settings)
             )
+            for landings in some:
+                told = (*landings[-1].findings, *fetcher.take_findings())
+                yield [*landings[:-1], replace(landings[-1], findings=told)]
     elif isinstance(publisher.source, BucketSource):
         source = publisher.source
         yield from _land_some(publisher, publications, memory, lambda p, known: _copy(source, p, known, settings))
     else:
-        for publication in publications:
-            yield [_told(publication, None, lambda p, _: _land_file(p, settings))]
+        yield from _land_some(publisher, publications, memory, lambda p, known: _land_file(p, known, settings), 1)
+
+
+def _order(publications: Sequence[Publication], memory: Memory, run_id: str) -> list[Publication]:
+    known = memory([one.url for one in publications])
+    turns = {url: hashlib.sha256(f"{run_id} {url}".encode()).digest() for url in known}
+    return sorted(publications, key=lambda one: turns.get(one.url, b""))
 
 
 def _land_some(
@@ -50,9 +71,10 @@ def _land_some(
     publications: Sequence[Publication],
     memory: Memory,
     land: Callable[[Publication, Remembered | None], Landing],
+    at_once: int | None = None,
 ) -> Iterator[list[Landing]]:
     """Several at a time, and no more of them in memory than one visit to the ledger takes."""
-    with ThreadPoolExecutor(publisher.politeness.concurrency) as pool:
+    with ThreadPoolExecutor(at_once or publisher.politeness.concurrency) as pool:
         for start in range(0, len(publications), AT_ONCE):
             some = publications[start : start + AT_ONCE]
             known = memory([one.url for one in some])
@@ -67,7 +89,9 @@ def _told(
     """A landing, also where an error ended it: what a refusal leaves for the next night is kept."""
     try:
         return land(publication, known)
-    except (JixiaoError, OSError) as error:
+    except Exception as error:  # whatever one address answers, the others are landed
+        if not isinstance(error, JixiaoError):
+            log.warning("%s", publication.url, exc_info=True)
         return Landing(publication, error=error)
 
 
@@ -96,8 +120,8 @@ def _attempt(
         if answer.status_code == 304:
             return _unchanged(publication, known, settings)
         memo = validators_of(answer, publication.url)
-        announced = answer.headers.get("content-length", "")
-        if announced.isdigit() and int(announced) > limit:
+        announced = read_number(answer.headers.get("content-length"))
+        if announced is not None and announced > limit:
             raise Refused(Reason.TOO_LARGE, f"{publication.url}: {announced} bytes, at most {limit} are taken")
         with receive(settings.archive, open_bucket_store(settings)) as incoming:
             _take(answer, incoming, publication.url, limit)
@@ -167,7 +191,13 @@ def _copy(source: BucketSource, publication: Publication, known: Remembered | No
     return Landing(publication, landed=landed, remember=memo)
 
 
-def _land_file(publication: Publication, settings: Settings) -> Landing:
+def _land_file(publication: Publication, known: Remembered | None, settings: Settings) -> Landing:
+    """One file of a folder; where its version is the one that was landed, it is not read."""
+    landed = _blob(known, settings)
+    if known is not None and landed is not None and publication.version and known.version == publication.version:
+        return Landing(publication, landed=landed)
     limit = settings.max_file_megabytes * MEGABYTE
-    data = read_file(publication.url, publication.listing, settings.settle_seconds, limit)
-    return Landing(publication, landed=land_bytes(settings.archive, data, open_bucket_store(settings)))
+    data, version = read_file(publication.url, publication.listing, settings.settle_seconds, limit)
+    landed = land_bytes(settings.archive, data, open_bucket_store(settings))
+    memo = Remembered(publication.url, version=version, sha256=landed.sha256, size=landed.size)
+    return Landing(publication, landed=landed, remember=memo)

@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from extract.publishers.models import DateRule, LinkRule, ListingSource
+from extract.publishers.models import DateRule, LinkRule, ListingSource, page_encoding
 from extract.sources.addresses import join_address
 
 _META = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECASE)
 _CHINESE = {"gb2312", "gbk", "gb_2312-80", "x-gbk", "hz-gb-2312"}  # what is declared may be less than what is written
 MOST_TITLE = 500
+DATE_CHARACTERS = 32 << 20  # looked through on one page; beyond, as where 100,000 links lie in each other, no date is
 
 
 class Entry(NamedTuple):
@@ -35,7 +36,10 @@ class Page(NamedTuple):
 
 
 def decode_page(body: bytes, content_type: str = "", encoding: str | None = None) -> tuple[str, str]:
-    """(text, name of the encoding): the publisher file's word, then the answer's, then the page's own, then UTF-8."""
+    """(text, name of the encoding): the publisher file's word, then the answer's, then the page's own, then UTF-8.
+
+    A page may declare anything: what is no encoding of web pages is read as UTF-8.
+    """
     if body.startswith(b"\xef\xbb\xbf"):
         return body[3:].decode("utf-8", "replace"), "utf-8"
     in_header = _CHARSET.search(content_type)
@@ -43,10 +47,8 @@ def decode_page(body: bytes, content_type: str = "", encoding: str | None = None
     name = encoding or (in_header and in_header[1]) or (in_page and in_page[1].decode("ascii")) or "utf-8"
     if name.lower() in _CHINESE:
         name = "gb18030"
-    try:
-        return body.decode(name, "replace"), name
-    except LookupError:  # a page may declare anything
-        return body.decode("utf-8", "replace"), "utf-8"
+    known = page_encoding(name) or "utf-8"
+    return body.decode(known, "replace"), known
 
 
 def read_listing(body: bytes, url: str, content_type: str, source: ListingSource) -> Page:
@@ -55,8 +57,9 @@ def read_listing(body: bytes, url: str, content_type: str, source: ListingSource
     tree = LexborHTMLParser(text)
     base = _base(tree, url, encoding)
     entries: list[Entry] = []
+    dates = _Dates(source.date)
     for item, link in _links(tree, source):
-        entry = _entry(item, link, base, encoding, source.link, source.date)
+        entry = _entry(item, link, base, encoding, source.link, dates)
         if entry is not None:
             entries.append(entry)
     following = None
@@ -75,14 +78,15 @@ def read_detail(body: bytes, url: str, content_type: str, source: ListingSource)
     text, encoding = decode_page(body, content_type, source.encoding)
     tree = LexborHTMLParser(text)
     base = _base(tree, url, encoding)
+    dates = _Dates(rule.date)
     entries = [
         entry
         for link in tree.css(rule.attachment.selector)
-        if (entry := _entry(None, link, base, encoding, rule.attachment, rule.date)) is not None
+        if (entry := _entry(None, link, base, encoding, rule.attachment, dates)) is not None
     ]
     meta = tree.css_first('meta[name="PubDate" i]')
     declared = find_date(meta.attributes.get("content") or "", DateRule().pattern) if meta is not None else None
-    printed = _date_in(tree.body, rule.date) if rule.date.selector else None
+    printed = dates.date_in(tree.body) if rule.date.selector else None
     return Page(_once(entries), printed_on=printed or declared)
 
 
@@ -107,7 +111,7 @@ def _links(tree: LexborHTMLParser, source: ListingSource) -> Iterator[tuple[Lexb
 
 
 def _entry(
-    item: LexborNode | None, link: LexborNode, base: str, encoding: str, rule: LinkRule, dates: DateRule
+    item: LexborNode | None, link: LexborNode, base: str, encoding: str, rule: LinkRule, dates: _Dates
 ) -> Entry | None:
     url = join_address(base, link.attributes.get("href") or "", encoding)
     if url is None:
@@ -117,13 +121,27 @@ def _entry(
         return None
     if rule.title is not None and not re.search(rule.title, title):
         return None
-    return Entry(url, title, _date_in(item if item is not None else link.parent, dates))
+    return Entry(url, title, dates.date_in(item if item is not None else link.parent))
 
 
-def _date_in(node: LexborNode | None, rule: DateRule) -> date | None:
-    if node is not None and rule.selector is not None:
-        node = node.css_first(rule.selector)
-    return find_date(node.text(separator=" "), rule.pattern) if node is not None else None
+class _Dates:
+    """The dates of one page by one rule; a node that many links stand in is looked through once."""
+
+    def __init__(self, rule: DateRule) -> None:
+        self._rule = rule
+        self._known: dict[int, date | None] = {}
+        self._left = DATE_CHARACTERS
+
+    def date_in(self, node: LexborNode | None) -> date | None:
+        if node is not None and self._rule.selector is not None:
+            node = node.css_first(self._rule.selector)
+        if node is None or self._left <= 0:
+            return None
+        if node.mem_id not in self._known:
+            text = node.text(separator=" ")
+            self._left -= len(text) + 100
+            self._known[node.mem_id] = find_date(text, self._rule.pattern)
+        return self._known[node.mem_id]
 
 
 def _base(tree: LexborHTMLParser, url: str, encoding: str) -> str:

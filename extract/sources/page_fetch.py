@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 import httpx
 
@@ -15,6 +14,7 @@ from extract.entities import Remembered
 from extract.errors import SourceError
 from extract.publishers.models import ListingSource
 from extract.sources.fetch import Fetcher, PassingError
+from extract.sources.headers import keep_validator, read_http_date, read_number
 from extract.sources.listing import Entry, Page
 
 Memory = Callable[[list[str]], dict[str, Remembered]]
@@ -65,8 +65,8 @@ def _read_body(answer: httpx.Response, url: str) -> bytes:
 
 def check_length(answer: httpx.Response, url: str) -> None:
     """Raises PassingError where fewer or more bytes came than were announced."""
-    announced = answer.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) != answer.num_bytes_downloaded:
+    announced = read_number(answer.headers.get("content-length"))
+    if announced is not None and announced != answer.num_bytes_downloaded:
         raise PassingError(f"{url}: {announced} bytes announced, {answer.num_bytes_downloaded} came")
 
 
@@ -74,26 +74,34 @@ def validators_of(answer: httpx.Response, url: str) -> Remembered:
     """What makes the next request conditional.
 
     A Last-Modified that is not well before the answer's own Date cannot prove that nothing changed since (RFC 9110,
-    8.8.2.2): with one from the future, a server would answer 304 to a file that was replaced today.
+    8.8.2.2): with one from the future, a server would answer 304 to a file that was replaced today. What could not be
+    sent back as it came is not kept.
     """
     now = datetime.now(UTC)
-    modified = _http_date(answer.headers.get("last-modified"))
-    sent = _http_date(answer.headers.get("date")) or now
+    modified = read_http_date(answer.headers.get("last-modified"))
+    sent = read_http_date(answer.headers.get("date")) or now
+    is_settled = modified is not None and sent - modified >= SETTLED
     return Remembered(
         url,
-        etag=answer.headers.get("etag"),
-        last_modified=answer.headers["last-modified"] if modified and modified + SETTLED <= sent else None,
+        etag=keep_validator(answer.headers.get("etag")),
+        last_modified=keep_validator(answer.headers.get("last-modified")) if is_settled else None,
         headers={name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers},
         fetched_at=now,
     )
 
 
-def _http_date(text: str | None) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text) if text else None
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
+def drop_old_validators(known: Remembered, moment: datetime, days: int) -> Remembered:
+    """A memory that asks unconditionally when it is older than `days`; 0: never.
+
+    A site may answer "unchanged" for ever, to an ETag that does not change with the bytes. Addresses that were fetched
+    in one night come due in different ones, over the last quarter of the days.
+    """
+    if not days or known.fetched_at is None:
+        return known
+    early = int(hashlib.sha256(known.url.encode()).hexdigest(), 16) % (days // 4 + 1)
+    if moment - known.fetched_at < timedelta(days=days - early):
+        return known
+    return replace(known, etag=None, last_modified=None, version=None)
 
 
 def page_to_json(page: Page) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import re
 from urllib.robotparser import RobotFileParser
 
 MOST_BYTES = 512 * 1024  # RFC 9309: at least 500 KiB must be read
 AGENT = "jixiao"
+MOST_DELAY_SECONDS = 10**9
+_RULE = re.compile(r"\s*(user-agent|allow|disallow)\s*:", re.IGNORECASE)
+_DELAY = re.compile(r"\s*crawl-delay\s*:\s*([0-9]{1,400}(?:\.[0-9]{0,400})?)\s*(?:#.*)?", re.IGNORECASE | re.ASCII)
 
 
 class Robots:
@@ -13,11 +18,16 @@ class Robots:
 
     def __init__(self, text: str) -> None:
         self._parser = RobotFileParser()
-        self._parser.parse(text.lstrip("\ufeff").splitlines())
+        self._parser.parse(
+            [known for line in text.lstrip("\ufeff").splitlines() if (known := _known(line)) is not None]
+        )
 
     def allows(self, url: str) -> bool:
-        """Whether our user agent may ask for this address."""
-        return self._parser.can_fetch(AGENT, url)
+        """Whether our user agent may ask for this address; not, where it is none that the rules can be held to."""
+        try:
+            return self._parser.can_fetch(AGENT, url)
+        except ValueError:
+            return False
 
     @property
     def delay_seconds(self) -> float:
@@ -26,3 +36,11 @@ class Robots:
             return float(self._parser.crawl_delay(AGENT) or 0)
         except (TypeError, ValueError):
             return 0.0
+
+
+def _known(line: str) -> str | None:
+    """A line as Python's parser takes it: it fails on numbers such as ², and knows no part of a second."""
+    if not line.strip() or _RULE.match(line):
+        return line
+    found = _DELAY.fullmatch(line)
+    return f"Crawl-delay: {math.ceil(min(float(found[1]), MOST_DELAY_SECONDS))}" if found else None

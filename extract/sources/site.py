@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import NamedTuple
 
-from extract.entities import Publication, Remembered
-from extract.errors import JixiaoError, Reason, Refused, SourceError
+from extract.entities import Finding, Publication, Remembered
+from extract.errors import JixiaoError, Reason, Refused, SourceError, describe_error
 from extract.publishers.models import ListingSource, Paging, Publisher
 from extract.sources.fetch import Fetcher
 from extract.sources.listing import Entry, Page, read_detail, read_listing
 from extract.sources.page_fetch import Memory, fetch_page
 
+log = logging.getLogger(__name__)
+
 
 class Discovery(NamedTuple):
-    """What a source shows; `unreached` leads to no PDF, each with the reason, `broken` says why a list ended early."""
+    """What a source shows; `unreached` leads to no PDF, each with the reason, `broken` says why a list ended early.
+
+    `findings` is what a person should know beside that: how the site was asked, what was left out.
+    """
 
     publications: list[Publication]
     unreached: list[tuple[Publication, Exception]] = []  # noqa: RUF012 - a default that nobody changes
     remember: list[Remembered] = []  # noqa: RUF012
     broken: list[str] = []  # noqa: RUF012
+    findings: list[Finding] = []  # noqa: RUF012
 
 
 class _Listed(NamedTuple):
@@ -34,20 +42,24 @@ def discover_site(publisher: Publisher, source: ListingSource, fetcher: Fetcher,
 
     Never raises for the site's sake: a list that breaks off is told in `broken`, with what it gave until then.
     """
-    found = Discovery([], [], [], [])
+    found = Discovery([], [], [], [], [])
     listed: dict[str, _Listed] = {}
+    most = publisher.politeness.max_links
     for first in source.pages:
         try:
             for url, page in _pages(source, fetcher, memory, first, found.remember):
                 for entry in page.entries:
                     listed.setdefault(entry.url, _Listed(entry, url))
-        except (JixiaoError, OSError) as error:
-            found.broken.append(str(error))
+                if len(listed) > most:
+                    break
+        except Exception as error:
+            log.warning("%s: %s", first, error, exc_info=not isinstance(error, JixiaoError))
+            found.broken.append(describe_error(error))
+    if len(listed) > most:
+        found.findings.append(_bounded(f"the lists show {len(listed)} links or more", most))
+        listed = dict(islice(listed.items(), most))
     if source.detail is None:
-        found.publications.extend(
-            Publication(publisher.code, one.entry.url, one.entry.title, one.entry.printed_on, one.page)
-            for one in listed.values()
-        )
+        found.publications.extend(_publication(publisher, one) for one in listed.values())
     else:
         _follow_details(publisher, source, fetcher, memory, list(listed.values()), found)
     return found
@@ -96,36 +108,44 @@ def _follow_details(
     found: Discovery,
 ) -> None:
     direct = re.compile(source.detail.attachment.url) if source.detail and source.detail.attachment.url else None
-    details = [one for one in listed if direct is None or not direct.search(one.entry.url)]
-    seen: dict[str, Publication] = {
-        one.entry.url: Publication(publisher.code, one.entry.url, one.entry.title, one.entry.printed_on, one.page)
-        for one in listed
-        if one not in details
-    }
+    details: list[_Listed] = []
+    seen: dict[str, Publication] = {}
+    for one in listed:
+        if direct is not None and direct.search(one.entry.url):
+            seen[one.entry.url] = _publication(publisher, one)
+        else:
+            details.append(one)
     known = memory([one.entry.url for one in details])
 
     def follow(one: _Listed) -> tuple[Page, Remembered] | Exception:
         try:
             return fetch_page(fetcher, one.entry.url, read_detail, source, known.get(one.entry.url))
-        except (JixiaoError, OSError) as error:
+        except Exception as error:  # whatever one page answers, the others are asked
             return error
 
     with ThreadPoolExecutor(publisher.politeness.concurrency) as pool:
         for one, outcome in zip(details, pool.map(follow, details), strict=True):
             if isinstance(outcome, Exception):
-                found.unreached.append((_detail(publisher, one), outcome))
+                found.unreached.append((_publication(publisher, one), outcome))
                 continue
             page, memo = outcome
             found.remember.append(memo)
             if not page.entries:
                 refusal = Refused(Reason.NOT_PDF, f"{one.entry.url}: no link on the page fits `detail.attachment`")
-                found.unreached.append((_detail(publisher, one), refusal))
+                found.unreached.append((_publication(publisher, one), refusal))
             for attachment in page.entries:
                 seen.setdefault(attachment.url, _attached(publisher, one, page, attachment))
-    found.publications.extend(seen.values())
+    most = publisher.politeness.max_links
+    if len(seen) > most:
+        found.findings.append(_bounded(f"the pages behind the lists show {len(seen)} links", most))
+    found.publications.extend(islice(seen.values(), most))
 
 
-def _detail(publisher: Publisher, one: _Listed) -> Publication:
+def _bounded(shown: str, most: int) -> Finding:
+    return Finding("links_bounded", f"{shown}, the first {most} are taken: raise politeness.max_links")
+
+
+def _publication(publisher: Publisher, one: _Listed) -> Publication:
     return Publication(publisher.code, one.entry.url, one.entry.title, one.entry.printed_on, one.page)
 
 

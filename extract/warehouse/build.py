@@ -9,6 +9,7 @@ A failed model or test raises BuildError with the names of what failed; nothing 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")  # of the URL's query; libpq finds them in the environment
 
 
+CGROUP = Path("/sys/fs/cgroup")
 PLANNING = "-c jit=off -c enable_nestloop=off -c work_mem=64MB"
 """How PostgreSQL runs the models; what PGOPTIONS says comes after and counts.
 
@@ -43,6 +45,7 @@ def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, 
     Works on the partitions that changed; on all of them where `full_refresh` asks for it or the rules changed.
     """
     from extract.warehouse.coverage import stage_coverage
+    from extract.warehouse.mart_sums import measure_marts
     from extract.warehouse.partitions import note_built, plan_build
     from extract.warehouse.project_similarity import propose_links
     from extract.warehouse.staging import (
@@ -76,6 +79,7 @@ def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, 
         # keys inside the project are proven by the test suite; those of the marts in every build
         left_out = ("--exclude-resource-type", "unit_test", "--exclude", "tag:development")
         counts = run_dbt(settings, "build", *left_out, *only)
+        measure_marts(engine, settings.dbt_dir, is_full=plan.is_full)
         note_built(engine, plan, inputs)
     return counts
 
@@ -100,7 +104,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
         "JIXIAO_DBT_THREADS": str(settings.dbt_threads),
-        "JIXIAO_DBT_MEMORY": settings.dbt_memory or _usual_memory(),
+        "JIXIAO_DBT_MEMORY": memory_limit(settings),
     }
     if url.get_backend_name() == "duckdb":
         environment["JIXIAO_BUILD_DB"] = url.database or str(settings.build_db)
@@ -117,9 +121,20 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     return environment
 
 
-def _usual_memory() -> str:
-    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    return f"{pages * size * 6 // 10 >> 20}MiB"  # DuckDB counts its buffers only and would take 80 %
+def memory_limit(settings: Settings) -> str:
+    """Memory that DuckDB may use for a build or a release."""
+    if settings.dbt_memory:
+        return settings.dbt_memory
+    return f"{available_memory() * 6 // 10 >> 20}MiB"  # DuckDB counts its buffers only and would take 80 %
+
+
+def available_memory(group: Path = CGROUP) -> int:
+    """The bytes that this process may have: the machine's, or fewer where a container is limited."""
+    found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    for name in ("memory.max", "memory/memory.limit_in_bytes"):  # the second and the first version of control groups
+        with contextlib.suppress(OSError, ValueError):  # "max": no limit
+            found.append(int((group / name).read_text(encoding="ascii")))
+    return min(found)
 
 
 def run_dbt(settings: Settings, *arguments: str) -> dict[str, int]:

@@ -7,6 +7,7 @@ away, and a build that was killed, are all found.
 
     plan_build   marks the changed partitions as not built, in one transaction     raw.changed_*, raw.built_documents
     dbt          replaces their rows in every mart
+    mart_sums    counts and checksums of the partitions that were built            raw.mart_sums
     note_built   says what the marts hold now                                      raw.built_*
 """
 
@@ -21,6 +22,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, delete, func, insert, literal, select, union, update
 
 from extract.warehouse import raw_schema
+from extract.warehouse.mart_sums import forget_sums
 
 Name = tuple[str, str]
 """What a partition is made of: ("publisher", code) or ("scope", code_scope)."""
@@ -57,6 +59,7 @@ def plan_build(engine: Engine, rules_fingerprint: str, *, full: bool = False) ->
         if is_full:
             connection.execute(delete(raw_schema.built_rules))
         _mark_unbuilt(connection)
+        forget_sums(connection, is_full=is_full)
         documents = connection.scalar(select(func.count()).select_from(raw_schema.changed_documents)) or 0
     return Plan(is_full, rules_fingerprint, len({one["publisher_code"] for one in changed}), documents)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -310,4 +311,14 @@ built_inputs = Table(  # one row: all that the last good build began with, as `b
     "built_inputs",
     metadata,
     Column("inputs_fingerprint", String, primary_key=True),
+)
+
+mart_sums = Table(  # one row per mart, fiscal year (null: the mart has none) and partition that the marts hold
+    "mart_sums",
+    metadata,
+    Column("mart_name", String, nullable=False),
+    Column("fiscal_year", Integer),
+    Column("partition_key", String),  # what the mart's partition column holds: a publisher_key or a code_scope
+    Column("row_count", BigInteger, nullable=False),
+    Column("checksum", Numeric(38, 0), nullable=False),  # the sum of the rows' digests, as `dialect` makes them
 )

@@ -36,8 +36,8 @@ def test_read_gives_one_object_a_row_with_every_promised_key(read: subprocess.Co
     assert (
         list(rows[0])
         == (
-            "file sha256 title publisher fiscal_year table page row bbox unit project category amount overall_goal "
-            "annual_goal level1 level2 indicator cycle_value annual_value amount_yuan"
+            "file sha256 title publisher fiscal_year scope project_no table page row bbox unit project category amount "
+            "overall_goal annual_goal level1 level2 indicator cycle_value annual_value amount_yuan"
         ).split()
     )
     first = rows[0]

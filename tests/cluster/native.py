@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import re
-import secrets
 import shutil
 import signal
 import socket
@@ -26,8 +25,8 @@ from typing import Any
 import httpx
 import psutil
 import yaml
-from own_postgres import NotReadyError, await_answer, await_true, free_port, make_files, serve_command
-from sqlalchemy import create_engine
+from compose import render
+from own_postgres import NotReadyError, await_answer, await_true, find_postgres, free_port, make_files, serve_command
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
@@ -41,20 +40,6 @@ def service_of(machine: str) -> str:
     return re.sub(r"-\d+$", "", machine)
 
 
-def substitute(text: str, variables: dict[str, str]) -> str:
-    """What compose does with ${NAME:-default}, ${NAME:?message}, ${NAME} and $$."""
-
-    def replace(match: re.Match[str]) -> str:
-        if match["name"] is None:
-            return "$"
-        value = variables.get(match["name"], "")
-        if not value and match["how"] == "?":
-            raise NotReadyError(match["rest"])
-        return value or (match["rest"] if match["how"] == "-" else "") or ""
-
-    return re.sub(r"\$(?:\$|\{(?P<name>[A-Z_0-9]+)(?::(?P<how>[-?])(?P<rest>[^}]*))?\})", replace, text)
-
-
 @dataclass
 class Cluster:
     """The services of the compose file as processes below one folder."""
@@ -62,7 +47,6 @@ class Cluster:
     folder: Path
     variables: dict[str, str]
     services: dict[str, Any] = field(default_factory=dict)
-    configs: dict[str, Any] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     token: str = ""
@@ -72,22 +56,22 @@ class Cluster:
             self.ports[name] = free_port()
         example = (PROJECT / ".env.example").read_text(encoding="utf-8")
         given = dict(re.findall(r"^([A-Z_0-9]+)=(.*)$", example, re.MULTILINE))
-        for name in ("JWT_SECRET", "API_SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "ADMIN_PASSWORD"):
-            given[name] = secrets.token_hex(16)
-        from cryptography.fernet import Fernet
-
-        given |= {
-            "FERNET_KEY": Fernet.generate_key().decode(),
-            "S3_SECRET_KEY": secrets.token_hex(16),
-            "S3_USER": "jixiao",
-            "S3_ENDPOINT": "http://objects:8333",
-            "JIXIAO_STORE_URL": f"s3://{BUCKET}/store",
-            "JIXIAO_WAREHOUSE_URL": f"postgresql+psycopg2://airflow:{given['POSTGRES_PASSWORD']}@postgres/warehouse",
-        }
+        given |= {"S3_ENDPOINT": "http://objects:8333", "JIXIAO_STORE_URL": f"s3://{BUCKET}/store"}
         self.variables = given | self.variables
-        text = (PROJECT / "docker-compose.yml").read_text(encoding="utf-8")
-        deployment = yaml.safe_load(text)
-        self.services, self.configs = deployment["services"], deployment["configs"]
+        deployment = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))
+        self.services = render(deployment["services"], self.variables)
+        environment = {"PATH": os.environ["PATH"], "SECRETS": str(self.folder / "secrets"), "WAREHOUSE": "postgresql"}
+        subprocess.run([PROJECT / "deploy/make_secrets"], env=environment, check=True, capture_output=True)
+
+    def secret(self, name: str) -> str:
+        return (self.folder / "secrets" / name).read_text(encoding="utf-8").strip()
+
+    def give_secrets(self, machine: str) -> None:
+        """The secrets that the file gives to this service, and no other, with the addresses of this machine."""
+        place = self.folder / machine / "secrets"
+        place.mkdir(parents=True, exist_ok=True)
+        for name in self.services[service_of(machine)].get("secrets", ()):
+            (place / name).write_text(self.localise(self.secret(name), machine), encoding="utf-8")
 
     # what a container would find
 
@@ -97,10 +81,14 @@ class Cluster:
         found = {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(place), "LANG": "C.UTF-8", "TZ": "UTC"}
         image = (PROJECT / "Dockerfile").read_text(encoding="utf-8").rpartition("\nENV ")[2].partition("\nUSER ")[0]
         said = dict(one.split("=", 1) for one in image.replace("\\\n", " ").split())
+        if self.services[service].get("env_file"):
+            said |= {name: value for name, value in self.variables.items() if name.startswith("JIXIAO_")}
         said |= {name: str(value) for name, value in (self.services[service].get("environment") or {}).items()}
         for name, value in said.items():
             if name != "PATH":
-                found[name] = self.localise(substitute(value, self.variables), machine)
+                found[name] = self.localise(value, machine)
+        found["JIXIAO_SECRETS_DIR"] = str(place / "secrets")
+        found["JIXIAO_DAGS_DIR"], found["JIXIAO_DBT_DIR"] = str(PROJECT / "dags"), str(PROJECT / "dbt_project")
         found["HOSTNAME"] = machine
         # one host has one of each port where containers have one each
         found["AIRFLOW__API__PORT"] = str(self.ports["api-server"])
@@ -109,38 +97,44 @@ class Cluster:
         return found
 
     def localise(self, text: str, machine: str) -> str:
+        """The same text with this machine's ports and folders; each place is replaced once."""
         place = self.folder / machine
-        for name, port in (("redis", 6379), ("api-server", 8080), ("objects", 8333)):
-            text = text.replace(f"{name}:{port}", f"127.0.0.1:{self.ports[name]}")
-        text = text.replace("@postgres/", f"@127.0.0.1:{self.ports['postgres']}/")
-        text = text.replace("localhost:8080", f"127.0.0.1:{self.ports['api-server']}")
-        for inside, outside in (
-            ("/srv/jixiao", place / "home"),
-            ("/srv/inbox", place / "inbox"),
-            ("/srv/publishers", self.folder / "publishers"),
-            ("/opt/airflow", place / "airflow"),
-            ("/opt/jixiao", PROJECT),
-        ):
-            text = text.replace(inside, str(outside))
-        return text
+        outside = {
+            f"{name}:{port}": f"127.0.0.1:{self.ports[name]}"
+            for name, port in (("redis", 6379), ("api-server", 8080), ("objects", 8333))
+        }
+        outside |= {
+            "@postgres/": f"@127.0.0.1:{self.ports['postgres']}/",
+            "localhost:8080": f"127.0.0.1:{self.ports['api-server']}",
+            "/srv/jixiao": str(place / "home"),
+            "/srv/inbox": str(place / "inbox"),
+            "/srv/publishers": str(self.folder / "publishers"),
+            "/opt/airflow": str(place / "airflow"),
+            "/opt/jixiao": str(PROJECT),
+            "/run/secrets": str(place / "secrets"),
+            "/tmp/": f"{place}/tmp/",
+        }
+        return re.sub("|".join(map(re.escape, outside)), lambda match: outside[match[0]], text)
 
     def url(self, database: str) -> str:
-        password = self.variables["POSTGRES_PASSWORD"]
-        return f"postgresql+psycopg2://airflow:{password}@127.0.0.1:{self.ports['postgres']}/{database}"
+        role, secret = ("postgres", "postgres_password") if database == "postgres" else ("jixiao", "jixiao_password")
+        return f"postgresql+psycopg2://{role}:{self.secret(secret)}@127.0.0.1:{self.ports['postgres']}/{database}"
 
     # starting and stopping
 
     def start(self, workers: int) -> None:
         """Everything, in the order of `depends_on`; returns when the health checks of the file are green."""
         self.start_postgres()
-        redis = [self.localise(substitute(one, self.variables), "redis") for one in self.services["redis"]["command"]]
-        self.launch("redis", [*redis, "--port", str(self.ports["redis"]), "--bind", "127.0.0.1"], os.environ.copy())
+        self.prepare("redis")
+        *shell, script = (self.localise(one, "redis") for one in self.services["redis"]["command"])
+        script = script.rstrip() + f" --port {self.ports['redis']} --bind 127.0.0.1"
+        self.launch("redis", [*shell, script], os.environ.copy())
         objects = [str(BIN / "moto_server"), "-H", "127.0.0.1", "-p", str(self.ports["objects"])]
         self.launch("objects", objects, os.environ.copy())
         await_true(lambda: self.answers(f"http://127.0.0.1:{self.ports['objects']}/moto-api/"), 60, "the object store")
         self.bucket().mkdir(BUCKET)
         self.run_init()
-        machines = [*CLIENTS, *(f"worker-{number + 1}" for number in range(workers))]
+        machines = [*CLIENTS, "housekeeper", *(f"worker-{number + 1}" for number in range(workers))]
         waiting = sorted(machines, key=lambda name: self.needs(name))
         for name in waiting:
             for needed in self.needs(name):
@@ -168,16 +162,23 @@ class Cluster:
         return [name for name in self.services[service_of(machine)]["depends_on"] if name in CLIENTS]
 
     def start_postgres(self) -> None:
-        folder, owner = make_files("airflow", self.variables["POSTGRES_PASSWORD"])
+        """An empty server, and what the image does with the script that is mounted into it."""
+        self.prepare("postgres")
+        folder, owner = make_files("postgres", self.secret("postgres_password"))
         self.launch("postgres", serve_command(folder, self.ports["postgres"]), os.environ.copy(), **owner)
         await_answer(self.url("postgres"))
-        engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
-        made_by_image = f"CREATE DATABASE {self.services['postgres']['environment']['POSTGRES_DB']};\n"
-        with engine.connect() as connection:
-            for statement in (made_by_image + self.configs["databases.sql"]["content"]).split(";"):
-                if statement.strip():
-                    connection.exec_driver_sql(statement)
-        engine.dispose()
+        script = (PROJECT / "deploy/databases.sh").read_text(encoding="utf-8")
+        environment = os.environ | {
+            "PATH": f"{find_postgres()}:{os.environ['PATH']}",
+            "POSTGRES_USER": "postgres",
+            "PGHOST": "127.0.0.1",
+            "PGPORT": str(self.ports["postgres"]),
+            "PGPASSWORD": self.secret("postgres_password"),
+        }
+        command = ["bash", "-euc", self.localise(script, "postgres")]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise NotReadyError(f"databases.sh: {done.stderr}")
 
     def run_init(self) -> None:
         done = subprocess.run(
@@ -187,24 +188,27 @@ class Cluster:
             raise NotReadyError(f"init: {(done.stdout + done.stderr)[-3000:]}")
 
     def prepared(self, machine: str) -> dict[str, str]:
-        environment = self.environment(service_of(machine), machine)
-        for name in ("home", "inbox", "airflow"):
+        self.prepare(machine)
+        return self.environment(service_of(machine), machine)
+
+    def prepare(self, machine: str) -> None:
+        """The folders that a container of this service would find, and its secrets."""
+        for name in ("home", "inbox", "airflow", "tmp"):
             (self.folder / machine / name).mkdir(parents=True, exist_ok=True)
-        return environment
+        if service_of(machine) in self.services:
+            self.give_secrets(machine)
 
     def command(self, machine: str) -> list[str]:
         said = self.services[service_of(machine)]["command"]
-        found = [self.localise(substitute(one, self.variables), machine) for one in said]
-        if found[0] == "airflow":
-            found[0] = str(BIN / "airflow")
+        found = [self.localise(one, machine) for one in said]
+        if found[0] in ("airflow", "jixiao"):
+            found[0] = str(BIN / found[0])
         if machine.startswith("worker"):
             found += ["--celery-hostname", f"celery@{machine}"]  # a container has a host name of its own
         return found
 
     def launch(self, name: str, command: list[str], environment: dict[str, str], **more: Any) -> None:
-        (self.folder / name).mkdir(parents=True, exist_ok=True)
-        for part in ("home", "inbox", "airflow"):
-            (self.folder / name / part).mkdir(exist_ok=True)
+        self.prepare(name)
         with (self.folder / name / "log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
@@ -215,7 +219,7 @@ class Cluster:
         """The health check of the compose file, until it is green."""
         service = service_of(machine)
         check = self.services[service]["healthcheck"]["test"]
-        parts = [self.localise(substitute(one, self.variables), machine) for one in check[1:]]
+        parts = [self.localise(one, machine) for one in check[1:]]
         command = ["sh", "-c", parts[0]] if check[0] == "CMD-SHELL" else [str(BIN / parts[0]), *parts[1:]]
         environment = self.environment(service, machine)
         if service != "worker":  # one host, one name, where containers have one each
@@ -258,7 +262,7 @@ class Cluster:
         import fsspec
 
         return fsspec.filesystem(
-            "s3", key=self.variables["S3_USER"], secret=self.variables["S3_SECRET_KEY"], use_listings_cache=False,
+            "s3", key="jixiao", secret=self.secret("s3_secret_key"), use_listings_cache=False,
             skip_instance_cache=True, client_kwargs={"endpoint_url": f"http://127.0.0.1:{self.ports['objects']}"},
         )  # fmt: skip
 
@@ -269,7 +273,7 @@ class Cluster:
             return False
 
     def log_in(self) -> str:
-        body = {"username": "admin", "password": self.variables["ADMIN_PASSWORD"]}
+        body = {"username": "admin", "password": self.secret("admin_password")}
         answer = httpx.post(f"http://127.0.0.1:{self.ports['api-server']}/auth/token", json=body, timeout=30)
         answer.raise_for_status()
         return str(answer.json()["access_token"])

@@ -14,6 +14,8 @@ import pytest
 from sqlalchemy import delete
 
 from extract.errors import BuildError
+from extract.jobs.publish import publish
+from extract.releases import duckdb_file
 from extract.settings import Settings
 from extract.warehouse import build, raw_schema
 from extract.warehouse.staging import open_warehouse, stage_frames
@@ -132,6 +134,31 @@ def different_marts(one: Path, other: Path) -> dict[str, int]:
         return {name: rows for name, rows in found.items() if rows}
 
 
+def check_release(settings: Settings, *, made: str) -> dict[str, Any]:
+    """Publish, and prove that the release holds the build's rows; returns it."""
+    release = publish(settings)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{settings.build_db}' as build (read_only)")
+        connection.execute(f"attach '{(settings.current / 'warehouse.duckdb').resolve()}' as release (read_only)")
+        for name, count in release["row_counts"].items():
+            places = (
+                f"release.{name}",
+                f"read_parquet('{settings.current}/parquet/{name}/**/*.parquet', hive_partitioning = false)",
+            )
+            for place in places:
+                wanted, found = f"select * from build.marts.{name}", f"select * from {place}"
+                differing = f"({wanted} except all {found}) union all ({found} except all {wanted})"
+                assert connection.execute(f"select count(*) from ({differing})").fetchone() == (0,), place
+                assert connection.execute(f"select count(*) from {place}").fetchone() == (count,)
+    assert release["file"]["made"] == made
+    return release
+
+
+def sums_of(settings: Settings) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(settings.build_db), read_only=True) as connection:
+        return connection.execute("select * from raw.mart_sums order by all").fetchall()
+
+
 def test_nights_of_changed_partitions_end_in_the_rows_of_one_full_build(
     settings: Settings, tmp_path: Path, raw_schema: Any, random: Random, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,9 +180,14 @@ def test_nights_of_changed_partitions_end_in_the_rows_of_one_full_build(
         run_models_only(settings, *arguments, "--exclude", "fct_indicator_targets+", "dim_projects+")
         raise BuildError("killed")
 
+    # parts of few rows, and each release is made from an earlier one's file
+    monkeypatch.setattr(duckdb_file, "PART_ROWS", 10)
+    monkeypatch.setattr(duckdb_file, "REPLACED_SHARE", 9)
+    monkeypatch.setattr("extract.jobs.publish.write_release_pages", lambda *_: None)
     monkeypatch.setattr(build, "run_dbt", run_models_only)
     stage(settings, {sha256: documents[sha256] for sha256 in first})
     build.build_marts(settings)
+    check_release(settings, made="new")
     assert built_partitions(settings) == {"甲", "丙", "丁", "戊"}
 
     # a PDF of two publishers comes, another document is read otherwise, and the build is killed
@@ -171,6 +203,7 @@ def test_nights_of_changed_partitions_end_in_the_rows_of_one_full_build(
     monkeypatch.setattr(build, "run_dbt", run_models_only)
     build.build_marts(settings)
     assert built_partitions(settings) == {"丙", "丁", "戊"}
+    check_release(settings, made="copied")
 
     # all others come, one goes, and one turns out to be another publisher's; tests look at the changed partitions too
     documents[moved] = read_again(documents[moved], publisher_code="戊", publisher_name="戊局")
@@ -186,6 +219,10 @@ def test_nights_of_changed_partitions_end_in_the_rows_of_one_full_build(
     monkeypatch.setattr(build, "run_dbt", run_models_only)
     build.build_marts(fresh)
     assert different_marts(settings.build_db, fresh.build_db) == {}
+    assert sums_of(settings) == sums_of(fresh)
+    release, other = check_release(settings, made="copied"), check_release(fresh, made="new")
+    assert release["checksum"] == other["checksum"]
+    assert release["file"]["replaced_rows"] > 0
 
 
 def test_a_mart_of_what_is_built_now_keeps_what_was_built_before(built: tuple[Path, Any]) -> None:

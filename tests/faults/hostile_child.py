@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from extract.reading import answers, worker
-from extract.reading.confinement import confine
+from extract.reading.isolation import confine
 
 SYSCALLS = {  # x86-64, aarch64: what has no name in Python
     "ptrace": (101, 117),

@@ -44,6 +44,7 @@ CASES = {
     "a28": "clocks",
     "a29": "1,025 new PDFs in one night",
     "a30": "the source shrinks or drifts",
+    "a31": "odd answer of one site",
     "a32": "code in the reading child",
     "a33": "killed during the first start",
     "a37": "questions that want too much",

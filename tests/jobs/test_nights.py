@@ -25,6 +25,7 @@ import json, sys
 from extract.jobs.local_run import RunError, run_dag, start_airflow
 from extract.settings import get_settings
 start_airflow(get_settings())
+exec(sys.argv[1])
 for line in sys.stdin:
     try:
         run_dag(get_settings(), *json.loads(line), print)
@@ -38,7 +39,7 @@ for line in sys.stdin:
 class Home:
     """A home of its own, and one process that runs its DAGs: starting Airflow takes longer than a night."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, patch: str = "") -> None:
         self.home = folder / "var"
         self.publishers = folder / "publishers"
         self.settings = Settings(home=self.home, publishers_dir=self.publishers)
@@ -50,7 +51,11 @@ class Home:
             "GZ_TOKEN": "t0p-s3cret",
         }
         self.child = subprocess.Popen(
-            [sys.executable, "-c", NIGHTS], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", NIGHTS, patch],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def night(self, dag_id: str = "ingest", **conf: object) -> str:
@@ -243,3 +248,35 @@ class TestNights:
         assert site.requests[0].headers["Authorization"] == "Bearer t0p-s3cret"
         for path, content in home.written():
             assert b"t0p-s3cret" not in content, path
+
+
+LEDGER_AWAY = """
+import datetime
+import extract.jobs.airflow, extract.jobs.ingest as steps
+from sqlalchemy.exc import OperationalError
+extract.jobs.airflow.TASK_DEFAULTS["retry_delay"] = datetime.timedelta(0)
+really = steps.discover_source
+def discover_source(publisher, *more):
+    if publisher.code == "bad":
+        raise OperationalError("SELECT 1", {}, OSError("the ledger is away"))
+    return really(publisher, *more)
+steps.discover_source = discover_source
+"""
+
+
+def test_a31_a_task_that_fails_for_one_publisher_costs_no_other_its_night(tmp_path: Path) -> None:
+    site, home = Site(), Home(tmp_path, LEDGER_AWAY)
+    try:
+        for code in ("bad", "good"):
+            source = {"kind": "listing", "pages": [f"{site.url}/{code}.html"]}
+            publisher_file(home.publishers, site, code=code, name=f"{code}局", source=source)
+            site.put(f"/{code}.html", f'<a href="/{code}.pdf">2025</a>')
+        site.put("/good.pdf", (PUBLICATIONS / "2025.pdf").read_bytes())
+        assert "failed tasks: close, publisher.discover" in home.night()
+        assert home.counts() == (1, 1, 0, 0, 0)
+        log = (home.home / "logs/ingest.log").read_text(encoding="utf-8")
+        assert "publisher.discover of bad" in log
+        assert [one["publisher"] for one in home.status()["findings"]] == ["bad"]
+    finally:
+        home.close()
+        site.close()

@@ -14,6 +14,7 @@ from extract.errors import BuildError, SettingsError
 from extract.jobs.publish import list_releases, publish, roll_back, unpin
 from extract.ledger import Ledger
 from extract.locks import LockedError, hold_writer
+from extract.releases import postgres_schema
 from extract.releases.query import QueryError, ask
 from extract.releases.reader_role import READER
 from extract.releases.schema_shelf import SchemaShelf
@@ -287,3 +288,39 @@ def test_a_database_that_sorts_by_a_language_is_refused_with_what_to_do(
 def test_an_empty_build_is_not_published(tmp_path: Path, make_database: Callable[..., str]) -> None:
     with pytest.raises(BuildError, match="no marts"):
         publish(Settings(home=tmp_path, warehouse_url=make_database()))
+
+
+FACTS = """
+CREATE TABLE marts.fct_project_budgets AS
+SELECT
+    2023 + mod(n, 3) AS fiscal_year, 'p' || mod(n, 4) AS publisher_key, 'b:' || n AS budget_key, n * 1.5 AS amount_yuan
+FROM generate_series(0, 59) AS s (n)
+"""
+
+
+def test_releases_share_the_tables_of_equal_parts_and_those_that_none_needs_go(
+    built: Settings, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_schema, "PART_ROWS", 10)
+    short = built.model_copy(update={"keep_releases": 1})
+    change(built, FACTS)
+    first = publish(short)
+    parts = "SELECT relname FROM pg_class WHERE relnamespace = CAST('parts' AS regnamespace) AND relname LIKE 'fct%'"
+    with engine.connect() as connection:
+        before = set(connection.scalars(text(parts)))
+    assert len(before) == 6, "three years, two ranges of publishers"
+    for amount in (-1, -2):
+        statement = f"UPDATE marts.fct_project_budgets SET amount_yuan = {amount} WHERE budget_key = 'b:1'"
+        change(built, statement)
+        assert publish(short)["changes"]["fct_project_budgets"] == {"added": 0, "changed": 1, "gone": 0}
+    with engine.connect() as connection:
+        after = set(connection.scalars(text(parts)))
+        total = connection.scalar(text("SELECT sum(amount_yuan) FROM published.fct_project_budgets"))
+        plan = connection.scalars(text("EXPLAIN SELECT * FROM published.fct_project_budgets WHERE fiscal_year = 2025"))
+        scanned = "\n".join(plan)
+    assert len(after & before) == 5
+    assert len(after) == 7, "the release before has one of its own"
+    assert total == sum(n * 1.5 for n in range(60)) - 1.5 - 2
+    assert "fct_project_budgets_2025" in scanned
+    assert "fct_project_budgets_2024" not in scanned
+    assert first["release_id"] not in {one["release_id"] for one in list_releases(built)}

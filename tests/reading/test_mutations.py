@@ -104,6 +104,8 @@ def print_over(inks: Pages, pages: list[CheckedPage], rng: random.Random) -> Non
     glyphs.text += [glyphs.text[i] for i in chosen.tolist()]
     glyphs.code, glyphs.run = np.append(glyphs.code, glyphs.code[chosen]), np.append(glyphs.run, glyphs.run[chosen])
     glyphs.drop, glyphs.box = np.append(glyphs.drop, glyphs.drop[chosen]), np.vstack([glyphs.box, moved])
+    if glyphs.drawn is not None:
+        glyphs.drawn = np.vstack([glyphs.drawn, glyphs.drawn[chosen]])
     inks[page].bulk_count = -1
 
 

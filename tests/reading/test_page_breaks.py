@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
+from made_grid import Spec, make_grid, plain_rows, table_of
 
-from extract.entities import Box, Cell, Column, Grid, Line, PageGrids
+from extract.entities import Box, Column, Grid, Line, PageGrids
 from extract.errors import Reason, Refused
 from extract.reading.tables.assembler import Assembler
 from extract.reading.tables.cell_accounting import Account
 from extract.reading.tables.form_head import read_head
-from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
+from extract.reading.tables.indexed_grid import index_grid
 from extract.reading.tables.layout import find_layout, move_layout
 from extract.reading.tables.page_breaks import is_rest_of_level
-from extract.reading.tables.page_joins import cut_rows, join_tables
+from extract.reading.tables.page_joins import join_tables
 from extract.reading.tables.titles import read_heading, refuse_unread_unit
 
-WIDTH = 100.0  # points of a lattice column
 HEADER = ("一级指标", "二级指标", "三级指标", "指标值")
 ROW = ("产出指标", "数量指标", "巡查次数", "≥12次")
-
-Spec = tuple[int, int, int, int, str]  # row, col, rowspan, colspan, text
-
-
-def make_grid(cells: Iterable[Spec], page: int = 1, edges: tuple[float, ...] | None = None) -> Grid:
-    """A grid from places and texts; rows are 20 points high."""
-    specs = list(cells)
-    n_rows = max(row + rowspan for row, _, rowspan, _, _ in specs)
-    n_cols = max(col + colspan for _, col, _, colspan, _ in specs)
-    x = edges or tuple(WIDTH * k for k in range(n_cols + 1))
-    made = tuple(
-        Cell(row, col, rowspan, colspan, Box(x[col], 20.0 * row, x[col + colspan], 20.0 * (row + rowspan)), text)
-        for row, col, rowspan, colspan, text in specs
-    )
-    return Grid(page, 1, Box(x[0], 0.0, x[n_cols], 20.0 * n_rows), n_rows, n_cols, made)
-
-
-def plain_rows(first: int, *rows: tuple[str, ...]) -> list[Spec]:
-    return [(first + r, c, 1, 1, text) for r, row in enumerate(rows) for c, text in enumerate(row)]
 
 
 def head_rows(project: str, first: int = 0) -> list[Spec]:
@@ -64,11 +43,6 @@ def assemble(*grids: Grid) -> list[tuple[str, str]]:
         raise Refused(doubt.reason, doubt.detail, doubt.page)
     drafts = [d for part in assembler.parts for d in part.drafts]
     return [(d.project.fields[Column.PROJECT].text, d.fields[Column.INDICATOR].text) for d in drafts]
-
-
-def table_of(*cells: Spec, page: int = 1, edges: tuple[float, ...] | None = None) -> IndexedGrid:
-    grid = make_grid(cells, page, edges)
-    return cut_rows(index_grid(grid), 0, grid.n_rows)
 
 
 def test_a_head_cut_after_its_first_row_keeps_its_own_indicators() -> None:

@@ -118,6 +118,7 @@ def test_the_rule_of_another_table_draws_no_border_of_this_one() -> None:
         (330, 80, 380, 80),
         (330, 110, 380, 110),
     ]
+    page.write("别表", 335, 60)
     marks = mark_lattices(made(page))
     assert [mark.box for mark in marks if mark.kind == "end"] == [(290, 50, 290, 110)]
     assert (330, 50, 330, 110) in [mark.box for mark in marks if mark.kind == "line"]

@@ -16,7 +16,7 @@ import pytest
 from extract.errors import LedgerError
 from extract.jobs.publish import list_releases, publish, roll_back, unpin
 from extract.ledger import Ledger
-from extract.releases import duckdb_file, model
+from extract.releases import model, parquet_files
 from extract.releases.changes import load_keys
 from extract.releases.model import ReleaseError
 from extract.releases.query import QueryError, ask
@@ -114,11 +114,11 @@ def test_what_was_written_wrongly_is_found_before_anybody_sees_it(
     first = publish(with_facts)["release_id"]
     change(with_facts, "INSERT INTO marts.dim_documents VALUES (9)")
 
-    def lose_rows(warehouse: duckdb.DuckDBPyConnection, table: str, folder: Path) -> None:
-        folder.mkdir(parents=True)
-        warehouse.execute(f"COPY (SELECT * FROM \"{table}\" LIMIT 1) TO '{folder / 'data.parquet'}' (FORMAT parquet)")
+    def lose_rows(warehouse: duckdb.DuckDBPyConnection, table: str, _condition: str, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        warehouse.execute(f"COPY (SELECT * FROM \"{table}\" LIMIT 1) TO '{path}' (FORMAT parquet)")
 
-    monkeypatch.setattr(duckdb_file, "_write_parquet", lose_rows)
+    monkeypatch.setattr(parquet_files, "_write_file", lose_rows)
     with pytest.raises(ReleaseError, match="expected 4 rows, read back 1"):
         publish(with_facts)
     assert served(with_facts) == first
@@ -271,7 +271,8 @@ def test_a_bucket_gets_the_served_release_whole_and_the_pointer_last(with_facts:
     folder = f"/bucket/jixiao/releases/{first['release_id']}"
     assert pointer(files) == first["release_id"]
     for name, sha256 in (served_release(mirrored) or {})["files"].items():
-        assert hashlib.sha256(files.cat_file(f"{folder}/{name}")).hexdigest() == sha256
+        if name.startswith("parquet/"):
+            assert hashlib.sha256(files.cat_file(f"/bucket/jixiao/data/{sha256}.parquet")).hexdigest() == sha256
     assert json.loads(files.cat_file(f"{folder}/release.json"))["checksum"] == first["checksum"]
     for n in range(3):
         change(mirrored, f"INSERT INTO marts.dim_documents VALUES ({10 + n})")
@@ -279,6 +280,40 @@ def test_a_bucket_gets_the_served_release_whole_and_the_pointer_last(with_facts:
     assert len(files.ls("/bucket/jixiao/releases", detail=False)) == 2
     roll_back(mirrored, None, "张三", "wrong amounts")
     assert pointer(files) == served(mirrored)
+
+
+def test_a_bucket_gets_only_the_data_that_it_does_not_have_and_loses_what_no_release_needs(
+    with_facts: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirrored, files = bucket_of(with_facts)
+    put, uploaded = files.put_file, []
+    monkeypatch.setattr(files, "put_file", lambda source, target: (uploaded.append(target), put(source, target)))
+
+    def data() -> set[str]:
+        return {name for name in uploaded if "/data/" in name}
+
+    publish(mirrored)
+    assert len(data()) == 6, "a mart, three years of another, and two tables about releases"
+    uploaded.clear()
+    change(mirrored, "UPDATE marts.fct_project_budgets SET amount_yuan = -1 WHERE fiscal_year = 2021")
+    publish(mirrored)
+    assert len(data()) == 3, "a year, and two tables about releases"
+    change(mirrored, "UPDATE marts.fct_project_budgets SET amount_yuan = -2 WHERE fiscal_year = 2021")
+    publish(mirrored)
+    wanted = {sha256 for one in list_releases(mirrored) for sha256 in one["files"].values()}
+    there = {name.rsplit("/", 1)[-1].removesuffix(".parquet") for name in files.ls("/bucket/jixiao/data", detail=False)}
+    assert there <= wanted
+    assert len(there) == 2 * 2 + 5
+
+
+def test_the_views_of_a_mirrored_release_show_its_rows(with_facts: Settings, tmp_path: Path) -> None:
+    mirrored = Settings(home=with_facts.home, releases_url=f"file://{tmp_path}/elsewhere")
+    release = publish(mirrored)
+    script = tmp_path / "elsewhere/releases" / release["release_id"] / "tables.sql"
+    with duckdb.connect() as reader:
+        reader.execute(script.read_text(encoding="utf-8"))
+        assert reader.execute("SELECT count(*), sum(amount_yuan) FROM fct_project_budgets").fetchall() == [(30, 652.5)]
+        assert reader.execute("SELECT release_id FROM releases").fetchall() == [(release["release_id"],)]
 
 
 def test_a_bucket_that_fails_in_mid_upload_still_points_to_the_release_before(

@@ -51,6 +51,7 @@ def hostile(reported: Settings, tmp_path_factory: pytest.TempPathFactory) -> Set
             "(SELECT * FROM marts.quality_findings WHERE check_code = 'C01' LIMIT 1) AS q",
             [HOSTILE[0]],
         )
+        build.execute("DELETE FROM raw.mart_sums")
     publish(settings)
     write_night_report(settings)
     return settings

@@ -19,6 +19,8 @@ def draw_request(request: dict[str, Any], path: Path, limits: Limits) -> tuple[d
     """The page's size in points as the readers measure it, and in pixels; and the picture."""
     import pypdfium2
 
+    import extract.reading.parsers.pdfium.library  # noqa: F401 - starts pdfium anew, before any document is open
+
     with pypdfium2.PdfDocument(path.read_bytes(), password=request["password"]) as document:
         if not 1 <= request["page"] <= len(document):
             raise ValueError(f"the document has {len(document)} pages")

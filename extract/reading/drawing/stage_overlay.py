@@ -1,6 +1,6 @@
 """A PDF, the number of a page and a stage in, the marks that show what the stage made of the page out.
 
-Only the drawing process (drawing/worker.py) asks: it meets the file in place of the process that wants the picture.
+Only the reading child (page_picture.py) asks: it meets the file in place of the process that wants the picture.
 """
 
 from __future__ import annotations

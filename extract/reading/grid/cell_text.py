@@ -19,6 +19,8 @@ DIGIT = 0.5  # of the size: how wide a digit is, whatever a font says
 TWO_TEXTS = 1.1  # of the size, between two texts in one cell
 ONE_TEXT = 0.6  # of the size, between letters of one text
 SMALLER, HIGHER = 0.85, 0.15  # of the size: a raised digit against the letter before it
+MARK_SMALLER, MARK_HIGHER = 0.75, 0.25  # likewise behind a Chinese character, where a number may stand as well
+FIGURE_ENDS = [ord(letter) for letter in "%％‰)）"]  # behind which no number begins
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 COLUMN_GAP = 1.9  # of the size, between two texts on one line outside tables
 
@@ -78,7 +80,11 @@ def _find_doubles(glyphs: Glyphs, index: Ints, line: Ints, start: Floats, size: 
 
 
 def find_overlaps(glyphs: Glyphs, rows: Sorted) -> Ints:
-    """Glyphs that lie over another one of their cell: two texts printed over each other, readable by nobody."""
+    """Glyphs that lie over another one of their cell: two texts printed over each other, readable by nobody.
+
+    Signs and letters that stand close over the letter before them are no second text where the file has all of them
+    in the order in which they stand: a justified line is squeezed at its punctuation (c09_squeezed_line).
+    """
     same = rows.line[1:] == rows.line[:-1]
     middle = (rows.start + rows.end) / 2
     over = middle[1:] < rows.end[:-1] - 0.1 * rows.size[1:]
@@ -86,7 +92,11 @@ def find_overlaps(glyphs: Glyphs, rows: Sorted) -> Ints:
     code = glyphs.code[rows.glyph]
     width = np.minimum(rows.end[1:] - rows.start[1:], DIGIT * rows.size[1:])
     again = (code[1:] == code[:-1]) & (rows.start[1:] - rows.start[:-1] < 0.6 * width)  # too far for a fake bold
-    found: Ints = rows.glyph[1:][same & (over | under | again)]
+    in_order = np.diff(rows.glyph) == 1
+    digit = (code >= 0x30) & (code <= 0x39)
+    squeezed = in_order & ~(digit[1:] | digit[:-1])
+    squeezed[:-1] &= in_order[1:] | ~same[1:]
+    found: Ints = rows.glyph[1:][same & (((over | under) & ~squeezed) | again)]
     return found
 
 
@@ -124,20 +134,28 @@ def join_cells(glyphs: Glyphs, spots: Spots, rows: Sorted) -> dict[int, str]:
 
 
 def find_raised(glyphs: Glyphs, spots: Spots, rows: Sorted) -> Ints:
-    """Digits set smaller and higher than what stands before them: exponents and marks of notes, no digits of a figure.
+    """Find exponents and marks of notes: digits set smaller and higher than the digit before them.
 
-    Behind a Latin letter they stay what the file says: m2 can only be read in one way.
+    Behind a Latin letter they stay what the file says: m2 can only be read in one way. A whole number that is set
+    smaller and higher than its sign comes of two fonts, not of an exponent; behind a Chinese character only the last
+    digits of a line are a mark, if they are as small and as high as marks are.
     """
     code, size, base = glyphs.code[rows.glyph], rows.size, spots.base[rows.glyph]
     digit = (code >= 0x30) & (code <= 0x39) & (spots.turn[rows.glyph] == 0)
     same = rows.line[1:] == rows.line[:-1]
-    lower = (size[1:] < SMALLER * size[:-1]) & (base[1:] < base[:-1] - HIGHER * size[:-1])
+    lift = base[:-1] - base[1:]
+    lower = (size[1:] < SMALLER * size[:-1]) & (lift > HIGHER * size[:-1])
+    ends_figure = digit[:-1] | np.isin(code[:-1], FIGURE_ENDS)
+    is_mark = are_chinese(code[:-1]) & (size[1:] < MARK_SMALLER * size[:-1]) & (lift > MARK_HIGHER * size[:-1])
     raised = np.zeros(len(code), np.bool_)
-    raised[1:] = same & lower & digit[1:] & ~are_latin(code[:-1])
+    raised[1:] = same & lower & digit[1:] & (ends_figure | is_mark)
     for k in np.flatnonzero(raised).tolist():  # 10²³: what follows at the same height is raised too
+        first = k
         while k + 1 < len(code) and same[k] and digit[k + 1] and abs(base[k + 1] - base[k]) < 0.1 * size[k]:
             k += 1
             raised[k] = True
+        if not ends_figure[first - 1] and k + 1 < len(code) and same[k]:
+            raised[first : k + 1] = False  # 完成96个: more of the text follows
     found: Ints = np.flatnonzero(raised)
     return found
 

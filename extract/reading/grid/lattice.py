@@ -15,6 +15,7 @@ from extract.errors import Reason, Refused
 from extract.reading.ink.ink import Bools, Floats, Ints, Rules
 
 DASH_GAP = 4.0  # points between the pieces of a dashed line
+CUT_ROW = 3.0  # points: a part of a row that is so high may hold a line of text (c10_row_cut_across)
 MAX_STRETCHES = 6_000
 MAX_CELLS = 100_000  # lattice cells of one table: hostile/grid_1000x1000_table.pdf has a million
 
@@ -91,8 +92,14 @@ def find_stretches(rules: Rules, tolerance: float) -> tuple[Stretches, Stretches
     return join(ys, level[:, 0], level[:, 2], gap), join(xs, upright[:, 1], upright[:, 3], gap)
 
 
-def find_lattices(level: Stretches, upright: Stretches, tolerance: float) -> tuple[list[Lattice], Bools]:
-    """Tables in reading order, and which level stretches belong to one; refuses drawings too large to be a table."""
+def find_lattices(
+    level: Stretches, upright: Stretches, tolerance: float, middles: tuple[Floats, Floats] | None = None
+) -> tuple[list[Lattice], Bools]:
+    """Tables in reading order, and which level stretches belong to one; refuses drawings too large to be a table.
+
+    `middles` of letters tell a row that a page break cuts, of which no line but the uprights is drawn, from uprights
+    that stand out a little.
+    """
     if len(level) > MAX_STRETCHES or len(upright) > MAX_STRETCHES:
         raise Refused(Reason.TOO_LARGE, f"{len(level) + len(upright)} separate lines on one page")
     labels_level, labels_upright = _group(level, upright, tolerance)
@@ -102,7 +109,7 @@ def find_lattices(level: Stretches, upright: Stretches, tolerance: float) -> tup
     for label in sorted(set(labels_upright.tolist()) - {-1}):
         mine = labels_level == label
         pieces = add_open_columns(level.take(mine), upright.take(labels_upright == label), loose, tolerance)
-        lattice = build_lattice(*pieces, tolerance)
+        lattice = build_lattice(*pieces, tolerance, middles)
         if lattice is not None:
             lattices.append(lattice)
             used |= mine
@@ -160,11 +167,16 @@ def add_open_columns(
     return closed, Stretches(*both)
 
 
-def build_lattice(level: Stretches, upright: Stretches, tolerance: float) -> Lattice | None:
+def build_lattice(
+    level: Stretches, upright: Stretches, tolerance: float, middles: tuple[Floats, Floats] | None = None
+) -> Lattice | None:
     """One group of touching lines as a lattice; None where they enclose nothing."""
     xs, ys = np.unique(upright.at), np.unique(level.at)
     xs, open_x = _close(xs, level, tolerance)
     ys, open_y = _close(ys, upright, tolerance)
+    if middles is not None and len(xs) > 1 and len(ys):
+        cut = _find_cut_rows(xs, ys, upright, middles)
+        ys, open_y = np.union1d(ys, cut), [*open_y, *cut]
     if len(xs) < 2 or len(ys) < 2:
         return None
     if (len(xs) - 1) * (len(ys) - 1) > MAX_CELLS:
@@ -185,6 +197,19 @@ def _close(positions: Floats, across: Stretches, tolerance: float) -> tuple[Floa
         if not len(positions) or high > positions[-1] + reach:
             added.append(high)
     return np.unique(np.concatenate([positions, added])) if added else positions, added
+
+
+def _find_cut_rows(xs: Floats, ys: Floats, upright: Stretches, middles: tuple[Floats, Floats]) -> list[float]:
+    """Where uprights end a little beyond the outermost line, with letters between: a row cut by the page break."""
+    x, y = middles
+    across = (xs[0] < x) & (x < xs[-1])
+    low, high = float(upright.start.min()), float(upright.end.max())
+    found = []
+    if low < ys[0] - CUT_ROW and (across & (low < y) & (y < ys[0])).any():
+        found.append(low)
+    if high > ys[-1] + CUT_ROW and (across & (ys[-1] < y) & (y < high)).any():
+        found.append(high)
+    return found
 
 
 def mark_edges(at: Floats, along: Floats, stretches: Stretches, closed: list[float]) -> Bools:

@@ -7,12 +7,15 @@ one font, size, colour and clip; what is common to a run is kept once, per run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
+from string import ascii_letters, digits
 from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
+
+from extract.text import FIRST_RADICAL, LAST_RADICAL, unify_radical
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -31,6 +34,8 @@ OUTLINE_HIGH = 40.0  # points: no higher letter stands in a table
 COMPATIBLE = (0xF900, 0xFAFF)
 COMPATIBLE_TOO = 0x2F800
 FIRST_CHINESE = 0x2E80
+FROM_FULL_WIDTH = 0xFEE0
+FULL_WIDTH = [ord(letter) + FROM_FULL_WIDTH for letter in f"%{digits}{ascii_letters}"]
 NARROW = 0.7  # of the size: no Chinese character is narrower
 LEAST_STEP = 0.4  # of the size: digits are half an em wide, and a fake bold moves by less
 TOO_WIDE = 0.15  # of the size: more than letters that are set closely overlap
@@ -73,6 +78,10 @@ class TextRuns:
     order: Ints  # place of the run in the painting order of the page, -1 unknown
     font: Ints  # number of the font on the page, UNKNOWN_FONT where its file is not there and viewers may differ
 
+    def take(self, rows: Ints) -> TextRuns:
+        """Copies of some of them."""
+        return TextRuns(**{name: getattr(self, name)[rows] for name in self.__slots__})
+
 
 @dataclass(slots=True)
 class Glyphs:
@@ -84,6 +93,7 @@ class Glyphs:
     run: Ints
     drop: Ints  # of Drop
     runs: TextRuns
+    drawn: Floats | None = None  # (n, 4) boxes of what the font draws, NaN where nobody asked; None: not known
 
     def __len__(self) -> int:
         return len(self.text)
@@ -121,6 +131,15 @@ class Pictures:
     outline: Bools  # a filled path of many points: text turned into curves looks like this
 
 
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Glyphs that say something else than the ActualText over them."""
+
+    box: tuple[float, float, float, float]
+    drawn: str  # by the glyphs
+    said: str  # by the ActualText
+
+
 @dataclass(slots=True)
 class Ink:
     """One page as its reader sees it."""
@@ -133,6 +152,7 @@ class Ink:
     fills: Fills
     pictures: Pictures  # a page of nothing else is a scan
     bulk_count: int  # glyphs by the reader's own bulk text, blanks left out; -1 where it has none
+    conflicts: list[Conflict] = field(default_factory=list)
 
 
 def add_outlines(images: Pictures, box: Floats, order: Ints) -> Pictures:
@@ -176,13 +196,24 @@ def settle_characters(glyphs: Glyphs) -> None:
     """Give the characters that Unicode has twice their one form.
 
     Soft hyphens with a width are hyphens (Qt and Chromium map the printed - to U+00AD), others are nothing; a
-    compatibility ideograph (U+F98E) is its canonical equal (年).
+    compatibility ideograph (U+F98E) is its canonical equal (年), a radical (U+2F6F) the ideograph drawn alike (石).
+    A full-width digit, letter or per cent sign that is printed half as wide is the usual one.
     """
+    radical = (glyphs.code >= FIRST_RADICAL) & (glyphs.code <= LAST_RADICAL)
+    for i in np.flatnonzero(radical).tolist():
+        ideograph = unify_radical(chr(glyphs.code[i]))
+        glyphs.code[i], glyphs.text[i] = ord(ideograph), ideograph
     compatible = ((glyphs.code >= COMPATIBLE[0]) & (glyphs.code <= COMPATIBLE[1])) | (glyphs.code >= COMPATIBLE_TOO)
     for i in np.flatnonzero(compatible).tolist():
         canonical = normalize("NFC", glyphs.text[i])
         if canonical != glyphs.text[i] and len(canonical) == 1:
             glyphs.code[i], glyphs.text[i] = ord(canonical), canonical
+    width = glyphs.box[:, 2] - glyphs.box[:, 0]
+    narrow = np.isin(glyphs.code, FULL_WIDTH) & (width < NARROW * glyphs.runs.size[glyphs.run])
+    narrow &= glyphs.runs.turn[glyphs.run] == 0
+    for i in np.flatnonzero(narrow).tolist():
+        glyphs.code[i] -= FROM_FULL_WIDTH
+        glyphs.text[i] = chr(glyphs.code[i])
     for i in np.flatnonzero(glyphs.code == SOFT_HYPHEN).tolist():
         if glyphs.box[i, 2] - glyphs.box[i, 0] > 0.1 * glyphs.runs.size[glyphs.run[i]]:
             glyphs.code[i], glyphs.text[i] = ord("-"), "-"

@@ -5,6 +5,8 @@ Some software prints a landscape sheet on a portrait page without /Rotate. Boxes
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from extract.reading.ink.affine import Matrix, map_boxes
@@ -41,8 +43,12 @@ def turn_upright(ink: Ink) -> int:
     finite = runs.clip[:, 0] > -1e8
     runs.clip[finite] = map_boxes(runs.clip[finite], matrix)
     glyphs.box = map_boxes(glyphs.box, matrix)
+    if glyphs.drawn is not None:
+        glyphs.drawn = map_boxes(glyphs.drawn, matrix)
     ink.rules.box, ink.fills.box = map_boxes(ink.rules.box, matrix), map_boxes(ink.fills.box, matrix)
     ink.pictures.box = map_boxes(ink.pictures.box, matrix)
+    around = map_boxes(np.array([conflict.box for conflict in ink.conflicts]).reshape(-1, 4), matrix).tolist()
+    ink.conflicts = [replace(c, box=tuple(box)) for c, box in zip(ink.conflicts, around, strict=True)]
     if turn != 2:
         ink.rules.level = ~ink.rules.level
         ink.width, ink.height = height, width

@@ -20,7 +20,15 @@ from extract.reading.grid.placement import LOST, PlacedTable
 from extract.reading.ink.ink import BLANK, CLIPPED, KEPT, Ink, Ints
 from extract.reading.page_checks.problems import Problem, list_problems, unite
 
-__all__ = ["Problem", "check_inferred", "check_overflow", "check_page", "check_side_by_side", "is_garbled"]
+__all__ = [
+    "Problem",
+    "check_inferred",
+    "check_lost_ends",
+    "check_overflow",
+    "check_page",
+    "check_side_by_side",
+    "is_garbled",
+]
 
 FIGURE = re.compile(r"[¥￥≥≤＞＜=＝><±+\-]?[0-9０-９][0-9０-９,，.．]*[%％‰]?[元万亿]{0,3}")
 GAP_AGAIN = 0.5  # of the size: gaps that share so much stand at the same place
@@ -99,6 +107,29 @@ def _has_figure_beside(ink: Ink, rows: Sorted, k: int) -> bool:
         if FIGURE.fullmatch(text):
             return True
     return False
+
+
+def check_actual_texts(ink: Ink) -> tuple[Problem, ...]:
+    """Glyphs whose font says what they are, under an ActualText that says something else."""
+    return tuple(
+        Problem(
+            Reason.GARBLED_TEXT,
+            ink.page,
+            f"{c.drawn[:20]!r} is printed, its ActualText is {c.said[:20]!r}",
+            Box(*c.box),
+        )
+        for c in ink.conflicts
+    )
+
+
+def check_lost_ends(ink: Ink, tables: list[PlacedTable], lost: list[tuple[int, Ints]]) -> tuple[Problem, ...]:
+    """Texts that run over the end of their cell and stop within a sentence."""
+    problems: list[Problem] = []
+    for cell, line in lost:
+        at = np.full(len(ink.glyphs), cell)
+        what = "the rest may be lost of a text that runs over the end of its cell with"
+        problems += list_problems(ink, tables, at, line, Reason.CONSERVATION, what)
+    return tuple(problems)
 
 
 def check_overflow(ink: Ink, doubtful: list[Ints]) -> tuple[Problem, ...]:

@@ -1,37 +1,67 @@
-"""A PDF and the digits of its tables in; refused where the picture of a page clearly shows other digits, or none.
+"""A PDF and the digits and signs of its tables in, the places where the picture of a page shows something else out.
 
-Both readers believe the text layer; this one looks at the paper. A font may call its 9 a 6, and an amount may be
-covered in a way that no reader knows. Doubt never refuses: print that is small, touched by other ink or unlike digits.
+Both readers believe the text layer; this one looks at the paper. A font may call its 9 a 6 or its minus a blank, and
+an amount may be covered in a way that no reader knows. Each glyph of a font is judged by all its prints on the page.
+What is small, touched by other ink or unlike every digit and sign is in doubt, and doubt is no problem.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from extract.errors import Reason, Refused
-from extract.reading.ink.ink import Ints
-from extract.reading.parsers.pdfium.document import open_document
+from extract.entities import Box
+from extract.errors import Reason
+from extract.reading.grid.placement import OUTSIDE, locate
+from extract.reading.ink.ink import Bools, Floats, Ints, settle_characters
+from extract.reading.ink.rotation import turn_upright
+from extract.reading.ink.signs import BLANK_KIND, DIGITS, KINDS, NO_KIND, SHAPED, find_low_marks, fit_sizes
+from extract.reading.ink.visibility import mark_unseen
+from extract.reading.page_checks.glyph_counts import Problem
+from extract.reading.parsers.pdfium.calls import point_at
+from extract.reading.parsers.pdfium.document import open_document, read_page
 from extract.reading.raster.digit_places import Digits
-from extract.reading.raster.digit_shapes import Pixels, Places, Shapes, cut_digits, find_flat, score_digits, score_said
+from extract.reading.raster.digit_shapes import (
+    FLAT_LEVELS,
+    MARGIN_PIXELS,
+    Pixels,
+    Prints,
+    Shapes,
+    measure_prints,
+    open_windows,
+    score_said,
+    score_shapes,
+)
 
-EM = 28.0  # pixels of the usual size of a page's digits: between two of them one stays blank
+EM_PIXELS = 28.0  # of the usual size of a page's digits: between two of them one stays blank
 MOST_SCALE = 5.0  # pixels a point
 MOST_PIXELS = 6_000_000
-MOST_SIDE = 100_000  # pixels of a whole page, of which only a part is painted
-MARGIN = 1.5  # of the largest size: room around the digits
+MOST_SIDE_PIXELS = 100_000  # of a whole page, of which only a part is painted
+MARGIN_SIZES = 1.5  # of the largest size: room around the digits
 LIGHT = 0.6  # brightness: lighter letters stand on something darker
+LEAST_EM_PIXELS = 16.0  # in smaller print shapes are in doubt
 SURE = 0.75  # correlation with the digit that the paper shows
 APART = 0.1  # and so much less with the one that the text layer says
-PRINTS = 8  # of one font's digit on a page, about: as many are looked at
-MOST = 0.5  # of the prints of one font's digit that were clean: more than that show the same other digit
-MANY = 3  # or so many: a font may draw two digits that it calls the same
+SURE_SIGN = 0.8  # likewise where one of them is a sign
+APART_SIGN = 0.15
+SURE_ALONE = 0.9  # likewise of one print that differs from the others of its glyph
+UNLIKE = 0.5  # correlation with the said sign: what is less alike, and of a size that the sign never has, is none
+MISFIT = 0.3  # of correlation, that a glyph loses whose size the said sign never has
+MOST_PART = 0.5  # of the whole prints of a glyph: more than that show the same other sign
+ROUND_SIZES = 0.01  # of the size: two glyphs of a font that differ less in place and size may be one
+MUST_SHOW = [
+    kind for kind, sign in enumerate(KINDS) if sign in "0123456789≥≤><%-."
+]  # without which a figure is another
+SAME_SIZES = 0.15  # of the size: two readers place one glyph no further apart
+HASH = np.random.default_rng(0).integers(1, 2**62, 7) | 1  # makes one number of the seven facts of a glyph
+FEW_GLYPHS = 3  # of a font, none of which is as large as digits are: its font size says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +75,62 @@ class Picture:
     down: float
 
 
-def check_picture(path: Path, password: str | None, pages: Sequence[Digits]) -> None:
-    """Look at each page that has digits in its tables; raises Refused (garbled_text, conservation) naming the page."""
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """The glyphs of a page's digits and signs: prints that one font draws alike."""
+
+    of: Ints  # glyph of each print
+    low: Ints  # DASH, DOT or COMMA where the size of a print allows nothing else
+    fits: Bools  # (n, kinds) the size of a print is one that the kind has in some font
+
+
+def check_picture(path: Path, password: str | None, pages: Sequence[Digits]) -> list[Problem]:
+    """Compare each page that has digits in its tables with its picture: problems (garbled_text, conservation)."""
+    problems: list[Problem] = []
     if not pages:
-        return
+        return problems
     with open_document(path, password) as document:
         for digits in pages:
             page = document[digits.page - 1]
             try:
-                check_page(digits, draw_page(page, digits))
+                if digits.drawn is None:
+                    digits = replace(digits, drawn=find_drawn(document, page, digits))
+                problems += check_page(digits, draw_page(page, digits))
             finally:
                 page.close()
+    return problems
+
+
+def find_drawn(document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, digits: Digits) -> Floats:
+    """What pdfium says that the font draws of digits that another reader saw; NaN for those that it does not find."""
+    drawn = np.full((len(digits.kind), 4), np.nan)
+    ink = read_page(point_at(document), point_at(page), digits.page, frozenset())
+    settle_characters(ink.glyphs)
+    mark_unseen(ink)
+    if turn_upright(ink) != digits.turn or ink.glyphs.drawn is None:
+        return drawn
+    base, size = locate(ink.glyphs).base, digits.size
+    for letter in set(digits.letter):
+        mine = np.flatnonzero(np.array([one == letter for one in digits.letter]))
+        seen = np.flatnonzero(ink.glyphs.code == ord(letter[0]))
+        if len(seen):
+            aside = np.abs(digits.left[mine, None] - ink.glyphs.box[seen, 0])
+            apart = aside + np.abs(digits.base[mine, None] - base[seen])
+            nearest, least = apart.argmin(axis=1), apart.min(axis=1)
+            near = least < SAME_SIZES * size[mine]
+            drawn[mine[near]] = ink.glyphs.drawn[seen[nearest[near]]]
+    return drawn
 
 
 def draw_page(page: pypdfium2.PdfPage, digits: Digits) -> Picture:
     """The part of a page that holds its digits, in grey, as large as it takes to tell them apart."""
-    margin = MARGIN * float(digits.size.max())
+    margin = MARGIN_SIZES * float(digits.size.max())
     x0, y0 = max(0.0, float(digits.left.min()) - margin), max(0.0, float(digits.base.min()) - margin)
     x1 = min(digits.width, float(digits.right.max()) + margin)
     y1 = min(digits.height, float(digits.base.max()) + margin)
     room = max(1.0, (x1 - x0) * (y1 - y0))
-    scale = min(MOST_SCALE, EM / float(np.median(digits.size)), math.sqrt(MOST_PIXELS / room))
-    scale = min(scale, MOST_SIDE / max(digits.width, digits.height))
+    scale = min(MOST_SCALE, EM_PIXELS / float(np.median(digits.size)), math.sqrt(MOST_PIXELS / room))
+    scale = min(scale, MOST_SIDE_PIXELS / max(digits.width, digits.height))
     whole_wide, whole_high = max(1, round(digits.width * scale)), max(1, round(digits.height * scale))
     across, down = whole_wide / digits.width, whole_high / digits.height
     left, top = math.floor(x0 * across), math.floor(y0 * down)
@@ -83,53 +147,164 @@ def draw_page(page: pypdfium2.PdfPage, digits: Digits) -> Picture:
     return Picture(pixels, left, top, across, down)
 
 
-def check_page(digits: Digits, picture: Picture) -> None:
-    """Raises Refused for the first figure of which the paper shows nothing, or another digit."""
-    places = Places(
-        digits.left * picture.across - picture.left,
-        digits.right * picture.across - picture.left,
-        digits.base * picture.down - picture.top,
-        digits.size * picture.down,
-        digits.light > LIGHT,
+def check_page(digits: Digits, picture: Picture) -> list[Problem]:
+    """One problem per place where paper shows nothing, another digit or another sign than the text layer says."""
+    drawn = digits.drawn
+    if drawn is None:
+        return []
+    pixel = drawn * [picture.across, picture.down, picture.across, picture.down]
+    pixel -= [picture.left, picture.top, picture.left, picture.top]
+    window, inside = open_windows(np.nan_to_num(pixel, nan=-1e6), picture.pixels)
+    inside &= (pixel[:, 2] - pixel[:, 0] > 0) & (pixel[:, 3] - pixel[:, 1] > 0)
+    glyphs = number_glyphs(digits)
+    flat, first, prints = cut_prints(picture.pixels, digits, pixel, window, inside, glyphs)
+    problems = [_report(digits, k, None) for k in flat]
+    if prints is not None:
+        found = find_contradictions(digits, glyphs, digits.size * picture.down, first, prints)
+        problems += [_report(digits, k, shown) for k, shown in found.items()]
+    return problems
+
+
+def _report(digits: Digits, k: int, shown: int | None) -> Problem:
+    """The problem of one print: the kind that paper shows, None for paper without ink, NO_KIND for any ink."""
+    quote, said = digits.quote(k), digits.letter[k]
+    box = None  # of a year outside the tables, which counts for the whole page
+    if digits.drawn is not None and digits.cell[k] != OUTSIDE:
+        box = Box(*(float(v) for v in digits.drawn[k]))
+    if shown is None:
+        detail = f"the text layer has {quote!r}, the paper shows nothing at its {said}"
+        return Problem(Reason.CONSERVATION, digits.page, detail, box)
+    sign = "something" if shown == NO_KIND else KINDS[shown]
+    said = "a blank" if digits.kind[k] == BLANK_KIND else said
+    detail = f"the text layer says {said} in {quote!r}, the paper shows {sign}"
+    return Problem(Reason.GARBLED_TEXT, digits.page, detail, box)
+
+
+def number_glyphs(digits: Digits) -> Glyphs:
+    """Tell the glyphs of each font apart by what is said of them and by the box in which the font draws them.
+
+    The code of a glyph is not known, and two glyphs that agree in all this are still told apart by their prints.
+    """
+    drawn, size = np.nan_to_num(digits.drawn), digits.size  # type: ignore[arg-type]
+    wide, bottom, top = (
+        (drawn[:, 2] - drawn[:, 0]) / size,
+        (digits.base - drawn[:, 3]) / size,
+        (digits.base - drawn[:, 1]) / size,
     )
-    for k in find_flat(picture.pixels, places).tolist():
-        detail = f"the text layer has {digits.quote(k)!r}, the paper shows nothing at its {digits.said[k]}"
-        raise Refused(Reason.CONSERVATION, detail, digits.page)
-    chosen = choose_prints(digits)
-    clean, shape = cut_digits(picture.pixels, places.take(chosen))
-    for k, shown in find_contradictions(digits, chosen[clean], shape):
-        detail = f"the text layer says {digits.said[k]} in {digits.quote(k)!r}, the paper shows {shown}"
-        raise Refused(Reason.GARBLED_TEXT, detail, digits.page)
+    left, advance = (drawn[:, 0] - digits.left) / size, (digits.right - digits.left) / size
+    facts = np.stack([left, wide, bottom, top, advance], axis=1)
+    rounded = np.round(facts / ROUND_SIZES).astype(np.int64)
+    keys = np.concatenate([digits.font[:, None], digits.kind[:, None], rounded], axis=1)
+    _, of = np.unique(keys @ HASH, return_inverse=True)
+    low, fits = find_low_marks(wide, bottom, top), fit_sizes(wide, bottom, top)
+    said = fits[np.arange(len(low)), digits.kind]  # of those that are no sign it says nothing
+    for font in np.unique(digits.font).tolist():
+        mine = (digits.font == font) & (digits.kind >= 0)
+        if not said[mine].any() and len(np.unique(of[mine])) >= FEW_GLYPHS:
+            low[mine], fits[mine] = NO_KIND, True  # a font whose size is none: Type 3 fonts have any
+    return Glyphs(of, low, fits)
 
 
-def choose_prints(digits: Digits) -> Ints:
-    """Some prints of each font's digit, from all over the page: a font draws its digit everywhere alike."""
-    groups = digits.font * 10 + digits.said
-    order = np.argsort(groups, kind="stable")
-    firsts = np.flatnonzero(np.diff(groups[order], prepend=-1))
-    count = np.diff(firsts, append=len(order))
-    rank = np.arange(len(order)) - np.repeat(firsts, count)
-    step = np.repeat(-(-count // PRINTS), count)
-    chosen: Ints = order[rank % step == 0]
-    return chosen
+def cut_prints(
+    pixels: Pixels, digits: Digits, drawn: Floats, window: Ints, inside: Bools, glyphs: Glyphs
+) -> tuple[list[int], Ints, Prints | None]:
+    """Cut all prints out, equal ones of a glyph once.
+
+    Returns the prints that are blank paper, the number of the cut-out of each print (-1 for none), and the cut-outs.
+    """
+    numbers: dict[tuple[int, int, bytes], int] = {}
+    of = np.full(len(window), -1, np.int64)
+    cuts: list[Any] = []
+    chosen: list[Any] = []
+    flat: list[Any] = []
+    light = digits.light > LIGHT
+    places, glyph_of = window.tolist(), glyphs.of.tolist()
+    for k in np.flatnonzero(inside).tolist():
+        top, bottom, left, right = places[k]
+        inner = pixels[top + MARGIN_PIXELS : bottom - MARGIN_PIXELS, left + MARGIN_PIXELS : right - MARGIN_PIXELS]
+        key = (glyph_of[k], right - left, inner.tobytes())
+        number = numbers.setdefault(key, len(cuts))
+        if number == len(cuts):
+            cuts.append(pixels[top:bottom, left:right])
+            chosen.append(k)
+        of[k] = number
+    if not cuts:
+        return flat, of, None
+    insides = [cut[MARGIN_PIXELS:-MARGIN_PIXELS, MARGIN_PIXELS:-MARGIN_PIXELS] for cut in cuts]
+    empty = np.array([int(cut.max()) - int(cut.min()) <= FLAT_LEVELS for cut in insides])
+    flat = np.flatnonzero((of >= 0) & empty[of] & np.isin(digits.kind, MUST_SHOW)).tolist()
+    boxes = drawn[chosen] - window[chosen][:, [2, 0, 2, 0]]
+    return flat, of, measure_prints(cuts, boxes, light[chosen])
 
 
-def find_contradictions(digits: Digits, rows: Ints, shape: Shapes) -> list[tuple[int, int]]:
-    """Digits that the paper clearly shows as another one, in several or most prints: place and digit."""
-    said = digits.said[rows]
-    doubted = score_said(shape, said)
-    unlike = np.flatnonzero(doubted <= 1.0 - APART)  # no correlation is above 1
-    scores = score_digits(shape[unlike])
-    best = np.full(len(rows), -1)
-    best[unlike] = scores.argmax(axis=1)
-    most = scores.max(axis=1)
-    best[unlike[(most < SURE) | (most < doubted[unlike] + APART)]] = -1
-    groups = digits.font[rows] * 10 + said
-    found = []
-    for group in np.unique(groups[best >= 0]).tolist():
-        mine = np.flatnonzero(groups == group)
-        shown = np.bincount(best[mine] + 1, minlength=11)[1:]
-        digit = int(shown.argmax())
-        if shown[digit] >= MANY or shown[digit] > MOST * len(mine):
-            found.append((int(rows[mine][best[mine] == digit][0]), digit))
-    return found
+def find_contradictions(digits: Digits, glyphs: Glyphs, em: Floats, cut: Ints, prints: Prints) -> dict[int, int]:
+    """Prints that the paper clearly shows as another sign, with the kind that it shows (NO_KIND: ink for a blank)."""
+    rows = np.flatnonzero(cut >= 0)
+    _, first = np.unique(cut[rows], return_index=True)
+    chosen = rows[first]  # one print of each cut-out, in their order
+    kind, low, fits = digits.kind[chosen], glyphs.low[chosen], glyphs.fits[chosen]
+    shown, sure = judge_prints(kind, low, fits, em[chosen], prints)
+    found: dict[int, int] = {}
+    count = np.bincount(cut[rows], minlength=len(chosen))
+    for glyph in np.unique(glyphs.of[chosen[shown != kind]]).tolist():
+        mine = np.flatnonzero((glyphs.of[chosen] == glyph) & prints.whole)
+        total, honest = int(count[mine].sum()), bool((shown[mine] == kind[mine]).any())
+        for other in np.unique(shown[mine][shown[mine] != kind[mine]]).tolist():
+            same = mine[shown[mine] == other]
+            if count[same].sum() <= MOST_PART * total:
+                same = same[sure[same]]
+            alike = np.isin(cut, same) if honest else glyphs.of == glyph
+            if len(same):
+                found.update(dict.fromkeys(np.flatnonzero(alike).tolist(), other))
+    return dict(sorted(found.items()))
+
+
+def judge_prints(kind: Ints, low: Ints, fits: Bools, em: Floats, prints: Prints) -> tuple[Ints, Bools]:
+    """The kind that each print shows, the said one in doubt, and whether it is sure for one print alone."""
+    shown, sure = kind.copy(), np.zeros(len(kind), np.bool_)
+    whole, possible = prints.whole, fits[np.arange(len(kind)), kind]
+    by_size = whole & ((low != NO_KIND) & (low != kind) & (~possible | (kind >= SHAPED) | (kind < 0)))
+    shown[by_size], sure[by_size] = low[by_size], True
+    shown[whole & (kind == BLANK_KIND)] = NO_KIND
+    rows = np.flatnonzero(whole & ~by_size & (low == NO_KIND) & (kind >= 0) & (em >= LEAST_EM_PIXELS))
+    strange = _judge_signs(rows, kind[rows], fits[rows], possible[rows], prints, shown, sure)
+    digit = np.flatnonzero((kind[rows] < DIGITS) & (shown[rows] == kind[rows]))
+    own = score_said(prints.digit[rows[digit]], kind[rows[digit]], "digit")
+    strange[digit] &= own < UNLIKE
+    doubted = own <= 1.0 - APART  # no correlation is above 1
+    rows_of = rows[digit[doubted]]
+    scores = score_shapes(prints.digit[rows_of], "digit")
+    scores[np.arange(len(rows_of)), kind[rows_of]] = -1.0
+    _take(rows_of, scores, own[doubted], (SURE, APART), shown, sure)
+    strange &= shown[rows] == kind[rows]
+    shown[rows[strange]] = NO_KIND
+    return shown, sure
+
+
+def _judge_signs(
+    rows: Ints, said: Ints, fits: Bools, possible: Bools, prints: Prints, shown: Ints, sure: Bools
+) -> Bools:
+    """Set what prints show that are another sign, or a sign instead of a digit; returns which are like no such sign."""
+    shaped = said < SHAPED
+    own = np.where(possible, 1.0, -1.0)  # of a dash, a point and a comma the size says it all
+    own[shaped] = score_said(prints.sign[rows[shaped]], said[shaped], "sign")
+    strange: Bools = shaped & ~possible & (own < UNLIKE)
+    own[~possible] -= MISFIT
+    doubted = np.flatnonzero(own <= 1.0 - APART_SIGN)
+    scores = score_shapes(prints.sign[rows[doubted]], "sign")
+    scores[~fits[doubted, :SHAPED]] = -1.0
+    mine = np.flatnonzero(shaped[doubted])
+    scores[mine, said[doubted[mine]]] = -1.0
+    other = (said[doubted] >= DIGITS) | (scores.argmax(axis=1) >= DIGITS)  # digits have shapes of one height
+    _take(rows[doubted[other]], scores[other], own[doubted[other]], (SURE_SIGN, APART_SIGN), shown, sure)
+    return strange
+
+
+def _take(rows: Ints, scores: Shapes, own: Shapes, least: tuple[float, float], shown: Ints, sure: Bools) -> None:
+    """Set what prints show that are more alike to another kind than to the said one."""
+    if not len(rows):
+        return
+    best, most = scores.argmax(axis=1), scores.max(axis=1)
+    other = (most >= least[0]) & (most >= own + least[1])
+    shown[rows[other]] = best[other]
+    sure[rows[other]] = (most >= SURE_ALONE)[other]

@@ -1,4 +1,4 @@
-"""A page with placed glyphs in, the digits that its tables print out: where each must stand in the page's picture."""
+"""A page with placed glyphs in, the digits and signs that its tables print out: where each stands on the page."""
 
 from __future__ import annotations
 
@@ -6,57 +6,97 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extract.reading.grid.placement import MIDDLE, Spots
-from extract.reading.ink.ink import KEPT, UNKNOWN_FONT, Bools, Floats, Ink, Ints
+from extract.reading.grid.placement import MIDDLE, OUTSIDE, Spots
+from extract.reading.ink.ink import BLANK, KEPT, UNKNOWN_FONT, Bools, Floats, Ink, Ints
+from extract.reading.ink.signs import BLANK_KIND, LETTER, NO_KIND, ONE, SHORT_ONE, find_kinds, find_low_marks
 
 HIGH = 0.72  # of the size: how high a digit stands over the baseline
 ASTRAY = 0.5  # of the size: so far from its box a glyph's baseline says nothing (vertical writing)
 EDGE = 0.08  # of the size: so far a clip may cut into the room around a digit
+YEAR_DIGITS = 4
+LEAST_INK = 0.01  # of the size: a blank whose glyph is higher and wider than this draws something
 
 
 @dataclass(frozen=True, slots=True)
 class Digits:
-    """The digits of one page's cells, one entry each; coordinates are those of the page as it is read."""
+    """The digits and signs of one page's cells, one entry each; coordinates are those of the page as it is read."""
 
     page: int
     turn: int  # quarter turns that the page was turned back by
     width: float
     height: float
-    said: Ints  # 0..9, by the text layer
+    kind: Ints  # by the text layer, of signs.KINDS; BLANK_KIND, LETTER, ONE for what is not one of them
+    letter: tuple[str, ...]  # by the text layer
     left: Floats
     right: Floats
     base: Floats  # the baseline's y
     size: Floats
     light: Floats  # brightness of the colour
     font: Ints  # number of the font on this page
-    cell: Ints
+    cell: Ints  # OUTSIDE of a year outside the tables
     texts: dict[int, str]  # of the cells
+    drawn: Floats | None  # (n, 4) boxes of what the font draws; None where the reader does not know them
 
     def quote(self, k: int) -> str:
-        """The beginning of the text in which a digit stands."""
-        return self.texts[int(self.cell[k])][:20]
+        """The beginning of the text in which a digit stands; outside the tables the digits on its line."""
+        if self.cell[k] == OUTSIDE:
+            return "".join(np.array(self.letter)[(self.cell == OUTSIDE) & (self.base == self.base[k])])[:20]
+        return self.texts.get(int(self.cell[k]), "")[:20]
 
 
 def find_digits(ink: Ink, spots: Spots, owner: Ints, texts: dict[int, str], turn: int) -> Digits | None:
-    """The level digits of cells that are shown whole, in fonts whose drawing is the document's own; None for none."""
+    """The level digits and signs of cells that are shown whole, in fonts whose drawing is the document's own.
+
+    Also blanks whose glyph draws something, and letters whose glyph is as low as a dash or a point. None for none.
+    """
     glyphs = ink.glyphs
-    rows = np.flatnonzero((glyphs.code >= ord("0")) & (glyphs.code <= ord("9")) & (glyphs.drop == KEPT) & (owner >= 0))
+    kinds = find_kinds(glyphs.code)
+    printed = (kinds != NO_KIND) & ((glyphs.drop == KEPT) | (glyphs.drop == BLANK))
+    rows = np.flatnonzero(printed & ((owner >= 0) | _find_years(ink, owner)))
     run = glyphs.run[rows]
     middle = (glyphs.box[rows, 1] + glyphs.box[rows, 3]) / 2 + MIDDLE * spots.size[rows]
     level = (spots.turn[rows] == 0) & (np.abs(middle - spots.base[rows]) < ASTRAY * spots.size[rows])
-    whole = level & (glyphs.runs.font[run] != UNKNOWN_FONT)
-    rows, run = rows[whole], run[whole]
+    rows = rows[level & (glyphs.runs.font[run] != UNKNOWN_FONT) & ~glyphs.runs.unseen[run] & ~glyphs.runs.hidden[run]]
+    rows = rows[_are_suspect(glyphs.drawn, rows, kinds[rows], spots)]
     if not len(rows):
         return None
-    shown = _are_shown(ink, glyphs.box[rows], spots.base[rows], spots.size[rows], glyphs.runs.clip[run])
-    rows, run = rows[shown], run[shown]
+    shown = _are_shown(ink, glyphs.box[rows], spots.base[rows], spots.size[rows], glyphs.runs.clip[glyphs.run[rows]])
+    rows = rows[shown]
     if not len(rows):
         return None
-    box, runs = glyphs.box[rows], glyphs.runs
-    said = glyphs.code[rows] - ord("0")
+    box, runs, run = glyphs.box[rows], glyphs.runs, glyphs.run[rows]
+    said = (kinds[rows], tuple(glyphs.text[i] for i in rows.tolist()))
     where = (box[:, 0], box[:, 2], spots.base[rows], spots.size[rows])
     looks = (runs.light[run], runs.font[run])
-    return Digits(ink.page, turn, ink.width, ink.height, said, *where, *looks, owner[rows], texts)
+    drawn = None if glyphs.drawn is None else glyphs.drawn[rows]
+    return Digits(ink.page, turn, ink.width, ink.height, *said, *where, *looks, owner[rows], texts, drawn)
+
+
+def _find_years(ink: Ink, owner: Ints) -> Bools:
+    """The four digits before a 年 outside the tables: a title's year counts for all that stands below it."""
+    found = np.zeros(len(owner), np.bool_)
+    rows = np.flatnonzero((owner == OUTSIDE) & (ink.glyphs.drop == KEPT))
+    code = ink.glyphs.code[rows]
+    digit = (code >= ord("0")) & (code <= ord("9"))
+    years = np.flatnonzero(code == ord("年"))
+    for k in years[years >= YEAR_DIGITS].tolist():
+        if digit[k - YEAR_DIGITS : k].all():
+            found[rows[k - YEAR_DIGITS : k]] = True
+    return found
+
+
+def _are_suspect(drawn: Floats | None, rows: Ints, kind: Ints, spots: Spots) -> Bools:
+    """Digits and signs all, of blanks those that draw something, of letters those that are as low as a mark."""
+    sign = kind >= 0
+    if drawn is None:
+        return sign
+    box, size, base = drawn[rows], spots.size[rows], spots.base[rows]
+    wide, bottom, top = (box[:, 2] - box[:, 0]) / size, (base - box[:, 3]) / size, (base - box[:, 1]) / size
+    inked = (wide > LEAST_INK) & (top - bottom > LEAST_INK)
+    low = find_low_marks(wide, bottom, top) != NO_KIND
+    suspect: Bools = sign | (inked & ((kind == BLANK_KIND) | (low & (kind == LETTER))))
+    suspect |= inked & low & (kind == ONE) & (wide < SHORT_ONE)
+    return suspect
 
 
 def _are_shown(ink: Ink, box: Floats, base: Floats, size: Floats, clip: Floats) -> Bools:

@@ -23,12 +23,12 @@ from extract.reading.tables.form_head import (
     read_head,
 )
 from extract.reading.tables.form_head_checks import check_head
-from extract.reading.tables.form_subject import find_project, is_department, settle_subject
+from extract.reading.tables.form_subject import TITLE_END, find_project, is_department, settle_subject
 from extract.reading.tables.forms import Form
 from extract.reading.tables.goals import count_goals
 from extract.reading.tables.header_words import find_money_unit, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
-from extract.reading.tables.layout import Layout, find_layout, take_out
+from extract.reading.tables.layout import Layout, adopt_columns, find_layout, take_out
 from extract.reading.tables.level_names import fit_levels
 from extract.reading.tables.page_joins import carry_layout, cut_rows, join_tables
 from extract.reading.tables.target_words import looks_like_targets
@@ -37,6 +37,7 @@ from extract.reading.tables.years import Evidence, choose_year, find_in_lines, f
 
 FORM_TITLE = re.compile(r"绩效目标(?:申报|批复|自评)?表|绩效自评|自评表")
 FORM_WORDS = re.compile(r"绩效指标|[一二三]级指标")
+YEAR_OF_GOAL = re.compile(r"(?<!\d)(20[0-4]\d)年度")
 GOES_ON = re.compile(r"\(?续表?\d*\)?$|续表")
 SHORTEST_TITLE = 8
 LONGEST_REMARK_CHARACTERS = 40  # more running text than this parts two tables: the second is not the first's rest
@@ -79,6 +80,7 @@ class Assembler:
         self.goals = 0  # projects that are printed with a goal and without indicators
         self.money_notes: set[str] = set()  # units that any line of the document prints
         self._flat: FlatTable | None = None
+        self._flats: list[FlatTable] = []
         self._form: Form | None = None
         self._layout: Layout | None = None
         self._edges: tuple[float, ...] = ()
@@ -120,7 +122,8 @@ class Assembler:
 
     def _read_grid(self, table: IndexedGrid, above: list[Line]) -> None:
         """Split a grid at its header blocks and read each stretch."""
-        layouts = find_layouts(table) or self._lend_layout(table)
+        known = self._flat.layout if self._flat is not None else None
+        layouts = find_layouts(table, known) or self._lend_layout(table)
         inner = _inner_titles(table, layouts[0]) if layouts else []
         self._captions = [*self._waiting, *above, *inner]
         heading = read_heading([*above, *inner])
@@ -243,11 +246,11 @@ class Assembler:
     def _find_own_lines(self, table: IndexedGrid, start: int) -> list[Line]:
         """Return the lines right above a form: those around the grid, or the wide ones inside it below another form."""
         inner = _list_wide(cut_rows(table, start, table.grid.n_rows))
-        if start:
+        if start or read_heading(inner).says_anything:
             return inner
         above = [line for line in self._captions if line not in self._waiting and line not in inner]
-        says = read_heading([*above, *inner]).says_anything
-        return [*above, *inner] if says else [*self._waiting, *above, *inner]
+        lines = _drop_prose([*above, *inner])
+        return lines if read_heading(lines).says_anything else _drop_prose([*self._waiting, *above, *inner])
 
     def _read_flat(self, table: IndexedGrid, layout: Layout, stop: int) -> None:
         self._drop_head()
@@ -263,6 +266,7 @@ class Assembler:
             self.tables += 1
             self._flat = FlatTable(self.tables, layout, unit)
             self._flat.attach(self.parts[-1], self.findings)
+            self._flats.append(self._flat)
         self._form, self._layout = None, layout
         self._flat.title = self._heading.title
         self._flat.money_unit = self._heading.money_unit or self._flat.money_unit
@@ -344,7 +348,9 @@ class Assembler:
             self._head = None
         head = read_head(above, 0, above.grid.n_rows)
         head.doubts += doubts
-        found = settle_subject(head, read_heading(lines), lines)
+        heading = read_heading(lines)
+        head.title = heading.title
+        found = settle_subject(head, heading, lines)
         self.findings += found
         if head.scope is Scope.PROJECT and head.names_project and not found:
             check_head(above, head)
@@ -448,6 +454,8 @@ class Assembler:
         """Give up a head whose body never came, and settle what only the whole document says."""
         self._drop_head()
         self._drop_blank_forms()
+        for flat in self._flats:
+            flat.finish()
         self._settle_document()
         if len(self.money_notes) == 1:  # a note below the table may be the only place that says 万元
             for draft in (d for part in self.parts for d in part.drafts):
@@ -460,7 +468,9 @@ class Assembler:
         whole = [p.unit_text or text_of(p, Column.UNIT) or text_of(p, Column.DEPARTMENT) for p in forms]
         publisher = choose_publisher([self.cover.publisher], whole, self._departments)
         running = find_in_lines(self.running, titles_only=True)
-        evidence, conflict = choose_document_year([self._cover_years, self._own_years, self._titles, running])
+        evidence, conflict = choose_document_year(
+            [self._cover_years, self._own_years, self._titles, running, self._list_goal_years()]
+        )
         for part in self.parts:
             part.publisher = part.publisher or publisher
             if part.year is not None:
@@ -470,6 +480,15 @@ class Assembler:
                 detail = f"the fiscal year {evidence.year} is from {evidence.where}"
                 self.findings.append(Finding("year_from", detail, part.drafts[0].page))
         self.parts = join_parts(self.parts)
+
+    def _list_goal_years(self) -> list[Evidence]:
+        """List the years that goals are for (完成2026年度…), where neither titles nor tables name one (广州)."""
+        found = []
+        for project in (p for part in self.parts for p in part.projects):
+            for column in (Column.ANNUAL_GOAL, Column.OVERALL_GOAL):
+                years = YEAR_OF_GOAL.findall(fold_years(text_of(project, column)))
+                found += [Evidence(int(year), f"the goal of {project.name or project.unit_text!r}") for year in years]
+        return found
 
 
 def name_table(title: str) -> str:
@@ -496,14 +515,14 @@ def text_of(project: Project, column: Column) -> str:
     return project.fields[column].text if column in project.fields else ""
 
 
-def find_layouts(table: IndexedGrid) -> list[Layout]:
-    """All header blocks of a grid, top to bottom."""
+def find_layouts(table: IndexedGrid, known: Layout | None = None) -> list[Layout]:
+    """All header blocks of a grid, top to bottom; `known` is that of the table that may go on with the grid."""
     found: list[Layout] = []
     row = 0
     while row < table.grid.n_rows:
         layout = find_layout(table, row)
         if layout is not None:
-            found.append(layout)
+            found.append(layout if known is None else adopt_columns(layout, known))
             row = layout.stop
         else:
             row += 1
@@ -522,6 +541,13 @@ def _inner_titles(table: IndexedGrid, layout: Layout) -> list[Line]:
             break
         lines.extend(_list_wide(cut_rows(table, row, row + 1)))
     return lines
+
+
+def _drop_prose(lines: list[Line]) -> list[Line]:
+    """The lines below running text and below a section's title: neither is a form's own."""
+    titles = [k for k, line in enumerate(lines) if TITLE_END.search(line.text.strip())]
+    ends = [k for k, line in enumerate(lines) if is_sentence(line.text)] + titles[:-1]
+    return lines[max(ends, default=-1) + 1 :]
 
 
 def _list_wide(table: IndexedGrid) -> list[Line]:

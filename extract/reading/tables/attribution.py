@@ -37,6 +37,7 @@ CODE = re.compile(r"^[\[【(（]?\d[\d\]】)）_\-—–]*")
 MARGIN_LINES = 2  # running headers and footers stand in the first or last lines of a page
 FEWEST_PAGES = 3  # a line that stands at one place of so many pages is furniture of the page
 SAME_PLACE_PT = 4.0
+CAPTION = re.compile(r"^.{0,8}(?:单位|部门|金额)[^:：]{0,8}[:：]")
 ABOUT_TARGETS = re.compile(r"绩效|目标|自评")
 
 
@@ -81,7 +82,7 @@ def drop_furniture(pages: Sequence[PageGrids]) -> tuple[list[PageGrids], list[Li
     """Take running headers and footers out of the lines of pages; return the pages and one line of each kind.
 
     They say whose document it is and of which year, and nothing of the table below them. A line about targets is the
-    title of a table that is printed again on every page, and stays.
+    title of a table that is printed again on every page, and stays; so do its captions (部门名称：…, 单位：万元).
     """
     places = Counter(key for page in pages for key in {_place(page, line) for line in _margins(page)})
     common = {key for key, count in places.items() if count >= FEWEST_PAGES}
@@ -101,7 +102,7 @@ def _margins(page: PageGrids) -> list[Line]:
     bottom = max((grid.box.y1 for grid in page.grids), default=0.0)
     upper = [line for line in ordered[:MARGIN_LINES] if line.box.y1 <= top + 1]
     lower = [line for line in ordered[-MARGIN_LINES:] if line.box.y0 >= bottom - 1]
-    return [line for line in (*upper, *lower) if not ABOUT_TARGETS.search(line.text)]
+    return [line for line in (*upper, *lower) if not ABOUT_TARGETS.search(line.text) and not CAPTION.match(line.text)]
 
 
 def _place(page: PageGrids, line: Line) -> tuple[str, int, int]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from extract.entities import Cell
 from extract.errors import Reason, Refused
 from extract.reading.tables.form_head import is_word
+from extract.reading.tables.header_words import is_part_of_group
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
 from extract.reading.tables.rows import RowDoubt
@@ -44,4 +45,6 @@ class Account:
     def _is_ignored(self, cell: Cell) -> bool:
         """A cell under a heading that is known and not loaded, or the label at the left edge of the rows."""
         covered = range(cell.col, cell.col + cell.colspan)
-        return all(col in self._ignored for col in covered) or (cell.col == 0 and is_word(cell))
+        return all(col in self._ignored for col in covered) or (
+            cell.col == 0 and (is_word(cell) or is_part_of_group(cell.text))
+        )

@@ -1,4 +1,4 @@
-"""A table of departments in, one block of rows for each out: 单位名称, 整体绩效目标 and amounts stand in columns (长沙)."""
+"""Split a table of departments into one block of rows for each (单位名称 and amounts in columns: 长沙)."""
 
 from __future__ import annotations
 

@@ -17,6 +17,8 @@ from extract.reading.tables.attribution import clean_office
 from extract.reading.tables.drafts import Doubt, Field, confine, field_of
 from extract.reading.tables.header_words import find_money_unit, is_group, is_ignored, match_column, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
+from extract.reading.tables.target_words import BEGINS_TARGET
+from extract.reading.tables.usual_levels import is_level1, is_level2
 from extract.reading.tables.years import Evidence, find_in_words, find_period, find_year, fold_years, is_closed
 
 HEAD_COLUMNS = frozenset(
@@ -51,6 +53,7 @@ class FormHead:
     box: Box = NO_BOX
     said_by: dict[Column, str] = field(default_factory=dict)  # which word gave each field
     scope: Scope = Scope.PROJECT
+    title: str = ""  # of its own, right above it
     doubts: list[Doubt] = field(default_factory=list)
     words: list[tuple[int, Box]] = field(default_factory=list)  # page and box of its labels
 
@@ -115,6 +118,8 @@ def _settle_total(head: FormHead) -> None:
     An investment over years (项目总投资) is none, nor is a total beside the budget of the year as changed.
     """
     total = head.fields.get(Column.AMOUNT_TOTAL)
+    if total is not None and head.said_by.get(Column.AMOUNT) in PARTS:
+        head.fields.pop(Column.AMOUNT)  # 项目总额; 其中: 财政资金
     if total is None or set(head.fields) & (set(AMOUNT_KINDS) - {Column.AMOUNT_TOTAL}):
         return
     if MANY_YEARS.search(head.said_by.get(Column.AMOUNT_TOTAL, "")):
@@ -131,6 +136,11 @@ def is_word(cell: Cell | None) -> bool:
         return False
     if cell.text.rstrip().endswith((":", "：")):
         return True  # a label, known or not
+    return is_known(cell)
+
+
+def is_known(cell: Cell) -> bool:
+    """Whether a cell is a word that is listed."""
     return match_column(cell.text) is not None or is_ignored(cell.text) or is_group(cell.text)
 
 
@@ -178,7 +188,9 @@ def prints_head(above: IndexedGrid) -> bool:
 
 
 def _leads(table: IndexedGrid, row: int) -> bool:
-    """Whether a row may stand above 项目名称 in a head: a title, or words."""
+    """Whether a row may stand above 项目名称 in a head: a title, or words, but no level and target of a form above."""
+    if any(is_level1(c.text) or is_level2(c.text) or BEGINS_TARGET.match(c.text) for c in table.row_cells(row)):
+        return False
     return len(table.row_cells(row)) == 1 or any(is_word(c) for c in table.starting(row))
 
 
@@ -228,9 +240,11 @@ def find_value(table: IndexedGrid, word: Cell, stop: int) -> Cell | None:
     right = table.cell(word.row, word.col + word.colspan)
     if right is not None and right.row >= word.row and not is_word(right):
         return right
-    if right is not None and is_word(right) and right.rowspan < word.rowspan:
-        return None
     below = table.cell(word.row + word.rowspan, word.col)
+    if right is not None and is_word(right) and right.rowspan < word.rowspan:
+        if below is None or (below.col, below.colspan) != (word.col, word.colspan) or below.row >= stop:
+            return None
+        return below if is_figure(below.text) else None  # 预算支出总额 beside two rows of words (北京)
     if below is not None and below.row < stop and below.col == word.col and not is_word(below):
         return below
     return None
@@ -262,12 +276,9 @@ def _keep(
         head.period = find_period(value.text) or head.period
         head.closed = is_closed(value.text)
     column = match_column(word)
-    if (
-        column == Column.PROJECT
-        and normalise(word) == head.said_by.get(column)
-        and head.fields[column].text != value.text
-    ):
-        detail = f"one head names {head.fields[column].text!r} and {value.text!r}"
+    name = head.fields[Column.PROJECT].text if column == Column.PROJECT and head.has_project else value.text
+    if name != value.text and normalise(word) == head.said_by.get(Column.PROJECT):
+        detail = f"one head names {name!r} and {value.text!r}"
         raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
     if column not in HEAD_COLUMNS or column is None:
         return

@@ -14,7 +14,8 @@ from extract.reading.tables.titles import Heading
 DEPARTMENT_TITLE = re.compile(r"(?:部门|单位|部门\(单位\)).{0,4}整体.{0,8}绩效|^[^项]*整体(?:预算)?支出(?:预算)?绩效")
 DEPARTMENT_WORD = re.compile(r"(?:预算)?(?:部门|单位)(?:\((?:单位|部门)\))?(?:名称|全称)?")
 SAYS_WHOLE = re.compile(r"(?:部门|单位)整体|整体(?:支出)?绩效目标|整体目标")
-TITLE_END = re.compile(r"(?:绩效(?:运行)?(?:目标|自评|评价)|项目自评|绩效指标).{0,14}$")
+TITLE_END = re.compile(r"绩效(?:目标|自评|指标)[^项]{0,8}表(?:[（(].{0,12}[)）])?$")
+LONGEST_TITLE = 70
 NUMBER = (
     r"(?:附件|附表|附|预算|公开|表)+(?:\d{1,2}(?:[-—.]\d{1,2})*|[一二三四五六七八九十]+)?(?!\d)表?[:：、.．]?|"
     r"[(（]?(?:[一二三四五六七八九十]+|\d{1,2})[)）、.．]"
@@ -46,7 +47,8 @@ def settle_subject(head: FormHead, heading: Heading, lines: list[Line]) -> list[
         return []
     if head.names_project:
         return []
-    name = find_project(heading.title)
+    says = set(head.fields) & {*AMOUNT_KINDS, Column.OVERALL_GOAL, Column.ANNUAL_GOAL}
+    name = find_project(heading.title) if says else ""  # a table in a report has no head: 表2：项目年度绩效指标表
     if not name:
         detail = "an indicator table that names no project"
         head.doubts.append(Doubt(Reason.NOT_TARGETS, head.page, detail))
@@ -62,7 +64,7 @@ def settle_subject(head: FormHead, heading: Heading, lines: list[Line]) -> list[
 def is_department(head: FormHead, heading: Heading) -> bool:
     """Return True if a form speaks of the whole department: by its own title, or by its words."""
     title = normalise(heading.title)
-    if DEPARTMENT_TITLE.search(title):
+    if DEPARTMENT_TITLE.search(title) and len(title) <= LONGEST_TITLE:
         return not (head.names_project and "项目" in title)
     if head.names_project:
         return False
@@ -93,7 +95,7 @@ def find_project(title: str) -> str:
     """Return the project's name that a form's title prints (公务用车委托管理费项目绩效目标表, 泉州), "" for none."""
     text = title.strip()
     ends = TITLE_END.search(text)
-    if ends is None:
+    if ends is None or len(text) > LONGEST_TITLE:
         return ""
     text = OTHER_TITLE.split(text[: ends.start()])[-1]
     start = TITLE_START.match(text)

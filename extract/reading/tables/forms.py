@@ -15,7 +15,7 @@ from extract.reading.tables.flat_table import Sink
 from extract.reading.tables.form_head import HEAD_COLUMNS, FormHead, is_figure, is_word
 from extract.reading.tables.header_words import match_column, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
-from extract.reading.tables.layout import Layout
+from extract.reading.tables.layout import Layout, finish_header
 from extract.reading.tables.level_names import find_open_levels, fit_levels
 from extract.reading.tables.page_breaks import LEVEL_END, is_rest_of_level, join_fragment
 from extract.reading.tables.rows import (
@@ -49,7 +49,8 @@ class Form:
         self.number = number
         self.head = head
         self.heading = heading
-        self.project = Project(dict(head.fields), title=heading.title, doubts=list(head.doubts), scope=head.scope)
+        title = head.title or heading.title
+        self.project = Project(dict(head.fields), title=title, doubts=list(head.doubts), scope=head.scope)
         self.project.words += head.words
         self.money_units = self._find_units()
         self.drafts: list[Draft] = []
@@ -59,6 +60,7 @@ class Form:
         self._cells: list[Cell] = []
         self._previous: dict[Column, Field] = {}
         self._merges: set[Column] = set()
+        self._begun = False  # the rows of this page have printed a level
         self._open: set[Column] = set()  # levels whose blank cell the end of the page cuts: the name may stand below
 
     def _find_units(self) -> dict[Column, str]:
@@ -98,8 +100,11 @@ class Form:
 
         `doubts` are those of the header above the rows.
         """
-        after_break, page = bool(self._previous), table.grid.page
+        after_break, page, self._begun = bool(self._previous), table.grid.page, False
         account, crossings = Account(table, layout), list_crossings(table, layout)
+        if start == 0 and not self._previous and (finished := finish_header(layout, table, start)) is not None:
+            account.take_row(start, start + 1)
+            layout, start = finished, start + 1
         self._merges |= find_merges(list(split_rows(table, layout, start, stop)))
         listed = list(_list_rows(table, layout, start, stop))
         for place, row in enumerate(listed):
@@ -110,7 +115,7 @@ class Form:
             except Refused as refusal:
                 self.project.doubts.append(doubt_of(refusal, page, box_of(row)))
                 account.take_row(row.first, row.last)
-            after_break = after_break and len(self.drafts) == count
+            after_break = after_break and len(self.drafts) == count and not self._begun
             if len(self.drafts) == count:
                 self.skipped += [(page, cell.box) for cell in row.cells.values()]
         if layout.stop == start:
@@ -175,6 +180,7 @@ class Form:
         levels = {c: row.text(c) for c in LEVELS if row.text(c)}
         rest = after_break and (not levels or any(self._is_rest(c, text, page) for c, text in levels.items()))
         if not rest:
+            self._keep_levels(row, page, after_break)
             return list(row.cells.values()) if levels else []
         joined = []
         for column, cell in row.cells.items():
@@ -212,6 +218,22 @@ class Form:
         return self._fields[id(cell)]
 
     def _add(self, row: Row, page: int, after_break: bool) -> None:
+        fields = self._list_fields(row, page, after_break)
+        box = surround([c.box for c in row.cells.values()])
+        self.drafts.append(Draft(page, self.number, box, self.project, fields, self.money_units))
+        self._previous = fields
+
+    def _keep_levels(self, row: Row, page: int, after_break: bool) -> None:
+        """Remember the levels of a row that a template leaves blank: they may go on on the next page."""
+        if not any(row.text(column) for column in LEVELS):
+            return
+        fields = self._list_fields(row, page, after_break)
+        if self._previous:
+            self._previous = {**self._previous, **{c: f for c, f in fields.items() if c in LEVELS}}
+        self._begun = True
+
+    def _list_fields(self, row: Row, page: int, after_break: bool) -> dict[Column, Field]:
+        """List the fields of a row; levels that a page break cuts are those of the row above it."""
         fields: dict[Column, Field] = {}
         goes_on = False
         for column, cell in row.cells.items():
@@ -219,6 +241,7 @@ class Form:
             begins = _begins_class(row, column) and not (goes_on and column == Column.LEVEL2)
             blank = after_break and column in LEVELS and not cell.text and not begins
             merges = previous is not None and (previous.spans or cell.rowspan > 1 or column in self._merges)
+            merges |= column == Column.LEVEL2 and self._goes_on_blank(row)
             rest = after_break and column in LEVELS and self._is_rest(column, cell.text, page)
             named_below = after_break and self._is_named_below(row, column)
             goes_on = (rest or named_below or (blank and merges)) and id(cell) not in self._fields
@@ -227,9 +250,13 @@ class Form:
                 self._fields[id(cell)] = previous
                 self._cells.append(cell)
             fields[column] = self._field(cell, page)
-        box = surround([c.box for c in row.cells.values()])
-        self.drafts.append(Draft(page, self.number, box, self.project, fields, self.money_units))
-        self._previous = fields
+        return fields
+
+    def _goes_on_blank(self, row: Row) -> bool:
+        """Whether a blank level 2 beside a blank level 1 goes on: where no row before prints a blank one of its own."""
+        first = row.cells.get(Column.LEVEL1)
+        mine = [draft.fields.get(Column.LEVEL2) for draft in self.drafts if draft.project is self.project]
+        return first is not None and not first.text and all(field is None or field.text for field in mine)
 
 
 def _is_template(row: Row) -> bool:

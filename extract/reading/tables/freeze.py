@@ -19,6 +19,7 @@ from extract.values.vocabulary import MONEY_FACTORS
 
 NO_AMOUNT = frozenset({"", "-", "—", "--", "/", "无"})
 OWN_UNIT = re.compile(r"[亿万千]?元|[亿万]$")
+CODE_AND_NAME = re.compile(r"^(\d{8}[A-Z]\d{11}[0-9A-Z])\s*[-—–]")  # of the 一体化 system: 11000022T000000444016-…
 NOT_ZERO = re.compile(r"[1-9]")
 SIGNS = re.compile(r"^[≥≧⩾≤≦⩽><＞＜=＝═±≈]|^(?:大于|小于|等于|不低于|不少于|不超过|不高于)")
 
@@ -162,6 +163,7 @@ def _build_record(draft: Draft) -> Record:
         if column not in cells or not cells[column].text:
             cells[column] = field.printed()
     _join_value(cells)
+    _tell_code(cells)
     amounts: dict[Column, Decimal] = {}
     for column in AMOUNTS:
         if column in cells and normalise(cells[column].text) not in NO_AMOUNT:
@@ -179,6 +181,14 @@ def _read_amount(printed: Printed, unit: str | None) -> Decimal:
         return parse_amount(printed.text, Decimal(MONEY_FACTORS[unit or "元"]))
     except Refused as refusal:
         raise Refused(refusal.reason, refusal.detail, printed.page) from None
+
+
+def _tell_code(cells: dict[Column, Printed]) -> None:
+    """Tell the code apart that stands before a project's name in one cell; the name stays as printed."""
+    name = cells.get(Column.PROJECT)
+    code = CODE_AND_NAME.match(name.text) if name is not None else None
+    if name is not None and code and not (Column.PROJECT_CODE in cells and cells[Column.PROJECT_CODE].text):
+        cells[Column.PROJECT_CODE] = Printed(code.group(1), name.page, name.box)
 
 
 def _join_value(cells: dict[Column, Printed]) -> None:

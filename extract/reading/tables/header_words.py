@@ -25,6 +25,10 @@ YEARS = (
 LONGEST = 40  # characters: no header word of any publisher is longer
 BRACKET = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 BETWEEN = re.compile(r"[/、]")
+UNITS_AND_PROJECTS = re.compile(  # 单位（项目）名称, 项目名称（资金使用单位）, 部门（单位）及项目名称
+    r"^(?:部门)?[(]?(?:用款|预算)?(?:单位|部门)[)]?(?:名称)?[(/、及和]项目(?:名称)?[)]?(?:名称)?$"
+    r"|^项目(?:名称)?[(/、及和].{0,6}(?:单位|部门)(?:名称)?[)]?(?:名称)?$"
+)
 MONEY_UNIT = re.compile(r"(?<![一-龥])(亿元|百万元|万元|千元|元)(?![一-龥])")
 
 
@@ -85,6 +89,8 @@ def match_column(word: str) -> Column | None:
     """The column that a header word means, or None. Brackets count first: 指标值（长期） is not 指标值."""
     if len(word) > LONGEST:
         return None
+    if names_units(word):
+        return Column.PROJECT
     known, patterns = load_synonyms().columns, load_synonyms().patterns
     forms = word_forms(word)
     for form in forms:
@@ -99,6 +105,12 @@ def match_column(word: str) -> Column | None:
     parts = [p for p in BETWEEN.split(BRACKET.sub("", normalise(word))) if p]
     columns = {known.get(p) for p in parts}
     return columns.pop() if len(parts) > 1 and len(columns) == 1 else None
+
+
+@lru_cache(maxsize=4096)
+def names_units(word: str) -> bool:
+    """Return True if a word heads projects and, in rows of their own, the units that they belong to."""
+    return bool(UNITS_AND_PROJECTS.match(normalise(word)))
 
 
 @lru_cache(maxsize=4096)
@@ -118,6 +130,13 @@ def is_group(word: str) -> bool:
         return False
     known = load_synonyms()
     return any(form in known.groups for form in word_forms(word))
+
+
+@lru_cache(maxsize=4096)
+def is_part_of_group(text: str) -> bool:
+    """Whether a text is a group's word or a part of it that a page break left: 绩 | 效指标."""
+    part = normalise(text)
+    return bool(part) and any(part in group for group in load_synonyms().groups)
 
 
 @lru_cache(maxsize=4096)

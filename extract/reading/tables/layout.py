@@ -2,61 +2,43 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from extract.entities import AMOUNT_KINDS, Cell, Column
-from extract.errors import Reason
-from extract.reading.tables.amount_conflicts import FIGURE
+from extract.entities import Cell, Column
+from extract.reading.tables.column_evidence import (
+    find_unlisted,
+    is_known,
+    judge_unlisted,
+    settle_signs,
+    settle_unlisted,
+)
 from extract.reading.tables.drafts import Doubt
 from extract.reading.tables.header_words import (
     find_money_unit,
     is_group,
     is_ignored,
-    load_synonyms,
     match_column,
+    names_units,
     normalise,
 )
+from extract.reading.tables.headings import VALUES, Heading
 from extract.reading.tables.indexed_grid import IndexedGrid
+from extract.reading.tables.money_columns import settle_money
+from extract.reading.tables.numbered_text import looks_numbered
 from extract.reading.tables.years import find_year
 
 INDICATOR_WORDS = frozenset(
     {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.ANNUAL_VALUE, Column.CYCLE_VALUE, Column.SIGN}
     | {Column.MEASURE_UNIT, Column.WEIGHT, Column.ACTUAL_VALUE, Column.SCORE, Column.DEVIATION}
 )
-VALUES = frozenset({Column.ANNUAL_VALUE, Column.CYCLE_VALUE, Column.VALUE, Column.ADJUSTED_VALUE})
 BARE_VALUES = frozenset({"内容", "数值", "值"})  # 指标值 over 运算符号, 内容 and 度量单位
 NAMES_INDICATOR = frozenset({"绩效指标", "年度绩效指标", "指标", "年度指标"})
 SUMS = frozenset({"合计", "小计", "总计", "总额", "金额", "资金总额"})
-SIGN_TEXT = re.compile(
-    r"^(?:[≥≧⩾≤≦⩽><＞＜=＝═≈±]{1,2}|大于|小于|等于|大于等于|小于等于|不低于|不高于|不少于|不超过|定性)$"
-)
-ABOUT_MONEY = re.compile(r"资金(?!来源|性质)|拨款|预算(?!年度|单位|部门|执行率|编码|科目)|补助")
-LEVEL_NAME = re.compile(
-    r"^(?:产出|效益|满意度|成本|效果|投入|过程|履职|管理|社会满意度|服务对象满意度).{0,6}(?:指标|目标)?$"
-)
-NOT_SIGNS = frozenset({"定量", "正向", "反向", "逆向", "正向指标", "反向指标", "定量指标", "定性指标"})
-ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)|部门|机构")
 DEEPEST = 4  # rows of a header
 SAME_PLACE = 4.0  # points: an upright line stands where it stood on the page before
+NUMBERED = (Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.CYCLE_VALUE, Column.ANNUAL_VALUE)
 CYCLE = ("长期", "中期", "实施期", "实施周期", "总体", "周期")
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """One printed column: what it means, its words from top to bottom, its lattice columns."""
-
-    column: Column | None  # None: known and not loaded
-    words: tuple[str, ...]
-    first: int
-    last: int  # one past
-    block: int = 0  # 1 in the right half of a side-by-side header
-
-    @property
-    def word(self) -> str:
-        """The lowest word of the heading."""
-        return self.words[-1] if self.words else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +50,27 @@ class Layout:
     headings: tuple[Heading, ...]
     doubts: tuple[Doubt, ...] = ()  # of every project that is read under it
     ignored: tuple[str, ...] = ()  # words that nobody has listed and no reading needs
+    is_numbered: bool = False  # one cell holds all indicators of a project as a numbered text
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """What is loaded, in printed order."""
-        return tuple(h.column for h in self.headings if h.column is not None)
+        printed = [h.column for h in self.headings if h.column is not None]
+        if self.is_numbered:
+            place = printed.index(Column.INDICATOR)
+            printed[place : place + 1] = NUMBERED
+        return tuple(printed)
+
+    @property
+    def words(self) -> tuple[tuple[str, ...], ...]:
+        """What is printed above each column."""
+        return tuple(h.words for h in self.headings)
+
+    @property
+    def names_units(self) -> bool:
+        """Units are printed among the projects: 单位（项目）名称."""
+        project = self.find(Column.PROJECT)
+        return project is not None and names_units(project.word)
 
     def find(self, column: Column, block: int = 0) -> Heading | None:
         """The first heading of that meaning."""
@@ -114,24 +112,93 @@ def take_out(layout: Layout, columns: Collection[Column]) -> Layout:
 def find_layout(table: IndexedGrid, row: int) -> Layout | None:
     """Find the header block that begins at a row, None where there is none; words that nobody knows are its doubts."""
     first = table.starting(row)
+    numbered = _find_numbered(table, row, first)
+    if numbered is not None:
+        return numbered
     if not any(map(_is_header_row, (first, _add_rows_below(table, row, first), _close_block(table, row, first)))):
         return None
     stop = _find_stop(table, row, first)
     cells = _find_leaves(table, row, stop)
     labels = {c.col for c in cells if c.row + c.rowspan > stop}  # beside the rows, not over them: 绩效目标
     resolved = _resolve([_read_leaf(table, leaf, row) for leaf in cells])
-    resolved = [replace(h, column=None) if h.first in labels else h for h in resolved]
+    resolved = [_take_label(h) if h.first in labels else h for h in resolved]
     headings = settle_signs(table, stop, settle_indicator(resolved))
     found = {h.column for h in headings}
     named = found & {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR}
     if not named - {Column.LEVEL1} or (not found & VALUES and len(named) < 2):
         return None
-    headings = settle_blank_level(table, stop, settle_unknown(table, stop, headings))
-    unknown = [h for h in headings if h.column is None and h.words and not _is_known(h.word)]
-    if not {h.column for h in headings} & VALUES and not (unknown and _speaks_of_indicators(headings)):
+    headings = settle_unlisted(table, stop, headings)
+    unlisted = [h for h in find_unlisted(headings) if h.words]
+    if not {h.column for h in headings} & VALUES and not (unlisted and _speaks_of_indicators(headings)):
         return None  # levels of a catalogue (政府购买服务指导性目录: 一级, 二级, 三级, 预算金额)
-    doubts, ignored = _judge_unknown(table, row, stop, headings)
+    doubts, ignored = judge_unlisted(table, row, stop, headings)
     return Layout(row, stop, tuple(headings), tuple(doubts), tuple(ignored))
+
+
+def _find_numbered(table: IndexedGrid, row: int, first: list[Cell]) -> Layout | None:
+    """Find a header of projects whose indicators stand as one numbered text in a cell (广州)."""
+    columns = {match_column(c.text): c for c in first if c.text}
+    lists = [c for c in first if c.text and (is_group(c.text) or match_column(c.text) == Column.INDICATOR)]
+    if Column.PROJECT not in columns or not lists:
+        return None
+    stop = _find_stop(table, row, first)
+    leaves = [_read_leaf(table, leaf, row) for leaf in _find_leaves(table, row, stop)]
+    below = range(stop, table.grid.n_rows)
+    numbered = [
+        k
+        for k, leaf in enumerate(leaves)
+        if (is_group(leaf.word) or match_column(leaf.word) == Column.INDICATOR)
+        and any((c := table.cell(r, leaf.first)) and looks_numbered(c.text) for r in below)
+    ]
+    if len(numbered) != 1:
+        return None
+    headings = [
+        replace(leaf, column=Column.INDICATOR if k == numbered[0] else column)
+        for k, (leaf, column) in enumerate(zip(leaves, (h.column for h in _resolve(leaves)), strict=True))
+    ]
+    headings = settle_money(table, stop, headings)
+    doubts, ignored = judge_unlisted(table, row, stop, headings)
+    return Layout(row, stop, tuple(headings), tuple(doubts), tuple(ignored), is_numbered=True)
+
+
+def adopt_columns(layout: Layout, known: Layout) -> Layout:
+    """Give a header that is printed again with the same words the columns that were found below the first one."""
+    if layout.words != known.words or layout.columns == known.columns or layout.is_numbered:
+        return layout
+    pairs = zip(layout.headings, known.headings, strict=True)
+    headings = tuple(replace(h, column=k.column, block=k.block) for h, k in pairs)
+    return replace(layout, headings=headings, doubts=known.doubts, ignored=known.ignored)
+
+
+def finish_header(layout: Layout, table: IndexedGrid, row: int) -> Layout | None:
+    """Give a header that the end of a page cuts the rest of its words from the first row of the next page.
+
+    None where the row is no such rest: each of its texts must make a listed word with the one above it (分值权重 |
+    （90分）, 绩 | 效指标).
+    """
+    texts = [cell for cell in table.row_cells(row) if cell.text]
+    headings = {id(c): h for c in texts for h in layout.headings if h.first <= c.col < h.last and h.words}
+    if not texts or len(headings) < len(texts):
+        return None
+    whole = {id(headings[id(c)]): headings[id(c)].word + c.text for c in texts}
+    if not all(_is_finished(h, whole[id(h)]) for h in headings.values()):
+        return None
+    words = [replace(h, words=(*h.words[:-1], whole[id(h)])) if id(h) in whole else h for h in layout.headings]
+    done = tuple(replace(h, column=h.column or match_column(h.word)) for h in words)
+    return replace(layout, headings=done)
+
+
+def _is_finished(heading: Heading, word: str) -> bool:
+    """Return True if a word is listed and means what its upper part was taken for."""
+    column = match_column(word)
+    if heading.column is None:
+        return column is not None or is_ignored(word) or is_group(word)
+    return column == heading.column or (column == Column.ANNUAL_VALUE and heading.column == Column.VALUE)
+
+
+def _take_label(heading: Heading) -> Heading:
+    """A cell beside the header and its rows means no column; 长期绩效指标 says which values stand right of it."""
+    return replace(heading, column=None, words=heading.words if is_known(heading.word) else ())
 
 
 def _speaks_of_indicators(headings: list[Heading]) -> bool:
@@ -225,7 +292,7 @@ def _resolve(leaves: list[Heading]) -> list[Heading]:
 
 
 def settle_indicator(headings: list[Heading]) -> list[Heading]:
-    """活动 | 绩效指标 | 指标性质 | 指标值 (北京 预算13表): the group word names the indicators where nothing else does."""
+    """活动 | 绩效指标 | 指标性质 | 指标值 (北京 预算13表): the group word names the indicators if nothing else does."""
     columns = {h.column for h in headings}
     named = [h for h in headings if h.column is None and normalise(h.word) in NAMES_INDICATOR]
     if Column.INDICATOR in columns or len(named) != 1 or not columns & (VALUES | {Column.SIGN}):
@@ -238,30 +305,6 @@ def _settle_history(headings: list[Heading]) -> list[Heading]:
     prior = [h for h in headings if h.column == Column.PRIOR_VALUE]
     latest = max(prior, key=lambda h: (find_year(h.word) or 0, h.first), default=None)
     return [replace(h, column=None) if h.column == Column.PRIOR_VALUE and h is not latest else h for h in headings]
-
-
-def settle_signs(table: IndexedGrid, stop: int, headings: list[Heading]) -> list[Heading]:
-    """指标性质 is the column of signs only where signs are printed in it.
-
-    乌海 prints them under 指标方向; others print 定量 and 定性 under 指标性质, which is no sign.
-    """
-    sign = next((h for h in headings if h.column == Column.SIGN), None)
-    if sign is None or _prints_signs(table, stop, sign):
-        return headings
-    other = next((h for h in headings if "方向" in h.word and _prints_signs(table, stop, h)), None)
-    parts = other is not None or any(h.column == Column.MEASURE_UNIT for h in headings)
-    settled = []
-    for h in headings:
-        column = None if h is sign else Column.SIGN if h is other else h.column
-        settled.append(replace(h, column=Column.ANNUAL_VALUE if column == Column.VALUE and not parts else column))
-    return settled
-
-
-def _prints_signs(table: IndexedGrid, stop: int, heading: Heading) -> bool:
-    """Whether the cells under a heading hold signs, and nothing that is known not to be one."""
-    cells = {id(c): c for row in range(stop, table.grid.n_rows) if (c := table.cell(row, heading.first)) is not None}
-    texts = [normalise(c.text) for c in cells.values() if c.text and c.colspan <= heading.last - heading.first]
-    return not texts or (any(SIGN_TEXT.match(t) for t in texts) and not any(t in NOT_SIGNS for t in texts))
 
 
 def _match_words(heading: Heading) -> Column | None:
@@ -318,96 +361,3 @@ def _split_blocks(headings: list[Heading]) -> list[Heading]:
     while right > 0 and headings[right - 1].column in (Column.LEVEL1, Column.LEVEL2):
         right -= 1
     return [Heading(h.column, h.words, h.first, h.last, 1) if i >= right else h for i, h in enumerate(headings)]
-
-
-def _is_known(word: str) -> bool:
-    """A word that heads what is not loaded; 指标性质 without signs below it is one, an earlier year's value too."""
-    return is_ignored(word) or is_group(word) or match_column(word) in (Column.SIGN, Column.PRIOR_VALUE)
-
-
-def settle_unknown(table: IndexedGrid, stop: int, headings: list[Heading]) -> list[Heading]:
-    """Let what stands below an unlisted word decide: signs alone are the signs of the values (指标值类型, 长沙)."""
-    if any(h.column == Column.SIGN for h in headings):
-        return headings
-    for k, heading in enumerate(headings):
-        if heading.column is not None or not heading.words or _is_known(heading.word):
-            continue
-        texts = own_texts(table, heading, stop)
-        if texts and any(SIGN_TEXT.match(normalise(t)) for t in texts) and _prints_signs(table, stop, heading):
-            settled = [replace(h, column=Column.SIGN) if i == k else h for i, h in enumerate(headings)]
-            alone = sum(h.column == Column.ANNUAL_VALUE for h in settled) == 1
-            return [
-                replace(h, column=Column.VALUE) if alone and h.column == Column.ANNUAL_VALUE else h for h in settled
-            ]
-    return headings
-
-
-def settle_blank_level(table: IndexedGrid, stop: int, headings: list[Heading]) -> list[Heading]:
-    """Take a column of level names left of 二级指标 as level 1 although its header is blank (西安 2022)."""
-    second = next((k for k, h in enumerate(headings) if h.column == Column.LEVEL2), 0)
-    if not second or any(h.column == Column.LEVEL1 for h in headings) or headings[second - 1].words:
-        return headings
-    texts = own_texts(table, headings[second - 1], stop)
-    if not texts or not all(LEVEL_NAME.match(normalise(text)) for text in texts):
-        return headings
-    return [replace(h, column=Column.LEVEL1) if k == second - 1 else h for k, h in enumerate(headings)]
-
-
-def own_texts(table: IndexedGrid, heading: Heading, row: int) -> list[str]:
-    """Return the texts of the cells from `row` down that lie under one heading alone."""
-    cells = {id(c): c for r in range(row, table.grid.n_rows) if (c := table.cell(r, heading.first)) is not None}
-    inside = [c for c in cells.values() if c.col >= heading.first and c.col + c.colspan <= heading.last]
-    return [c.text for c in inside if c.text]
-
-
-def _judge_unknown(table: IndexedGrid, row: int, stop: int, headings: list[Heading]) -> tuple[list[Doubt], list[str]]:
-    """Judge the words that nobody has listed: doubts where one may head what is loaded, else words to ignore."""
-    page, doubts, ignored = table.grid.page, list[Doubt](), list[str]()
-    seen: dict[tuple[Column, int], str] = {}
-    columns = {h.column for h in headings if h.column is not None}
-    for heading in headings:
-        if heading.column is None:
-            if not heading.words and (texts := own_texts(table, heading, stop)) and not all(map(_is_label, texts)):
-                detail = f"row {row + 1}: text stands under a blank header"
-                doubts.append(Doubt(Reason.UNKNOWN_HEADER, page, detail))
-            if heading.words and not _is_known(heading.word):
-                if _may_be_needed(table, stop, heading, columns):
-                    detail = f"row {row + 1}: unknown header word {heading.word!r}"
-                    doubts.append(Doubt(Reason.UNKNOWN_HEADER, page, detail))
-                else:
-                    ignored.append(heading.word)
-            continue
-        key = (heading.column, heading.block)
-        if key in seen and heading.column not in (Column.DEVIATION,):
-            detail = f"row {row + 1}: {seen[key]!r} and {heading.word!r} both mean {heading.column}"
-            doubts.append(Doubt(Reason.UNKNOWN_HEADER, page, detail))
-        seen[key] = heading.word
-    money = next((h.word for h in headings if h.column is None and ABOUT_MONEY.search(normalise(h.word))), None)
-    if Column.PROJECT in columns and money and not columns & set(AMOUNT_KINDS):
-        detail = f"row {row + 1}: no amount but {money!r}, which is a part of one"
-        doubts.append(Doubt(Reason.UNKNOWN_HEADER, page, detail))
-    return doubts, ignored
-
-
-def _is_label(text: str) -> bool:
-    """Return True if a text below a blank header only repeats what the rows are (绩效指标, 烟台), or a part of it.
-
-    A page break parts an upright label: 绩 | 效指标 (西安).
-    """
-    if any(normalise(text) in group for group in load_synonyms().groups):
-        return True
-    return is_group(text) or is_ignored(text) or match_column(text) in (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
-
-
-def _may_be_needed(table: IndexedGrid, stop: int, heading: Heading, columns: set[Column]) -> bool:
-    """Return True if an unlisted word may head a value, the amount, the unit or the project that is not found yet."""
-    texts, word = own_texts(table, heading, stop), normalise(heading.word)
-    if not texts:
-        return False
-    if not columns & VALUES or Column.INDICATOR not in columns:
-        return True
-    if Column.PROJECT not in columns:
-        return False  # a form: its head says the rest
-    if not columns & set(AMOUNT_KINDS) and all(FIGURE.match(normalise(t)) for t in texts):
-        return True
-    return not columns & {Column.UNIT, Column.DEPARTMENT} and bool(ABOUT_UNITS.search(word))

@@ -7,13 +7,13 @@ it stands on the second page only, or the whole text is drawn on both and clippe
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 
 from extract.entities import Cell, Column, Printed
 from extract.errors import Reason, Refused
-from extract.reading.tables.column_groups import AMOUNTS, PROJECT_LEVEL
-from extract.reading.tables.drafts import Field
+from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES, PROJECT_LEVEL, UNIT_LEVEL
+from extract.reading.tables.drafts import Draft, Field
 from extract.reading.tables.rows import Row
 
 ENDS = tuple("。！；.!;）)”")
@@ -23,6 +23,12 @@ CLASSES = (
 )
 LEVEL = re.compile(rf"^(?:\d{{1,2}}\s*[-—–])?(?:{CLASSES})(?:指标|目标)?$")  # a level of the usual names, whole
 LEVEL_END = re.compile(r".(?:指标|目标)$|^其[他它]$")
+CODED = re.compile(r"^(?:\d{6,9}|[0-9A-Z]{12,24})\s*[-—–]\s*\S")
+INDICATOR_CODE = re.compile(r"^\d{6,12}\s*[-—–]")
+FEWEST_ROWS = 5  # of a table, before they say what every row prints
+FEWEST_NAMES = 3  # of a table, before their form says anything
+MOST_NAMES = 0.9  # of the names are alike
+SHORTEST_LINE = 6  # characters: so many at the end of a text and at the beginning of its rest are one printed line
 GOALS = (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
 
 
@@ -33,17 +39,36 @@ class Cut(Enum):
     BLANK = "the rest of the cell is blank"
     AGAIN = "the text is printed again"
     FLOWS = "the text flows on"
+    BLOCK = "another amount and goal under the name that goes on"
 
 
-def judge_cut(row: Row, previous: dict[Column, Field], known: bool, merged: bool, units: Collection[str] = ()) -> Cut:
+def is_coded(name: str) -> bool:
+    """Return True if a name begins with a whole code (11000022T000000444016-医疗保障公众评价, 北京)."""
+    return bool(CODED.match(name))
+
+
+def are_coded(names: Collection[str]) -> bool:
+    """Return True if the projects of a table carry codes, so that a name without one is a part of a name."""
+    return len(names) >= FEWEST_NAMES and sum(map(is_coded, names)) >= MOST_NAMES * len(names)
+
+
+def judge_cut(
+    row: Row,
+    previous: dict[Column, Field],
+    known: bool,
+    merged: bool,
+    units: Collection[str] = (),
+    names: Collection[str] = (),
+) -> Cut:
     """Decide from the project-level cells of the row; a new unit is always a new project.
 
-    Not new is a unit whose name goes on: of `units`, those that the document has printed, or in mid-sentence.
+    Not new is a unit whose name goes on: of `units`, those that the document has printed, or in mid-sentence. `names`
+    are those of the projects before. Raises Refused (conservation) where two readings stand.
     """
     before = {c: previous[c].text for c in PROJECT_LEVEL if c in previous}
     now = {c: row.text(c) for c in PROJECT_LEVEL if c in row.cells}
     name = now.get(Column.PROJECT, "")
-    rest = {c: t for c, t in now.items() if t and c != Column.PROJECT}
+    rest: dict[Column, str] = {c: t for c, t in now.items() if t and c != Column.PROJECT}
     if known or not before:
         return Cut.NONE
     if not before.get(Column.PROJECT):
@@ -51,27 +76,89 @@ def judge_cut(row: Row, previous: dict[Column, Field], known: bool, merged: bool
     unit, above = row.text(Column.UNIT), previous[Column.UNIT].text if Column.UNIT in previous else ""
     if unit and above and unit != above:
         broken = any(t and c in rest and not t.endswith(ENDS) for c, t in before.items() if c in GOALS)
-        if not (name and merged and (above + unit in units or broken)) or any(c in rest for c in AMOUNTS):
+        if not ((merged or not name) and (above + unit in units or broken)) or any(c in rest for c in AMOUNTS):
             return Cut.NONE
     same = {c for c, t in rest.items() if t == before.get(c)}
     if not name:
+        if any(before.get(c) for c in AMOUNTS if c in rest and c not in same):
+            return _judge_second_amount(row, before, rest)
         return Cut.AGAIN if rest and same == set(rest) else Cut.FLOWS if rest else Cut.BLANK
     amounts = {c for c in AMOUNTS if c in rest}
     if name == before.get(Column.PROJECT):
-        if amounts - same:
+        if any(before.get(c) for c in amounts - same):
             return Cut.NONE
         others = {c for c in rest if c not in same and c in GOALS}
         begins_anew = any(before.get(c, "").endswith(ENDS) for c in others)
         return Cut.NONE if begins_anew and merged else Cut.FLOWS if others else Cut.AGAIN
+    if are_coded(names):
+        return _judge_codes(row, before, name, rest)
     printed_before = {c for c in AMOUNTS if before.get(c)}
     if merged and printed_before and not amounts:
         return Cut.FLOWS
     return Cut.NONE
 
 
+def _judge_second_amount(row: Row, before: Mapping[Column, str], rest: Mapping[Column, str]) -> Cut:
+    """An amount under a blank name beside another one above it: a block with a goal of its own, or nobody knows."""
+    goals = [c for c in GOALS if c in rest and rest[c] != before.get(c)]
+    if goals:
+        return Cut.BLOCK
+    one, other = (next(t[c] for c in AMOUNTS if t.get(c)) for t in (before, rest))
+    detail = f"row {row.first + 1}: {other!r} stands under {before[Column.PROJECT]!r}, which has {one!r}"
+    raise Refused(Reason.CONSERVATION, detail)
+
+
+def _judge_codes(row: Row, before: Mapping[Column, str], name: str, rest: Mapping[Column, str]) -> Cut:
+    """A name where all names carry codes: without one it is the rest of the name above, if the amounts allow it."""
+    above = before[Column.PROJECT]
+    if is_coded(name):
+        return Cut.NONE
+    differ = [c for c in AMOUNTS if c in rest and before.get(c) and rest[c] != before[c]]
+    if is_coded(drop_overlap(above, name)) and not differ:
+        return Cut.FLOWS
+    detail = f"row {row.first + 1}: {name!r} may be a project or the rest of {above!r}"
+    raise Refused(Reason.CONSERVATION, detail)
+
+
+def drop_overlap(above: str, below: str) -> str:
+    """Join the two parts of a text; a line that stands whole on both sides of the page break counts once."""
+    for size in range(min(len(above), len(below)), SHORTEST_LINE - 1, -1):
+        if above.endswith(below[:size]):
+            return above + below[size:]
+    return above + below
+
+
+def judge_rest(row: Row, drafts: Sequence[Draft], previous: Mapping[Column, Field]) -> bool | None:
+    """Judge whether a row with an indicator at the top of a page is the rest of the row above; None if nobody knows.
+
+    It is where it prints no target, no code or no level of its own and every row of the table so far prints one. A
+    level that goes on with the rows below could be that of a new row as well.
+    """
+    levels = [c for c in LEVELS if c in row.cells]
+    printed = [c for c in levels if row.text(c)]
+    enough = len(drafts) >= FEWEST_ROWS
+    if INDICATOR_CODE.match(row.text(Column.INDICATOR)):
+        return False
+    if enough and all(INDICATOR_CODE.match(_said(d, Column.INDICATOR)) for d in drafts):
+        return True
+    if row.has_target:
+        own = [c for c in levels if enough and all(_said(d, c) and not d.fields[c].spans for d in drafts)]
+        return bool(own) and not printed and all(not row.text(c) for c in UNIT_LEVEL)
+    above = [c for c in (*levels, *UNIT_LEVEL) if c in previous and c in row.cells]
+    reaches_on = [c for c in above if row.cells[c].row + row.cells[c].rowspan > row.last]
+    if not reaches_on and any(not previous[c].spans for c in above):
+        return True
+    has_targets = enough and all(any(_said(d, c) for c in (*PERIOD_VALUES, Column.SIGN)) for d in drafts)
+    return True if has_targets and not set(reaches_on) & set(LEVELS) else None
+
+
+def _said(draft: Draft, column: Column) -> str:
+    return draft.fields[column].text if column in draft.fields else ""
+
+
 def join_fragment(field: Field, cell: Cell, page: int) -> None:
     """Add the rest of a cut text; a rest that is blank or says the whole again adds its place and no text."""
-    text = "" if cell.text == field.text else cell.text
+    text = "" if cell.text == field.text else drop_overlap(field.text, cell.text)[len(field.text) :]
     field.fragments.append(Printed(text, page, cell.box))
 
 

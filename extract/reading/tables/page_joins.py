@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from extract.entities import Cell
 from extract.errors import Reason, Refused
-from extract.reading.tables.form_head import is_word
+from extract.reading.tables.form_head import is_known, is_word
+from extract.reading.tables.headings import Heading
 from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
-from extract.reading.tables.layout import SAME_PLACE, Heading, Layout, move_layout
+from extract.reading.tables.layout import SAME_PLACE, Layout, move_layout
 
 MOVED_PT = 10.0  # so far the lines of one table stand apart on two pages
 
@@ -73,19 +74,25 @@ def _is_one_label(above: Cell, below: Cell) -> bool:
     if not above.text or not below.text or above.text == below.text:
         return True
     together = replace(above, text=above.text + below.text)
-    return is_word(together) and not is_word(above) and not is_word(below)
+    return is_word(together) and not is_word(below)
 
 
 def _cut_values(
     above: dict[tuple[int, int], Cell], below: dict[tuple[int, int], Cell], label: tuple[int, int]
 ) -> list[tuple[int, int]]:
-    """The places of a row that the break cuts; none where a new row of words and values begins below it."""
+    """The places of a row that the break cuts; none where a new row begins below it."""
     rest = [key for key in below if key != label]
-    if not set(rest) <= set(above) or any(is_word(above[key]) or is_word(below[key]) for key in rest):
-        return []
-    if any(is_word(c) for key, c in above.items() if key != label):
-        return []
-    return rest
+    return rest if set(rest) <= set(above) and all(_are_one(above[key], below[key]) for key in rest) else []
+
+
+def _are_one(above: Cell, below: Cell) -> bool:
+    """Whether two cells may be one: a word only together (年度资金总 | 额：), a blank rest, a value."""
+    if not above.text or not below.text:
+        return not is_word(below)
+    together = replace(above, text=above.text + below.text)
+    if not is_known(above) and is_known(together):
+        return True
+    return not is_word(above) and not is_word(below)
 
 
 def _join_cells(above: Cell, below: Cell) -> Cell:
@@ -105,7 +112,8 @@ def carry_layout(layout: Layout, before: tuple[float, ...], now: tuple[float, ..
     near = all(min(abs(x - b) for b in before) <= SAME_PLACE for x in now)
     left = [before[0], *(before[h.first] for h in layout.headings[:2] if h.first and not _is_loaded_before(layout, h))]
     if near and abs(before[-1] - now[-1]) <= SAME_PLACE and min(abs(now[0] - x) for x in left) <= SAME_PLACE:
-        return move_layout(layout, before, now)
+        kept = tuple(h for h in layout.headings if before[h.last] > now[0] + SAME_PLACE)  # a lost label heads nothing
+        return move_layout(replace(layout, headings=kept), before, now)
     moved = len(before) == len(now) and all(_is_own_place(k, x, before) for k, x in enumerate(now))
     return layout if moved else None
 

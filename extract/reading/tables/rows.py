@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -22,6 +22,7 @@ HEADER_ONLY = frozenset(
     {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.SIGN, Column.MEASURE_UNIT, *PERIOD_VALUES}
 )
 ONE_EACH = (Column.INDICATOR, *PERIOD_VALUES, Column.SIGN, Column.MEASURE_UNIT, Column.ACTUAL_VALUE)
+MOSTLY_ONE_EACH = (Column.WEIGHT, Column.SCORE, Column.PRIOR_VALUE, Column.DEVIATION)  # some tables merge them
 NOTE = re.compile(
     r"^(?:注|备注|说明|填表说明|填报说明|附注|填表人|制表人|填报人|审核人|负责人|联系人|经办人|单位负责人)[:：\d]"
 )
@@ -69,9 +70,9 @@ def split_rows(table: IndexedGrid, layout: Layout, start: int, stop: int, block:
         first = last
 
 
-def find_merges(rows: list[Row]) -> set[Column]:
-    """The level columns whose cells cover several rows: there a blank cell at the top of a page continues one."""
-    return {c for row in rows for c in LEVELS if c in row.cells and row.cells[c].rowspan > row.last - row.first}
+def find_merges(rows: list[Row], columns: Sequence[Column] = LEVELS) -> set[Column]:
+    """The columns whose cells cover several rows: there a blank cell at the top of a page continues one."""
+    return {c for row in rows for c in columns if c in row.cells and row.cells[c].rowspan > row.last - row.first}
 
 
 def box_of(row: Row) -> Box:
@@ -95,6 +96,22 @@ def find_shared(rows: list[Row], page: int) -> Iterator[RowDoubt]:
                 detail = f"row {row.first + 1}: {cell.text[:20]!r} stands in one cell for two rows"
                 refusal = Refused(Reason.CONSERVATION, detail, page)
                 yield from (RowDoubt(above.first, refusal), RowDoubt(row.first, refusal))
+    for column in MOSTLY_ONE_EACH:
+        yield from _find_joined(rows, column, page)
+
+
+def _find_joined(rows: list[Row], column: Column, page: int) -> Iterator[RowDoubt]:
+    """Find cells over two rows that hold two texts of their column: 无无, 1212."""
+    cells = [(row, row.cells[column]) for row in rows if column in row.cells]
+    texts = {cell.text for row, cell in cells if cell.text and cell.row + cell.rowspan <= row.last}
+    for (above, cell), (row, below) in pairwise(cells):
+        if cell is not below or not cell.text:
+            continue
+        parts = [t for t in texts if cell.text != t and (cell.text.startswith(t) or cell.text.endswith(t))]
+        if parts:
+            detail = f"row {row.first + 1}: {cell.text[:20]!r} stands in one cell for two rows and holds {parts[0]!r}"
+            refusal = Refused(Reason.CONSERVATION, detail, page)
+            yield from (RowDoubt(above.first, refusal), RowDoubt(row.first, refusal))
 
 
 def find_spanning_amounts(rows: list[Row], page: int) -> Iterator[RowDoubt]:
@@ -105,7 +122,7 @@ def find_spanning_amounts(rows: list[Row], page: int) -> Iterator[RowDoubt]:
             if cell is None or not cell.text or cell is not above.cells.get(column):
                 continue
             upper, lower = above.cells.get(Column.PROJECT), row.cells.get(Column.PROJECT)
-            if upper is None or lower is None or upper is lower or not lower.text:
+            if upper is None or lower is None or upper is lower or not (lower.text or upper.rowspan > 1):
                 continue
             half = cell.text[: len(cell.text) // 2]  # 100.00100.00 beside one name that is printed on each row
             if upper.text != lower.text or cell.text == half + half:

@@ -15,6 +15,7 @@ from typing import Any, NewType
 
 import numpy as np
 import pypdfium2.raw as pdfium
+from numpy.typing import NDArray
 
 from extract.reading.ink.ink import Floats
 
@@ -26,6 +27,9 @@ ROWS, COLUMNS = 1024, 6  # rows of the buffer that functions write to, four byte
 _BUFFER = np.zeros((ROWS, COLUMNS), np.uint32)
 _FIRST = (ctypes.c_uint32 * _BUFFER.size).from_buffer(_BUFFER.data)
 _PLACES = [[ctypes.byref(_FIRST, 4 * (COLUMNS * row + k)) for row in range(ROWS)] for k in range(4)]
+_DOUBLES = np.zeros((ROWS, 4), np.float64)
+_FIRST_DOUBLE = (ctypes.c_double * _DOUBLES.size).from_buffer(_DOUBLES.data)
+_DOUBLE_PLACES = [[ctypes.byref(_FIRST_DOUBLE, 8 * (4 * row + k)) for row in range(ROWS)] for k in range(4)]
 
 
 def _bind(name: str, result: Any) -> Callable[..., Any]:
@@ -47,6 +51,8 @@ count_chars = _bind("FPDFText_CountChars", _NUMBER)
 get_text = _bind("FPDFText_GetText", _NUMBER)  # (text page, index, count, buffer)
 # (text page, index) and, where something is filled, places of it
 get_loose_box = _bind("FPDFText_GetLooseCharBox", _NUMBER)
+get_char_box = _bind("FPDFText_GetCharBox", _NUMBER)  # left, right, bottom, top, as doubles
+get_origin = _bind("FPDFText_GetCharOrigin", _NUMBER)  # x, y, as doubles
 get_unicode = _bind("FPDFText_GetUnicode", ctypes.c_uint)
 get_text_object = _bind("FPDFText_GetTextObject", _ADDRESS)
 is_generated = _bind("FPDFText_IsGenerated", _NUMBER)
@@ -70,6 +76,8 @@ get_bitmap = _bind("FPDFImageObj_GetRenderedBitmap", _ADDRESS)  # (document, pag
 has_transparency = _bind("FPDFPageObj_HasTransparency", _NUMBER)
 count_marks = _bind("FPDFPageObj_CountMarks", _NUMBER)
 get_mark = _bind("FPDFPageObj_GetMark", _ADDRESS)
+remove_mark = _bind("FPDFPageObj_RemoveMark", _NUMBER)  # (page object, mark)
+get_param_type = _bind("FPDFPageObjMark_GetParamValueType", _NUMBER)  # (mark, key)
 # (page), (form object): their objects
 count_objects = _bind("FPDFPage_CountObjects", _NUMBER)
 get_object = _bind("FPDFPage_GetObject", _ADDRESS)
@@ -110,13 +118,23 @@ def fill_structs(call: Callable[..., Any], columns: int, *arguments: Any, kind: 
     return _fill(call, columns, _PLACES[:1], arguments, kind)
 
 
+def fill_doubles(call: Callable[..., Any], columns: int, *arguments: Any) -> Floats:
+    """As fill_columns, for functions that fill doubles."""
+    return _fill(call, columns, _DOUBLE_PLACES[:columns], arguments, np.float64, _DOUBLES)
+
+
 def _fill(
-    call: Callable[..., Any], columns: int, places: list[list[Any]], arguments: Sequence[Any], kind: Any
+    call: Callable[..., Any],
+    columns: int,
+    places: list[list[Any]],
+    arguments: Sequence[Any],
+    kind: Any,
+    buffer: NDArray[Any] = _BUFFER,
 ) -> Floats:
     """As many calls at a time as the buffer has rows; pdfium serves one thread, and so does the buffer."""
     same, items = [repeat(argument) for argument in arguments[:-1]], arguments[-1]
     table = np.empty((len(items), columns))
-    filled = _BUFFER.view(kind)[:, :columns]
+    filled = buffer.view(kind)[:, :columns]
     for start in range(0, len(items), ROWS):
         some = items[start : start + ROWS]
         filled[: len(some)] = 0

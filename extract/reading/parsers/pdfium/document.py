@@ -17,6 +17,7 @@ from extract.errors import Reason, Refused
 from extract.reading.ink.affine import display_matrix
 from extract.reading.ink.ink import MAX_GLYPHS, Ink, Ints, are_blank
 from extract.reading.parsers.pdfium import calls
+from extract.reading.parsers.pdfium.actual_text import settle_actual_texts
 from extract.reading.parsers.pdfium.glyphs import read_glyphs
 from extract.reading.parsers.pdfium.images import read_pictures
 from extract.reading.parsers.pdfium.layers import is_marked_hidden
@@ -55,6 +56,7 @@ def read_page(document: calls.Pointer, page: calls.Pointer, number: int, hidden_
     left, top, right, bottom = calls.fill_structs(calls.get_page_box, 4, [page])[0].tolist()
     matrix, width, height = display_matrix((left, bottom, right, top), calls.get_rotation(page))
     objects = walk_objects(page, matrix)
+    conflicts = settle_actual_texts(document, page, number, objects, matrix)
     text_handle = calls.load_text(page)
     if not text_handle:
         raise Refused(Reason.TRUNCATED, "pdfium cannot load the text of the page", number)
@@ -70,7 +72,8 @@ def read_page(document: calls.Pointer, page: calls.Pointer, number: int, hidden_
         calls.close_text(text_page)
     rules, fills = read_paths(objects)
     pictures = read_pictures(document, page, objects, hidden_layers)
-    return Ink(number, width, height, glyphs, rules, fills, pictures, int((~are_blank(bulk)).sum()))
+    count = int((~are_blank(bulk)).sum())
+    return Ink(number, width, height, glyphs, rules, fills, pictures, count, conflicts)
 
 
 def _read_bulk(text_page: calls.Pointer, count: int) -> Ints:

@@ -22,12 +22,16 @@ from extract.reading.ink.ink import (
     TextRuns,
     are_blank,
 )
+from extract.reading.ink.signs import are_judged
 from extract.reading.parsers.pdfium import calls
 from extract.reading.parsers.pdfium.objects import Objects
 
 IsHidden = Callable[[calls.Pointer], bool] | None
 REPLACEMENT = 0xFFFD
 LONGEST_NAME = 64
+ASCENT, DESCENT = 0.88, 0.12  # of the size: the em box around a baseline
+STACKED, APART = 0.1, 0.5  # of the size: glyphs of a vertical text differ so little across and so much down
+SQUARE = 0.001  # of the height: so equal are the sides of a box that comes of the font's size alone
 PLACE_BITS = 17  # hold the number of a glyph: pdfium.py refuses pages of more than 120,000
 
 
@@ -52,19 +56,75 @@ def read_glyphs(
     owners = np.fromiter(map(calls.get_text_object, repeat(text_page), places), np.int64, len(places))
     boxes = calls.fill_structs(calls.get_loose_box, 4, text_page, places)
     shown = map_boxes(boxes, matrix)
+    drawn = _read_drawn(text_page, codes, places, matrix)
     run_of, firsts = _number_runs(owners)
     heads = owners[firsts].tolist()
     pointers = calls.prepare(heads)
-    fonts, drawn = _number_fonts(pointers)
+    fonts, known = _number_fonts(pointers)
     clips = _find_clips(owners[firsts], objects)
     runs = _read_runs(text_page, [places[i] for i in firsts.tolist()], pointers, clips, matrix)
-    runs.font[:] = drawn[fonts]
+    runs.font[:] = known[fonts]
     if is_hidden is not None:
         runs.hidden[:] = [bool(owner) and is_hidden(pointer) for owner, pointer in zip(heads, pointers, strict=True)]
     blank = are_blank(codes)
     drop = np.where(blank, BLANK, KEPT)
     codes[_find_unmapped(text_page, codes, places, run_of, fonts) & ~blank] = REPLACEMENT
-    return Glyphs(list(codes.astype("<u4").tobytes().decode("utf-32-le")), codes, shown, run_of, drop, runs)
+    run_of, runs = _part_vertical(text_page, places, shown, run_of, runs, matrix)
+    letters = list(codes.astype("<u4").tobytes().decode("utf-32-le"))
+    return Glyphs(letters, codes, shown, run_of, drop, runs, drawn)
+
+
+def _part_vertical(
+    text_page: calls.Pointer, places: list[int], shown: Floats, run_of: Ints, runs: TextRuns, matrix: Matrix
+) -> tuple[Ints, TextRuns]:
+    """Make each glyph of a vertical font a run of its own, with its own baseline and an em box around it.
+
+    pdfium tells a vertical font by its boxes alone: they stand below each other, and they are as large as the font's
+    own size, whatever the matrix makes of it. Changes `shown`.
+    """
+    size, level = runs.size[run_of], runs.turn[run_of] == 0
+    rows = np.flatnonzero(_find_vertical(shown, size, run_of) & level)
+    rows = np.union1d(rows, np.flatnonzero(level & _are_unscaled(text_page, places, shown, size, level)))
+    if not len(rows):
+        return run_of, runs
+    origin = calls.fill_doubles(calls.get_origin, 2, text_page, [places[i] for i in rows.tolist()])
+    x, y = map_points(origin[:, 0], origin[:, 1], matrix)
+    em = size[rows]
+    shown[rows] = np.stack([x, y - ASCENT * em, x + em, y + DESCENT * em], axis=1)
+    old = np.concatenate([np.arange(len(runs.size)), run_of[rows]])
+    new = run_of.copy()
+    new[rows] = len(runs.size) + np.arange(len(rows))
+    parted = runs.take(old)
+    parted.base[new[rows]] = y
+    return new, parted
+
+
+def _find_vertical(shown: Floats, size: Floats, run_of: Ints) -> Bools:
+    """Glyphs below or above another one of their text object, at the same place across."""
+    found = np.zeros(len(shown), np.bool_)
+    step = np.abs(np.diff(shown, axis=0))
+    below = (run_of[1:] == run_of[:-1]) & (step[:, 0] < STACKED * size[1:]) & (step[:, 1] > APART * size[1:])
+    found[1:] |= below
+    found[:-1] |= below
+    return found
+
+
+def _are_unscaled(text_page: calls.Pointer, places: list[int], shown: Floats, size: Floats, level: Bools) -> Bools:
+    """Find glyphs with square boxes unlike their size on the page: as large as their font's own size."""
+    wide, high = shown[:, 2] - shown[:, 0], shown[:, 3] - shown[:, 1]
+    odd = level & (np.abs(wide - high) < SQUARE * high) & ((high > 2 * size) | (high < size / 2)) & (high > 0)
+    for i in np.flatnonzero(odd).tolist():
+        odd[i] = abs(calls.get_font_size(text_page, places[i]) - high[i]) < SQUARE * high[i]
+    return odd
+
+
+def _read_drawn(text_page: calls.Pointer, codes: Ints, places: list[int], matrix: Matrix) -> Floats:
+    """The boxes of what the font draws, of the characters that the witness judges; NaN for others."""
+    drawn = np.full((len(codes), 4), np.nan)
+    asked = np.flatnonzero(are_judged(codes))
+    box = calls.fill_doubles(calls.get_char_box, 4, text_page, [places[i] for i in asked.tolist()])
+    drawn[asked] = map_boxes(box[:, [0, 2, 1, 3]], matrix)
+    return drawn
 
 
 def _find_unmapped(text_page: calls.Pointer, codes: Ints, places: list[int], run_of: Ints, fonts: Ints) -> Bools:
@@ -129,7 +189,8 @@ def _read_runs(
     along = np.stack([m[:, 0] * a + m[:, 1] * c, m[:, 0] * b + m[:, 1] * d], axis=1)
     up = np.stack([m[:, 2] * a + m[:, 3] * c, m[:, 2] * b + m[:, 3] * d], axis=1)
     turn = turns_of(along)
-    x, y = map_points(m[:, 4], m[:, 5], matrix)  # the origin of the object's first glyph
+    origin = calls.fill_doubles(calls.get_origin, 2, text_page, firsts)
+    x, y = map_points(origin[:, 0], origin[:, 1], matrix)
     return TextRuns(
         size=np.abs(font) * np.hypot(up[:, 0], up[:, 1]),
         base=np.where(turn % 2 == 1, x, y),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
 from typing import Any
 
-import pypdfium2.raw as pdfium
-
 from extract.reading.parsers.pdfium import calls
+from extract.reading.parsers.pdfium.actual_text import read_param
 
 
 def hidden_names(properties: Any, resolve: Any) -> frozenset[str]:
@@ -34,10 +32,6 @@ def _name_of(group: dict[str, Any]) -> str:
 def is_marked_hidden(page_object: calls.Pointer, hidden_layers: frozenset[str]) -> bool:
     """Whether an object stands in a marked part whose layer is hidden."""
     for k in range(calls.count_marks(page_object) if hidden_layers else 0):
-        mark = ctypes.cast(calls.get_mark(page_object, k), pdfium.FPDF_PAGEOBJECTMARK)
-        buffer, size = (ctypes.c_ushort * 256)(), ctypes.c_ulong()
-        if pdfium.FPDFPageObjMark_GetParamStringValue(mark, b"Name", buffer, 512, size):
-            name = bytes(buffer)[: max(0, size.value - 2)].decode("utf-16-le", "replace")
-            if name in hidden_layers:
-                return True
+        if read_param(calls.get_mark(page_object, k), b"Name") in hidden_layers:
+            return True
     return False

@@ -12,7 +12,16 @@ from pdfminer.utils import mult_matrix
 
 from extract.entities import Quad
 from extract.reading.ink.affine import map_boxes, map_points
-from extract.reading.ink.ink import NO_CLIP, OUTLINE_POINTS, PALE, STANDARD_FONTS, UNKNOWN_FONT, Floats, brightness
+from extract.reading.ink.ink import (
+    NO_CLIP,
+    OUTLINE_POINTS,
+    PALE,
+    STANDARD_FONTS,
+    UNKNOWN_FONT,
+    Conflict,
+    Floats,
+    brightness,
+)
 from extract.reading.ink.vector_paths import around, gather, open_paths
 from extract.reading.parsers.plumber.images import is_white
 
@@ -35,6 +44,7 @@ class Collected:
     areas: list[tuple[float, ...]] = field(default_factory=list)
     outlines: list[tuple[float, ...]] = field(default_factory=list)  # box, order: filled paths of many points
     pictures: list[tuple[float, ...]] = field(default_factory=list)  # box, order, solid, white
+    conflicts: list[Conflict] = field(default_factory=list)
 
 
 class InkDevice(PDFTextDevice):  # type: ignore[misc]
@@ -101,8 +111,10 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
         if font.is_vertical():
             shift, down = font.char_disp(cid) if isinstance(font.char_disp(cid), tuple) else (None, 880)
             left = -(fontsize * 0.5 if shift is None else shift * fontsize * 0.001)
-            right, high = left + fontsize, (1.0 - down * 0.001) * fontsize + rise
+            right, high = left + fontsize, (ASCENT - down * 0.001) * fontsize + rise
             low = high - fontsize
+            if self.page.run and self.page.run[-1] == len(self.page.runs) - 1:
+                self.page.runs.append(self.page.runs[-1])  # each glyph has a baseline of its own
         box = map_boxes(np.array([[left, low, right, high]]), matrix)[0]
         self.page.text.append(text or "\ufffd")
         self.page.box.append((float(box[0]), float(box[1]), float(box[2]), float(box[3])))

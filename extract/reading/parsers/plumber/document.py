@@ -78,7 +78,7 @@ def read_page(page: Any, number: int, hidden_layers: frozenset[str]) -> Ink:
     if len(drawn.text) > MAX_GLYPHS:
         raise Refused(Reason.TOO_LARGE, f"{len(drawn.text)} glyphs on one page", number)
     rules, fills = settle_paths(_rows(drawn.rules, 6), _rows(drawn.areas, 6))
-    return Ink(number, width, height, _glyphs(drawn), rules, fills, _pictures(drawn), -1)
+    return Ink(number, width, height, _glyphs(drawn), rules, fills, _pictures(drawn), -1, drawn.conflicts)
 
 
 def _pictures(drawn: Collected) -> Pictures:

@@ -6,12 +6,13 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
-from pdfminer.pdftypes import resolve1
+from pdfminer.pdftypes import PDFException, resolve1
 from PIL import Image
 
 from extract.reading.ink.ink import WHITE_PIXEL
 
 MOST_PIXELS = 16_000_000  # larger ones are not looked at, and then not white
+JPEG = ("DCTDecode", "DCT")
 LEAST = int(WHITE_PIXEL * 255)
 COMPONENTS = {"DeviceGray": 1, "G": 1, "CalGray": 1, "DeviceRGB": 3, "RGB": 3, "CalRGB": 3}
 
@@ -22,13 +23,22 @@ def is_white(stream: Any) -> bool:
     if not 0 < width * height <= MOST_PIXELS or stream.get_any(("Decode", "D")) is not None:
         return False
     filters = [str(getattr(name, "name", name)) for name, _ in stream.get_filters()]
-    if filters and filters[-1] in ("DCTDecode", "DCT"):
-        return _is_white_jpeg(stream.get_data(), width, height)
+    if filters and filters[-1] in JPEG:
+        return len(filters) == 1 and _is_white_jpeg(_read_raw(stream), width, height)
     if int(resolve1(stream.get_any(("BitsPerComponent", "BPC"), 0)) or 0) != 8:
         return False
     size = width * height * _count_components(stream.get_any(("ColorSpace", "CS")))
-    pixels = np.frombuffer(stream.get_data()[:size], np.uint8)
+    try:
+        pixels = np.frombuffer(stream.get_data()[:size], np.uint8)
+    except PDFException:  # a filter that pdfminer does not have
+        return False
     return bool(0 < size == len(pixels) and pixels.min() >= LEAST)
+
+
+def _read_raw(stream: Any) -> bytes:
+    """The bytes of a JPEG: pdfminer would undo a predictor that stands beside it and means nothing."""
+    data = stream.get_rawdata() or b""
+    return bytes(stream.decipher(stream.objid, stream.genno, data, stream.attrs) if stream.decipher else data)
 
 
 def _is_white_jpeg(data: bytes, width: int, height: int) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from pdfminer.pdfinterp import PDFPageInterpreter
 from pdfminer.pdftypes import resolve1
 from pdfminer.psparser import PSLiteral, literal_name
@@ -15,7 +16,8 @@ from pdfminer.utils import mult_matrix
 
 from extract.entities import Quad
 from extract.errors import Reason, Refused
-from extract.reading.ink.ink import NO_CLIP
+from extract.reading.ink.actual_text import Choice, choose_text, decode_text
+from extract.reading.ink.ink import NO_CLIP, Conflict
 from extract.reading.ink.vector_paths import around
 from extract.reading.parsers.plumber.device import InkDevice, cut_box, subpaths_of
 
@@ -106,12 +108,22 @@ class InkInterpreter(PDFPageInterpreter):  # type: ignore[misc]
             self._say(actual, first)
 
     def _say(self, actual: str | None, first: int) -> None:
-        """Give the glyphs since `first` the characters of an ActualText; more or fewer of them: the first says all."""
-        text = self.device.page.text
-        n = len(text) - first
+        """Give the glyphs since `first` the characters of an ActualText, unless they say what they are themselves.
+
+        More or fewer characters than glyphs: the first says all.
+        """
+        page = self.device.page
+        n = len(page.text) - first
         if not actual or n <= 0:
             return
-        text[first:] = list(actual) if len(actual) == n else [actual, *[" "] * (n - 1)]
+        drawn = "".join(page.text[first:])
+        choice = choose_text(drawn, actual)
+        if choice == Choice.CONFLICT:
+            box = np.array(page.box[first:])
+            around = (*box[:, :2].min(axis=0).tolist(), *box[:, 2:].max(axis=0).tolist())
+            page.conflicts.append(Conflict(around, drawn, actual))
+        elif choice == Choice.ACTUAL:
+            page.text[first:] = list(actual) if len(actual) == n else [actual, *[" "] * (n - 1)]
 
     def _is_hidden(self, group: Any) -> bool:
         """Whether an optional-content group, or every member of a membership dictionary, is off."""
@@ -168,17 +180,4 @@ for _name in PAINTING:
     setattr(InkInterpreter, f"do_{_name}", _with_clip(_name))
 
 
-def decode_text(value: Any) -> str | None:
-    """A PDF text string: UTF-16 with a mark, UTF-8 with a mark, or Latin."""
-    if isinstance(value, str):
-        return value
-    if not isinstance(value, bytes):
-        return None
-    if value[:2] == b"\xfe\xff":
-        return value[2:].decode("utf-16-be", "replace")
-    if value[:3] == b"\xef\xbb\xbf":
-        return value[3:].decode("utf-8", "replace")
-    return value.decode("latin-1")
-
-
-__all__ = ["NO_CLIP", "InkInterpreter", "decode_text"]
+__all__ = ["NO_CLIP", "InkInterpreter"]

@@ -1,0 +1,29 @@
+"""The login of `jixiao up`: one user, whose password is made once and lies in a file that nobody else may read."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+
+from extract.settings import Settings
+
+USER = "admin"
+
+
+def ensure_login(settings: Settings) -> str | None:
+    """Make the password of Airflow's simple auth manager; returns it when it was made now.
+
+    Where the operator has chosen other users, another auth manager or none at all, Airflow is left to it.
+    """
+    if os.environ.get("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS") != f"{USER}:{USER}":
+        return None
+    file = settings.airflow_home / "passwords.json"
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return None
+    password = secrets.token_urlsafe(18)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        json.dump({USER: password}, handle)
+    return password

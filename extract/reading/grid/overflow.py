@@ -1,0 +1,218 @@
+"""Find lines of text that run out of their cell below it and are seen there, and give them to the cell.
+
+The order of painting tells whose they are: a program writes the lines of one cell one after the other. A line belongs
+to the cell above when it was painted directly after the last line of that cell, one line further down, and the rule
+between them runs through its letters, or nothing but the end of the table lies there (Chromium and LibreOffice Writer
+let the last lines of a tall cell hang over a page's end so). A line that stands wholly in the next cell is given to the
+one above only where the table is painted row by row and the next text painted stands beside the cell above.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from extract.reading.grid.cell_text import are_chinese
+from extract.reading.grid.clips import HIGH
+from extract.reading.grid.placement import OUTSIDE, PlacedTable, Spots, owners_at
+from extract.reading.ink.ink import KEPT, Bools, Floats, Glyphs, Ints
+
+LINE_STEP = (0.8, 1.7)  # of the size: from one baseline of a text to the next
+TOP_LINE = 0.5  # of the size: a line that stands so near below a rule may have run over it
+THROUGH = 0.05  # of the size: a rule so deep inside the letters runs through them
+BELOW = 4.0  # of the size: no line of a cell hangs further below its table
+MOST_LINES = 6  # that run out of one cell
+PROSE = 8  # letters of a line: a text with so many is no figure in a low row
+FINAL = frozenset("。；！？.;!?）)”】")
+PAGE_END = 0.75  # of the page's height: a table that ends higher does not end because of the page
+MORE_ACROSS = 3  # times as many steps to the right as down: a table painted row by row
+
+
+@dataclass(slots=True)
+class _Painted:
+    """The order of painting: of each run its rank among the runs that show text, of each rank its outer glyphs."""
+
+    rank: Ints  # of each run, -1 for those that show nothing
+    first: Ints  # of each rank: its first glyph
+    last: Ints
+
+
+def settle_hanging_lines(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints) -> list[Ints]:
+    """Give lines that run out of the cell above to it; return those that may as well be the lower cell's."""
+    kept = (glyphs.drop == KEPT) & (spots.turn == 0)
+    doubtful: list[Ints] = []
+    if not tables or not kept.any() or (glyphs.runs.order < 0).any():
+        return doubtful
+    boxes = np.array([box for table in tables for box in _list_boxes(table)])
+    painted: _Painted | None = None
+    for _ in range(MOST_LINES):
+        moved = False
+        for line, top in _find_top_lines(spots, tables, owner, kept, boxes):
+            painted = painted or _rank(glyphs, kept)
+            verdict = _judge(glyphs, spots, tables, owner, kept, boxes, painted, line, top)
+            if verdict == OUTSIDE:
+                doubtful.append(line)
+            elif verdict is not None:
+                owner[line] = verdict
+                moved = True
+        if not moved:
+            break
+        doubtful.clear()
+    return doubtful
+
+
+def _rank(glyphs: Glyphs, kept: Bools) -> _Painted:
+    shown = np.flatnonzero(kept)
+    order = glyphs.runs.order[glyphs.run[shown]]
+    orders, ranks = np.unique(order, return_inverse=True)
+    rank = np.full(len(glyphs.runs.order), -1, np.int64)
+    rank[glyphs.run[shown]] = ranks
+    first, last = np.zeros(len(orders), np.int64), np.zeros(len(orders), np.int64)
+    first[ranks[::-1]] = shown[::-1]
+    last[ranks] = shown
+    return _Painted(rank, first, last)
+
+
+def _find_top_lines(
+    spots: Spots,
+    tables: list[PlacedTable],
+    owner: Ints,
+    kept: Bools,
+    boxes: Floats,
+) -> list[tuple[Ints, float]]:
+    """Lines that stand near below the upper rule of their cell, or below their table, with the rule's place."""
+    found: list[tuple[Ints, float]] = []
+    inside = np.flatnonzero(kept & (owner >= 0))
+    high = spots.base[inside] - HIGH * spots.size[inside]
+    tops = boxes[owner[inside], 1]
+    near = inside[(high - tops < -THROUGH * spots.size[inside]) | _are_odd(spots, owner, inside, high, tops)]
+    for cell in np.unique(owner[near]).tolist():
+        mine = near[owner[near] == cell]
+        base = float(spots.base[mine].min())
+        found.append((mine[np.abs(spots.base[mine] - base) < 0.3 * spots.size[mine]], float(boxes[cell, 1])))
+    outside = np.flatnonzero(kept & (owner == OUTSIDE))
+    for table in tables if len(outside) else ():
+        left, right, bottom = float(table.lattice.xs[0]), float(table.lattice.xs[-1]), float(table.lattice.ys[-1])
+        x, under = spots.x[outside], spots.base[outside] - bottom
+        below = outside[(left < x) & (x < right) & (under > 0) & (under < BELOW * spots.size[outside])]
+        above = owners_at(spots.x[below], np.full(len(below), bottom - 1.0), tables)
+        found += [(line, bottom) for line in _part(spots, below, above)]
+    return found
+
+
+def _are_odd(spots: Spots, owner: Ints, inside: Ints, high: Floats, tops: Floats) -> Bools:
+    """Glyphs of lines just below their cell's rule with a wider step to the next line than lines of one text have."""
+    near = high - tops < TOP_LINE * spots.size[inside]
+    odd = np.zeros(len(inside), np.bool_)
+    cells = owner[inside]
+    for cell in np.unique(cells[near]).tolist():
+        mine = np.flatnonzero(cells == cell)
+        base, size = spots.base[inside[mine]], float(spots.size[inside[mine[0]]])
+        first = base.min()
+        rest = base[base > first + 0.3 * size]
+        if len(rest) and rest.min() - first > LINE_STEP[1] * size:
+            odd[mine[base <= first + 0.3 * size]] = True
+    return odd & near
+
+
+def _part(spots: Spots, glyphs: Ints, above: Ints) -> list[Ints]:
+    """The first line of some glyphs under each cell that is above them."""
+    lines: list[Ints] = []
+    for cell in np.unique(above).tolist():
+        mine = glyphs[above == cell]
+        base = float(spots.base[mine].min())
+        lines.append(mine[np.abs(spots.base[mine] - base) < 0.3 * spots.size[mine]])
+    return lines
+
+
+def _judge(
+    glyphs: Glyphs,
+    spots: Spots,
+    tables: list[PlacedTable],
+    owner: Ints,
+    kept: Bools,
+    boxes: Floats,
+    painted: _Painted,
+    line: Ints,
+    top: float,
+) -> int | None:
+    """The cell above that a line belongs to; OUTSIDE where it may be either's, None where nothing speaks for it."""
+    ranks = painted.rank[glyphs.run[line]]
+    low, high = int(ranks.min()), int(ranks.max())
+    if low == 0:
+        return None
+    before = int(painted.last[low - 1])
+    above, size = int(owner[before]), float(spots.size[line[0]])
+    if above < 0 or above == owner[line[0]] or abs(boxes[above, 3] - top) > 1.0:
+        return None
+    start, end = float(glyphs.box[line, 0].min()), float(glyphs.box[line, 2].max())
+    step = float(spots.base[line[0]] - spots.base[before])
+    fits = boxes[above, 0] - 0.5 * size <= start and end <= boxes[above, 2] + 0.5 * size
+    alike = abs(float(spots.size[before]) - size) < 0.1 * size
+    if not (fits and alike and LINE_STEP[0] * size <= step <= LINE_STEP[1] * size):
+        return None
+    own = int(owner[line[0]])
+    if own == OUTSIDE:
+        return above
+    rest = np.flatnonzero(kept & (owner == own))
+    rest = rest[spots.base[rest] > spots.base[line[0]] + 0.3 * size]
+    if len(rest) and high + 1 < len(painted.first):
+        after = int(painted.first[high + 1])
+        if owner[after] == own and float(spots.base[after] - spots.base[line[0]]) <= LINE_STEP[1] * size:
+            return OUTSIDE
+    if float(spots.base[line[0]]) - HIGH * size < top - THROUGH * size:
+        return above
+    return above if _is_beside(owner, tables, boxes, painted, above, high) else None
+
+
+def _is_beside(owner: Ints, tables: list[PlacedTable], boxes: Floats, painted: _Painted, above: int, high: int) -> bool:
+    """Whether the next text painted stands beside the upper cell, in a table that is painted row by row."""
+    if high + 1 >= len(painted.first):
+        return False
+    after = int(owner[painted.first[high + 1]])
+    if after < 0 or boxes[after, 0] < boxes[above, 2] - 1.0:
+        return False
+    if min(boxes[after, 3], boxes[above, 3]) - max(boxes[after, 1], boxes[above, 1]) <= 1.0:
+        return False
+    cells = owner[painted.first]
+    steps = [
+        (a, b) for a, b in zip(cells[:-1].tolist(), cells[1:].tolist(), strict=True) if a >= 0 and b >= 0 and a != b
+    ]
+    across = sum(boxes[b, 0] >= boxes[a, 2] - 1.0 and boxes[b, 1] < boxes[a, 3] - 1.0 for a, b in steps)
+    down = sum(abs(boxes[b, 0] - boxes[a, 0]) < 1.0 and boxes[b, 1] >= boxes[a, 3] - 1.0 for a, b in steps)
+    return bool(across > MORE_ACROSS * down)
+
+
+def find_lost_ends(
+    glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints, height: float
+) -> list[tuple[int, Ints]]:
+    """Cells whose prose runs over their lower rule and stops within a sentence, with the line that does.
+
+    LibreOffice Writer prints of a cell that is too low no line after the one over the rule: the rest is lost. At the
+    end of a page it may stand on the next one.
+    """
+    low = (glyphs.drop == KEPT) & (spots.turn == 0) & (owner >= 0) & (spots.base < spots.clip[:, 3])
+    rows = np.flatnonzero(low)
+    if not len(rows):
+        return []
+    bottoms = np.concatenate([[box[3] for box in _list_boxes(table)] for table in tables])
+    over = rows[spots.base[rows] > bottoms[owner[rows]] + THROUGH * spots.size[rows]]
+    found = []
+    for cell in np.unique(owner[over]).tolist():
+        mine = over[owner[over] == cell]
+        lowest = mine[spots.base[mine] > spots.base[mine].max() - 0.3 * spots.size[mine]]
+        letters = are_chinese(glyphs.code[lowest])
+        at_end = bottoms[cell] >= max(table.lattice.ys[-1] for table in tables if table.first <= cell) - 1.0
+        last = glyphs.text[int(lowest[spots.x[lowest].argmax()])]
+        if (
+            np.count_nonzero(letters) >= PROSE
+            and last not in FINAL
+            and not (at_end and bottoms[cell] > PAGE_END * height)
+        ):
+            found.append((cell, lowest))
+    return found
+
+
+def _list_boxes(table: PlacedTable) -> list[tuple[float, float, float, float]]:
+    return [table.box_of(table.first + k) for k in range(len(table.spans.cells))]

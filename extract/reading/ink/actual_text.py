@@ -1,0 +1,62 @@
+"""What glyphs say by their font and what an ActualText says instead in, which of them is printed out.
+
+An ActualText repairs what a font cannot say: ligatures, characters without a mapping, radicals. One that an edit left
+behind says something else than the glyphs, which are what people see.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from enum import Enum
+
+from extract.text import fold_text
+
+SOFT_HYPHEN = "\u00ad"
+UNKNOWN_CATEGORIES = frozenset(("Co", "Cn", "Cs", "Cc"))
+MOJIBAKE = (0xA1, 0xFF)  # letters that a font without a map of its own seems to say
+MOJIBAKE_PART = 0.5  # of the characters
+
+
+class Choice(Enum):
+    """Which text counts."""
+
+    GLYPHS = "glyphs"  # both say the same, and glyphs have places
+    ACTUAL = "actual"  # the glyphs' own text is not known, or is the same in another form
+    CONFLICT = "conflict"  # both are known and differ
+
+
+def choose_text(glyphs: str, actual: str) -> Choice:
+    """Compare what glyphs say with the ActualText over them."""
+    own, other = _fold(glyphs), _fold(actual)
+    if own == other:
+        return Choice.GLYPHS
+    if not own or not other or not _is_known(glyphs):
+        return Choice.ACTUAL
+    if unicodedata.normalize("NFKC", own) == unicodedata.normalize("NFKC", other):
+        return Choice.ACTUAL
+    return Choice.CONFLICT
+
+
+def _fold(text: str) -> str:
+    return fold_text(text.replace(SOFT_HYPHEN, "-"))
+
+
+def _is_known(text: str) -> bool:
+    """Whether a font says what its glyphs are."""
+    if "\ufffd" in text or any(unicodedata.category(letter) in UNKNOWN_CATEGORIES for letter in text):
+        return False
+    strange = sum(MOJIBAKE[0] <= ord(letter) <= MOJIBAKE[1] for letter in text)
+    return strange <= MOJIBAKE_PART * len(text)
+
+
+def decode_text(value: object) -> str | None:
+    """A PDF text string: UTF-16 with a mark, UTF-8 with a mark, or Latin."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, bytes):
+        return None
+    if value[:2] == b"\xfe\xff":
+        return value[2:].decode("utf-16-be", "replace")
+    if value[:3] == b"\xef\xbb\xbf":
+        return value[3:].decode("utf-8", "replace")
+    return value.decode("latin-1")

@@ -1,0 +1,212 @@
+"""Headings and what stands below them in, the one assignment of columns that both allow out.
+
+Words decide first; what is printed below decides where a word is unlisted or says two things. Where two columns are
+equally good for what is loaded, neither is taken and every project below is doubtful.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+
+from extract.entities import AMOUNT_KINDS, Column
+from extract.errors import Reason
+from extract.reading.tables.amount_conflicts import FIGURE
+from extract.reading.tables.drafts import Doubt
+from extract.reading.tables.header_words import (
+    is_group,
+    is_ignored,
+    is_part_of_group,
+    match_column,
+    names_units,
+    normalise,
+)
+from extract.reading.tables.headings import VALUES, Heading, own_texts
+from extract.reading.tables.indexed_grid import IndexedGrid
+from extract.reading.tables.money_columns import ABOUT_MONEY, settle_money
+from extract.reading.tables.usual_levels import is_level1, is_level2
+from extract.values.measure_words import WORDS
+
+SIGN_TEXT = re.compile(
+    r"^(?:[≥≧⩾≤≦⩽><＞＜=＝═≈±]{1,2}|大于|小于|等于|大于等于|小于等于|不低于|不高于|不少于|不超过|定性)$"
+)
+COMPARISON = re.compile(r"^[≥≧⩾≤≦⩽><＞＜=＝═≈]|^[大小等不]")
+NOT_SIGNS = frozenset({"定量", "正向", "反向", "逆向", "正向指标", "反向指标", "定量指标", "定性指标"})
+NUMBER = re.compile(r"^\d[\d,]*(?:\.\d+)?$")
+TARGET = re.compile(r"^[≥≧⩾≤≦⩽><＞＜=＝]|\d.*[%％]|^\d[\d,]*(?:\.\d+)?$")
+ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)|部门|机构")
+GOALS = (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
+OF_INDICATORS = VALUES | {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.SIGN, Column.MEASURE_UNIT}
+OF_INDICATORS |= {Column.WEIGHT, Column.SCORE, Column.ACTUAL_VALUE}
+EXPLAINS = re.compile(r"^[(（]?(?:说明|解释|释义|描述|依据|来源|类型|标准|编码|代码|备注|性质|方向|内容)")
+SHORTEST_WORD = 2  # characters of a header word that a joined one begins with
+MOST = 0.5  # of the texts below a heading
+
+Kind = Callable[[Sequence[str]], bool]
+
+
+def settle_signs(table: IndexedGrid, stop: int, headings: list[Heading]) -> list[Heading]:
+    """指标性质 is the column of signs only where signs are printed in it.
+
+    乌海 prints them under 指标方向; others print 定量 and 定性 under 指标性质, which is no sign.
+    """
+    sign = next((h for h in headings if h.column == Column.SIGN), None)
+    if sign is None or _prints_signs(table, stop, sign):
+        return headings
+    other = next((h for h in headings if "方向" in h.word and _prints_signs(table, stop, h)), None)
+    parts = other is not None or any(h.column == Column.MEASURE_UNIT for h in headings)
+    settled = []
+    for h in headings:
+        column = None if h is sign else Column.SIGN if h is other else h.column
+        settled.append(replace(h, column=Column.ANNUAL_VALUE if column == Column.VALUE and not parts else column))
+    return settled
+
+
+def _prints_signs(table: IndexedGrid, stop: int, heading: Heading) -> bool:
+    """Whether the cells under a heading hold signs, and nothing that is known not to be one."""
+    cells = {id(c): c for row in range(stop, table.grid.n_rows) if (c := table.cell(row, heading.first)) is not None}
+    texts = [normalise(c.text) for c in cells.values() if c.text and c.colspan <= heading.last - heading.first]
+    return not texts or (any(SIGN_TEXT.match(t) for t in texts) and not any(t in NOT_SIGNS for t in texts))
+
+
+def settle_unlisted(table: IndexedGrid, stop: int, headings: list[Heading]) -> list[Heading]:
+    """Let what stands below decide what an unlisted word or a blank header means, where one column alone is left.
+
+    Signs alone are the signs of the values (指标值类型, 长沙), measure words beside bare numbers their units, names of
+    levels the levels. A value, an indicator or a project is never found so: their texts could be anything.
+    """
+    bare = _has_bare_values(table, stop, headings)
+    kinds: list[tuple[Column, Kind, bool]] = [
+        (Column.SIGN, _are_signs, True),
+        (Column.MEASURE_UNIT, _are_measures, bare),
+        (Column.LEVEL1, lambda texts: all(map(is_level1, texts)), True),
+        (Column.LEVEL2, lambda texts: all(map(is_level2, texts)), True),
+    ]
+    for column, is_kind, is_wanted in kinds:
+        if not is_wanted or any(h.column == column for h in headings):
+            continue
+        found = [h for h in find_unlisted(headings) if (t := own_texts(table, h, stop)) and is_kind(_fold(t))]
+        if len(found) == 1:
+            headings = [replace(h, column=column) if h is found[0] else h for h in headings]
+    return settle_money(table, stop, _split_values(headings)) if _is_flat(headings) else _split_values(headings)
+
+
+def find_unlisted(headings: Iterable[Heading]) -> list[Heading]:
+    """Return the headings whose words are on no list, and those without a word."""
+    return [h for h in headings if h.column is None and not (h.words and is_known(h.word))]
+
+
+def is_known(word: str) -> bool:
+    """A word that heads what is not loaded; 指标性质 without signs below it is one, an earlier year's value too."""
+    return is_ignored(word) or is_group(word) or match_column(word) in (Column.SIGN, Column.PRIOR_VALUE)
+
+
+def _is_flat(headings: Iterable[Heading]) -> bool:
+    return any(h.column == Column.PROJECT for h in headings)
+
+
+def _split_values(headings: list[Heading]) -> list[Heading]:
+    """指标值 beside a sign or a unit is a bare value, where it is the only value."""
+    parts = any(h.column in (Column.SIGN, Column.MEASURE_UNIT) for h in headings)
+    alone = sum(h.column == Column.ANNUAL_VALUE for h in headings) == 1
+    if not (parts and alone) or any(h.column == Column.VALUE for h in headings):
+        return headings
+    return [replace(h, column=Column.VALUE) if h.column == Column.ANNUAL_VALUE else h for h in headings]
+
+
+def _fold(texts: Iterable[str]) -> list[str]:
+    return [normalise(text) for text in texts]
+
+
+def _are_signs(texts: Sequence[str]) -> bool:
+    return all(map(SIGN_TEXT.match, texts)) and any(map(COMPARISON.match, texts))
+
+
+def _are_measures(texts: Sequence[str]) -> bool:
+    return all(text in WORDS or text in ("其他", "无", "-", "/") for text in texts) and any(t in WORDS for t in texts)
+
+
+def _has_bare_values(table: IndexedGrid, stop: int, headings: Sequence[Heading]) -> bool:
+    """Return True if most values are numbers without a unit: the unit must stand in a column of its own."""
+    values = [h for h in headings if h.column in (Column.ANNUAL_VALUE, Column.VALUE)]
+    texts = _fold(own_texts(table, values[0], stop)) if len(values) == 1 else []
+    return sum(bool(NUMBER.match(t)) for t in texts) > MOST * len(texts)
+
+
+def judge_unlisted(
+    table: IndexedGrid, row: int, stop: int, headings: Sequence[Heading]
+) -> tuple[list[Doubt], list[str]]:
+    """Judge what is still unlisted: doubts where it may head what is loaded, else the words to ignore."""
+    details, ignored = [], []
+    columns = {h.column for h in headings if h.column is not None}
+    for heading in find_unlisted(headings):
+        texts = own_texts(table, heading, stop)
+        if not heading.words:
+            if texts and not all(map(_is_label, texts)):
+                details.append("text stands under a blank header")
+        elif _may_be_needed(table, stop, heading, headings) or _is_joined(heading.word, columns):
+            details.append(f"unknown header word {heading.word!r}")
+        else:
+            ignored.append(heading.word)
+    details += _find_doubles(headings)
+    money = next((h.word for h in headings if h.column is None and ABOUT_MONEY.search(normalise(h.word))), None)
+    if Column.PROJECT in columns and money and not columns & set(AMOUNT_KINDS):
+        details.append(f"no amount but {money!r}, which is a part of one")
+    page = table.grid.page
+    return [Doubt(Reason.UNKNOWN_HEADER, page, f"row {row + 1}: {detail}") for detail in details], ignored
+
+
+def _is_joined(word: str, columns: Collection[Column]) -> bool:
+    """Return True if a word begins with that of a column which is not found: a rule below the header is missing.
+
+    What only explains a column (指标性质说明) is no such word.
+    """
+    for size in range(len(word) - 2, SHORTEST_WORD - 1, -1):
+        column = match_column(word[:size])
+        if column in OF_INDICATORS and not EXPLAINS.match(word[size:]):
+            return column not in columns and not (column in VALUES and set(columns) & VALUES)
+    return False
+
+
+def _find_doubles(headings: Sequence[Heading]) -> list[str]:
+    """Find two headings of one meaning."""
+    details = []
+    seen: dict[tuple[Column, int], str] = {}
+    for heading in headings:
+        if heading.column is None:
+            continue
+        key = (heading.column, heading.block)
+        if key in seen and heading.column != Column.DEVIATION:
+            details.append(f"{seen[key]!r} and {heading.word!r} both mean {heading.column}")
+        seen[key] = heading.word
+    return details
+
+
+def _is_label(text: str) -> bool:
+    """Return True if a text below a blank header only repeats what the rows are (绩效指标, 烟台), or a part of it."""
+    return is_part_of_group(text) or is_ignored(text) or match_column(text) in GOALS
+
+
+def _may_be_needed(table: IndexedGrid, stop: int, heading: Heading, headings: Sequence[Heading]) -> bool:
+    """Return True if an unlisted word may head a value, the amount, the unit or the project that is not found yet."""
+    texts, word = _fold(own_texts(table, heading, stop)), normalise(heading.word)
+    columns = {h.column for h in headings if h.column is not None}
+    if not texts:
+        return False
+    if not columns & VALUES or not columns & {Column.INDICATOR, Column.LEVEL2}:
+        return True
+    if all(map(SIGN_TEXT.match, texts)) and any(map(COMPARISON.match, texts)) and Column.SIGN not in columns:
+        return True  # signs of two columns
+    if _are_measures(texts) and Column.MEASURE_UNIT not in columns and _has_bare_values(table, stop, headings):
+        return True
+    values = [h for h in headings if h.column in VALUES]
+    if not any(own_texts(table, h, stop) for h in values) and any(map(TARGET.search, texts)):
+        return True  # the known columns of values are blank
+    if Column.PROJECT not in columns:
+        return False  # a form: its head says the rest
+    if not columns & set(AMOUNT_KINDS) and all(FIGURE.match(text) for text in texts):
+        return True
+    if any(h.column == Column.PROJECT and names_units(h.word) for h in headings):
+        return False  # the units stand among the projects
+    return not columns & {Column.UNIT, Column.DEPARTMENT} and bool(ABOUT_UNITS.search(word))

@@ -1,0 +1,26 @@
+"""The names of levels that offices use: which text is a level 1, which a level 2."""
+
+from __future__ import annotations
+
+import re
+
+from extract.reading.tables.header_words import normalise
+
+FIRST = "产出|效益|效果|满意度|成本|投入|过程|管理|履职|影响力|社会满意度|服务对象满意度"
+SECOND = (
+    "数量|质量|时效|成本|经济成本|社会成本|生态环境成本|经济效益|社会效益|生态效益|环境效益|可持续影响|可持续发展|"
+    "服务对象满意度|社会公众满意度|满意度|服务对象"
+)
+CODE = r"(?:\d{1,2}\s*[-—–－.]\s*)?"
+LEVEL1 = re.compile(rf"^{CODE}(?:{FIRST}).{{0,6}}(?:指标|目标)?(?:\(\d+分?\))?$")  # 产出及效果, 投入和管理
+LEVEL2 = re.compile(rf"^{CODE}(?:{SECOND})(?:指标|目标)?(?:\(\d+分?\))?$")
+
+
+def is_level1(text: str) -> bool:
+    """Return True if a text is the usual name of a level 1, whole."""
+    return bool(LEVEL1.match(normalise(text)))
+
+
+def is_level2(text: str) -> bool:
+    """Return True if a text is the usual name of a level 2, whole."""
+    return bool(LEVEL2.match(normalise(text)))

@@ -1,0 +1,29 @@
+"""DuckDB under dbt takes a part of what the container may have, not of what the host has."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from extract.warehouse.build import available_memory
+
+MACHINE = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("memory.max", "536870912\n", 512 << 20),
+        ("memory.max", "max\n", MACHINE),
+        ("memory/memory.limit_in_bytes", "1073741824\n", 1 << 30),
+        ("memory/memory.limit_in_bytes", "9223372036854771712\n", MACHINE),
+        ("nothing", "", MACHINE),
+    ],
+)
+def test_the_limit_of_a_container_counts(tmp_path: Path, name: str, text: str, expected: int) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text, encoding="ascii")
+    assert available_memory(tmp_path) == expected
