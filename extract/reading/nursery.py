@@ -59,11 +59,14 @@ class Child:
 
 
 class Nursery:
-    """A confined process with the parsers in it, which starts at once and forks one child at a time."""
+    """A confined process with the parsers in it, which starts at once and forks one child at a time.
+
+    It ends with the thread that makes this object: so the kernel has it.
+    """
 
     def __init__(self, limits: Limits, purpose: str, *, confined: bool) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        given = {"limits": limits.to_dict(), "purpose": purpose, "confined": confined}
+        given = {"limits": limits.to_dict(), "purpose": purpose, "confined": confined, "parent": os.getpid()}
         with theirs:
             self._process: subprocess.Popen[bytes] = subprocess.Popen(
                 [*COMMAND, json.dumps(given)],

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import resource
 
 from extract.limits import Limits
 
 
-def apply_limits(limits: Limits) -> None:
-    """Bound address space, core dumps and descriptors of this process, and let it write no file.
+def apply_limits(limits: Limits, threads: int = 1) -> None:
+    """Bound processor time, address space, core dumps and descriptors of this process, and let it write no file.
 
-    Time is bounded by the parent.
+    The parent bounds the time of a document; processor time, of `threads` at once, is for a parent that cannot.
     """
     for kind, value in (
+        (resource.RLIMIT_CPU, bound_processor(limits) * threads),
         (resource.RLIMIT_AS, limits.memory),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
@@ -21,6 +23,11 @@ def apply_limits(limits: Limits) -> None:
         _, hard = resource.getrlimit(kind)
         bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (bound, bound))
+
+
+def bound_processor(limits: Limits) -> int:
+    """Seconds of processor time of a process: one that has worked for `limits.seconds` gets no further document."""
+    return math.ceil(2 * limits.seconds) + 1
 
 
 def usual_limits() -> Limits:

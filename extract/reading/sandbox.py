@@ -81,6 +81,7 @@ class Sandbox:
         self._child: Child | None = None
         self._publisher: str | None = None
         self._served = 0
+        self._spent = 0.0  # seconds that the child has worked
         if at_once:
             self._start()
 
@@ -153,14 +154,14 @@ class Sandbox:
         return self._nursery
 
     def _fork(self, nursery: Nursery) -> Child:
-        self._child, self._served, self._publisher = nursery.fork(), 0, None
+        self._child, self._served, self._spent, self._publisher = nursery.fork(), 0, 0.0, None
         return self._child
 
     def _ready_child(self, publisher: str | None) -> Child:
         """The child that serves this publisher: the one that is there, where it has served nobody else."""
         nursery = self._start()
-        used_up = self._served >= DOCUMENTS_PER_CHILD or (self._served > 0 and publisher != self._publisher)
-        if used_up:
+        is_used_up = self._served >= DOCUMENTS_PER_CHILD or self._spent > self.limits.seconds  # see bound_processor
+        if is_used_up or (self._served > 0 and publisher != self._publisher):
             self._end_child()
         child = self._child or self._fork(nursery)
         self._publisher = publisher
@@ -173,7 +174,9 @@ class Sandbox:
         """What the child answers about a document: the part of the head that was wanted, and the body."""
         wait = self.limits.seconds if seconds is None else seconds
         with _held(path, self.limits.size) as document:
-            head, body = self._ask(self._ready_child(publisher), request, document, wait)
+            child, began = self._ready_child(publisher), time.monotonic()
+            head, body = self._ask(child, request, document, wait)
+            self._spent += time.monotonic() - began
         if request["wanted"] in head:
             return head[request["wanted"]], body
         if "refused" in head:

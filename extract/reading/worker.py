@@ -11,7 +11,6 @@ So the nursery meets no document, and a new child costs milliseconds.
 from __future__ import annotations
 
 import array
-import ctypes
 import gc
 import importlib
 import json
@@ -22,10 +21,10 @@ import sys
 from typing import Any
 
 from extract.limits import Limits
+from extract.processes import follow_parent
 from extract.reading.isolation.confine import confine_child, confine_nursery
 from extract.reading.process_limits import apply_limits
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 LONGEST_MESSAGE = 1 << 20
 LONGEST_REASON = 1000
 LATE = ("numpy.ma", "encodings.utf_16_be", "encodings.utf_16_le", "encodings.utf_32_le")  # imported at first use
@@ -48,6 +47,7 @@ def main() -> int:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     given = json.loads(sys.argv[1])
+    follow_parent(given["parent"])  # a copy of the parent may hold our standard input open
     limits, is_confined = Limits(**given["limits"]), bool(given["confined"])
     try:
         if is_confined:
@@ -61,6 +61,7 @@ def main() -> int:
     gc.collect()
     gc.freeze()  # what is here is the same for all children: no collector shall touch it
     control, nursery = socket.socket(fileno=0), os.getpid()
+    threads = 1 if given["purpose"] in MODULES else os.cpu_count() or 1  # recognition (ocr) takes all cores
     while True:
         message, descriptors = receive(control)
         if not message:
@@ -69,7 +70,7 @@ def main() -> int:
         if child == 0:
             os.close(reports)
             os.dup2(nothing, control.fileno())
-            _live(nursery, descriptors, limits, is_confined)
+            _live(nursery, descriptors, limits, is_confined, threads)
         for descriptor in descriptors:
             os.close(descriptor)
         receive(control)  # "end", or nothing where the parent is gone: the child ends in any case
@@ -97,18 +98,16 @@ def receive(channel: socket.socket) -> tuple[bytes, list[int]]:
     return message, numbers.tolist()
 
 
-def _live(nursery: int, descriptors: list[int], limits: Limits, is_confined: bool) -> None:
+def _live(nursery: int, descriptors: list[int], limits: Limits, is_confined: bool, threads: int) -> None:
     """A child's life; never returns, whatever a document does."""
     status = 1
     try:
-        if sys.platform == "linux":  # nobody else would end one that is lost in a parser's loop
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        apply_limits(limits)
+        follow_parent(nursery)  # nobody else would end one that is lost in a parser's loop
+        apply_limits(limits, threads)
         if is_confined:
             confine_child()
-        if os.getppid() == nursery:
-            _serve(socket.socket(fileno=descriptors[0]), descriptors[1], limits)
-            status = 0
+        _serve(socket.socket(fileno=descriptors[0]), descriptors[1], limits)
+        status = 0
     finally:
         os._exit(status)
 
