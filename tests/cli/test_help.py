@@ -49,9 +49,12 @@ def matches(shown: str, printed: str) -> bool:
     return re.fullmatch(pattern, printed if printed.endswith("\n") else printed + "\n") is not None
 
 
+UNTIL_STOPPED = {"up"}  # servers: no example ends by itself; tests/cluster runs it
+
+
 def test_every_command_has_an_example() -> None:
     there = {path for path, _ in commands(typer.main.get_command(app)) if path}
-    assert there == set(load_examples())
+    assert there - UNTIL_STOPPED == set(load_examples())
 
 
 @pytest.mark.parametrize(("path", "run", "shows"), EXAMPLES, ids=[run for _, run, _ in EXAMPLES])
@@ -66,6 +69,9 @@ def test_the_example_prints_what_the_help_shows(
     program, *arguments = shlex.split(run)
     assert program == "jixiao"
     assert " ".join(arguments).startswith(path)
+    if path == "restore":
+        assert jixiao(["backup", "backup"], home, tmp_path).returncode == 0
+        home = tmp_path / "empty"
     done = jixiao(arguments, home, tmp_path)
     assert done.returncode in (0, 3), done.stderr
     printed = done.stdout or done.stderr  # results, or where there are none what is said to people
