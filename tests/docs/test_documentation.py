@@ -69,7 +69,6 @@ NOT_PATHS = {
     "current.json": "in a bucket",
     "tables.sql": "in a bucket",
     "JIXIAO_HOME/airflow/passwords.json": "made by `make up`",
-    "secrets/admin_password": "made by deploy/make_secrets",
     "var/.spare": "of the build that is under way",
     "var/sbom.json": "made by `make sbom`",
     "run_results.json": "below the folder of the build that is under way",
