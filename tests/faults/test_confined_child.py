@@ -365,7 +365,7 @@ def test_nothing_of_the_home_is_among_what_may_be_read(settings: Settings) -> No
 
 
 @needs_kernel
-def test_children_end_with_the_process_that_wants_the_readings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a18_children_end_with_the_process_that_wants_the_readings(monkeypatch: pytest.MonkeyPatch) -> None:
     """A child that is lost in a loop has nobody else to end it."""
     take_over(monkeypatch, lie="loop")
     sandbox = Sandbox(reader="pdfium")
@@ -400,7 +400,7 @@ threading.Event().wait()
 
 
 @needs_kernel
-def test_a32_children_of_a_parent_that_is_killed_end_though_a_copy_of_it_lives() -> None:
+def test_a18_children_of_a_parent_that_is_killed_end_though_a_copy_of_it_lives() -> None:
     command = [sys.executable, "-c", ABANDON, str(HOSTILE), str(GOOD)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
@@ -426,7 +426,7 @@ def test_a32_a_process_whose_parent_is_gone_before_it_can_follow_does_nothing() 
 
 
 @needs_kernel
-def test_a32_the_kernel_ends_a_child_that_works_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a18_the_kernel_ends_a_child_that_works_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever became of the parent's clock."""
     take_over(monkeypatch, lie="loop")
     limits = replace(get_settings().limits(), seconds=0.4)

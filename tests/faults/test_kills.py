@@ -1,4 +1,4 @@
-"""Killed at any moment: the loader (a01), between landing and registering (a02), the reader's and dbt's parent."""
+"""Killed at any moment: the loader (a01), between landing and registering (a02), the parent of dbt (a03)."""
 
 from __future__ import annotations
 
@@ -93,19 +93,6 @@ def test_a03_dbt_does_not_outlive_a_killed_task_and_so_keeps_no_lock() -> None:
             "print('ready', flush=True); time.sleep(3600)"
         )
     )
-
-
-def test_a18_a_document_that_never_ends_ends_though_the_worker_was_killed(tmp_path: Path) -> None:
-    """The worker ends a late child; a child whose worker was killed must end by itself."""
-    endless = (
-        "import sys, json; from extract.reading import worker; "
-        "worker.GRACE_SECONDS = 0.1; "
-        "worker._answer = lambda *_: [print('reading', file=sys.__stderr__)] and sum(iter(int, 1)); "
-        "sys.argv = ['worker', json.dumps({'seconds': 0.1, 'memory': 1 << 30, 'pages': 9, 'size': 999})]; "
-        "import io; sys.stdin = io.StringIO('{}\\n'); "
-        "import os; os.write(1, b'ready\\n'); worker.main()"
-    )
-    wait_for_end(orphan(endless))
 
 
 KILLED_AFTER_ONE = """
