@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer
 import yaml
-from PIL import Image
 from homes import copy_line
+from PIL import Image
 from render_settings import PAGE, render_page
 
 from extract.cli.app import app
