@@ -208,7 +208,8 @@ def test_every_secret_is_made_once_and_only_the_owner_may_pass_its_folder(made: 
     subprocess.run([PROJECT / "deploy/make_secrets"], env=environment, check=True, capture_output=True)
     after = {one.name: one.read_text() for one in made.iterdir()}
     changed = {name for name in after if after[name] != before[name]}
-    assert changed == {"redis_password", "jixiao_warehouse_url", "superset_warehouse_url"}
+    assert changed == {"redis_password", "jixiao_warehouse_url", "jixiao_reader_url", "superset_warehouse_url"}
+    assert after["jixiao_reader_url"].startswith("postgresql+psycopg2://questions:"), "`jixiao sql` asks as nobody else"
 
 
 def test_settings_are_read_from_the_files_of_secrets(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
