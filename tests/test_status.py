@@ -60,7 +60,7 @@ def test_nothing_is_said_where_all_is_well() -> None:
         ({"publishers": [{"publisher": "gz", "alerts": ("gone:\n\x1b[31mfile",)}]}, "gz: gone: [31mfile"),
     ],
 )
-def test_each_trouble_is_one_line(changed: dict[str, Any], said: str) -> None:
+def test_a36_each_trouble_is_one_line(changed: dict[str, Any], said: str) -> None:
     assert troubles(**changed) == [said]
 
 
@@ -79,7 +79,7 @@ def test_an_age_is_minutes_hours_or_days() -> None:
         read_age("1 week")
 
 
-def test_a_monitor_gets_one_line_and_an_exit_status(line: Line) -> None:
+def test_a36_a_monitor_gets_one_line_and_an_exit_status(line: Line) -> None:
     good = line.jixiao("status", "--check")
     assert (good.returncode, good.stdout, good.stderr) == (0, "jixiao: all is well\n", "")
     late = line.jixiao("status", "--check", "--max-age", "0m")
@@ -96,7 +96,7 @@ def test_status_says_what_the_kernel_gives(line: Line) -> None:
 
 
 @pytest.mark.parametrize("command", [["status"], ["status", "--check"], ["releases"], ["sql", "SELECT 1 AS one"]])
-def test_a_home_on_a_disk_without_writing_is_looked_at(line: Line, tmp_path: Path, command: list[str]) -> None:
+def test_a36_a_home_on_a_disk_without_writing_is_looked_at(line: Line, tmp_path: Path, command: list[str]) -> None:
     done = run_read_only(line.home, command)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
@@ -150,7 +150,7 @@ def beats() -> Iterator[Any]:
     server.server_close()
 
 
-def test_the_heartbeat_is_sent_when_all_that_is_staged_is_published(line: Line, beats: Any) -> None:
+def test_a36_the_heartbeat_is_sent_when_all_that_is_staged_is_published(line: Line, beats: Any) -> None:
     url = f"http://127.0.0.1:{beats.server_port}/ping/secret"
     send_heartbeat(Settings(home=line.home, heartbeat_url=url))
     assert beats.asked == ["/ping/secret"]
@@ -158,7 +158,7 @@ def test_the_heartbeat_is_sent_when_all_that_is_staged_is_published(line: Line, 
     assert len(beats.asked) == 1
 
 
-def test_no_heartbeat_while_a_release_is_behind(reported: Settings, beats: Any, tmp_path: Path) -> None:
+def test_a36_no_heartbeat_while_a_release_is_behind(reported: Settings, beats: Any, tmp_path: Path) -> None:
     rules = tmp_path / "dbt"
     shutil.copytree(reported.dbt_dir, rules, ignore=shutil.ignore_patterns("target", "logs"))
     (rules / "seeds/extra.csv").write_text("a\n1\n", encoding="utf-8")

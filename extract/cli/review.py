@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from extract.archive.documents import fetch_archived
+from extract.cli.output import neutralise
 from extract.entities import Reading
 from extract.errors import Reason, Refused
 from extract.reading.ocr.scan import NAME
@@ -53,9 +54,4 @@ def write_review(reading: Reading, target: Path) -> None:
         for record in reading.records:
             mine = [d.detail for d in doubts if d.page == record.page and d.detail.startswith(f"row {record.row} ")]
             texts = (record.cells[c].text if c in record.cells else None for c in columns)
-            writer.writerow([NAME, record.page, record.row, *map(_plain, texts), "; ".join(mine)])
-
-
-def _plain(text: str | None) -> str | None:
-    """A text that a spreadsheet would take for a formula, marked as text."""
-    return f"'{text}" if text and text[0] in "=+-@\t\r" else text
+            writer.writerow([NAME, record.page, record.row, *map(neutralise, texts), "; ".join(mine)])

@@ -77,7 +77,11 @@ def refuse_missing_pages(pages: Sequence[CheckedPage], target_pages: set[int]) -
     """
     for page in pages:
         number = page.grids.page
-        if is_pictured(page) and number - 1 in target_pages and "续" in (read_heading(list(page.grids.lines)).title or ""):
+        if (
+            is_pictured(page)
+            and number - 1 in target_pages
+            and "续" in (read_heading(list(page.grids.lines)).title or "")
+        ):
             raise Refused(Reason.NO_TEXT_LAYER, "the table of the page before goes on here as a picture", number)
     try:
         check_page_numbers([page.grids for page in pages])

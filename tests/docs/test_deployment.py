@@ -79,7 +79,7 @@ def test_every_variable_is_in_the_example_and_every_line_of_it_is_used() -> None
     assert settings | set(re.findall(r"^# (JIXIAO_[A-Z_]+)=", EXAMPLE, re.MULTILINE)) <= known
 
 
-def test_no_secret_stands_in_the_file_of_settings_or_in_an_environment() -> None:
+def test_a42_no_secret_stands_in_the_file_of_settings_or_in_an_environment() -> None:
     assert not [name for name in GIVEN if re.search("KEY|SECRET$|PASSWORD|TOKEN", name)]
     for name, service in SERVICES.items():
         for variable, value in (service.get("environment") or {}).items():
@@ -100,7 +100,7 @@ def test_what_a_command_reads_is_what_airflow_reads_by_a_command(tmp_path: Path)
         assert f"('{section}', '{option}')" in done.stdout, name
 
 
-def test_a_worker_has_what_it_needs_and_nothing_of_airflows_own() -> None:
+def test_a42_a_worker_has_what_it_needs_and_nothing_of_airflows_own() -> None:
     assert not AIRFLOWS_OWN & set(SERVICES["worker"]["secrets"])
     assert not [name for name in SERVICES["worker"]["environment"] if "SQL_ALCHEMY" in name or "FERNET" in name]
 
@@ -135,7 +135,7 @@ def test_every_setting_that_is_handed_on_is_a_setting() -> None:
     assert {f"{name.upper()}" for name in secrets} <= known
 
 
-def test_the_rendered_file_has_no_trap() -> None:
+def test_a42_the_rendered_file_has_no_trap() -> None:
     assert find_traps(render(DEPLOYMENT, GIVEN), DOCKERFILES) == []
 
 
@@ -167,13 +167,13 @@ TRAPS = {
 
 
 @pytest.mark.parametrize("told", TRAPS)
-def test_each_trap_is_seen(told: str) -> None:
+def test_a42_each_trap_is_seen(told: str) -> None:
     deployment = copy.deepcopy(render(DEPLOYMENT, GIVEN))
     TRAPS[told](deployment)
     assert any(told in line for line in find_traps(deployment, DOCKERFILES))
 
 
-def test_a_config_of_content_in_a_read_only_service_is_seen() -> None:
+def test_a42_a_config_of_content_in_a_read_only_service_is_seen() -> None:
     deployment = copy.deepcopy(render(DEPLOYMENT, GIVEN))
     deployment["configs"] = {"databases.sql": {"content": "CREATE DATABASE ledger;"}}
     deployment["services"]["postgres"]["configs"] = [{"source": "databases.sql", "target": "/x.sql"}]

@@ -47,8 +47,15 @@ CASES = {
     "a31": "odd answer of one site",
     "a32": "code in the reading child",
     "a33": "killed during the first start",
+    "a34": "killed during a night",
+    "a35": "who reaches Airflow's page",
+    "a36": "nobody told of silence",
     "a37": "questions that want too much",
     "a38": "backup and restore, twice",
+    "a39": "more memory than the container has",
+    "a40": "what grows every night",
+    "a41": "an ETag that never changes",
+    "a42": "traps of the compose file",
 }
 outcomes: dict[str, Counter[str]] = defaultdict(Counter)
 

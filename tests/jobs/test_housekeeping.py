@@ -33,7 +33,7 @@ def age_runs(settings: Settings, days: int) -> None:
                 connection.execute(f"UPDATE {table} SET {column} = datetime({column}, '-{days} days')")
 
 
-def test_of_many_nights_the_first_and_the_last_sighting_stay_and_all_counts(
+def test_a40_of_many_nights_the_first_and_the_last_sighting_stay_and_all_counts(
     site: Site, night_settings: Settings
 ) -> None:
     site.put("/list.html", '<a href="/a.pdf">a</a><a href="/gone.pdf">b</a>')
@@ -70,7 +70,7 @@ def test_what_is_young_or_of_a_run_that_is_not_closed_stays(site: Site, night_se
     assert keep_house(night_settings)["sightings"] == 2
 
 
-def test_old_readings_and_logs_go_and_what_waits_stays(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a40_old_readings_and_logs_go_and_what_waits_stays(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     from extract.entities import LandedPdf, Publication
 
     monkeypatch.delenv("AIRFLOW_HOME", raising=False)
@@ -113,7 +113,7 @@ def test_a_step_that_fails_is_told_and_keeps_no_other_from_being_done(
     assert not log.exists()
 
 
-def test_old_runs_of_airflow_go_by_its_own_command(settings: Settings) -> None:
+def test_a40_old_runs_of_airflow_go_by_its_own_command(settings: Settings) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "JIXIAO"))}
     environment |= {"JIXIAO_HOME": str(settings.home), "JIXIAO_KEEP_DAYS": "1"}
 

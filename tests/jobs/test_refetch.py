@@ -28,7 +28,7 @@ def correct_in_secret(site: Site) -> None:
     site.put("/a.pdf", pdf("corrected"), headers={"ETag": etag})
 
 
-def test_an_etag_that_never_changes_hides_a_correction_only_for_some_weeks(
+def test_a41_an_etag_that_never_changes_hides_a_correction_only_for_some_weeks(
     site: Site, night_settings: Settings
 ) -> None:
     site.put("/list.html", '<a href="/a.pdf">a</a>')
@@ -56,7 +56,7 @@ def test_addresses_of_one_night_come_due_in_different_ones() -> None:
     assert all(drop_old_validators(one, moment, 28).etag is None for one in old)
 
 
-def test_refetch_asks_every_address_of_one_publisher_unconditionally(
+def test_a41_refetch_asks_every_address_of_one_publisher_unconditionally(
     site: Site, desk: Desk, night_settings: Settings
 ) -> None:
     other = {"kind": "listing", "pages": [f"{site.url}/other.html"]}

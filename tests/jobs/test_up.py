@@ -54,13 +54,13 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
 class TestUp:
     """One after the other: the last one ends it."""
 
-    def test_nobody_without_a_login_sees_or_starts_anything(self, started: Started) -> None:
+    def test_a35_nobody_without_a_login_sees_or_starts_anything(self, started: Started) -> None:
         assert httpx.get(f"{started.url}/api/v2/dags").status_code == 401
         run = {"logical_date": None, "conf": {"inbox": "/root"}}
         assert httpx.post(f"{started.url}/api/v2/dags/ingest/dagRuns", json=run).status_code == 401
         assert httpx.get(f"{started.url}/auth/token").status_code == 403
 
-    def test_the_password_lies_in_a_file_of_its_owner_and_opens_the_page(self, started: Started) -> None:
+    def test_a35_the_password_lies_in_a_file_of_its_owner_and_opens_the_page(self, started: Started) -> None:
         file = started.home / "airflow/passwords.json"
         assert file.stat().st_mode & 0o777 == 0o600
         password = json.loads(file.read_text(encoding="utf-8"))["admin"]
@@ -71,10 +71,10 @@ class TestUp:
         assert dags.status_code == 200
 
     @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "", "[::1].evil"])
-    def test_a_page_of_a_stranger_that_leads_its_name_here_gets_nothing(self, started: Started, host: str) -> None:
+    def test_a35_a_page_of_a_stranger_that_leads_its_name_here_gets_nothing(self, started: Started, host: str) -> None:
         assert httpx.get(f"{started.url}/auth/token", headers={"Host": host}).status_code in (400, 421)
 
-    def test_nothing_of_it_listens_on_the_network(self, started: Started) -> None:
+    def test_a35_nothing_of_it_listens_on_the_network(self, started: Started) -> None:
         heard = {
             connection.laddr.ip
             for process in started.processes()
@@ -83,10 +83,10 @@ class TestUp:
         }
         assert heard == {"127.0.0.1"}
 
-    def test_others_of_the_machine_cannot_enter_the_home(self, started: Started) -> None:
+    def test_a35_others_of_the_machine_cannot_enter_the_home(self, started: Started) -> None:
         assert started.home.stat().st_mode & 0o077 == 0
 
-    def test_sigterm_ends_every_part(self, started: Started) -> None:
+    def test_a35_sigterm_ends_every_part(self, started: Started) -> None:
         processes = started.processes()
         assert len(processes) >= 5
         started.process.send_signal(signal.SIGTERM)
@@ -95,7 +95,7 @@ class TestUp:
         assert left == []
 
 
-def test_a_part_that_ends_ends_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a35_a_part_that_ends_ends_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     from extract.jobs import up
 
     monkeypatch.setattr(up, "API_SERVER", ("http.server", "--bind", "127.0.0.1", str(free_port())))
@@ -107,7 +107,7 @@ def test_a_part_that_ends_ends_the_others(monkeypatch: pytest.MonkeyPatch) -> No
     assert told
 
 
-def test_a_part_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
+def test_a35_a_part_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
     code = "from extract.jobs.up import Parts; import time; p = Parts(); p.start(('http.server', '0')); time.sleep(600)"
     process = subprocess.Popen([sys.executable, "-c", code])
     root = psutil.Process(process.pid)

@@ -22,7 +22,7 @@ MACHINE = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         ("nothing", "", MACHINE),
     ],
 )
-def test_the_limit_of_a_container_counts(tmp_path: Path, name: str, text: str, expected: int) -> None:
+def test_a39_the_limit_of_a_container_counts(tmp_path: Path, name: str, text: str, expected: int) -> None:
     file = tmp_path / name
     file.parent.mkdir(exist_ok=True)
     file.write_text(text, encoding="ascii")
