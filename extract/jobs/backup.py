@@ -16,6 +16,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,12 +27,13 @@ from sqlalchemy.engine import URL, make_url
 
 from extract.errors import JixiaoError
 from extract.files import PART, sync_folder
+from extract.ledger.transfer import copy_ledger
 from extract.locks import hold_lock, hold_writer
 from extract.settings import Settings
 
 LATEST, MOMENTS = "latest", "moments"
 MANIFEST = "backup.json"
-FORMAT = 1
+FORMAT = 2
 KEPT_MOMENTS = 2
 FOLDERS = ("readings", "review")  # what waits to be staged, and what people work on
 LEDGER, BUILD = "ledger", "warehouse"
@@ -59,7 +61,7 @@ def back_up(settings: Settings, target: Path) -> dict[str, Any]:
         part.mkdir(mode=0o700)
         before = target / LATEST
         manifest = {"format": FORMAT, "made_at": stamp, "store": settings.store_url is not None}
-        manifest[LEDGER] = _copy_database(settings.ledger_url or "", part / LEDGER)
+        _copy_ledger(settings.ledger_url or "", part / LEDGER)
         manifest[BUILD] = _copy_database(settings.warehouse_url or "", part / BUILD)
         if not settings.on_postgres:
             manifest["current"] = _copy_releases(settings, part, before / "releases")
@@ -86,8 +88,8 @@ def restore(settings: Settings, source: Path) -> dict[str, Any]:
     manifest: dict[str, Any] = json.loads((moment / MANIFEST).read_text(encoding="utf-8"))
     if manifest["format"] != FORMAT:
         raise BackupError(f"{source} is a backup of format {manifest['format']}, expected {FORMAT}")
-    for name, url in ((LEDGER, settings.ledger_url or ""), (BUILD, settings.warehouse_url or "")):
-        _require_same_kind(name, manifest[name], url)
+    _require_same_kind(manifest[BUILD], settings.warehouse_url or "")
+    for url in (settings.ledger_url or "", settings.warehouse_url or ""):
         _require_empty(url)
     settings.home.mkdir(parents=True, exist_ok=True)
     with _alone(settings):
@@ -101,7 +103,7 @@ def restore(settings: Settings, source: Path) -> dict[str, Any]:
             shutil.copytree(moment / "releases", settings.releases, symlinks=True, dirs_exist_ok=True)
             if manifest.get("current"):
                 _point(settings.current, Path(manifest["current"]))
-        _restore_database(settings.ledger_url or "", moment / LEDGER)  # last: a home without a ledger is begun again
+        _restore_ledger(settings.ledger_url or "", moment / LEDGER)  # last: a home without a ledger is begun again
     if settings.on_postgres:
         _grant_again(settings)
     return manifest
@@ -118,8 +120,38 @@ def _alone(settings: Settings) -> Iterator[None]:
 # -- databases ---------------------------------------------------------------------------------------------------------
 
 
+def _copy_ledger(address: str, target: Path) -> None:
+    """Copy all that is committed into a file of SQLite, of whichever kind the ledger is."""
+    url = make_url(address)
+    if url.get_backend_name() == "sqlite":
+        _copy_sqlite(Path(url.database or ""), target)
+        return
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:  # SQLite's journal stays there
+        file = Path(folder) / target.name
+        copy_ledger(address, f"sqlite:///{file}")
+        _copy_sqlite(file, target)
+
+
+def _copy_sqlite(source: Path, target: Path) -> None:
+    with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+        new.execute("PRAGMA journal_mode=DELETE")
+
+
+def _restore_ledger(address: str, source: Path) -> None:
+    """Make a ledger of either kind from a backup's file, which stays what it is."""
+    url = make_url(address)
+    if url.get_backend_name() == "sqlite":
+        shutil.copyfile(source, Path(url.database or ""))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / source.name
+        shutil.copyfile(source, copy)
+        copy_ledger(f"sqlite:///{copy}", address)
+
+
 def _copy_database(address: str, target: Path) -> str | None:
-    """A copy of all that is committed; returns what kind of database it is, None where there is none yet."""
+    """Copy all that is committed; returns what kind of database it is, None where there is none yet."""
     url = make_url(address)
     kind = url.get_backend_name()
     if kind == "postgresql":
@@ -130,10 +162,6 @@ def _copy_database(address: str, target: Path) -> str | None:
     file = Path(url.database or "")
     if not file.exists():
         return None
-    if kind == "sqlite":
-        with contextlib.closing(sqlite3.connect(file)) as old, contextlib.closing(sqlite3.connect(target)) as new:
-            old.backup(new)
-        return kind
     shutil.copyfile(file, target)
     journal = file.with_name(f"{file.name}.wal")  # of a writer that was killed: the next one reads it
     if journal.exists():
@@ -157,10 +185,12 @@ def _restore_database(address: str, source: Path) -> None:
         shutil.copyfile(journal, file.with_name(f"{file.name}.wal"))
 
 
-def _require_same_kind(name: str, kind: str | None, address: str) -> None:
+def _require_same_kind(kind: str | None, address: str) -> None:
     found = make_url(address).get_backend_name()
     if kind is not None and kind != found:
-        raise BackupError(f"the backup's {name} is of {kind}, and this home's is on {found}: set its address as it was")
+        raise BackupError(
+            f"the backup's {BUILD} is of {kind}, and this home's is on {found}: set JIXIAO_WAREHOUSE_URL as it was"
+        )
 
 
 def _require_empty(address: str) -> None:

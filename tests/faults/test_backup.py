@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, inspect, text
-from sqlalchemy.engine import make_url
 
+from extract.jobs import backup
 from extract.jobs.backup import KEPT_MOMENTS, BackupError, back_up, restore
 from extract.jobs.publish import list_releases, publish
 from extract.ledger import OUTCOMES, Ledger
@@ -31,15 +31,20 @@ Night = Callable[[Settings, Path, str], None]
 Make = Callable[..., Settings]
 
 
-@pytest.fixture(params=["duckdb", "postgresql"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
-    """Settings on an empty home and, as in compose, empty databases for ledger and warehouse."""
-    database = request.getfixturevalue("make_database") if request.param == "postgresql" else None
-    if database and not (shutil.which("pg_dump") or list(Path("/usr/lib/postgresql").glob("*/bin/pg_dump"))):
+@pytest.fixture(params=["one machine", "compose", "compose, warehouse on PostgreSQL"])
+def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
+    """Settings on an empty home and, as in compose, empty databases for the ledger, and for the warehouse."""
+    database = request.getfixturevalue("make_database") if request.param.startswith("compose") else None
+    needs_program = "PostgreSQL" in request.param
+    if not needs_program:
+        monkeypatch.setattr(backup, "_run_program", None)  # the image has no pg_dump
+    elif not (shutil.which("pg_dump") or list(Path("/usr/lib/postgresql").glob("*/bin/pg_dump"))):
         pytest.skip("pg_dump is not installed")
 
     def settings(name: str) -> Settings:
-        urls = {"ledger_url": database(), "warehouse_url": database()} if database else {}
+        urls = {"ledger_url": database()} if database else {}
+        if database and needs_program:
+            urls["warehouse_url"] = database()
         return Settings(home=tmp_path / name, settle_seconds=0, reader="pdfium", writer_wait_seconds=1, **urls)
 
     return settings
@@ -167,7 +172,25 @@ def test_a38_what_is_no_backup_or_of_another_kind_is_refused(settings: Settings,
     with pytest.raises(BackupError, match="name another folder"):
         back_up(settings, settings.home / "backup")
     back_up(settings, tmp_path / "backup")
-    other = Settings(home=tmp_path / "other", ledger_url="postgresql+psycopg2://nobody@127.0.0.1:9/none")
-    with pytest.raises(BackupError, match="is of sqlite"):
+    other = Settings(home=tmp_path / "other", warehouse_url="postgresql+psycopg2://nobody@127.0.0.1:9/none")
+    with pytest.raises(BackupError, match="is of duckdb"):
         restore(other, tmp_path / "backup")
-    assert make_url(other.ledger_url or "").database == "none"
+
+
+def test_a38_a_ledger_moves_from_a_file_to_postgresql_and_back_and_goes_on_counting(
+    settings: Settings, night: Night, tmp_path: Path, make_database: Callable[[], str]
+) -> None:
+    inbox = tmp_path / "inbox"
+    shutil.copytree(PROJECT / "demo/publications", inbox)
+    night(settings, inbox, "night-1")
+    back_up(settings, tmp_path / "one")
+    kept = (tmp_path / "one/latest/ledger").read_bytes()
+    moved = Settings(home=tmp_path / "moved", ledger_url=make_database(), settle_seconds=0)
+    restore(moved, tmp_path / "one")
+    assert (tmp_path / "one/latest/ledger").read_bytes() == kept
+    night(moved, inbox, "night-2")
+    assert counts(moved) == {"seen": 2, "loaded": 0, "unchanged": 2, "refused": 0, "failed": 0}
+    back_up(moved, tmp_path / "two")
+    back = Settings(home=tmp_path / "back", settle_seconds=0)
+    restore(back, tmp_path / "two")
+    assert [row["run_id"] for row in Ledger(back.ledger_url or "").recent_runs(9)] == ["night-1", "night-2"]
