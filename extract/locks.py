@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,8 +24,11 @@ class LockedError(JixiaoError):
 
 
 @contextmanager
-def hold_lock(path: Path, wait_seconds: float) -> Iterator[None]:
-    """Hold the lock for the time of the block; raises LockedError, naming the holder, after `wait_seconds`."""
+def hold_lock(path: Path, wait_seconds: float, tell: Callable[[str], None] | None = None) -> Iterator[None]:
+    """Hold the lock for the time of the block; raises LockedError, naming the holder, after `wait_seconds`.
+
+    `tell` hears once whom it waits for.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + wait_seconds
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -35,9 +38,13 @@ def hold_lock(path: Path, wait_seconds: float) -> Iterator[None]:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
+                holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
+                held = f"{path.name} is held by process {holder}"
                 if time.monotonic() >= deadline:
-                    holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
-                    raise LockedError(f"{path.name} is held by process {holder}") from None
+                    raise LockedError(held) from None
+                if tell is not None:
+                    tell(f"waiting: {held}")
+                    tell = None
                 time.sleep(0.2)
         os.truncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)

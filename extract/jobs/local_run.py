@@ -91,7 +91,7 @@ def run_line(
     from extract.warehouse.fingerprints import is_behind
 
     make_private(settings.home)
-    with hold_lock(settings.home / "run.lock", settings.writer_wait_seconds):
+    with hold_lock(settings.home / "run.lock", settings.writer_wait_seconds, progress):
         progress("preparing Airflow")
         start_airflow(settings, progress)
         run_id = run_dag(settings, "ingest", {"inbox": inbox, "publisher": publisher}, progress)
