@@ -31,6 +31,7 @@ from extract.reading.document_checks import (
     find_lost,
     find_problems,
     is_scan,
+    list_pictured,
     refuse_missing_pages,
     refuse_unreadable,
 )
@@ -199,7 +200,7 @@ def interpret(
     if not records and (not held or any(map(is_scan, pages))):
         raise explain_absence(pages, assembler.goals, held)
     refuse_missing_pages(pages, target_pages)
-    findings += list_findings(records)
+    findings += [*list_pictured(pages, lost), *list_findings(records)]
     return Reading(sha256, len(pages), (reader,), parts, records, tuple(findings), held), places
 
 
