@@ -189,22 +189,23 @@ def test_a_password_of_the_publisher_opens_its_documents(
 
     tried: list[str | None] = []
 
-    def locked(self: Sandbox, path: Path, *, reader: str = "auto", password: str | None = None) -> str:
+    def locked(self: Sandbox, path: Path, *, reader: str, publisher: str, password: str | None = None) -> str:
+        assert publisher == "gz"
         tried.append(password)
         if password != "right":  # noqa: S105
             raise Refused(Reason.PASSWORD, "a password is needed")
         return "reading"
 
-    monkeypatch.setattr(Sandbox, "read", locked)
+    monkeypatch.setattr(Sandbox, "read_text", locked)
     monkeypatch.setenv("ONE", "wrong")
     monkeypatch.setenv("TWO", "right")
     secrets = (Secret(env="ONE"), Secret(env="TWO"))
     sha256 = land_bytes(night_settings.archive, pdf("locked")).sha256
     with Sandbox() as sandbox:
-        assert ingest._read_one(night_settings, sandbox, sha256, secrets) == "reading"
+        assert ingest._read_one(night_settings, sandbox, sha256, secrets, "gz") == "reading"
         assert tried == [None, "wrong", "right"]
         with pytest.raises(Refused, match="password"):
-            ingest._read_one(night_settings, sandbox, sha256, secrets[:1])
+            ingest._read_one(night_settings, sandbox, sha256, secrets[:1], "gz")
 
 
 def test_no_secret_and_no_row_is_lost_when_sqlite_is_opened_by_hand(site: Site, night_settings: Settings) -> None:
