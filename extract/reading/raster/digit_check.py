@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ from extract.reading.ink.signs import BLANK_KIND, DIGITS, KINDS, NO_KIND, SHAPED
 from extract.reading.ink.visibility import mark_unseen
 from extract.reading.page_checks.glyph_counts import Problem
 from extract.reading.parsers.pdfium.calls import point_at
-from extract.reading.parsers.pdfium.document import open_document, read_page
+from extract.reading.parsers.pdfium.document import read_page
 from extract.reading.raster.digit_places import Digits
 from extract.reading.raster.digit_shapes import (
     FLAT_LEVELS,
@@ -84,20 +83,17 @@ class Glyphs:
     fits: Bools  # (n, kinds) the size of a print is one that the kind has in some font
 
 
-def check_picture(path: Path, password: str | None, pages: Sequence[Digits]) -> list[Problem]:
+def check_picture(document: pypdfium2.PdfDocument, pages: Sequence[Digits]) -> list[Problem]:
     """Compare each page that has digits in its tables with its picture: problems (garbled_text, conservation)."""
     problems: list[Problem] = []
-    if not pages:
-        return problems
-    with open_document(path, password) as document:
-        for digits in pages:
-            page = document[digits.page - 1]
-            try:
-                if digits.drawn is None:
-                    digits = replace(digits, drawn=find_drawn(document, page, digits))
-                problems += check_page(digits, draw_page(page, digits))
-            finally:
-                page.close()
+    for digits in pages:
+        page = document[digits.page - 1]
+        try:
+            if digits.drawn is None:
+                digits = replace(digits, drawn=find_drawn(document, page, digits))
+            problems += check_page(digits, draw_page(page, digits))
+        finally:
+            page.close()
     return problems
 
 
