@@ -50,7 +50,7 @@ from extract.settings import Limits, get_settings
 
 __all__ = ["READER_VERSION", "is_sampled", "read_document", "read_grids", "reading_from_json", "reading_to_json"]
 
-READER_VERSION = "4"
+READER_VERSION = "5"
 PDFIUM, OXIDE, PDFPLUMBER = READERS
 NOT_ASKED = Finding("single_reader", "the second reader was not asked: the document is outside its share", None)
 AROUND = (-1, 0, 1)  # pages beside one that holds targets: a table may go on there
