@@ -94,7 +94,7 @@ class Settings(BaseSettings):
         description="auto reads with pdfium and pdf_oxide, and asks pdfplumber where they differ",
     )
     second_reader_share: float = Field(
-        1.0, ge=0, le=1, description="part of the documents that `auto` gives to more than one reader; less in backfills"
+        1.0, ge=0, le=1, description="part of the documents that `auto` gives to several readers; less in backfills"
     )
     read_tasks: int = Field(
         8, ge=1, description="read tasks that run at the same time, on all machines; size of a new pool jixiao_read"

@@ -60,8 +60,8 @@ def reword(one: Reading, number: int, text: str) -> Reading:
 def hold(one: Reading, number: int, reason: Reason = Reason.CONSERVATION) -> Reading:
     """The same reading with a project held back."""
     rows = [record for record in one.records if record.project_no == number]
-    name = rows[0].cells[Column.PROJECT].text
-    held = Held(reason, rows[0].page, rows[-1].page, "why", name, None, rows[0].part, number, rows[0].box, rows[0].scope)
+    name, (first, *_, last) = rows[0].cells[Column.PROJECT].text, rows
+    held = Held(reason, first.page, last.page, "why", name, None, first.part, number, first.box, first.scope)
     return replace(drop(one, number), held=(held,))
 
 
