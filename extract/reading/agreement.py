@@ -58,10 +58,10 @@ def is_same_page(one: CheckedPage, other: CheckedPage) -> bool:
         return False
     if (one.typed, one.hidden) != (other.typed, other.hidden):
         return False
-    return _list_texts(one.grids) == _list_texts(other.grids)
+    return list_texts(one.grids) == list_texts(other.grids)
 
 
-def _list_texts(page: PageGrids) -> list[object]:
+def list_texts(page: PageGrids) -> list[object]:
     """List what a page says: its lines from top to bottom, its tables cell by cell."""
     lines = sorted(fold_blanks(line.text) for line in page.lines)
     cells = [

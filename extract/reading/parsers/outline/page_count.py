@@ -33,6 +33,7 @@ class Notes:
     solid: Bools  # of each stamp: nothing shows through
     box: Quad  # left, bottom, right, top of what is displayed, in the page's own points
     quarter_turns: int  # clockwise, by which it is displayed
+    source: OutlinePage  # whose content streams are read where their operators are asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def _read_notes(page: OutlinePage) -> Notes:
         matrix, _, _ = display_matrix(box, quarter_turns)
         boxes = map_boxes(boxes, matrix)
     solid = np.array([s.solid for s in stamps], np.bool_)
-    return Notes(count_typed(page.annots), boxes, solid, box, quarter_turns)
+    return Notes(count_typed(page.annots), boxes, solid, box, quarter_turns, page)
 
 
 def outline_by_pdfminer(data: bytes, password: str | None, most: int) -> Outline:

@@ -1,9 +1,9 @@
 """A PDF file in, one Ink per page out, read by pdf_oxide's parser (the second reader).
 
-It shares no code with pdfium or pdfminer: other file parser, other fonts, other interpreter, and it is fast. It says
-less: no clips, no transparency, no render modes, no order between texts, paths and pictures, and no widths or drawings
-of its own beyond the advance of a glyph. What a page shows by these alone reads differently here, which asks the third
-reader; it is never passed over.
+It shares no code with pdfium: other file parser, other fonts, other interpreter, and it is fast. It says which glyphs
+and paths are on a page; what clips them and which is painted later, painting.py reads from the operators. Neither says
+what a font draws, how a vertical font is set and, often, what an ActualText says. Where such things decide, a page
+reads differently here, which asks the third reader; it is never passed over.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ import pdf_oxide
 
 from extract.errors import Reason, Refused
 from extract.reading.ink.affine import Matrix, display_matrix, map_boxes
-from extract.reading.ink.ink import MAX_GLYPHS, Floats, Ink, Pictures, add_outlines
+from extract.reading.ink.ink import MAX_GLYPHS, Floats, Glyphs, Ink, Pictures, add_outlines
+from extract.reading.parsers.outline.images import is_white
 from extract.reading.parsers.outline.page_count import Notes
 from extract.reading.parsers.oxide.glyphs import read_glyphs
+from extract.reading.parsers.oxide.painting import Painting, read_painting
 from extract.reading.parsers.oxide.paths import read_paths
 
 NAME = "oxide"
@@ -57,15 +59,32 @@ def _read_page(document: Any, number: int, notes: Notes, hidden_layers: frozense
     letters = document.extract_chars(index, exclude_layers=sorted(hidden_layers) or None)
     if len(letters) > MAX_GLYPHS:
         raise Refused(Reason.TOO_LARGE, f"{len(letters)} glyphs on one page", number)
-    glyphs = read_glyphs(letters, matrix, lambda: document.extract_spans(index))
-    painted = read_paths([p for p in document.extract_paths(index) if p["layer"] not in hidden_layers], matrix)
-    pictures = add_outlines(_read_pictures(document.page_images(index), matrix), *painted.outlines)
+    paths = document.extract_paths(index)
+    painting = _read_operators(notes, len(paths))
+    glyphs = read_glyphs(letters, matrix, painting, lambda: document.extract_spans(index))
+    painted = read_paths(paths, painting, matrix, hidden_layers)
+    pictures = add_outlines(_read_pictures(painting, glyphs, matrix), *painted.outlines)
     return Ink(number, width, height, glyphs, painted.rules, painted.fills, pictures, -1)
 
 
-def _read_pictures(images: list[dict[str, Any]], matrix: Matrix) -> Pictures:
-    """Where images are; nothing is known of their order, masks and pixels, so none hides what lies under it."""
-    rows = [(i["x"], i["y"], i["x"] + i["width"], i["y"] + i["height"]) for i in images]
-    box: Floats = map_boxes(np.array(rows, dtype=np.float64).reshape(-1, 4), matrix)
-    none = np.zeros(len(box), np.bool_)
-    return Pictures(box, np.full(len(box), -1), none, none, none, none)
+def _read_operators(notes: Notes, paths: int) -> Painting:
+    """Read clips and order from the operators; nothing where they paint other paths than pdf_oxide says."""
+    try:
+        painting = read_painting(notes.source.contents, notes.source.attrs.get("Resources"))
+    except MemoryError:
+        raise
+    except Exception:  # damaged streams: pdfminer lets any exception through
+        return Painting()
+    return painting if len(painting.paths) == paths else Painting()
+
+
+def _read_pictures(painting: Painting, glyphs: Glyphs, matrix: Matrix) -> Pictures:
+    """Pictures as they are placed. Nobody paints here: none is known to be pale, only those over text to be white."""
+    images = painting.images
+    box: Floats = map_boxes(np.array([image.box for image in images], dtype=np.float64).reshape(-1, 4), matrix)
+    x, y = (glyphs.box[:, 0] + glyphs.box[:, 2]) / 2, (glyphs.box[:, 1] + glyphs.box[:, 3]) / 2
+    covers = [((x0 < x) & (x < x1) & (y0 < y) & (y < y1)).any() for x0, y0, x1, y1 in box.tolist()]
+    solid = np.array([image.solid for image in images], np.bool_)
+    white = [bool(over) and image.solid and is_white(image.stream) for over, image in zip(covers, images, strict=True)]
+    order, none = np.array([image.order for image in images], np.int64), np.zeros(len(images), np.bool_)
+    return Pictures(box, order, solid, none, np.array(white, np.bool_), none)

@@ -23,10 +23,14 @@ from extract.reading.ink.ink import (
     are_blank,
 )
 from extract.reading.ink.rotation import turns_of
+from extract.reading.parsers.oxide.painting import UNSEEN_ALPHA, Painting
 
 ASCENT, DESCENT = 0.88, 0.12  # of the size: the em box around a baseline
 SAME_LINE = 0.02  # of the size: letters of one text operator stand on one baseline
-APART = 0.02  # of the size: one text operator mostly sets each character right behind the one before
+APART = 0.35  # of the size: more room than that is between texts, not between letters of one
+UNKNOWN_APART = 0.02  # likewise where nobody knows where text operators begin
+UNSEEN_MODES = (3, 7)
+FAINT_ALPHA = 0.7
 REPLACEMENT = "\ufffd"
 LEVEL_DEGREES = 0.5
 WIDE, NARROW = 1.0, 0.5  # of the size: advance of a turned character of which no text says it
@@ -36,10 +40,11 @@ _read_places = attrgetter("origin_x", "origin_y", "advance_width", "font_size", 
 _read_paint = attrgetter("font_name", "color", "mcid")
 
 
-def read_glyphs(letters: list[Any], matrix: Matrix, list_spans: Callable[[], list[Any]]) -> Glyphs:
+def read_glyphs(letters: list[Any], matrix: Matrix, painting: Painting, list_spans: Callable[[], list[Any]]) -> Glyphs:
     """Read all characters of a page; their order is not that of painting.
 
-    `list_spans` gives the texts of the page, which alone know how wide turned characters are.
+    `painting` says where text operators begin, `list_spans` gives the texts of the page, which alone know how wide
+    turned characters are.
     """
     text = [_read_text(letter) or REPLACEMENT for letter in letters]
     place = np.array([_read_places(letter) for letter in letters], dtype=np.float64).reshape(-1, 5)
@@ -52,9 +57,12 @@ def read_glyphs(letters: list[Any], matrix: Matrix, list_spans: Callable[[], lis
         order = _sort_lines(place)
         text, place, paint, colour = [text[k] for k in order.tolist()], place[order], paint[order], colour[order]
     code = np.fromiter((ord(one[0]) for one in text), np.int64, len(text))
-    run, firsts = _number_runs(place, paint)
+    start = painting.find_starts(place[:, 0], place[:, 1])
+    run, firsts = _number_runs(place, paint, start)
     drop = np.where(are_blank(code), BLANK, KEPT)
-    return Glyphs(text, code, _surround(place, matrix), run, drop, _read_runs(place[firsts], colour[firsts], matrix))
+    show = _read_shows(_carry_starts(place, paint, start)[firsts], painting, matrix)
+    runs = _read_runs(place[firsts], colour[firsts], show, matrix)
+    return Glyphs(text, code, _surround(place, matrix), run, drop, runs)
 
 
 def _widen_turned(place: Floats, turned: Ints, names: list[tuple[str, str]], spans: list[Any]) -> None:
@@ -96,26 +104,49 @@ def _surround(place: Floats, matrix: Matrix) -> Floats:
     return map_boxes(np.stack([xs.min(0), ys.min(0), xs.max(0), ys.max(0)], axis=1), matrix)
 
 
-def _number_runs(place: Floats, paint: Ints) -> tuple[Ints, Ints]:
-    """Return the run of each character and the first character of each run.
-
-    Which text operator drew a character is not said. What follows on one line in one font, size, colour and marked
-    part without much room between may be of one.
-    """
+def _follow(place: Floats, paint: Ints) -> tuple[Bools, Floats]:
+    """Return which characters stand on the line of the one before in its font and colour, and the room between."""
     x, y, advance, size = place[:, 0], place[:, 1], place[:, 2], place[:, 3]
     across, along = _directions(place)
     step_x, step_y = np.diff(x), np.diff(y)
-    forth = step_x * across[:-1] + step_y * along[:-1] - advance[:-1]
+    room = step_x * across[:-1] + step_y * along[:-1] - advance[:-1]
     aside = np.abs(step_y * across[:-1] - step_x * along[:-1])
-    same = (paint[1:] == paint[:-1]) & (place[1:, 3] == place[:-1, 3]) & (place[1:, 4] == place[:-1, 4])
-    same &= (np.abs(forth) < APART * size[1:]) & (aside < SAME_LINE * size[1:])
+    same: Bools = (paint[1:] == paint[:-1]) & (size[1:] == size[:-1]) & (place[1:, 4] == place[:-1, 4])
+    return same & (aside < SAME_LINE * size[1:]), room
+
+
+def _number_runs(place: Floats, paint: Ints, start: Ints) -> tuple[Ints, Ints]:
+    """Return the run of each character and the first character of each run.
+
+    A run begins where a text operator begins. Where nobody knows, what follows without any room may be of one.
+    """
+    same, room = _follow(place, paint)
+    apart = APART if (start >= 0).any() else UNKNOWN_APART
     begins: Bools = np.ones(len(place), np.bool_)
-    begins[1:] = ~same
+    begins[1:] = ~same | (np.abs(room) >= apart * place[1:, 3]) | (start[1:] >= 0)
     return np.cumsum(begins) - 1, np.flatnonzero(begins)
 
 
-def _read_runs(place: Floats, colour: Floats, matrix: Matrix) -> TextRuns:
-    """Return the facts of runs from their first characters; what pdf_oxide does not say is as on most pages."""
+def _carry_starts(place: Floats, paint: Ints, start: Ints) -> Ints:
+    """Return the text operator of each character: the one that begins there, or that of the character before it."""
+    same, _ = _follow(place, paint)
+    known = np.ones(len(place), np.bool_)
+    known[1:] = ~same | (start[1:] >= 0)
+    last = np.maximum.accumulate(np.where(known, np.arange(len(place)), 0)) if len(place) else start
+    return start[last]
+
+
+def _read_shows(start: Ints, painting: Painting, matrix: Matrix) -> Floats:
+    """Return displayed clip, order, mode and alpha of text operators; of unknown ones as if nothing were special."""
+    unknown = [*NO_CLIP, -1.0, 0.0, 1.0]
+    shows = np.array([*(show[2:] for show in painting.shows), unknown])[start]
+    finite = shows[:, 0] > -1e8
+    shows[finite, :4] = map_boxes(shows[finite, :4], matrix)
+    return shows
+
+
+def _read_runs(place: Floats, colour: Floats, show: Floats, matrix: Matrix) -> TextRuns:
+    """Return the facts of runs from their first characters; what nobody says is as on most pages."""
     n = len(place)
     a, b, c, d, _, _ = matrix
     across, along = _directions(place)
@@ -127,10 +158,10 @@ def _read_runs(place: Floats, colour: Floats, matrix: Matrix) -> TextRuns:
         base=np.where(turn % 2 == 1, x, y),
         turn=turn,
         light=colour @ np.array([0.299, 0.587, 0.114]),
-        unseen=no,
-        faint=no,
+        unseen=np.isin(show[:, 5], UNSEEN_MODES) | (show[:, 6] < UNSEEN_ALPHA),
+        faint=show[:, 6] < FAINT_ALPHA,
         hidden=no,
-        clip=np.tile(NO_CLIP, (n, 1)),
-        order=np.full(n, -1),
+        clip=show[:, :4],
+        order=show[:, 4].astype(np.int64),
         font=np.full(n, UNKNOWN_FONT),
     )
