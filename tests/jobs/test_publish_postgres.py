@@ -292,7 +292,8 @@ def test_an_empty_build_is_not_published(tmp_path: Path, make_database: Callable
 
 FACTS = """
 CREATE TABLE marts.fct_project_budgets AS
-SELECT 2023 + mod(n, 3) AS fiscal_year, 'p' || mod(n, 4) AS publisher_key, 'b:' || n AS budget_key, n * 1.5 AS amount_yuan
+SELECT
+    2023 + mod(n, 3) AS fiscal_year, 'p' || mod(n, 4) AS publisher_key, 'b:' || n AS budget_key, n * 1.5 AS amount_yuan
 FROM generate_series(0, 59) AS s (n)
 """
 
