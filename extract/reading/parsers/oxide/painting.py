@@ -25,8 +25,13 @@ MAX_DEPTH = 12  # a form inside a form inside ...
 MAX_OPERATORS = 2_000_000  # on one page, forms opened
 NESTED = rb"\((?:[^()\\]|\\.)*\)"
 TEXT = rb"\((?:[^()\\]|\\.|" + NESTED + rb")*\)"
+ARRAY = rb"\[[^\[\]()]*(?:" + TEXT + rb"[^\[\]()]*)*\]"
 TOKEN = re.compile(
-    TEXT + rb"|<<|>>|<[^<>]*>|%[^\r\n]*|/([^\s()<>\[\]{}/%]*)|((?:[-+.\d]+\s+)*)([A-Za-z'\"][A-Za-z\d*]*)|[-+.\d]+",
+    rb"((?:[-+.\d]+\s+)*)([A-Za-z'\"][A-Za-z\d*]*)|/([^\s()<>\[\]{}/%]*)|"
+    + ARRAY
+    + rb"|"
+    + TEXT
+    + rb"|<<|>>|<[^<>]*>|%[^\r\n]*|[-+.\d]+",
     re.DOTALL,
 )
 END_OF_IMAGE = re.compile(rb"\sEI(?=\s|$)")
@@ -35,6 +40,7 @@ SAME_PLACE_PT = 0.2  # two parsers place a glyph no further apart than half of t
 INSIDE_PT = 2.0  # right of and above where a glyph begins lies its ink
 STROKED = 1  # render mode
 UNSEEN_ALPHA, SOLID_ALPHA = 0.02, 0.9
+TRANSPARENT = frozenset(("ca", "CA", "BM", "SMask"))
 UNIT_SQUARE = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
 EMPTY: Quad = (0.0, 0.0, 0.0, 0.0)
 
@@ -120,6 +126,7 @@ class _Interpreter:
         self.line: Matrix = IDENTITY
         self.begins = False  # the next text operator begins where the line matrix says
         self.name = b""
+        self.states: dict[bytes, Any] = {}  # by name
         self.does: Mapping[bytes, Callable[[list[float]], None]] = {
             b"q": self.save,
             b"Q": self.restore,
@@ -158,14 +165,14 @@ class _Interpreter:
         """Run up to an inline image; return where it ends, None at the end of the stream."""
         does = self.does
         for token in TOKEN.finditer(data, place):
-            name, numbers, operator = token.groups()
+            numbers, operator, name = token.groups()
             if operator is None:
                 if name is not None:
                     self.name = name
                 continue
             act = does.get(operator)
             if act is not None:
-                act([float(one) for one in numbers.split()])
+                act(list(map(float, numbers.split())) if numbers else [])
             elif operator == b"BI":
                 self.add_image(None)
                 end = END_OF_IMAGE.search(data, token.end())
@@ -173,7 +180,8 @@ class _Interpreter:
         return None
 
     def save(self, numbers: list[float]) -> None:
-        self.saved.append(copy(self.state))
+        one = self.state  # copy.copy takes ten times as long, and a page saves its state at every cell
+        self.saved.append(State(one.matrix, one.clip, one.mode, one.leading, one.alpha, one.blends))
 
     def restore(self, numbers: list[float]) -> None:
         if self.saved:
@@ -247,8 +255,10 @@ class _Interpreter:
 
     def set_state(self, numbers: list[float]) -> None:
         """Take transparency from a dictionary of the graphics state."""
-        state = self.find("ExtGState")
-        if not isinstance(state, dict):
+        if self.name not in self.states:
+            self.states[self.name] = self.find("ExtGState")
+        state = self.states[self.name]
+        if not isinstance(state, dict) or not TRANSPARENT & state.keys():
             return
         fill, stroke = self.state.alpha
         fill, stroke = float(resolve1(state.get("ca", fill))), float(resolve1(state.get("CA", stroke)))
