@@ -10,10 +10,11 @@ from types import TracebackType
 from typing import Any
 
 from extract.errors import Reason, Refused
+from extract.limits import Limits
 from extract.reading.ink.ink import Ink, add_stamps
 from extract.reading.page import CheckedPage, build_page
 from extract.reading.parsers.outline.page_count import Notes, Outline, check_page_count
-from extract.settings import Limits, get_settings
+from extract.reading.process_limits import usual_limits
 
 READERS = ("pdfium", "oxide", "pdfplumber")  # in the order in which `auto` asks them
 
@@ -39,7 +40,7 @@ class OpenFile:
     def __init__(self, path: Path, password: str | None, limits: Limits | None = None) -> None:
         self.data = path.read_bytes()
         self.password = password
-        self.most_pages = (limits or get_settings().limits()).pages
+        self.most_pages = (limits or usual_limits()).pages
 
     def __enter__(self) -> OpenFile:
         return self
