@@ -38,7 +38,7 @@ def answer_request(request: dict[str, Any], document: str, limits: Limits) -> An
 
 
 def check_limits(path: Path, password: str | None, limits: Limits) -> None:
-    """Raises Refused (too_large) where the file is too long; the other readers count the pages that they open anyway."""
+    """Raises Refused (too_large) where the file is too long; other readers count the pages that they open anyway."""
     from extract.reading.pages import check_file
     from extract.reading.parsers.outline.page_count import count_by_pdfium
 
