@@ -288,10 +288,10 @@ def test_a08_a_document_that_another_run_stages_while_this_one_reads_it_stays_st
 ) -> None:
     see(small, "two")
     batches = ingest.plan_batches(small)
-    read_really = Sandbox.read
+    read_really = Sandbox.read_text
 
     def another_first(self: Sandbox, path: Path, **more: Any) -> Any:
-        monkeypatch.setattr(Sandbox, "read", read_really)
+        monkeypatch.setattr(Sandbox, "read_text", read_really)
         for batch in batches:
             assert ingest.read_batch(small, batch) == 2
         assert ingest.stage_read(small, "one") == 2
@@ -299,7 +299,7 @@ def test_a08_a_document_that_another_run_stages_while_this_one_reads_it_stays_st
             raise OSError("this machine is busy")
         return read_really(self, path, **more)
 
-    monkeypatch.setattr(Sandbox, "read", another_first)
+    monkeypatch.setattr(Sandbox, "read_text", another_first)
     for batch in batches:
         assert ingest.read_batch(small, batch) == 0
     assert Ledger(small.ledger_url or "").documents_by_state() == {"staged": 2}

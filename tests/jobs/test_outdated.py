@@ -23,7 +23,6 @@ from sqlalchemy import insert, select
 from typer.testing import CliRunner, Result
 
 from extract.cli.app import app
-from extract.entities import Reading
 from extract.errors import LedgerError, Reason, Refused
 from extract.jobs import ingest
 from extract.jobs.publish import publish
@@ -31,7 +30,8 @@ from extract.jobs.replay import choose_documents, choose_outdated, read_again
 from extract.ledger import MOST_REREAD, Ledger
 from extract.ledger.tables import documents
 from extract.reading.document import READER_VERSION
-from extract.reading.sandbox import Sandbox, read_sandboxed
+from extract.reading.exchange import reading_from_json, reading_to_json
+from extract.reading.sandbox import ReadText, Sandbox, read_sandboxed
 from extract.releases.shelves import served_release
 from extract.settings import Settings, get_settings
 from extract.sources.freshness import check_freshness
@@ -115,14 +115,14 @@ def want_all(settings: Settings) -> list[str]:
 
 def refuse(monkeypatch: pytest.MonkeyPatch, wanted: str, error: Exception) -> None:
     """The reader of today says this of one document."""
-    read_really = Sandbox.read
+    read_really = Sandbox.read_text
 
-    def read(self: Sandbox, path: Path, **more: Any) -> Reading:
+    def read(self: Sandbox, path: Path, **more: Any) -> ReadText:
         if wanted in str(path):
             raise error
         return read_really(self, path, **more)
 
-    monkeypatch.setattr(Sandbox, "read", read)
+    monkeypatch.setattr(Sandbox, "read_text", read)
 
 
 def test_an_upgrade_alone_reads_nothing_that_is_loaded_again(home: Settings) -> None:
@@ -152,14 +152,17 @@ def test_other_rows_of_a_newer_reader_replace_those_that_were_there_and_only_the
 ) -> None:
     before = rows_of(home)
     changed, same = want_all(home)
-    read_really = Sandbox.read
+    read_really = Sandbox.read_text
 
-    def read(self: Sandbox, path: Path, **more: Any) -> Reading:
-        reading = read_really(self, path, **more)
+    def read(self: Sandbox, path: Path, **more: Any) -> ReadText:
+        read = read_really(self, path, **more)
+        if changed not in str(path):
+            return read
+        reading = reading_from_json(read.text)
         parts = tuple(replace(part, title="better") for part in reading.parts)
-        return replace(reading, parts=parts) if changed in str(path) else reading
+        return ReadText(reading_to_json(replace(reading, parts=parts)), reading.page_count)
 
-    monkeypatch.setattr(Sandbox, "read", read)
+    monkeypatch.setattr(Sandbox, "read_text", read)
     see(home, "two")
     read_all(home)
     assert ingest.stage_read(home, "two") == 2
@@ -272,15 +275,15 @@ def test_a_timeout_takes_no_rows_away_before_the_last_attempt(home: Settings, mo
 def test_a_document_that_two_runs_read_again_is_staged_once(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     want_all(home)
     batches = ingest.plan_batches(home)
-    read_really = Sandbox.read
+    read_really = Sandbox.read_text
 
-    def another_first(self: Sandbox, path: Path, **more: Any) -> Reading:
-        monkeypatch.setattr(Sandbox, "read", read_really)
+    def another_first(self: Sandbox, path: Path, **more: Any) -> ReadText:
+        monkeypatch.setattr(Sandbox, "read_text", read_really)
         assert sum(ingest.read_batch(home, batch) for batch in batches) == 2
         assert ingest.stage_read(home, "other") == 2
         raise UNKNOWN
 
-    monkeypatch.setattr(Sandbox, "read", another_first)
+    monkeypatch.setattr(Sandbox, "read_text", another_first)
     assert sum(ingest.read_batch(home, batch) for batch in batches) == 0
     assert ingest.stage_read(home, "two") == 0
     assert ledger_of(home).documents_by_state() == {"staged": 2}
@@ -434,11 +437,12 @@ def test_the_release_loses_the_rows_of_a_document_that_a_newer_reader_refuses_an
     with pytest.MonkeyPatch.context() as before:
         before.setattr("extract.reading.document.READER_VERSION", OLDER)
 
-        def read(_: Sandbox, path: Path, **__: Any) -> Reading:
+        def read(_: Sandbox, path: Path, **__: Any) -> ReadText:
             parts = tuple(replace(part, fiscal_year=2026) for part in other.parts)
-            return replace(other, sha256=path.stem, parts=parts)
+            reading = replace(other, sha256=path.stem, parts=parts)
+            return ReadText(reading_to_json(reading), reading.page_count)
 
-        before.setattr(Sandbox, "read", read)
+        before.setattr(Sandbox, "read_text", read)
         waiting = lambda _: [[sha for sha, _ in ledger_of(settings).to_read(READER_VERSION, 3)]]  # noqa: E731
         before.setattr(ingest, "plan_batches", waiting)
         see(settings, "older")
