@@ -310,12 +310,12 @@ from extract.reading.sandbox import Sandbox
 from extract.settings import Settings
 settings = Settings(reader="pdfium")
 gone, moment = sys.argv[1:]
-read = Sandbox.read
+read = Sandbox.read_text
 def read_or_refuse(self, path, **more):
     if gone in str(path):
         raise Refused(Reason.UNKNOWN_HEADER, "unknown", 1)
     return read(self, path, **more)
-Sandbox.read = read_or_refuse
+Sandbox.read_text = read_or_refuse
 if moment != "none":
     setattr(Ledger, moment, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
 for batch in ingest.plan_batches(settings):
