@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from extract.entities import Finding, PageGrids, Reading
+from extract.entities import Answer, Finding, PageGrids, Question, Reading
 from extract.errors import Reason, Refused
 from extract.reading.agreement import SECOND_MAY_HEAL, merge_readings
+from extract.reading.answered import list_answers
 from extract.reading.confinement import (
     Places,
     adopt_problems,
@@ -43,12 +44,13 @@ from extract.reading.raster.digit_places import Digits
 from extract.reading.tables.assembler import Assembler
 from extract.reading.tables.attribution import drop_furniture
 from extract.reading.tables.freeze import build_parts, drop_copies, number_projects
+from extract.reading.tables.inquiry import answering
 from extract.reading.tables.side_by_side_pages import list_sheets
 from extract.settings import Limits, get_settings
 
 __all__ = ["READER_VERSION", "is_sampled", "read_document", "read_grids", "reading_from_json", "reading_to_json"]
 
-READER_VERSION = "4"
+READER_VERSION = "5"
 PDFIUM, PDFPLUMBER = "pdfium", "pdfplumber"
 NOT_SAMPLED = "the second reader was not asked: the document is outside its share"
 
@@ -71,8 +73,11 @@ def read_document(
     password: str | None = None,
     second_reader_share: float = 1.0,
     limits: Limits | None = None,
+    answers: Sequence[Answer] = (),
 ) -> Reading:
     """Read one document in this process; raises Refused where nothing of it may be loaded.
+
+    `answers` are what people chose where the document can be read in several ways; of two to one question the later.
 
     `reader` is pdfium, pdfplumber or auto: both, which must agree in every cell of a project. `second_reader_share` is
     the part of the documents, 0 to 1, that the second reader also reads under auto; a document of which the first
@@ -81,15 +86,15 @@ def read_document(
     limits = limits or get_settings().limits()
     check_file(path, limits.size)
     if reader != "auto":
-        alone = _read_with(path, reader, password, limits)
+        alone = _read_with(path, reader, password, limits, answers)
         return _deliver(alone.reading, alone)
-    first = _try(path, PDFIUM, password, limits)
+    first = _try(path, PDFIUM, password, limits, answers)
     if first.refusal is not None and first.refusal.reason not in SECOND_MAY_HEAL:
         raise first.refusal
     whole = first.reading is not None and not first.reading.held
     if first.reading is not None and whole and not is_sampled(first.reading.sha256, second_reader_share):
         return replace(first.reading, findings=(*first.reading.findings, Finding("single_reader", NOT_SAMPLED, None)))
-    second = _try(path, PDFPLUMBER, password, limits)
+    second = _try(path, PDFPLUMBER, password, limits, answers)
     reading, seen = _agree(first, second), first if first.reading is not None else second
     pages = {record.page for record in reading.records} | {p.page for r in reading.records for p in r.cells.values()}
     problems = check_picture(path, password, [digits for digits in seen.digits if digits.page in pages])
@@ -136,20 +141,20 @@ def read_grids(
     return tuple(page.grids for page in settle_seams(read_checked_pages(path, reader, password, limits)))
 
 
-def _try(path: Path, reader: str, password: str | None, limits: Limits) -> Outcome:
+def _try(path: Path, reader: str, password: str | None, limits: Limits, answers: Sequence[Answer]) -> Outcome:
     """Read with one reader through all stages; return what it ended with."""
     try:
-        return _read_with(path, reader, password, limits)
+        return _read_with(path, reader, password, limits, answers)
     except Refused as refusal:
         return Outcome(None, refusal, Places())
 
 
-def _read_with(path: Path, reader: str, password: str | None, limits: Limits) -> Outcome:
+def _read_with(path: Path, reader: str, password: str | None, limits: Limits, answers: Sequence[Answer]) -> Outcome:
     """Read with one reader through all stages; raises Refused."""
     with _collector_at_rest():
         pages = read_checked_pages(path, reader, password, limits)
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        reading, places = interpret(pages, sha256, reader)
+        reading, places = interpret(pages, sha256, reader, answers=answers)
         digits = tuple(page.digits for page in pages if page.digits is not None)
         return Outcome(reading, None, places, digits, tuple(page.grids for page in pages))
 
@@ -170,15 +175,26 @@ def _collector_at_rest() -> Iterator[None]:
 
 
 def interpret(
-    pages: tuple[CheckedPage, ...], sha256: str, reader: str, assembler: Assembler | None = None
+    pages: tuple[CheckedPage, ...],
+    sha256: str,
+    reader: str,
+    assembler: Assembler | None = None,
+    answers: Sequence[Answer] = (),
 ) -> tuple[Reading, Places]:
     """Turn checked pages into a reading and the places of its projects; raises Refused where there is nothing to load.
 
     Who hands in an assembler sees how far it came.
     """
+    with answering(answers, [page.grids for page in pages]):
+        return _interpret(pages, sha256, reader, assembler or Assembler())
+
+
+def _interpret(
+    pages: tuple[CheckedPage, ...], sha256: str, reader: str, assembler: Assembler
+) -> tuple[Reading, Places]:
+    """Interpret pages with the answers of people in force; raises Refused."""
     pages = settle_seams(pages)
     refuse_unreadable(pages)
-    assembler = assembler or Assembler()
     sheets, assembler.running = drop_furniture(list_sheets(page.grids for page in pages))
     for sheet in sheets:
         assembler.read_page(sheet)
@@ -198,8 +214,16 @@ def interpret(
     if not records and (not held or any(map(is_scan, pages))):
         raise explain_absence(pages, assembler.goals, held)
     refuse_missing_pages(pages, target_pages)
-    findings += list_findings(records)
-    return Reading(sha256, len(pages), (reader,), parts, records, tuple(findings), held), places
+    settled, answered = list_answers(drafts, records)
+    findings += [*list_findings(records), *answered]
+    held = tuple(replace(one, questions=_sign(one.questions)) for one in held)
+    reading = Reading(sha256, len(pages), (reader,), parts, records, tuple(findings), held, settled=_sign(settled))
+    return reading, places
+
+
+def _sign(questions: Iterable[Question]) -> tuple[Question, ...]:
+    """Write this reader's version on its questions."""
+    return tuple(replace(question, reader_version=READER_VERSION) for question in questions)
 
 
 def _agree(first: Outcome, second: Outcome) -> Reading:

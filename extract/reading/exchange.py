@@ -13,7 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from extract.entities import (
+    Answer,
     Box,
+    Choice,
     Column,
     CrossCheck,
     DocumentKind,
@@ -23,13 +25,15 @@ from extract.entities import (
     PageGrids,
     Part,
     Printed,
+    Question,
+    QuestionKind,
     Reading,
     Record,
     Scope,
 )
 from extract.errors import Reason, Refused
 
-FORMAT = 2
+FORMAT = 3
 
 
 def reading_to_json(reading: Reading) -> str:
@@ -45,6 +49,7 @@ def reading_to_json(reading: Reading) -> str:
             "findings": [[f.code, f.detail, f.page] for f in reading.findings],
             "held": [held_to_dict(h) for h in reading.held],
             "cross_checks": [asdict(check) for check in reading.cross_checks],
+            "settled": [question_to_dict(q) for q in reading.settled],
         },
         ensure_ascii=False,
         separators=(",", ":"),
@@ -65,6 +70,7 @@ def reading_from_json(text: str) -> Reading:
         tuple(Finding(code, detail, page) for code, detail, page in data["findings"]),
         tuple(held_from_dict(h) for h in data["held"]),
         tuple(CrossCheck(**check) for check in data["cross_checks"]),
+        tuple(question_from_dict(q) for q in data["settled"]),
     )
 
 
@@ -79,6 +85,7 @@ def held_to_dict(held: Held) -> dict[str, Any]:
         "number": [held.part, held.project_no],
         "box": held.box and list(held.box),
         "scope": held.scope.value,
+        "questions": [question_to_dict(q) for q in held.questions],
     }
 
 
@@ -97,7 +104,34 @@ def held_from_dict(data: dict[str, Any]) -> Held:
         number[1],
         box,
         Scope(data["scope"]),
+        tuple(question_from_dict(q) for q in data["questions"]),
     )
+
+
+def question_to_dict(question: Question) -> dict[str, Any]:
+    """Turn a question into plain objects; `question_from_dict` is the inverse."""
+    return asdict(question)
+
+
+def question_from_dict(data: dict[str, Any]) -> Question:
+    """Build a question from what `question_to_dict` returned."""
+    choices = tuple(Choice(**{**one, "box": _box_of(one["box"])}) for one in data["choices"])
+    given = {"kind": QuestionKind(data["kind"]), "choices": choices, "box": _box_of(data["box"])}
+    return Question(**{**data, **given})
+
+
+def _box_of(sides: list[float] | None) -> Box | None:
+    return Box(*sides) if sides else None
+
+
+def answer_to_dict(answer: Answer) -> dict[str, str]:
+    """Turn an answer into plain objects; `answer_from_dict` is the inverse."""
+    return asdict(answer)
+
+
+def answer_from_dict(data: dict[str, str]) -> Answer:
+    """Build an answer from what `answer_to_dict` returned."""
+    return Answer(**data)
 
 
 def refusal_to_dict(refusal: Refused) -> dict[str, Any]:
