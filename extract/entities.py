@@ -61,6 +61,8 @@ class Column(StrEnum):
     PRIOR_VALUE = "prior_value"  # 上年度实际水平
 
 
+IGNORED = "ignored"  # what a header word means that heads nothing we load
+
 AMOUNT_KINDS: Mapping[Column, str] = {
     Column.AMOUNT: "year",
     Column.AMOUNT_TOTAL: "total",
@@ -207,7 +209,8 @@ class Question:
 
     `key` (16 hexadecimal digits) is the same at every reading; where `is_general`, it depends on words and a layout
     alone, so that an answer may hold for other documents of the publisher. `asked` is the printed text in question,
-    `near` what stands below or beside it, `layout` the fingerprint of the words around it, `publisher` whose document it is by its own print.
+    `near` what stands below or beside it, `layout` the fingerprint of the words around it, `publisher` whose document
+    it is by its own print.
     """
 
     key: str

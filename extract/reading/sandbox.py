@@ -9,13 +9,14 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from extract.entities import Reading
+from extract.entities import Answer, Reading
 from extract.errors import JixiaoError, Reason, Refused
-from extract.reading.exchange import reading_from_json, refusal_from_dict
+from extract.reading.exchange import answer_to_dict, reading_from_json, refusal_from_dict
 from extract.settings import Limits, get_settings
 
 DOCUMENTS_PER_CHILD = 50  # then a fresh process: memory stays flat over a night
@@ -53,9 +54,12 @@ class Sandbox:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def read(self, path: Path, *, reader: str = "auto", password: str | None = None) -> Reading:
+    def read(
+        self, path: Path, *, reader: str = "auto", password: str | None = None, answers: Sequence[Answer] = ()
+    ) -> Reading:
         """Raises Refused; raises JixiaoError where the reader itself failed."""
-        request = {"reader": reader, "password": password, "share": self.second_reader_share}
+        request: dict[str, Any] = {"reader": reader, "password": password, "share": self.second_reader_share}
+        request["answers"] = list(map(answer_to_dict, answers))
         return reading_from_json(self._serve(path, "reading", request))
 
     def read_grids(self, path: Path, *, reader: str = "auto", password: str | None = None) -> list[dict[str, Any]]:

@@ -59,7 +59,7 @@ def _count_pages(path: Path) -> dict[str, int]:
 def _answer(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
     """Read one document; every ending is an answer, except those of a killed process."""
     from extract.reading.document import read_document, read_grids
-    from extract.reading.exchange import grids_to_dicts, reading_to_json, refusal_to_dict
+    from extract.reading.exchange import answer_from_dict, grids_to_dicts, reading_to_json, refusal_to_dict
 
     try:
         path = Path(request["path"])
@@ -73,8 +73,14 @@ def _answer(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
             reading = recognise_document(path, request["password"])
         else:
             share = request.get("share", 1.0)
+            answers = [answer_from_dict(one) for one in request.get("answers", ())]
             reading = read_document(
-                path, reader=request["reader"], password=request["password"], second_reader_share=share, limits=limits
+                path,
+                reader=request["reader"],
+                password=request["password"],
+                second_reader_share=share,
+                limits=limits,
+                answers=answers,
             )
         return {"reading": reading_to_json(reading)}
     except Refused as refusal:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from extract.entities import AMOUNT_KINDS, Column, Question
+from extract.entities import AMOUNT_KINDS, IGNORED, Column, Question
 from extract.errors import Reason
 from extract.reading.tables.amount_conflicts import FIGURE
 from extract.reading.tables.drafts import Doubt
@@ -28,7 +28,7 @@ from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.inquiry import ask, noting
 from extract.reading.tables.money_columns import ABOUT_MONEY, settle_money
 from extract.reading.tables.usual_levels import is_level1, is_level2
-from extract.reading.tables.word_questions import IGNORED, ask_part, ask_same_column, ask_word, name_rivals
+from extract.reading.tables.word_questions import ask_part, ask_same_column, ask_word, name_rivals
 from extract.values.measure_words import WORDS
 
 SIGN_TEXT = re.compile(

@@ -32,17 +32,18 @@ Years = tuple[Choice, ...]
 class Inquiry:
     """The answers for one document, the years that it prints, and the questions that its reading rests on so far."""
 
-    answers: dict[str, Answer] = field(default_factory=dict)
-    words: dict[str, Answer] = field(default_factory=dict)
+    answers: Sequence[Answer] = ()
     list_years: Callable[[], Years] = tuple
     uses: list[Question] = field(default_factory=list)
 
-    def find(self, question: Question) -> Answer | None:
-        """Find the answer to a question: its own, else what is said of its word."""
-        answer = self.answers.get(question.key)
-        if answer is None and question.kind is QuestionKind.HEADER_WORD:
-            answer = next((self.words[form] for form in word_forms(question.asked) if form in self.words), None)
-        return answer if answer is not None and any(c.value == answer.choice for c in question.choices) else None
+
+def choose_answer(answers: Sequence[Answer], question: Question) -> Answer | None:
+    """Choose the latest answer to a question, else what is said of its word; None where it is no choice any more."""
+    found = next((one for one in reversed(answers) if one.key == question.key), None)
+    if found is None and question.kind is QuestionKind.HEADER_WORD:
+        forms = word_forms(question.asked)
+        found = next((one for one in reversed(answers) if one.word and normalise(one.word) in forms), None)
+    return found if found is not None and any(c.value == found.choice for c in question.choices) else None
 
 
 _CURRENT: ContextVar[Inquiry | None] = ContextVar("inquiry", default=None)
@@ -58,12 +59,7 @@ def answering(answers: Iterable[Answer], pages: Sequence[PageGrids]) -> Iterator
             found.append(list_printed_years(pages))
         return found[0]
 
-    inquiry = Inquiry(
-        {one.key: one for one in given if one.key},
-        {normalise(one.word): one for one in given if one.word},
-        list_years,
-    )
-    token = _CURRENT.set(inquiry)
+    token = _CURRENT.set(Inquiry(given, list_years))
     try:
         yield
     finally:
@@ -73,7 +69,7 @@ def answering(answers: Iterable[Answer], pages: Sequence[PageGrids]) -> Iterator
 def ask(question: Question) -> str | None:
     """Return the value of the choice that a person made, None where nobody has."""
     inquiry = _CURRENT.get()
-    answer = inquiry.find(question) if inquiry is not None else None
+    answer = find_answer(question)
     if inquiry is None or answer is None:
         return None
     inquiry.uses.append(replace(question, answer=answer.choice))
@@ -103,9 +99,9 @@ def noting() -> Iterator[list[Question]]:
 
 
 def find_answer(question: Question) -> Answer | None:
-    """Find the answer that a question was settled with."""
+    """Find the answer that holds for a question of the document that is being read."""
     inquiry = _CURRENT.get()
-    return inquiry.find(question) if inquiry is not None else None
+    return choose_answer(inquiry.answers, question) if inquiry is not None else None
 
 
 def make_key(kind: QuestionKind, *parts: str) -> str:

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from extract.entities import AMOUNT_KINDS, Box, Choice, Column, Question, QuestionKind
+from extract.entities import AMOUNT_KINDS, IGNORED, Box, Choice, Column, Question, QuestionKind
 from extract.reading.tables.amount_conflicts import FIGURE
 from extract.reading.tables.header_words import load_synonyms, normalise
 from extract.reading.tables.headings import VALUES, Heading, own_texts
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.inquiry import fold_word, make_fingerprint, make_key
 
-IGNORED = "ignored"  # the choice that a word heads nothing that is loaded
 SAMPLES = 3  # texts below a heading that a question shows
 LONGEST_SAMPLE = 20  # characters
 OF_ROWS = (*VALUES, Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.SIGN, Column.MEASURE_UNIT, Column.WEIGHT)
