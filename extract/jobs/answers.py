@@ -11,15 +11,16 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
 
 from extract.entities import Answer, Question, Reading
 from extract.errors import Refused
 from extract.ledger import Ledger
-from extract.publishers import Publisher, find_publisher
+from extract.publishers import Publisher, find_publisher, load_publishers
 from extract.reading.tables.inquiry import choose_answer
+from extract.settings import Settings
 
 log = logging.getLogger(__name__)
 USED_DIGITS = 16  # hexadecimal, of the fingerprint of answers
@@ -60,6 +61,31 @@ class Answered:
     def _collect_more(self, asked: Sequence[Question]) -> list[Answer]:
         printed = {*_list_printed(self._ledger, self._document["sha256"]), *(one.publisher for one in asked)}
         return collect_answers(self._ledger, self._publishers, self._document, printed) if asked else self.given
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer that is kept: for the document or the publisher, and how many documents the next run reads again."""
+
+    key: str
+    choice: str
+    scope: str
+    documents: int
+
+
+def give_answer(settings: Settings, key: str, choice: str, by: str, why: str, document: str | None = None) -> Given:
+    """Keep an answer to the question that `key` begins, and have the documents that wait for it read again.
+
+    It is for the publisher where the question is about words or a layout and the publisher is known, unless `document`
+    (the beginning of a hash) names one; else for the document. Raises LedgerError.
+    """
+    ledger, publishers = Ledger(settings.ledger_url or ""), load_publishers(settings.publishers_dir)
+    row = ledger.find_question(key, document)
+    owns = any(one.code == row["publisher"] and one.owns_source for one in publishers)
+    is_general = document is None and row["is_general"] and (owns or bool(row["printed_publisher"]))
+    scope, printed = ("publisher", "" if owns else row["printed_publisher"]) if is_general else ("document", "")
+    ledger.answer(row["sha256"], row["key"], choice, by, why, scope, printed)
+    return Given(row["key"], choice, scope, wake_answered(ledger, publishers))
 
 
 def list_open(held: Iterable[Any]) -> list[Question]:

@@ -5,6 +5,7 @@ Such a question depends on words and a layout alone: its answer may hold for oth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -15,6 +16,13 @@ from extract.reading.tables.headings import VALUES, Heading, own_texts
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.inquiry import fold_word, make_fingerprint, make_key
 
+LOOKS = {  # of every text below the word of such a column
+    Column.SIGN: re.compile(r"^\D{1,4}$"),
+    Column.MEASURE_UNIT: re.compile(r"^\D{1,8}$"),
+    Column.WEIGHT: re.compile(r"^[\d.]+[%％分]?$"),
+    Column.SCORE: re.compile(r"^[\d.]+[%％分]?$"),
+    Column.PROJECT_CODE: re.compile(r"^[0-9A-Z_-]{6,}$"),
+}
 SAMPLES = 3  # texts below a heading that a question shows
 LONGEST_SAMPLE = 20  # characters
 OF_ROWS = (*VALUES, Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.SIGN, Column.MEASURE_UNIT, Column.WEIGHT)
@@ -104,6 +112,8 @@ def _list_columns(texts: Sequence[str], headings: Sequence[Heading]) -> list[Col
         columns = [c for c in columns if c in OF_ROWS]
     if not are_figures:
         columns = [c for c in columns if c not in AMOUNT_KINDS]
+    folded = [normalise(text) for text in texts]
+    columns = [c for c in columns if c not in LOOKS or all(map(LOOKS[c].match, folded))]
     values = [c for c in columns if c in VALUES and not _has_values(taken)]
     return [*values, *(c for c in columns if c not in values)]
 
