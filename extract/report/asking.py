@@ -20,7 +20,6 @@ QUESTION_WORDS = {
 }
 CHOICE_WORDS = {
     IGNORED: "nothing that is loaded",
-    "apart": "they are of two projects of this name",
     "rest": "it goes on with the row above",
     "new": "it is a row of its own",
 }

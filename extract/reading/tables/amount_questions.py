@@ -8,7 +8,6 @@ from extract.entities import Choice, Column, Printed, Question, QuestionKind
 from extract.reading.tables.inquiry import fold_word, make_fingerprint, make_key
 from extract.reading.tables.word_questions import name_column
 
-APART = "apart"  # the choice that two amounts belong to two projects of one name
 Rivals = tuple[tuple[str, Printed], tuple[str, Printed]]  # the word of each amount, and the amount
 
 
@@ -44,11 +43,9 @@ def _tell_words_apart(rivals: Rivals) -> bool:
 
 
 def ask_row_amount(project: str, column: Column, first: Printed, second: Printed) -> Question:
-    """Ask which of two amounts of one project in a flat table counts, or whether they are of two projects."""
+    """Ask which of two amounts of one project in a flat table counts."""
     figures = sorted((first.text, second.text))  # a third row may print the first one again
     key = make_key(QuestionKind.AMOUNT, project, column.value, *figures)
-    choices = [Choice(printed.text, printed.text, printed.page, printed.box) for printed in (first, second)]
+    choices = tuple(Choice(printed.text, printed.text, printed.page, printed.box) for printed in (first, second))
     asked = name_column(column)
-    return Question(
-        key, QuestionKind.AMOUNT, second.page, asked, (*choices, Choice(APART, project)), second.box, near=project
-    )
+    return Question(key, QuestionKind.AMOUNT, second.page, asked, choices, second.box, near=project)

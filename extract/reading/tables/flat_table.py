@@ -15,7 +15,7 @@ from typing import Protocol
 from extract.entities import Box, Cell, Column, Finding, Printed
 from extract.errors import Reason, Refused
 from extract.reading.tables.amount_conflicts import FIGURE, find_two_amounts
-from extract.reading.tables.amount_questions import APART, ask_row_amount
+from extract.reading.tables.amount_questions import ask_row_amount
 from extract.reading.tables.cell_accounting import Account
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PROJECT_LEVEL, UNIT_LEVEL
 from extract.reading.tables.drafts import Doubt, Draft, Field, Project, confine, doubt_of, field_of
@@ -161,7 +161,7 @@ class FlatTable:
         if layout.stop == start:
             self._words = [(table.grid.page, c.box) for r in range(layout.start, start) for c in table.starting(r)]
         for project in {id(p): p for p in owners.values()}.values():
-            project.doubts += doubts
+            project.doubts[:0] = doubts  # first: what is said of its rows may follow from its header
             project.settled += layout.settled
             project.words += self._words
 
@@ -490,8 +490,6 @@ class FlatTable:
             first, second = current.fields[column], fields[column]
             question = ask_row_amount(current.name, column, first.printed(), second.printed())
             chosen = settle(question, Reason.CONSERVATION, detail)
-            if chosen == APART:
-                return False
             kept, is_one = first if chosen == first.text else second, True
             current.fields[column] = fields[column] = kept
             self._fields = {
