@@ -140,6 +140,7 @@ def answer(
             documents=told.documents,
         ),
         markup=False,
+        soft_wrap=True,
     )
 
 

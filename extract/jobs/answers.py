@@ -73,14 +73,23 @@ class Given:
     documents: int
 
 
-def give_answer(settings: Settings, key: str, choice: str, by: str, why: str, document: str | None = None) -> Given:
+def give_answer(
+    settings: Settings,
+    key: str,
+    choice: str,
+    by: str,
+    why: str,
+    document: str | None = None,
+    asked_by: str | None = None,
+) -> Given:
     """Keep an answer to the question that `key` begins, and have the documents that wait for it read again.
 
     It is for the publisher where the question is about words or a layout and the publisher is known, unless `document`
-    (the beginning of a hash) names one; else for the document. Raises LedgerError.
+    (the beginning of a hash) names one; else for the document. `asked_by` is the document that a person was asked
+    about, where that is known. Raises LedgerError.
     """
     ledger, publishers = Ledger(settings.ledger_url or ""), load_publishers(settings.publishers_dir)
-    row = ledger.find_question(key, document)
+    row = ledger.find_question(key, document or asked_by)
     owns = any(one.code == row["publisher"] and one.owns_source for one in publishers)
     is_general = document is None and row["is_general"] and (owns or bool(row["printed_publisher"]))
     scope, printed = ("publisher", "" if owns else row["printed_publisher"]) if is_general else ("document", "")

@@ -31,8 +31,11 @@ def tell_choice(choice: Choice) -> str:
     return CHOICE_WORDS.get(choice.value, "")
 
 
-def draw_question(settings: Settings, sha256: str, question: Question, target: Path) -> Path | None:
-    """Draw the page of a question with its places marked; None where it cannot be drawn."""
+def draw_question(settings: Settings, sha256: str, question: Question) -> Path | None:
+    """Draw the page of a question with its places marked into JIXIAO_HOME/pictures; None where it cannot be drawn."""
+    target = settings.home / "pictures" / f"{sha256}-{question.key}.png"
+    if target.exists():
+        return target
     try:
         return draw_archived(settings, sha256, question.page, target, list_boxes(question)).path
     except PictureError:
