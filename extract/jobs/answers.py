@@ -15,11 +15,13 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
 
-from extract.entities import Answer, Question, Reading
+from extract.entities import Answer, Question
 from extract.errors import Refused
 from extract.ledger import Ledger
 from extract.publishers import Publisher, find_publisher, load_publishers
+from extract.reading.sandbox import ReadText
 from extract.reading.tables.inquiry import choose_answer
+from extract.reading.untrusted import trust_reading
 from extract.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -38,10 +40,10 @@ class Answered:
         """What stands for the answers that the last reading was given; "" for none."""
         return fingerprint_answers(self.given)
 
-    def read(self, read: Callable[[Sequence[Answer]], Reading]) -> Reading:
+    def read(self, read: Callable[[Sequence[Answer]], ReadText]) -> ReadText:
         """Read a document; once more where its print names a publisher whose answers settle what it asks.
 
-        Raises what `read` raises.
+        Raises what `read` raises; ValueError where a reading is none.
         """
         refusal: Refused | None = None
         try:
@@ -49,7 +51,7 @@ class Answered:
         except Refused as error:
             refusal, asked = error, list_open(error.held)
         else:
-            asked = list_open(reading.held)
+            asked = list_open(trust_reading(reading.text).held) if self._may_know_more() else []
         more = self._collect_more(asked)
         if more != self.given and any(choose_answer(more, question) for question in asked):
             self.given = more
@@ -57,6 +59,11 @@ class Answered:
         if refusal is not None:
             raise refusal
         return reading
+
+    def _may_know_more(self) -> bool:
+        """Whether any publisher that the document may print has answers: else nobody has to look at its reading."""
+        by_hand = any(one.words or one.answers for one in self._publishers)
+        return by_hand or self._ledger.has_answers(self._document["publisher"])
 
     def _collect_more(self, asked: Sequence[Question]) -> list[Answer]:
         printed = {*_list_printed(self._ledger, self._document["sha256"]), *(one.publisher for one in asked)}

@@ -138,6 +138,12 @@ class Questions(Documents):
             rows = connection.execute(query).mappings().all()
         return [Answer(row["choice"], row["answered_by"], row["why"], key=row["key"]) for row in rows]
 
+    def has_answers(self, publisher: str) -> bool:
+        """Whether anybody has answered for the publishers of a source."""
+        query = select(answers.c.answer_id).where(answers.c.scope == "publisher", answers.c.publisher == publisher)
+        with self._reading() as connection:
+            return connection.scalar(query.limit(1)) is not None
+
     def answers(self, key: str) -> list[dict[str, Any]]:
         """Every answer to a question, oldest first."""
         query = select(answers).where(answers.c.key == key).order_by(answers.c.answer_id)
