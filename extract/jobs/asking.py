@@ -29,7 +29,8 @@ def list_options(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, str]
     options: dict[str, tuple[str, str]] = {}
     for number, row in enumerate(rows, 1):
         for place, choice in enumerate(row["question"].choices, 1):
-            text = plain_text(" – ".join(t for t in (choice.value, choice.text, tell_choice(choice)) if t))
+            told = dict.fromkeys((choice.value, choice.text, tell_choice(choice)))
+            text = plain_text(" – ".join(filter(None, told)))
             short = text if len(text) <= LONGEST_OPTION else text[: LONGEST_OPTION - 1] + "…"
             options[f"{number}.{place} {short}"] = row["key"], choice.value
     return options
