@@ -10,7 +10,7 @@ from extract.entities import Box, Cell, Grid, Line, PageGrids
 from extract.reading.grid.cell_text import Sorted, find_overlaps, find_side_by_side, join_cells, join_lines, sort_glyphs
 from extract.reading.grid.inferred_columns import infer_in_frame, infer_lattices
 from extract.reading.grid.lattice import Lattice, find_lattices, find_stretches
-from extract.reading.grid.overflow import find_lost_ends, settle_hanging_lines
+from extract.reading.grid.overflow import find_covered, find_lost_ends, settle_hanging_lines
 from extract.reading.grid.placement import LOST, OUTSIDE, PlacedTable, Placement, Spots, locate, place
 from extract.reading.grid.spans import adopt_corners, find_spans
 from extract.reading.ink.ink import BLANK, CLIPPED, KEPT, Drop, Floats, Ink, mend_widths, settle_characters
@@ -21,6 +21,7 @@ from extract.reading.page_checks.cut_text import CutText, check_cuts, find_cut_t
 from extract.reading.page_checks.drawn_strokes import check_strokes
 from extract.reading.page_checks.glyph_counts import (
     check_actual_texts,
+    check_covered,
     check_inferred,
     check_lost_ends,
     check_overflow,
@@ -97,6 +98,7 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
         *check_actual_texts(ink),
         *check_overflow(ink, placement.doubtful),
         *check_lost_ends(ink, tables, find_lost_ends(ink.glyphs, spots, tables, owner, ink.height)),
+        *check_covered(ink, tables, find_covered(ink.glyphs, spots, tables, owner)),
         *check_pictures(ink, tables, owner),
         *check_strokes(ink, spots, tables, owner),
     )

@@ -76,6 +76,7 @@ class Assembler:
         self.tables = 0
         self.grids = 0
         self.target_pages: list[int] = []
+        self._texts: dict[int, list[str]] = {}  # of each page: cells that may say for which year they are
         self.lost: list[Doubt] = []  # places that belong to no project that is known
         self.cover = Cover()  # the last one that the pages so far print
         self.running: list[Line] = []  # running headers and footers of the document
@@ -112,6 +113,7 @@ class Assembler:
             self._between += above
             self._titles += find_in_lines(above, titles_only=True)
             self._read_grid(index_grid(grid), above)
+            self._texts.setdefault(page.page, []).extend(c.text for c in grid.cells if "年度" in c.text)
             self._waiting = []
             top = grid.box.y1
             self.grids += 1
@@ -481,7 +483,14 @@ class Assembler:
         publisher = choose_publisher([self.cover.publisher], whole, self._departments)
         running = find_in_lines(self.running, titles_only=True)
         evidence, conflict = choose_document_year(
-            [self._cover_years, self._own_years, self._titles, running, self._list_goal_years()]
+            [
+                self._cover_years,
+                self._own_years,
+                self._titles,
+                running,
+                self._list_goal_years(),
+                self._list_text_years(),
+            ]
         )
         for part in self.parts:
             part.publisher = part.publisher or publisher
@@ -503,6 +512,12 @@ class Assembler:
                 years = YEAR_OF_GOAL.findall(fold_years(text_of(project, column)))
                 found += [Evidence(int(year), f"the goal of {project.name or project.unit_text!r}") for year in years]
         return found
+
+    def _list_text_years(self) -> list[Evidence]:
+        """List the years that other cells of the pages with targets are for (tasks of a department without a list)."""
+        texts = [(page, text) for page in sorted(set(self.target_pages)) for text in self._texts.get(page, [])]
+        found = [(page, year) for page, text in texts for year in YEAR_OF_GOAL.findall(fold_years(text))]
+        return [Evidence(int(year), f"a text on page {page}") for page, year in found]
 
 
 def _ask_year_of_part(part: DraftPart) -> None:
