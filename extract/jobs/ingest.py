@@ -251,7 +251,7 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
                 log.warning("%s: %s", sha256[:12], error, exc_info=not isinstance(error, Refused))
                 told = (sha256, READER_VERSION, error, settings.read_attempts, answered.used)
                 if _note_outcome(ledger, sha256, partial(ledger.note_unread, *told)) and isinstance(error, Refused):
-                    ledger.note_questions(sha256, error.held)
+                    _note_questions(ledger, sha256, error)
             else:
                 note = partial(ledger.note_read, sha256, READER_VERSION, reading.page_count, answered.used)
                 done += _note_outcome(ledger, sha256, note)
@@ -268,6 +268,16 @@ def _note_outcome(ledger: Ledger, sha256: str, note: Callable[[], None]) -> bool
         log.info("%s: another run was faster", sha256[:12])
         return False
     return True
+
+
+def _note_questions(ledger: Ledger, sha256: str, refusal: Refused) -> None:
+    """Write down what a refused document asks; texts that the ledger cannot hold cost its questions alone."""
+    try:
+        ledger.note_questions(sha256, refusal.held)
+    except LEDGER_AWAY:
+        raise
+    except Exception:
+        log.exception("the questions of %s", sha256[:12])
 
 
 def _passwords(publishers: tuple[Publisher, ...], known: dict[str, Any]) -> tuple[Secret, ...]:
