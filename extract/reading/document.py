@@ -32,6 +32,7 @@ from extract.reading.document_checks import (
     find_lost,
     find_problems,
     is_scan,
+    list_pictured,
     refuse_missing_pages,
     refuse_unreadable,
 )
@@ -216,7 +217,7 @@ def _interpret(
         raise explain_absence(pages, assembler.goals, held)
     refuse_missing_pages(pages, target_pages)
     settled, answered = list_answers(drafts, records)
-    findings += [*list_findings(records), *answered]
+    findings += [*list_pictured(pages, lost), *list_findings(records), *answered]
     held = tuple(replace(one, questions=_sign(one.questions)) for one in held)
     reading = Reading(sha256, len(pages), (reader,), parts, records, tuple(findings), held, settled=_sign(settled))
     return reading, places

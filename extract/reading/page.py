@@ -17,7 +17,15 @@ from extract.reading.ink.ink import BLANK, CLIPPED, KEPT, Drop, Floats, Ink, men
 from extract.reading.ink.rotation import turn_upright
 from extract.reading.ink.visibility import find_median, mark_unseen
 from extract.reading.page_checks.covering_images import check_pictures
-from extract.reading.page_checks.cut_text import CutText, check_cuts, find_cut_texts, find_cuts, judge_cuts_aside
+from extract.reading.page_checks.cut_text import (
+    CutText,
+    HiddenText,
+    check_cuts,
+    find_cut_texts,
+    find_cuts,
+    find_hidden_texts,
+    judge_cuts_aside,
+)
 from extract.reading.page_checks.drawn_strokes import check_strokes
 from extract.reading.page_checks.glyph_counts import (
     check_actual_texts,
@@ -45,6 +53,7 @@ class CheckedPage:
     digits: Digits | None = None  # of its tables, for the witness
     hidden: str = ""  # what a clip or the edge of the page hides, in the order of the file
     notes: tuple[PageNote, ...] = ()  # about texts that are exact and that paper does not show whole
+    hidden_texts: tuple[HiddenText, ...] = ()  # at cells, which may be drawn again on the page beside
 
 
 @dataclass(slots=True)
@@ -107,7 +116,8 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     digits = find_digits(ink, spots, owner, texts, stages.turn)
     hidden = "".join(ink.glyphs.text[i] for i in np.flatnonzero(ink.glyphs.drop == CLIPPED).tolist())
     kept = len(rows.glyph) + len(outside.glyph)
-    return CheckedPage(page, problems, _cover(ink), kept, typed, cut, digits, hidden, tuple(notes))
+    away = find_hidden_texts(ink, spots, tables)
+    return CheckedPage(page, problems, _cover(ink), kept, typed, cut, digits, hidden, tuple(notes), away)
 
 
 def _find_tolerance(ink: Ink, spots: Spots) -> float:
