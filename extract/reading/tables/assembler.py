@@ -32,12 +32,20 @@ from extract.reading.tables.inquiry import ask, ask_year, noting, settle
 from extract.reading.tables.layout import Layout, adopt_columns, find_layout, take_out
 from extract.reading.tables.level_names import fit_levels
 from extract.reading.tables.page_joins import carry_layout, cut_rows, join_tables
-from extract.reading.tables.target_words import looks_like_targets
+from extract.reading.tables.target_words import STRICT_WORDS, looks_like_targets
 from extract.reading.tables.titles import Heading, find_kind, is_sentence, read_heading, refuse_unread_unit
-from extract.reading.tables.years import Evidence, choose_year, find_in_lines, find_in_words, fold_years
+from extract.reading.tables.years import (
+    Evidence,
+    choose_year,
+    find_in_lines,
+    find_in_sentences,
+    find_in_words,
+    fold_years,
+)
 
 FORM_TITLE = re.compile(r"绩效目标(?:申报|批复|自评)?表|绩效自评|自评表")
 FORM_WORDS = re.compile(r"绩效指标|[一二三]级指标")
+CLOSED = 0.75  # of a page's height: a table that ends higher does not end because of the page
 YEAR_OF_GOAL = re.compile(r"(?<!\d)(20[0-4]\d)年度")
 GOES_ON = re.compile(r"\(?续表?\d*\)?$|续表")
 SHORTEST_TITLE = 8
@@ -77,6 +85,7 @@ class Assembler:
         self.grids = 0
         self.target_pages: list[int] = []
         self._texts: dict[int, list[str]] = {}  # of each page: cells that may say for which year they are
+        self._heights: dict[int, float] = {}  # of each page, points
         self.lost: list[Doubt] = []  # places that belong to no project that is known
         self.cover = Cover()  # the last one that the pages so far print
         self.running: list[Line] = []  # running headers and footers of the document
@@ -95,6 +104,7 @@ class Assembler:
         self._cover_years: list[Evidence] = []
         self._own_years: list[Evidence] = []  # that tables of targets name themselves
         self._titles: list[Evidence] = []  # that titles of all tables name
+        self._sentences: list[Evidence] = []  # that sentences about targets name
         self._departments: list[str] = []  # that forms name
         self._captions: list[Line] = []  # the lines around the table that is read now
         self._waiting: list[Line] = []  # below the last table: a caption or title may belong to the next page's table
@@ -104,6 +114,8 @@ class Assembler:
 
     def read_page(self, page: PageGrids) -> None:
         """Every grid of a page, each with the lines between it and the one above."""
+        self._heights[page.page] = page.height
+        self._sentences += find_in_sentences(page.lines)
         if (cover := read_cover(page)) is not None and (cover.publisher or not self.cover.title):
             self.cover = cover
             self._cover_years += [Evidence(cover.year, f"the cover {cover.title!r}")] if cover.year else []
@@ -128,6 +140,8 @@ class Assembler:
         """Split a grid at its header blocks and read each stretch."""
         known = self._flat.layout if self._flat is not None else None
         layouts = find_layouts(table, known) or self._lend_layout(table)
+        if layouts and not self._is_ours(table, above):
+            layouts = []
         inner = _inner_titles(table, layouts[0]) if layouts else []
         self._captions = [*self._waiting, *above, *inner]
         heading = read_heading([*above, *inner])
@@ -233,7 +247,10 @@ class Assembler:
             return
         page, head = table.row_pages[0], read_head(table, 0, table.grid.n_rows)
         goals = [head.fields[c] for c in (Column.OVERALL_GOAL, Column.ANNUAL_GOAL) if c in head.fields]
-        if self._is_form_of_targets(table):
+        if not goals and not head.has_project and self._is_closed(table):
+            detail = "a form of a department that prints neither goals nor indicators"
+            self.findings.append(Finding("form_without_targets", detail, page))
+        elif self._is_form_of_targets(table):
             name = head.fields[Column.PROJECT].text if head.has_project else ""
             detail = "a form's head without its indicators"
             self.lost.append(Doubt(Reason.PAGE_MISSING, page, detail, table.grid.box, name, self._head_follows))
@@ -241,6 +258,22 @@ class Assembler:
             self.goals += 1
         else:
             self.findings.append(Finding("other_table", "a table without targets is not loaded", page))
+
+    def _is_ours(self, table: IndexedGrid, above: list[Line]) -> bool:
+        """Return True if an indicator table speaks of performance targets, or may go on with one that does.
+
+        Plans print indicators, too: 指标名称, 指标释义, 2030年, 2035年 (包头).
+        """
+        if (self._flat or self._form or self._head) is not None and self._follows(table):
+            return True
+        if any("绩效" in line.text for line in (*self._waiting, *above)):
+            return True
+        return any("绩效" in cell.text or STRICT_WORDS.search(cell.text) for cell in table.cells)
+
+    def _is_closed(self, table: IndexedGrid) -> bool:
+        """Return True if a form ends high on its page, so that no break cut it, and asks for no indicators."""
+        ends = self._heights.get(table.row_pages[-1], 0.0) * CLOSED > table.grid.box.y1
+        return ends and not any(FORM_WORDS.search(normalise(cell.text)) for cell in table.cells if is_word(cell))
 
     def _is_form_of_targets(self, table: IndexedGrid) -> bool:
         """Return True if the title above a head or its own words say that indicators follow."""
@@ -490,6 +523,7 @@ class Assembler:
                 running,
                 self._list_goal_years(),
                 self._list_text_years(),
+                self._sentences,
             ]
         )
         for part in self.parts:

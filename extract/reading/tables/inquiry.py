@@ -46,20 +46,31 @@ def choose_answer(answers: Sequence[Answer], question: Question) -> Answer | Non
     return found if found is not None and any(c.value == found.choice for c in question.choices) else None
 
 
+_GIVEN: ContextVar[Sequence[Answer]] = ContextVar("given", default=())
 _CURRENT: ContextVar[Inquiry | None] = ContextVar("inquiry", default=None)
 
 
 @contextmanager
-def answering(answers: Iterable[Answer], pages: Sequence[PageGrids]) -> Iterator[None]:
-    """Read the pages of one document with the answers that hold for it; of two answers to one question the later."""
-    given, found = list(answers), list[Years]()
+def answering(answers: Iterable[Answer]) -> Iterator[None]:
+    """Read one document, by whichever readers, with the answers that hold for it; of two to one question the later."""
+    token = _GIVEN.set(tuple(answers))
+    try:
+        yield
+    finally:
+        _GIVEN.reset(token)
+
+
+@contextmanager
+def inquiring(pages: Sequence[PageGrids]) -> Iterator[None]:
+    """Interpret the pages of a document with the answers that are given for it."""
+    found = list[Years]()
 
     def list_years() -> Years:
         if not found:
             found.append(list_printed_years(pages))
         return found[0]
 
-    token = _CURRENT.set(Inquiry(given, list_years))
+    token = _CURRENT.set(Inquiry(_GIVEN.get(), list_years))
     try:
         yield
     finally:
