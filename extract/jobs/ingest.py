@@ -241,7 +241,7 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
                 told = (sha256, READER_VERSION, error, settings.read_attempts)
                 _note_outcome(ledger, sha256, partial(ledger.note_unread, *told))
             else:
-                note = partial(ledger.note_read, sha256, READER_VERSION, reading.page_count)
+                note = partial(ledger.note_read, sha256, READER_VERSION, reading.page_count, reading.held)
                 done += _note_outcome(ledger, sha256, note)
     return done
 

@@ -6,13 +6,15 @@ A loaded document that is read again stays `staged`, for its rows stay: `reread`
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 
+from extract.entities import Held
 from extract.errors import LedgerError, Reason, Refused
 from extract.ledger.database import Database, now
+from extract.ledger.held_back import replace_held
 from extract.ledger.tables import attempts, documents
 
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -101,8 +103,10 @@ class Documents(Database):
             for sha256, pages in counted.items():
                 connection.execute(update(documents).where(documents.c.sha256 == sha256).values(pages=pages))
 
-    def note_read(self, sha256: str, reader_version: str, pages: int | None = None) -> None:
-        """The document is read and waits to be staged."""
+    def note_read(
+        self, sha256: str, reader_version: str, pages: int | None = None, held: Sequence[Held] = ()
+    ) -> None:
+        """The document is read and waits to be staged, all but what is held back."""
         row = {"sha256": sha256, "ended_at": now(), "outcome": "read", "reader_version": reader_version}
         told: dict[str, Any] = {"reader_version": reader_version, "reason": None, "page": None, "detail": None}
         if pages is not None:
@@ -110,6 +114,7 @@ class Documents(Database):
         with self._writing() as connection:
             if not self._step(connection, sha256, ("wanted",), "read", **told):
                 self._move(connection, sha256, "read", decision=None, **told)
+            replace_held(connection, sha256, held)
             connection.execute(attempts.insert(), row)
 
     def note_unread(self, sha256: str, reader_version: str, error: Exception, max_attempts: int = 1) -> None:
@@ -129,8 +134,11 @@ class Documents(Database):
             tried = connection.scalar(_attempts_of(sha256, reader_version)) or 0
             is_final = isinstance(error, Refused) and (error.reason not in MAY_PASS or tried + 1 >= max_attempts)
             step, values = ("refused", told | version) if is_final else ("wanted", told)
-            if not self._step(connection, sha256, ("wanted", "read"), step, **values):
+            stays_loaded = self._step(connection, sha256, ("wanted", "read"), step, **values)
+            if not stays_loaded:
                 self._move(connection, sha256, state, decision=None, **told, **version)
+            if is_final or not stays_loaded:
+                replace_held(connection, sha256, error.held if isinstance(error, Refused) else ())
             row = {"sha256": sha256, "ended_at": now(), "outcome": state, **told, **version}
             connection.execute(attempts.insert(), row)
 
