@@ -44,6 +44,7 @@ _NO_STATES: Mapping[str, str] = MappingProxyType({})
 _MAPPED = re.compile(r"publisher\.(discover|land)_(\d+)")
 PUBLISHERS_AT_ONCE = 4  # of one task: a slow site must not hold up the others
 MOST_GROUPS = 200  # tasks among which the publishers of a night are divided
+MOST_NAMED = 10  # incomplete documents that the night's log names
 LEDGER_AWAY = (OperationalError, InterfaceError)  # no publisher's fault: the task is tried again
 
 
@@ -341,6 +342,9 @@ def close(
     log.info(
         "seen %(seen)d = loaded %(loaded)d + unchanged %(unchanged)d + refused %(refused)d + failed %(failed)d", counts
     )
+    held = _describe_held(ledger)
+    if held:
+        log.warning("%s", held)
     if failed_tasks:
         raise LedgerError(f"tasks failed: {', '.join(failed_tasks)}; their logs say why")
     unlisted = [one for one in ledger.findings(run_id) if one["code"] in UNLISTED]
@@ -349,6 +353,16 @@ def close(
     if counts["failed"]:
         raise LedgerError(f"{counts['failed']} of {counts['seen']} publications failed; `jixiao status` names them")
     return counts
+
+
+def _describe_held(ledger: Ledger) -> str:
+    """Name the loaded documents of which projects are held back; empty where there are none."""
+    incomplete = ledger.incomplete()
+    if not incomplete:
+        return ""
+    named = ", ".join(f"{one['first_url']} ({one['held']})" for one in incomplete[:MOST_NAMED])
+    more = f" and {len(incomplete) - MOST_NAMED} more" if len(incomplete) > MOST_NAMED else ""
+    return f"{sum(one['held'] for one in incomplete)} projects are held back of loaded documents: {named}{more}"
 
 
 def _note_failed_tasks(

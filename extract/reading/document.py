@@ -88,7 +88,8 @@ def read_document(
         raise first.refusal
     whole = first.reading is not None and not first.reading.held
     if first.reading is not None and whole and not is_sampled(first.reading.sha256, second_reader_share):
-        return replace(first.reading, findings=(*first.reading.findings, Finding("single_reader", NOT_SAMPLED, None)))
+        single = Finding("single_reader", NOT_SAMPLED, None)
+        return _deliver(replace(first.reading, findings=(*first.reading.findings, single)), first)
     second = _try(path, PDFPLUMBER, password, limits)
     reading, seen = _agree(first, second), first if first.reading is not None else second
     pages = {record.page for record in reading.records} | {p.page for r in reading.records for p in r.cells.values()}

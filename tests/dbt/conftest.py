@@ -430,6 +430,8 @@ def add_scenarios(schema: RawSchema) -> None:
     schema.add("别部", 2024, kept, gone)
     schema.add("别部", 2025, kept, name="全")
     schema.hold(schema.add("别部", 2025, fresh, name="缺"), "丁经费")
+    schema.add("隔年缺", 2022, kept, gone)
+    schema.hold(schema.add("隔年缺", 2025, kept, fresh), "乙经费", unit)
     # 暂缓版: a whole correction of which a project is held back takes nothing away
     schema.add("暂缓版", 2025, kept, gone, fresh, name="原件")
     schema.hold(schema.add("暂缓版", 2025, kept, gone, name="更正", seen=5), "丙经费")
