@@ -26,6 +26,7 @@ REASON_WORDS = {
     Reason.GARBLED_TEXT: "garbled text",
     Reason.NO_TABLE: "no table",
     Reason.NOT_TARGETS: "no performance targets",
+    Reason.GOALS_ONLY: "goals without indicators",
     Reason.UNKNOWN_HEADER: "unknown header",
     Reason.UNREADABLE_AMOUNT: "unreadable amount",
     Reason.YEAR_UNKNOWN: "year unknown",
