@@ -103,9 +103,7 @@ class Documents(Database):
             for sha256, pages in counted.items():
                 connection.execute(update(documents).where(documents.c.sha256 == sha256).values(pages=pages))
 
-    def note_read(
-        self, sha256: str, reader_version: str, pages: int | None = None, held: Sequence[Held] = ()
-    ) -> None:
+    def note_read(self, sha256: str, reader_version: str, pages: int | None = None, held: Sequence[Held] = ()) -> None:
         """The document is read and waits to be staged, all but what is held back."""
         row = {"sha256": sha256, "ended_at": now(), "outcome": "read", "reader_version": reader_version}
         told: dict[str, Any] = {"reader_version": reader_version, "reason": None, "page": None, "detail": None}

@@ -37,7 +37,7 @@ class HeldBack(Database):
     """What the ledger knows of projects that are held back."""
 
     def held_projects(self, sha256: str) -> list[dict[str, Any]]:
-        """What is held back of one document, in printed order: page, last_page, scope, project, unit, reason, detail."""
+        """What is held back of one document, in order: page, last_page, scope, project, unit, reason, detail."""
         h = held_back.c
         query = select(h.page, h.last_page, h.scope, h.project, h.unit, h.reason, h.detail).where(h.sha256 == sha256)
         with self._reading() as connection:
@@ -69,4 +69,4 @@ class HeldBack(Database):
         """How many projects are held back of each document that has any, by its hash."""
         query = select(held_back.c.sha256, func.count()).group_by(held_back.c.sha256)
         with self._reading() as connection:
-            return {sha256: count for sha256, count in connection.execute(query)}
+            return dict(connection.execute(query).tuples().all())

@@ -92,7 +92,9 @@ def coverage_inputs(settings: Settings) -> str:
     """Everything that the four tables depend on besides the loaded documents, as one text."""
     found = look(settings)
     named = sorted(_publisher_rows(found.publishers), key=lambda row: row["publisher_code"])
-    return json.dumps([named, found.expect({}), found.unloaded, found.held, found.as_of], default=str, ensure_ascii=False)
+    return json.dumps(
+        [named, found.expect({}), found.unloaded, found.held, found.as_of], default=str, ensure_ascii=False
+    )
 
 
 def stage_coverage(engine: Engine, settings: Settings) -> None:

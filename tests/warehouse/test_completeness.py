@@ -27,7 +27,7 @@ DEPARTMENTS = ("s08_department_beside_forms", "s08_beijing_department_beside", "
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A home after one night on a document with a project held back, one of which nothing is loaded, and departments."""
+    """A home after one night: one document is incomplete, of one nothing is loaded, the others have departments."""
     folder = tmp_path_factory.mktemp("completeness")
     inbox = folder / "inbox"
     inbox.mkdir()
