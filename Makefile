@@ -34,7 +34,7 @@ demo: .venv/installed ## two published PDFs through the whole line, then what ch
 test: .venv/installed ## the test suite
 	@$(BIN)/python -m pytest
 
-faults: .venv/installed ## every fault that is survived, injected for real; a table of the 30 cases (long)
+faults: .venv/installed ## every fault that is survived, injected for real; a table of the cases (long)
 	@$(BIN)/python -m pytest -q -p tests.faults.table -m "not cluster"
 
 cluster: .venv/installed ## docker-compose.yml's processes without an engine: two workers, one of them killed (minutes)

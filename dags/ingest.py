@@ -107,6 +107,7 @@ def ingest() -> None:
     @task(trigger_rule="all_done", retries=0)
     def close() -> dict[str, int]:
         from extract.jobs import ingest as steps
+        from extract.jobs.alerts import send_heartbeat
         from extract.report import refresh_night_report
 
         # The last task decides the colour of the run, and it runs whatever happened before: it must look back itself.
@@ -114,7 +115,9 @@ def ingest() -> None:
         states = ti.get_task_states(dag_id="ingest", run_ids=[run_id()])[run_id()]
         groups = ti.xcom_pull(task_ids="sources") or []
         try:
-            return steps.close(get_settings(), run_id(), states, groups)
+            counts = steps.close(get_settings(), run_id(), states, groups)
+            send_heartbeat(get_settings())  # where there is something to publish, `publish` does
+            return counts
         finally:  # a night that publishes nothing still shows what it refused
             refresh_night_report(get_settings())
 

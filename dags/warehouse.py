@@ -56,11 +56,13 @@ def warehouse() -> None:
     def publish() -> str:
         from airflow.sdk.exceptions import AirflowSkipException
 
+        from extract.jobs.alerts import send_heartbeat
         from extract.jobs.publish import publish as publish_release
         from extract.report import refresh_night_report
 
         release = publish_release(get_settings())
         refresh_night_report(get_settings())
+        send_heartbeat(get_settings())
         if not release["published"]:
             raise AirflowSkipException(f"nothing changed: release {release['release_id']} stays")
         get_current_context()["outlet_events"][RELEASE].extra = {

@@ -60,6 +60,10 @@ class BuildError(JixiaoError):
     """dbt or the audit failed; nothing is published."""
 
 
+class SandboxError(JixiaoError):
+    """The process that meets the PDFs cannot be confined, or did not start: no document is to blame."""
+
+
 def describe_error(error: BaseException) -> str:
     """What a person is told: our own errors say it themselves, of all others the type is named."""
     if isinstance(error, JixiaoError):

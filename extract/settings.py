@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,26 +21,14 @@ from pydantic_settings import (
 )
 
 from extract.errors import SettingsError
+from extract.limits import Limits
 
 PROJECT = Path(__file__).resolve().parent.parent
 
 SECRETS_DIR = "/run/secrets"  # where containers find them; JIXIAO_SECRETS_DIR names another folder
+ROOM = r"^[1-9][0-9]*[MGT]i?B$"  # as DuckDB takes it
 
 _HomePath = Annotated[Path | None, NoDecode]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Per document. `seconds` is wall-clock time, `memory` address space in bytes."""
-
-    seconds: float
-    memory: int
-    pages: int
-    size: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """What a child process is started with."""
-        return asdict(self)
 
 
 def read_secrets(folder: Path, names: Iterable[str]) -> dict[str, Any]:
@@ -84,6 +71,9 @@ class Settings(BaseSettings):
     )
     schedule: str = Field("30 2 * * *", description="cron of the nightly ingest, Asia/Shanghai")
     alert_url: SecretStr | None = Field(None, description="webhook to which failed and late runs are posted as JSON")
+    heartbeat_url: SecretStr | None = Field(
+        None, description="address that is asked when a night has ended well; who watches it tells of silence"
+    )
     allowed_hosts: str = Field(
         "localhost,127.0.0.1,::1",
         description="names by which Airflow's page may be asked for, comma between; another Host header is refused",
@@ -107,6 +97,11 @@ class Settings(BaseSettings):
     max_pages: int = Field(2000, ge=1, description="longer documents are refused with `too_large`")
     read_seconds: int = Field(300, ge=1, description="time that reading one document may take")
     read_megabytes: int = Field(2048, ge=64, description="memory that reading one document may take")
+    sandbox: str = Field(
+        "on",
+        pattern="^(on|off)$",
+        description="`on`: a PDF is read and drawn only where the kernel confines the process that does; `off`: anyway",
+    )
     read_attempts: int = Field(3, ge=1, description="attempts before a failing document counts as refused")
     report_pages: int = Field(150, ge=0, description="printed pages that a report shows pictures of")
     report_megabytes: int = Field(48, ge=0, description="room that a report's pictures may take")
@@ -115,11 +110,23 @@ class Settings(BaseSettings):
         90, ge=1, description="days that sightings, findings, logs and Airflow's own rows are kept; see `housekeeping`"
     )
     sql_seconds: int = Field(300, ge=1, description="time that one query of `jixiao sql` may take")
+    sql_rows: int = Field(1_000_000, ge=1, description="rows that an answer of `jixiao sql` may have")
+    sql_memory: str = Field(
+        "2GB", pattern=ROOM, description="memory that one query on DuckDB may take; what needs more goes to disk"
+    )
+    sql_spill: str = Field(
+        "8GB", pattern=ROOM, description="room that it may take there: a folder of its own in TMPDIR"
+    )
+    reader_url: SecretStr | None = Field(
+        None,
+        description="SQLAlchemy URL of the login that `jixiao sql` asks a warehouse on PostgreSQL with; the next "
+        "publish makes it, in the role jixiao_reader alone",
+    )
     dbt_threads: int = Field(2, ge=1, description="threads of dbt")
     dbt_seconds: int = Field(3600, ge=1, description="time that `dbt build` may take")
     dbt_memory: str | None = Field(
         None,
-        pattern=r"^[1-9][0-9]*[MGT]i?B$",
+        pattern=ROOM,
         description="memory that DuckDB may use under dbt, 8GB for example; what needs more goes to disk "
         "[60 % of the machine's, or of the container's]",
     )

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -33,6 +34,7 @@ app.add_typer(refusals.app, name="refusals")
 app.command()(releases.releases)
 app.command()(releases.rollback)
 REFUSED = 3
+PLACES_TO_SEE_TO = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # no fault of ours: one sentence is enough
 
 
 @app.command()
@@ -43,29 +45,29 @@ def read(
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Read PDFs and print one row per indicator, without touching any state."""
-    from extract.cli.rows import READ_COLUMNS, describe_reading, held_lines, refusal_lines, rows_of
-    from extract.reading.sandbox import read_sandboxed
+    from extract.reading.sandbox import Sandbox
 
     refused = 0
     told: list[str] = []
-    limits = get_settings().limits()
+    with Sandbox(reader=reader) as sandbox:  # it starts while the next line imports
+        from extract.cli.rows import READ_COLUMNS, describe_reading, held_lines, refusal_lines, rows_of
 
-    def rows() -> Iterator[dict[str, Any]]:
-        nonlocal refused
-        for file in track(files, say("reading"), how):
-            try:
-                reading = read_sandboxed(file, reader=reader, password=password, limits=limits)
-            except Refused as error:
-                refused += 1
-                print(*refusal_lines(file, error), sep="\n", file=sys.stderr)
-            else:
-                yield from rows_of(file, reading)
-                refused += len(reading.held)
-                told.append(describe_reading(file, reading))
-                for line in held_lines(file, reading.held):
-                    print(line, file=sys.stderr)
+        def rows() -> Iterator[dict[str, Any]]:
+            nonlocal refused
+            for file in track(files, say("reading"), how):
+                try:
+                    reading = sandbox.read(file, reader=reader, password=password)
+                except Refused as error:
+                    refused += 1
+                    print(*refusal_lines(file, error), sep="\n", file=sys.stderr)
+                else:
+                    yield from rows_of(file, reading)
+                    refused += len(reading.held)
+                    told.append(describe_reading(file, reading))
+                    for line in held_lines(file, reading.held):
+                        print(line, file=sys.stderr)
 
-    print_rows(rows(), READ_COLUMNS, how)
+        print_rows(rows(), READ_COLUMNS, how)
     if how is Format.TABLE:
         print(*told, sep="\n")
     if refused:
@@ -127,13 +129,30 @@ def _warehouse_of(settings: Settings) -> str:
 
 
 @app.command()
-def status(how: FormatOption = Format.TABLE) -> None:
+def status(
+    check: Annotated[
+        bool, typer.Option("--check", help="One line, and exit status 1 where a person must look: for a monitor.")
+    ] = False,
+    max_age: Annotated[
+        str, typer.Option(metavar="AGE", help="With --check: how long ago the last run may have ended, 26h or 2d.")
+    ] = "26h",
+    how: FormatOption = Format.TABLE,
+) -> None:
     """Show the ledger: the last run's counts, what waits, what was refused and why, the served release."""
+    from extract.cli.check import find_trouble, read_age
     from extract.cli.rows import print_status, status_of
     from extract.ledger import Ledger
 
     settings = get_settings()
+    age = read_age(max_age)
     found = status_of(Ledger(settings.ledger_url or ""), settings)
+    if check:
+        troubles = find_trouble(found, age)
+        if how is Format.TABLE:
+            print(f"jixiao: {'; '.join(troubles) if troubles else 'all is well'}")
+        else:
+            print(as_json({"is_well": not troubles, "troubles": troubles}))
+        raise typer.Exit(1 if troubles else 0)
     if how is Format.TABLE:
         print_status(found)
     else:
@@ -191,9 +210,9 @@ def sql(
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Ask the served release, or another one that is kept; nothing can be changed."""
-    from extract.releases.query import ask
+    from extract.releases.query import ask_for_somebody
 
-    columns, rows = ask(get_settings(), sys.stdin.read() if query == "-" else query, release)
+    columns, rows = ask_for_somebody(get_settings(), sys.stdin.read() if query == "-" else query, release)
     print_rows(rows, columns, how)
 
 
@@ -261,14 +280,13 @@ def grids(
         raise typer.BadParameter(f"grids are printed as json, not as {how}")
     if picture is None and stage is not Stage.CELLS:
         raise typer.BadParameter("--stage says what --picture shows")
-    limits = get_settings().limits()
     try:
-        with Sandbox(limits) as sandbox:
+        with Sandbox(reader=reader) as sandbox:
             pages = sandbox.read_grids(file, reader=reader, password=password)
-        if picture is not None:
-            if page > len(pages):
-                raise typer.BadParameter(f"{file.name} has {len(pages)} pages")
-            draw_page(file, page, picture, stage=stage, reader=reader, password=password, limits=limits)
+            if picture is not None:
+                if page > len(pages):
+                    raise typer.BadParameter(f"{file.name} has {len(pages)} pages")
+                draw_page(file, page, picture, stage=stage, reader=reader, password=password, sandbox=sandbox)
         print(as_json({"file": str(file), "pages": pages}))
     except Refused as error:
         print(*refusal_lines(file, error), sep="\n", file=sys.stderr)
@@ -324,12 +342,43 @@ def show_settings(how: FormatOption = Format.TABLE) -> None:
     print_rows(setting_rows(get_settings()), ["variable", "value", "default", "meaning"], how)
 
 
+@app.command()
+def backup(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", file_okay=False, help="A folder elsewhere; the same each time.")
+    ],
+) -> None:
+    """Copy ledger, archive, build database and releases, all of one moment; only what is new is copied again."""
+    from extract.jobs.backup import back_up
+
+    with show_progress() as progress:
+        progress(say("copying"))
+        made = back_up(get_settings(), folder)
+    print(f"{folder}: {made['made_at']}")
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="What `backup` wrote.")],
+) -> None:
+    """Make an empty home what it was at the newest backup; the next run goes on from there."""
+    from extract.jobs.backup import restore as restore_home
+
+    with show_progress() as progress:
+        progress(say("copying"))
+        made = restore_home(get_settings(), folder)
+    print(f"{get_settings().home}: {made['made_at']}")
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def airflow(context: typer.Context) -> None:
     """Run Airflow's own command on this home, for example `jixiao airflow standalone`."""
     from extract.jobs.local_run import start_airflow
+    from extract.jobs.supervise import run_supervised
 
     start_airflow(get_settings())
+    if context.args[:1] == ["standalone"]:
+        raise typer.Exit(run_supervised([sys.executable, "-m", "airflow", *context.args]))
     os.execv(  # noqa: S606 - no shell wanted
         sys.executable, [sys.executable, "-m", "airflow", *context.args]
     )
@@ -386,3 +435,16 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in PLACES_TO_SEE_TO:
+            raise
+        _end(f"{error.strerror}: {error.filename or get_settings().home}")
+    except Exception as error:
+        if not type(error).__module__.startswith("sqlalchemy."):
+            raise
+        _end(f"the database does not answer: {str(getattr(error, 'orig', error)).splitlines()[0]}")
+
+
+def _end(why: str) -> NoReturn:
+    errors.print(f"jixiao: {why}", style="red", markup=False, soft_wrap=True)
+    sys.exit(1)

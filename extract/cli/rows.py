@@ -7,17 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from sqlalchemy.engine import make_url
 
 from extract.cli.output import Format, as_json, print_rows
 from extract.entities import Column, Held, Reading, Scope
 from extract.errors import Refused
-from extract.ledger import OUTCOMES, Ledger
 from extract.settings import Settings
 from extract.translations import say
+
+if TYPE_CHECKING:
+    from extract.ledger import Ledger
 
 USERINFO = re.compile(r"//[^/@\s]*@")
 ALWAYS = tuple(Column)[:11]  # printed as null where the form has no such column
@@ -107,12 +108,13 @@ def held_lines(file: Path | str, held: tuple[Held, ...]) -> list[str]:
 
 def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
     """The ledger in one object; the counts are those of the last run, and they add up."""
+    from extract.ledger import OUTCOMES
     from extract.reading.document import READER_VERSION
     from extract.releases.shelves import served_release
     from extract.sources.freshness import check_freshness
     from extract.warehouse.fingerprints import is_behind
 
-    last = ledger.last_run()
+    last, newest = ledger.last_run(), ledger.newest_run()
     states = ledger.documents_by_state()
     release = served_release(settings)
     behind = is_behind(settings)
@@ -121,6 +123,8 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
         **{name: last[name] if last else 0 for name in ("seen", *OUTCOMES)},
         "run_id": last["run_id"] if last else None,
         "finished_at": last["finished_at"] if last else None,
+        "running_since": newest["started_at"] if newest and newest["finished_at"] is None else None,
+        "sandbox": describe_sandbox(settings),
         "documents": states,
         "waiting": sum(states.get(state, 0) for state in ("landed", "read", "failed")),
         "outdated": len(ledger.outdated(READER_VERSION)),
@@ -148,8 +152,23 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
     }
 
 
+def describe_sandbox(settings: Settings) -> dict[str, Any]:
+    """What this kernel gives for confining the process that reads, and what stands in the way of reading."""
+    from extract.reading.isolation.confine import describe_kernel
+
+    kernel = describe_kernel()
+    trouble = None
+    if settings.sandbox == "off":
+        trouble = "JIXIAO_SANDBOX=off: PDFs are read by a process that is not confined"
+    elif kernel.missing:
+        trouble = f"no PDF is read: {kernel.missing}"
+    return {"setting": settings.sandbox, "landlock": kernel.landlock, "seccomp": kernel.seccomp, "trouble": trouble}
+
+
 def print_status(found: dict[str, Any]) -> None:
     """The same for people."""
+    from extract.ledger import OUTCOMES
+
     console = Console(highlight=False)
     names = ("seen", *OUTCOMES, "waiting")
     console.print(say("last run {run}", run=found["run_id"] or say("– none yet")), markup=False)
@@ -160,6 +179,9 @@ def print_status(found: dict[str, Any]) -> None:
         console.print(say("release {release}", release=release["release_id"]) + behind, markup=False)
     if found["outdated"] or found["rereads"]:
         console.print(describe_outdated(found["outdated"], found["rereads"]), markup=False)
+    sandbox = found["sandbox"]
+    confined = say("PDFs are read in confined processes: Landlock {abi}, seccomp", abi=sandbox["landlock"])
+    console.print(sandbox["trouble"] or confined, markup=False)
     if pin := found["pin"]:
         pinned = "pinned by {by} since {since} UTC: {why}"
         console.print(say(pinned, by=pin["pinned_by"], since=pin["pinned_at"], why=pin["why"]), markup=False)
@@ -188,6 +210,8 @@ def describe_outdated(outdated: int, waiting: int) -> str:
 
 def setting_rows(settings: Settings) -> Iterator[dict[str, Any]]:
     """Every setting with its value; passwords inside URLs are hidden."""
+    from sqlalchemy.engine import make_url
+
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
         if name in ("ledger_url", "warehouse_url"):

@@ -2,6 +2,9 @@
 
     {"alert": "run_failed", "dag": "ingest", "run": "scheduled__…", "detail": "…", "text": "one line for people"}
 
+Silence is no good news: JIXIAO_HEARTBEAT_URL is asked when a night has ended well, and whoever keeps that address tells
+people when it was not.
+
 `text` is what Slack, Mattermost and the like show. An alert that cannot be delivered is logged and harms nothing else.
 """
 
@@ -14,7 +17,7 @@ from typing import Any
 
 from airflow.sdk import BaseNotifier
 
-from extract.settings import get_settings
+from extract.settings import Settings, get_settings
 
 log = logging.getLogger(__name__)
 SECONDS = 10.0
@@ -72,3 +75,21 @@ def send_alert(alert: dict[str, str]) -> None:
     else:
         if answer.is_error:
             log.error("the alert could not be posted: JIXIAO_ALERT_URL answers %d", answer.status_code)
+
+
+def send_heartbeat(settings: Settings) -> None:
+    """Say that the night has ended well, once all that is staged is published; never raises, nor logs the address."""
+    from extract.warehouse.fingerprints import is_behind
+
+    if settings.heartbeat_url is None or is_behind(settings):
+        return
+    import httpx
+
+    try:
+        with httpx.Client(transport=httpx.HTTPTransport(retries=ATTEMPTS - 1), timeout=SECONDS) as client:
+            answer = client.get(settings.heartbeat_url.get_secret_value())
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        log.error("the heartbeat could not be sent: %s", type(error).__name__)
+    else:
+        if answer.is_error:
+            log.error("the heartbeat could not be sent: JIXIAO_HEARTBEAT_URL answers %d", answer.status_code)

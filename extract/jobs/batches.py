@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from extract.archive.documents import archive_path
+from extract.publishers import Publisher, load_publishers
 from extract.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,13 +27,22 @@ def count_pages(settings: Settings, ledger: Ledger, publishers: Collection[str] 
     """
     from extract.reading.sandbox import Sandbox
 
-    waiting = [(sha256, archive_path(settings.archive, sha256)) for sha256 in ledger.uncounted(publishers)]
-    here = [(sha256, path) for sha256, path in waiting if path.exists()]
-    with Sandbox(replace(settings.limits(), seconds=COUNT_SECONDS)) as sandbox:
+    known = load_publishers(settings.publishers_dir)
+    waiting = [(sha256, code, archive_path(settings.archive, sha256)) for sha256, code in ledger.uncounted(publishers)]
+    here = [(sha256, name_child(known, code, sha256), path) for sha256, code, path in waiting if path.exists()]
+    if not here:
+        return 0
+    limits = replace(settings.limits(), seconds=COUNT_SECONDS)
+    with Sandbox(limits, reader="pages", confined=settings.sandbox == "on") as sandbox:
         for start in range(0, len(here), AT_ONCE):
             some = here[start : start + AT_ONCE]
-            ledger.note_pages({sha256: sandbox.count_pages(path) for sha256, path in some})
+            ledger.note_pages({sha256: sandbox.count_pages(path, child) for sha256, child, path in some})
     return len(here)
+
+
+def name_child(publishers: Iterable[Publisher], code: str, sha256: str) -> str:
+    """Whose documents a reading child may serve besides this one: its publisher's; where several leave theirs, none."""
+    return code if any(one.code == code and one.name for one in publishers) else sha256
 
 
 def make_batches(waiting: Iterable[tuple[str, int]], most_documents: int, most_pages: int) -> list[list[str]]:

@@ -23,9 +23,9 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Operationa
 from extract.archive.documents import fetch_archived, forget_copies, sweep_parts
 from extract.archive.objects import DamagedError, StoreError
 from extract.archive.readings import drop_reading, keep_reading, load_reading
-from extract.entities import Landing, Publication, Reading, Remembered
-from extract.errors import LedgerError, Reason, Refused, SourceError, describe_error
-from extract.jobs.batches import count_pages, make_batches
+from extract.entities import Landing, Publication, Remembered
+from extract.errors import LedgerError, Reason, Refused, SandboxError, SourceError, describe_error
+from extract.jobs.batches import count_pages, make_batches, name_child
 from extract.ledger import Ledger
 from extract.locks import LockedError
 from extract.publishers import Publisher, load_publishers
@@ -37,7 +37,7 @@ from extract.sources.page_fetch import Memory, drop_old_validators
 from extract.sources.site import Discovery
 
 if TYPE_CHECKING:
-    from extract.reading.sandbox import Sandbox
+    from extract.reading.sandbox import ReadText, Sandbox
 
 log = logging.getLogger(__name__)
 _NO_STATES: Mapping[str, str] = MappingProxyType({})
@@ -56,10 +56,15 @@ def choose_sources(
     `publisher` narrows the run to one publisher file, `inbox` to the file `inbox`. Up to MOST_GROUPS, a group is one
     publisher.
     """
-    Ledger(settings.ledger_url or "").start_run(run_id)
+    _open_run(Ledger(settings.ledger_url or ""), run_id)
     codes = [one.code for one in _choose(load_publishers(settings.publishers_dir), inbox, publisher) if one.source]
     groups = min(len(codes), MOST_GROUPS)
     return [codes[number::groups] for number in range(groups)]
+
+
+def _open_run(ledger: Ledger, run_id: str) -> None:
+    for abandoned in ledger.start_run(run_id):
+        log.warning("run %s was killed before it closed: what it loaded is counted as its own", abandoned)
 
 
 def discover(
@@ -76,7 +81,7 @@ def discover(
     watches this time. A source that cannot be listed keeps no other from being listed; `close` then fails and names it.
     """
     ledger = Ledger(settings.ledger_url or "")
-    ledger.start_run(run_id)
+    _open_run(ledger, run_id)
     chosen = [
         one
         for one in _choose(load_publishers(settings.publishers_dir), inbox, publisher)
@@ -220,22 +225,24 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
     What an earlier attempt at the batch has read is not read again. A document that must not be loaded ends refused,
     one that fails for another cause failed; the rest goes on.
     """
-    from extract.reading.document import READER_VERSION, reading_to_json
+    from extract.reading.document import READER_VERSION
     from extract.reading.sandbox import Sandbox
 
     ledger = Ledger(settings.ledger_url or "")
     publishers = load_publishers(settings.publishers_dir)
     forget_copies(settings)
     done = 0
-    with Sandbox(settings.limits(), second_reader_share=settings.second_reader_share) as sandbox:
+    share, confined = settings.second_reader_share, settings.sandbox == "on"
+    with Sandbox(settings.limits(), second_reader_share=share, reader=settings.reader, confined=confined) as sandbox:
         for sha256 in batch:
             known = ledger.document(sha256)
             if known["state"] in ("read", "staged") and known["reread"] != "wanted":
                 continue  # by another run beside this one, or before a retry of this task
             try:
-                reading = _read_one(settings, sandbox, sha256, _passwords(publishers, known))
-                keep_reading(settings, sha256, reading_to_json(reading))
-            except StoreError:  # no document's fault: the task is tried again
+                child = name_child(publishers, known["publisher"], sha256)
+                reading = _read_one(settings, sandbox, sha256, _passwords(publishers, known), child)
+                keep_reading(settings, sha256, reading.text)
+            except (StoreError, SandboxError):  # no document's fault: the task is tried again
                 raise
             except Exception as error:  # one document's trouble must not become the batch's
                 log.warning("%s: %s", sha256[:12], error, exc_info=not isinstance(error, Refused))
@@ -263,18 +270,18 @@ def _passwords(publishers: tuple[Publisher, ...], known: dict[str, Any]) -> tupl
     return next((one.passwords for one in publishers if one.code == known["publisher"]), ())
 
 
-def _read_one(settings: Settings, sandbox: Sandbox, sha256: str, passwords: tuple[Secret, ...]) -> Reading:
+def _read_one(settings: Settings, sandbox: Sandbox, sha256: str, passwords: tuple[Secret, ...], child: str) -> ReadText:
     """Without a password first, then with each that the publisher file names; raises Refused."""
     path = fetch_archived(settings, sha256)
     try:
-        return sandbox.read(path, reader=settings.reader)
+        return sandbox.read_text(path, reader=settings.reader, publisher=child)
     except Refused as refusal:
         if refusal.reason is not Reason.PASSWORD:
             raise
         locked = refusal
     for secret in passwords:
         try:
-            return sandbox.read(path, reader=settings.reader, password=secret.reveal())
+            return sandbox.read_text(path, reader=settings.reader, password=secret.reveal(), publisher=child)
         except Refused as refusal:
             if refusal.reason is not Reason.PASSWORD:
                 raise
@@ -316,12 +323,12 @@ def stage_read(settings: Settings, run_id: str) -> int:
 def _stage_one(
     settings: Settings, ledger: Ledger, engine: Engine, publishers: tuple[Publisher, ...], sha256: str
 ) -> str:
-    from extract.reading.document import reading_from_json
+    from extract.reading.untrusted import trust_reading
     from extract.warehouse.frames import Origin, make_frames
     from extract.warehouse.staging import stage_frames
 
     known = ledger.document(sha256)
-    reading = reading_from_json(load_reading(settings, sha256))
+    reading = trust_reading(load_reading(settings, sha256), sha256)
     origin = Origin(known["first_url"], known["first_seen_at"], known["printed_on"], known["publisher"])
     fingerprint = stage_frames(engine, sha256, make_frames(reading, origin, publishers, known["reader_version"]))
     log.info("%s: %d rows staged", sha256[:12], len(reading.records))

@@ -7,11 +7,8 @@ find there, and `start_airflow` puts it there and brings Airflow's own database 
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import logging
 import os
-import secrets
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,9 +16,11 @@ from typing import Any
 
 from extract.errors import JixiaoError
 from extract.files import make_private
+from extract.jobs.airflow_home import prepare_home
 from extract.locks import hold_lock
 from extract.settings import Settings
 
+log = logging.getLogger(__name__)
 Progress = Callable[[str], None]
 
 
@@ -43,7 +42,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__PARALLELISM": str(max(4, os.cpu_count() or 4)),  # a process each, idle or not
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",  # follows another port
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": _own_database(home),
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         "JIXIAO_HOME": str(settings.home),
     }
@@ -52,27 +51,26 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
     return {name: os.environ.get(name, value) for name, value in wanted.items()} | {"PATH": path}
 
 
-def start_airflow(settings: Settings) -> None:
-    """Make Airflow ready for this home: environment, secret, database. Quick when there is nothing to do."""
+def start_airflow(settings: Settings, tell: Progress | None = None) -> None:
+    """Make Airflow ready for this home: environment, secret, database. Quick when there is nothing to do.
+
+    `tell` hears what an earlier start, killed, had left unfinished.
+    """
     home = settings.airflow_home
     make_private(settings.home)
     make_private(home)
     if settings.inbox == settings.home / "inbox":
         settings.inbox.mkdir(exist_ok=True)
-    os.environ.update(airflow_environment(settings))
-    secret = home / "jwt_secret"
-    if not secret.exists():
-        secret.touch(mode=0o600)
-        secret.write_text(secrets.token_urlsafe(32), encoding="utf-8")
-    os.environ.setdefault("AIRFLOW__API_AUTH__JWT_SECRET", secret.read_text(encoding="utf-8"))
-    stamp = home / "migrated"
-    version = importlib.metadata.version("apache-airflow")
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == version:
-        return
-    done = subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], capture_output=True, text=True)
-    if done.returncode:
-        raise RunError(f"airflow db migrate failed: {(done.stdout + done.stderr)[-1500:]}")
-    stamp.write_text(version, encoding="utf-8")
+    environment = airflow_environment(settings)
+    os.environ.update(environment)
+    is_own = environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == _own_database(home)
+    prepare_home(home, tell or log.warning, is_own)
+    secret = (home / "jwt_secret").read_text(encoding="utf-8")
+    os.environ.setdefault("AIRFLOW__API_AUTH__JWT_SECRET", secret)
+
+
+def _own_database(home: Path) -> str:
+    return f"sqlite:///{home / 'airflow.db'}"
 
 
 def run_line(
@@ -95,7 +93,7 @@ def run_line(
     make_private(settings.home)
     with hold_lock(settings.home / "run.lock", settings.writer_wait_seconds):
         progress("preparing Airflow")
-        start_airflow(settings)
+        start_airflow(settings, progress)
         run_id = run_dag(settings, "ingest", {"inbox": inbox, "publisher": publisher}, progress)
         if full_refresh or is_behind(settings):
             run_dag(settings, "warehouse", {"full_refresh": full_refresh}, progress)

@@ -12,13 +12,13 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from types import FrameType
 
 from extract.errors import JixiaoError
 from extract.jobs.health import ask_health
+from extract.processes import follow_me
 
 log = logging.getLogger(__name__)
 START_SECONDS = 300.0
@@ -47,7 +47,7 @@ class Parts:
     def start(self, command: Sequence[str]) -> None:
         """Start one part; it dies with this process, whatever kills it."""
         self._running[" ".join(command[:2])] = subprocess.Popen(
-            [sys.executable, "-c", FOLLOW, str(os.getpid()), *command], stdin=subprocess.DEVNULL, start_new_session=True
+            follow_me(*command), stdin=subprocess.DEVNULL, start_new_session=True
         )
 
     def check(self) -> None:
@@ -67,19 +67,6 @@ class Parts:
             for process in self._running.values():
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(max(0.0, end - time.monotonic()))
-
-
-# What a part runs: the kernel kills it when the process with this number dies (linux/prctl.h, PR_SET_PDEATHSIG).
-FOLLOW = """
-import ctypes, os, runpy, signal, sys
-parent, module = int(sys.argv[1]), sys.argv[2]
-if sys.platform == "linux":
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
-if os.getppid() != parent:
-    sys.exit("the process that started this one is gone")
-sys.argv[:] = sys.argv[2:]
-runpy.run_module(module, run_name="__main__", alter_sys=True)
-"""
 
 
 def run_parts(address: str, tell: Callable[[str], None]) -> None:

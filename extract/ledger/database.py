@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 
 from extract.files import make_private
-from extract.ledger.schema import ensure_schema
+from extract.ledger.schema import ensure_schema, require_schema
 
 
 def now() -> datetime:
@@ -35,14 +37,30 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("jixiao_begin", "BEGIN IMMEDIATE"))
 
 
+def is_only_readable(file: Path) -> bool:
+    """Whether a ledger is there that this process may read and not write: a monitor's, or on a disk without writing."""
+    may_write = os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
+    return not may_write and file.exists() and os.access(file, os.R_OK)
+
+
+def _way_to_read(file: Path) -> str:
+    """Through the journal while somebody writes; without one nobody does, and SQLite must not wish to make one."""
+    return "mode=ro" if file.with_name(f"{file.name}-wal").exists() else "mode=ro&immutable=1"
+
+
 class Database:
     """The ledger behind one SQLAlchemy URL, at the newest schema."""
 
     def __init__(self, url: str) -> None:
         self.engine: Engine = create_engine(url)
         self._dialect: Any = postgresql if self.engine.dialect.name == "postgresql" else sqlite
-        if self.engine.dialect.name == "sqlite":
-            make_private(Path(self.engine.url.database or "").parent)
+        file = Path(self.engine.url.database or "") if self.engine.dialect.name == "sqlite" else None
+        if file is not None and is_only_readable(file):
+            self.engine = create_engine(f"sqlite:///file:{quote(str(file))}?{_way_to_read(file)}&uri=true")
+            require_schema(self.engine)
+            return
+        if file is not None:
+            make_private(file.parent)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         ensure_schema(self.engine)

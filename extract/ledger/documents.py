@@ -90,12 +90,18 @@ class Documents(Database):
         with self._reading() as connection:
             return [(sha256, pages or 1 + size // PAGE_BYTES) for sha256, pages, size in connection.execute(query)]
 
-    def uncounted(self, publishers: Collection[str] | None = None) -> list[str]:
-        """Documents that are read some day and whose pages nobody has counted, sorted; of these publishers only."""
+    def uncounted(self, publishers: Collection[str] | None = None) -> list[tuple[str, str]]:
+        """(sha256, publisher) of what is read some day and whose pages nobody has counted, a publisher's together.
+
+        `publishers`: only of documents that were first seen at these.
+        """
         waits = documents.c.state.in_(("landed", "failed", "refused")) | _rereads("wanted")
         if publishers is not None:
             waits &= documents.c.publisher.in_(list(publishers))
-        return self._hashes(waits & documents.c.pages.is_(None))
+        query = select(documents.c.sha256, documents.c.publisher).where(waits & documents.c.pages.is_(None))
+        with self._reading() as connection:
+            found = connection.execute(query.order_by(documents.c.publisher, documents.c.sha256))
+            return [(sha256, publisher) for sha256, publisher in found]
 
     def note_pages(self, counted: Mapping[str, int]) -> None:
         """How many pages documents have."""

@@ -20,11 +20,21 @@ OUTCOMES = ("loaded", "unchanged", "refused", "failed")
 class Runs(Database):
     """What a run saw and what came of it."""
 
-    def start_run(self, run_id: str) -> None:
-        """Open a run; opening it again after a crash or a cleared task changes nothing."""
+    def start_run(self, run_id: str) -> list[str]:
+        """Open a run; opening it again after a crash or a cleared task changes nothing.
+
+        Earlier runs that nobody has closed were killed: what they loaded is counted now, as theirs. Returns those. One
+        of them that does go on, beside this one, is closed once more when it ends.
+        """
         with self._writing() as connection:
             number = connection.scalar(select(func.coalesce(func.max(runs.c.run_no), 0) + 1))
             self._insert_missing(connection, runs, [{"run_id": run_id, "started_at": now(), "run_no": number}])
+            mine = select(runs.c.run_no).where(runs.c.run_id == run_id).scalar_subquery()
+            left = select(runs.c.run_id).where(runs.c.finished_at.is_(None), runs.c.run_no < mine)
+            abandoned = list(connection.scalars(left.order_by(runs.c.run_no)))
+            for one in abandoned:
+                self._settle(connection, one, is_over=False)
+        return abandoned
 
     def sight(self, run_id: str, publications: Iterable[Publication]) -> None:
         """Write down what a run saw at its sources, once per run and URL."""
@@ -103,35 +113,44 @@ class Runs(Database):
     def close_run(self, run_id: str) -> dict[str, int]:
         """Decide what became of every sighting, and prove that the counts add up; raises LedgerError if they do not."""
         with self._writing() as connection:
-            rows = connection.execute(
-                select(
-                    sightings.c.sighting_id,
-                    sightings.c.sha256,
-                    sightings.c.outcome,
-                    documents.c.state,
-                    documents.c.staged_run,
-                )
-                .outerjoin(documents, documents.c.sha256 == sightings.c.sha256)
-                .where(sightings.c.run_id == run_id)
-                .order_by(sightings.c.sighting_id)
-            ).all()
-            outcomes = _outcomes(run_id, rows)
-            if outcomes:
-                change = update(sightings).where(sightings.c.sighting_id == bindparam("number"))
-                connection.execute(
-                    change.values(outcome=bindparam("became")),
-                    [{"number": number, "became": became} for number, became in outcomes],
-                )
-            counts = {name: sum(became == name for _, became in outcomes) for name in OUTCOMES}
-            seen = (
-                connection.scalar(select(func.count()).select_from(sightings).where(sightings.c.run_id == run_id)) or 0
+            return self._settle(connection, run_id, is_over=True)
+
+    def _settle(self, connection: Connection, run_id: str, *, is_over: bool) -> dict[str, int]:
+        """Count what became of a run's sightings; of one that may go on, what has no bytes yet stays open to it."""
+        rows = connection.execute(
+            select(
+                sightings.c.sighting_id,
+                sightings.c.sha256,
+                sightings.c.outcome,
+                documents.c.state,
+                documents.c.staged_run,
             )
-            if seen != sum(counts.values()):
-                raise LedgerError(f"run {run_id}: {seen} publications were seen, but {counts} add up to another number")
+            .outerjoin(documents, documents.c.sha256 == sightings.c.sha256)
+            .where(sightings.c.run_id == run_id)
+            .order_by(sightings.c.sighting_id)
+        ).all()
+        outcomes = _outcomes(run_id, rows)
+        bare = {row.sighting_id for row in rows if row.sha256 is None}
+        settled = [(number, became) for number, became in outcomes if is_over or number not in bare]
+        if settled:
+            change = update(sightings).where(sightings.c.sighting_id == bindparam("number"))
             connection.execute(
-                update(runs).where(runs.c.run_id == run_id).values(finished_at=now(), seen=seen, **counts)
+                change.values(outcome=bindparam("became")),
+                [{"number": number, "became": became} for number, became in settled],
             )
+        counts = {name: sum(became == name for _, became in outcomes) for name in OUTCOMES}
+        seen = connection.scalar(select(func.count()).select_from(sightings).where(sightings.c.run_id == run_id)) or 0
+        if seen != sum(counts.values()):
+            raise LedgerError(f"run {run_id}: {seen} publications were seen, but {counts} add up to another number")
+        connection.execute(update(runs).where(runs.c.run_id == run_id).values(finished_at=now(), seen=seen, **counts))
         return {"seen": seen, **counts}
+
+    def newest_run(self) -> dict[str, Any] | None:
+        """The run that was started last, whether or not it has ended."""
+        query = select(runs).order_by(runs.c.run_no.desc()).limit(1)
+        with self._reading() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        return dict(row) if row else None
 
     def last_run(self) -> dict[str, Any] | None:
         """The newest run that was closed, with its counts; in the order of starting, for clocks are set back."""

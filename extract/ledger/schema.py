@@ -33,6 +33,16 @@ def ensure_schema(engine: Engine) -> None:
             _migrate(engine, found)
 
 
+def require_schema(engine: Engine) -> None:
+    """Raises LedgerError where a database that this process may not write is not at HEAD."""
+    found = _revision(engine)
+    if found != HEAD:
+        raise LedgerError(
+            f"the ledger is at {found}, this version needs {HEAD}, and this process may not write it: "
+            "let somebody who may run `jixiao status` once"
+        )
+
+
 def _revision(engine: Engine) -> str | None:
     try:
         with engine.connect() as connection:

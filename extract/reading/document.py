@@ -11,6 +11,7 @@ from pathlib import Path
 
 from extract.entities import Finding, PageGrids, Reading
 from extract.errors import Reason, Refused
+from extract.limits import Limits
 from extract.reading.agreement import SECOND_MAY_HEAL, merge_readings
 from extract.reading.confinement import (
     Places,
@@ -38,13 +39,13 @@ from extract.reading.page import CheckedPage
 from extract.reading.page_seams import settle_seams
 from extract.reading.pages import check_file, read_checked_pages
 from extract.reading.plausibility import find_doubts, list_findings
+from extract.reading.process_limits import usual_limits
 from extract.reading.raster.digit_check import check_picture
 from extract.reading.raster.digit_places import Digits
 from extract.reading.tables.assembler import Assembler
 from extract.reading.tables.attribution import drop_furniture
 from extract.reading.tables.freeze import build_parts, drop_copies, number_projects
 from extract.reading.tables.side_by_side_pages import list_sheets
-from extract.settings import Limits, get_settings
 
 __all__ = ["READER_VERSION", "is_sampled", "read_document", "read_grids", "reading_from_json", "reading_to_json"]
 
@@ -78,7 +79,7 @@ def read_document(
     the part of the documents, 0 to 1, that the second reader also reads under auto; a document of which the first
     holds something back is always tried again.
     """
-    limits = limits or get_settings().limits()
+    limits = limits or usual_limits()
     check_file(path, limits.size)
     if reader != "auto":
         alone = _read_with(path, reader, password, limits)
@@ -131,7 +132,7 @@ def read_grids(
     path: Path, *, reader: str = "auto", password: str | None = None, limits: Limits | None = None
 ) -> tuple[PageGrids, ...]:
     """Every page with its ruled tables, whatever they hold; raises Refused for files that cannot be read."""
-    limits = limits or get_settings().limits()
+    limits = limits or usual_limits()
     check_file(path, limits.size)
     reader = PDFIUM if reader == "auto" else reader
     return tuple(page.grids for page in settle_seams(read_checked_pages(path, reader, password, limits)))

@@ -70,7 +70,16 @@ def find_problems(pages: Sequence[CheckedPage], target_pages: set[int]) -> Itera
 
 
 def refuse_missing_pages(pages: Sequence[CheckedPage], target_pages: set[int]) -> None:
-    """Refuse a document whose printed page numbers leave a page out among its targets (page_missing)."""
+    """Refuse a document of whose tables pages are missing.
+
+    Printed page numbers leave a page out among its targets (page_missing), or a table goes on by its title (续) on a
+    page that is a picture (no_text_layer): how many projects stand there, nobody knows.
+    """
+    for page in pages:
+        number = page.grids.page
+        goes_on = is_pictured(page) and number - 1 in target_pages
+        if goes_on and "续" in (read_heading(list(page.grids.lines)).title or ""):
+            raise Refused(Reason.NO_TEXT_LAYER, "the table of the page before goes on here as a picture", number)
     try:
         check_page_numbers([page.grids for page in pages])
     except Refused as refusal:

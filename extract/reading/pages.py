@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from extract.errors import Reason, Refused
+from extract.limits import Limits
 from extract.reading.ink.ink import Ink, add_stamps
 from extract.reading.page import CheckedPage, build_page
 from extract.reading.parsers.outline.page_count import Notes, check_page_count, count_by_pdfium
-from extract.settings import Limits, get_settings
+from extract.reading.process_limits import usual_limits
 
 
 def check_file(path: Path, most_bytes: int) -> None:
@@ -35,7 +36,7 @@ def read_ink(
     path: Path, reader: str, password: str | None, limits: Limits | None = None
 ) -> Iterator[tuple[Ink, Notes]]:
     """Each page with what its annotations print; stamps become pictures that were painted last."""
-    most = (limits or get_settings().limits()).pages
+    most = (limits or usual_limits()).pages
     for ink, notes in _read_parts(path, reader, password, most):
         if len(notes.stamps):
             ink.pictures = add_stamps(ink.pictures, notes.stamps, notes.solid)

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import math
 import resource
 
-from extract.settings import Limits
+from extract.limits import Limits
 
 
-def apply_limits(limits: Limits, written: int = 1 << 20) -> None:
-    """Bound address space, written files (bytes) and core dumps of this process; time is bounded by the parent."""
+def apply_limits(limits: Limits, threads: int = 1) -> None:
+    """Bound processor time, address space, core dumps and descriptors of this process, and let it write no file.
+
+    The parent bounds the time of a document; processor time, of `threads` at once, is for a parent that cannot.
+    """
     for kind, value in (
+        (resource.RLIMIT_CPU, bound_processor(limits) * threads),
         (resource.RLIMIT_AS, limits.memory),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, written),
+        (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, 64),
     ):
         _, hard = resource.getrlimit(kind)
         bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (bound, bound))
+
+
+def bound_processor(limits: Limits) -> int:
+    """Seconds of processor time of a process: one that has worked for `limits.seconds` gets no further document."""
+    return math.ceil(2 * limits.seconds) + 1
+
+
+def usual_limits() -> Limits:
+    """Those of the settings; a process that is given some imports none."""
+    from extract.settings import get_settings
+
+    return get_settings().limits()

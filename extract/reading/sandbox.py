@@ -1,25 +1,45 @@
-"""A path in, a Reading or a count of pages out, by a child process with limits: a bomb costs that document alone."""
+"""A path in, what a confined child process makes of the document out: a bomb costs that document alone.
+
+The child gets the bytes as a sealed copy in memory, and no path: it cannot read another file, nor change this one. What
+it answers is not believed either: its text may come from code that a document has put there (untrusted.py).
+"""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import select
-import subprocess
-import sys
 import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 from extract.entities import Reading
-from extract.errors import JixiaoError, Reason, Refused
-from extract.reading.exchange import reading_from_json, refusal_from_dict
-from extract.settings import Limits, get_settings
+from extract.errors import JixiaoError, Reason, Refused, SandboxError
+from extract.limits import Limits
+from extract.reading.nursery import Child, Ended, Nursery
+from extract.reading.untrusted import plain_text, trust_reading, trust_refusal
+from extract.settings import get_settings
 
 DOCUMENTS_PER_CHILD = 50  # then a fresh process: memory stays flat over a night
+LONGEST_HEAD = 1 << 20
 MAX_ANSWER = 256 * 1024 * 1024
+F_ADD_SEALS, SEALS = 1033, 0b1111  # linux/fcntl.h: neither shrink, grow, write nor seal again
+
+
+Answered = tuple[dict[str, Any], bytes]  # a head and a body
+
+
+@dataclass(frozen=True, slots=True)
+class ReadText:
+    """A reading as the child wrote it down, for whoever loads it later; and how many pages it has."""
+
+    text: str
+    page_count: int
 
 
 def read_sandboxed(
@@ -31,21 +51,39 @@ def read_sandboxed(
     second_reader_share: float = 1.0,
 ) -> Reading:
     """Read one document in a process of its own; raises Refused (timeout, memory and every reason of the readers)."""
-    with Sandbox(limits, second_reader_share=second_reader_share) as sandbox:
+    with Sandbox(limits, second_reader_share=second_reader_share, reader=reader) as sandbox:
         return sandbox.read(path, reader=reader, password=password)
 
 
 class Sandbox:
-    """One child for many documents (starting Python costs 0.2 s); restarted after every failure.
+    """Children for many documents, one after the other: a child serves the documents of one publisher only.
 
-    Uses `subprocess` with no fork hooks, so it is safe in an Airflow task that has threads.
+    The process that forks them starts with this object, while the caller still gets ready. `reader` is the one that
+    will be asked for, or `pages` or `pictures`: its modules are there before the first document. With `at_once=False`
+    nothing starts before a document comes. Raises SandboxError, at the first document, where the kernel does not
+    confine; `confined` is JIXIAO_SANDBOX where it is not given.
     """
 
-    def __init__(self, limits: Limits | None = None, *, second_reader_share: float = 1.0) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        second_reader_share: float = 1.0,
+        reader: str = "auto",
+        confined: bool | None = None,
+        at_once: bool = True,
+    ) -> None:
         self.limits = limits or get_settings().limits()
         self.second_reader_share = second_reader_share  # of the documents read under auto, 0 to 1
-        self._child: subprocess.Popen[bytes] | None = None
+        self.confined = get_settings().sandbox == "on" if confined is None else confined
+        self._reader = reader
+        self._nursery: Nursery | None = None
+        self._child: Child | None = None
+        self._publisher: str | None = None
         self._served = 0
+        self._spent = 0.0  # seconds that the child has worked
+        if at_once:
+            self._start()
 
     def __enter__(self) -> Sandbox:
         return self
@@ -53,101 +91,205 @@ class Sandbox:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def read(self, path: Path, *, reader: str = "auto", password: str | None = None) -> Reading:
+    def read(
+        self, path: Path, *, reader: str = "auto", password: str | None = None, publisher: str | None = None
+    ) -> Reading:
         """Raises Refused; raises JixiaoError where the reader itself failed."""
-        request = {"reader": reader, "password": password, "share": self.second_reader_share}
-        return reading_from_json(self._serve(path, "reading", request))
+        read = self.read_text(path, reader=reader, password=password, publisher=publisher)
+        try:
+            return trust_reading(read.text)
+        except ValueError as error:
+            self._end_child()
+            raise JixiaoError(f"{path}: the reader answered no reading: {error}") from None
+
+    def read_text(
+        self, path: Path, *, reader: str = "auto", password: str | None = None, publisher: str | None = None
+    ) -> ReadText:
+        """The same as the child's own text, which nobody has looked at yet (untrusted.py)."""
+        request = {"wanted": "reading", "reader": reader, "password": password, "share": self.second_reader_share}
+        pages, body = self._serve(path, request, publisher)
+        return ReadText(_decode(body), _whole_number(pages))
 
     def read_grids(self, path: Path, *, reader: str = "auto", password: str | None = None) -> list[dict[str, Any]]:
         """Every page with its ruled tables as plain objects (exchange.py); raises as `read` does."""
-        grids: list[dict[str, Any]] = self._serve(path, "grids", {"reader": reader, "password": password})
+        _, body = self._serve(path, {"wanted": "grids", "reader": reader, "password": password}, None)
+        grids: list[dict[str, Any]] = json.loads(_decode(body))
         return grids
 
-    def _serve(self, path: Path, wanted: str, request: dict[str, Any]) -> Any:
-        """What the child answers about a document."""
-        if self._served >= DOCUMENTS_PER_CHILD:
-            self.close()
-        child = self._start()
-        self._served += 1
-        whole = {"path": str(Path(path).resolve()), "wanted": wanted, **request}
-        data = json.loads(self._ask(child, json.dumps(whole)))
-        if wanted in data:
-            return data[wanted]
-        if "refused" in data:
-            if data["refused"] == Reason.MEMORY:
-                self.close()
-            raise refusal_from_dict(data)
-        self.close()
-        raise JixiaoError(f"{path}: the reader failed: {data.get('failed')}")
-
-    def count_pages(self, path: Path) -> int:
+    def count_pages(self, path: Path, publisher: str | None = None) -> int:
         """Pages by pdfium; 1 for what it cannot open within the limits: reading will soon say why."""
-        request = {"count": str(Path(path).resolve())}
         try:
-            answer = json.loads(self._ask(self._start(), json.dumps(request)))
-        except Refused:
+            pages, _ = self._serve(path, {"wanted": "pages"}, publisher)
+        except (Refused, OSError):
             return 1
-        return max(1, int(answer["pages"]))
+        return max(1, _whole_number(pages))
+
+    def draw(
+        self, path: Path, request: dict[str, Any], *, publisher: str | None = None, seconds: float | None = None
+    ) -> tuple[dict[str, Any], bytes]:
+        """A page's measures and its PNG, as drawing/page_picture.py has them; raises Refused, JixiaoError."""
+        sizes, picture = self._serve(path, {"wanted": "picture", **request}, publisher, seconds)
+        if not isinstance(sizes, dict):
+            raise JixiaoError(f"{path}: the reader answered no picture")
+        return sizes, picture
 
     def close(self) -> None:
-        """End the child at once."""
-        child, self._child, self._served = self._child, None, 0
+        """End the child and the process that forks, at once."""
+        child, self._child = self._child, None
+        nursery, self._nursery = self._nursery, None
         if child is not None:
-            child.kill()
-            child.wait()
-            for stream in (child.stdin, child.stdout):
-                if stream is not None:
-                    with contextlib.suppress(OSError):
-                        stream.close()
+            child.close()
+        if nursery is not None:
+            nursery.close()
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        if self._child is None or self._child.poll() is not None:
+    def _start(self) -> Nursery:
+        """The process that forks, running; the first child is ordered with it."""
+        if self._nursery is None or not self._nursery.alive:
+            if self._nursery is not None:
+                with contextlib.suppress(SandboxError):
+                    self._nursery.check()
             self.close()
-            # one thread per numeric library: each would reserve address space that counts against the limit
-            threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", "extract.reading.worker", json.dumps(self.limits.to_dict())],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, **threads},
-                cwd=Path(__file__).resolve().parent.parent.parent,
-                close_fds=True,
-            )
+            self._nursery = Nursery(self.limits, self._reader, confined=self.confined)
+            self._fork(self._nursery)
+        return self._nursery
+
+    def _fork(self, nursery: Nursery) -> Child:
+        self._child, self._served, self._spent, self._publisher = nursery.fork(), 0, 0.0, None
         return self._child
 
-    def _ask(self, child: subprocess.Popen[bytes], request: str) -> bytes:
-        """Write a request and wait for its line; a dead or late child is a refusal."""
-        if child.stdin is None or child.stdout is None:
-            raise JixiaoError("the reader's process has no pipes")
-        try:
-            child.stdin.write(request.encode() + b"\n")
-            child.stdin.flush()
-        except OSError:
-            raise self._died(child) from None
-        end = time.monotonic() + self.limits.seconds
-        pieces: list[bytes] = []
-        length = 0
-        while not (pieces and pieces[-1].endswith(b"\n")):
-            ready, _, _ = select.select([child.stdout], [], [], max(0.0, end - time.monotonic()))
-            if not ready:
-                self.close()
-                raise Refused(Reason.TIMEOUT, f"not read within {self.limits.seconds:g} s")
-            piece = os.read(child.stdout.fileno(), 1 << 20)
-            length += len(piece)
-            if not piece:
-                raise self._died(child)
-            if length > MAX_ANSWER:
-                self.close()
-                raise Refused(Reason.TOO_LARGE, f"the reading has more than {MAX_ANSWER} bytes")
-            pieces.append(piece)
-        return b"".join(pieces)
+    def _ready_child(self, publisher: str | None) -> Child:
+        """The child that serves this publisher: the one that is there, where it has served nobody else."""
+        nursery = self._start()
+        is_used_up = self._served >= DOCUMENTS_PER_CHILD or self._spent > self.limits.seconds  # see bound_processor
+        if is_used_up or (self._served > 0 and publisher != self._publisher):
+            self._end_child()
+        child = self._child or self._fork(nursery)
+        self._publisher = publisher
+        self._served += 1
+        return child
 
-    def _died(self, child: subprocess.Popen[bytes]) -> Refused:
-        """Why a child ended without an answer: the kernel's account of its memory decides."""
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        self.close()
-        if usage.ru_maxrss * 1024 > self.limits.memory / 3:
-            return Refused(Reason.MEMORY, f"the reader ended beyond {self.limits.memory} bytes")
-        return Refused(Reason.TRUNCATED, f"the parser crashed (exit {child.returncode}): the file is damaged")
+    def _serve(
+        self, path: Path, request: dict[str, Any], publisher: str | None, seconds: float | None = None
+    ) -> tuple[Any, bytes]:
+        """What the child answers about a document: the part of the head that was wanted, and the body."""
+        wait = self.limits.seconds if seconds is None else seconds
+        with _held(path, self.limits.size) as document:
+            child, began = self._ready_child(publisher), time.monotonic()
+            head, body = self._ask(child, request, document, wait)
+            self._spent += time.monotonic() - began
+        if request["wanted"] in head:
+            return head[request["wanted"]], body
+        if "refused" in head:
+            if head["refused"] == Reason.MEMORY:
+                self._end_child()
+            self._refuse(path, head)
+        self._end_child()
+        raise JixiaoError(f"{path}: the reader failed: {plain_text(head.get('failed'))}")
+
+    def _refuse(self, path: Path, head: dict[str, Any]) -> NoReturn:
+        try:
+            refusal = trust_refusal(head)
+        except ValueError as error:
+            self._end_child()
+            raise JixiaoError(f"{path}: the reader answered no refusal: {error}") from None
+        raise refusal
+
+    def _ask(self, child: Child, request: dict[str, Any], document: int, seconds: float) -> Answered:
+        """Hand over a document and wait for the answer; a dead or late child is a refusal."""
+        end = time.monotonic() + seconds
+        try:
+            child.ask(request, document)
+        except OSError:
+            self._raise_death()
+        found = bytearray()
+        while b"\n" not in found:
+            self._receive(child, found, end, seconds)
+            if len(found) > LONGEST_HEAD and b"\n" not in found:
+                self._end_child()
+                raise JixiaoError("the reader's answer has no head")
+        line, _, rest = bytes(found).partition(b"\n")
+        try:
+            head: dict[str, Any] = dict(json.loads(line))
+            length = _whole_number(head["bytes"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            self._end_child()
+            raise JixiaoError("the reader's answer cannot be understood") from None
+        if length > MAX_ANSWER:
+            self._end_child()
+            raise Refused(Reason.TOO_LARGE, f"the reading has {length} bytes, more than {MAX_ANSWER}")
+        body = bytearray(rest)
+        while len(body) < length:
+            self._receive(child, body, end, seconds)
+        if len(body) > length:
+            self._end_child()
+            raise JixiaoError("the reader answered more than it was asked")
+        return head, bytes(body)
+
+    def _receive(self, child: Child, found: bytearray, end: float, seconds: float) -> None:
+        """Add the next piece of an answer; a child that is late is ended."""
+        ready, _, _ = select.select([child.answers], [], [], max(0.0, end - time.monotonic()))
+        if not ready:
+            if self._nursery is not None:
+                self._nursery.check()  # rather than blame a document for a process that did not start
+            self._end_child()
+            raise Refused(Reason.TIMEOUT, f"not read within {seconds:g} s")
+        piece = os.read(child.answers, 1 << 20)
+        if not piece:
+            self._raise_death()
+        found += piece
+
+    def _end_child(self) -> Ended | None:
+        """End the child, where there is one; the next document gets a new one."""
+        child, self._child = self._child, None
+        if child is None or self._nursery is None:
+            return None
+        try:
+            return self._nursery.end(child)
+        except SandboxError:
+            self.close()
+            raise
+
+    def _raise_death(self) -> NoReturn:
+        """Raise why a child ended without an answer: the kernel's account of its memory decides."""
+        ended = self._end_child()
+        if ended is None:
+            raise SandboxError("the reading process ended before it was asked anything")
+        if ended.kilobytes * 1024 > self.limits.memory / 3:
+            raise Refused(Reason.MEMORY, f"the reader ended beyond {self.limits.memory} bytes")
+        raise Refused(Reason.TRUNCATED, f"the parser crashed (exit {ended.status}): the file is damaged")
+
+
+@contextlib.contextmanager
+def _held(path: Path, most_bytes: int) -> Iterator[int]:
+    """A descriptor of a document's bytes that nobody can change any more; raises Refused (too_large)."""
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most_bytes:
+            raise Refused(Reason.TOO_LARGE, f"{size} bytes, more than {most_bytes}")
+        if not hasattr(os, "memfd_create"):
+            yield file.fileno()
+            return
+        held = os.memfd_create("document", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        try:
+            while os.sendfile(held, file.fileno(), None, 1 << 26):
+                pass
+            fcntl.fcntl(held, F_ADD_SEALS, SEALS)
+            yield held
+        finally:
+            os.close(held)
+
+
+def _decode(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise JixiaoError(f"the reader answered no text: {error}") from None
+
+
+def _whole_number(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 1 << 31:
+        raise JixiaoError("the reader answered no number")
+    return value
+
+
+__all__: Sequence[str] = ("DOCUMENTS_PER_CHILD", "ReadText", "Sandbox", "SandboxError", "read_sandboxed")

@@ -1,90 +1,134 @@
-"""Requests as JSON lines on stdin in, one JSON answer per line on stdout out: the process that meets the PDFs.
+"""The process that meets the PDFs: `python -I -m extract.reading.worker`, started by nursery.py.
 
-`python -m extract.reading.worker` is started by sandbox.py. It limits itself before it imports any parser.
+First it gives up what reading does not need (isolation/), then it imports the parsers, then it forks a child whenever
+it is told to. A child gives up the rest and answers requests, each of which brings its document as an open descriptor.
+So the nursery meets no document, and a new child costs milliseconds.
+
+    standard input    messages of nursery.py: "fork" with two descriptors (requests, answers), then "end"
+    standard output   one JSON line a report: what became of confinement, then how each child ended
 """
 
 from __future__ import annotations
 
+import array
+import gc
+import importlib
 import json
 import os
 import signal
+import socket
 import sys
-from pathlib import Path
 from typing import Any
 
-from extract.errors import Reason, Refused
+from extract.limits import Limits
+from extract.processes import follow_parent
+from extract.reading.isolation.confine import confine_child, confine_nursery
 from extract.reading.process_limits import apply_limits
-from extract.settings import Limits
 
-GRACE_SECONDS = 5  # the parent ends a late child; this ends one whose parent was killed, in the middle of any C code
+LONGEST_MESSAGE = 1 << 20
+LONGEST_REASON = 1000
+LATE = ("numpy.ma", "encodings.utf_16_be", "encodings.utf_16_le", "encodings.utf_32_le")  # imported at first use
+READING = ("extract.reading.document", "extract.reading.exchange", *LATE)
+PDFIUM, PLUMBER = "extract.reading.parsers.pdfium.document", "extract.reading.parsers.plumber.document"
+MODULES = {  # by the name of a reader, or what else a document is opened for
+    "pages": ("extract.reading.parsers.outline.page_count",),
+    "pictures": (PDFIUM, "extract.reading.drawing.page_picture", "PIL.Image"),
+    "auto": (*READING, PDFIUM, PLUMBER),
+    "pdfium": (*READING, PDFIUM),
+    "pdfplumber": (*READING, PLUMBER),
+}
+READERS = ("auto", "pdfium", "pdfplumber")
+DESCRIPTORS = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
 
 
 def main() -> int:
-    """Serve until stdin ends. Standard output is kept for answers alone: parsers print where they like."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    """Serve until standard input ends. Standard output is kept for reports alone: parsers print where they like."""
+    reports = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    limits = Limits(**json.loads(sys.argv[1]))
-    apply_limits(limits)
-    for line in sys.stdin:
-        signal.setitimer(signal.ITIMER_REAL, limits.seconds + GRACE_SECONDS)
-        request = json.loads(line)
-        answer = _count_pages(Path(request["count"])) if "count" in request else _answer(request, limits)
-        answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
-        answers.flush()
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    return 0
-
-
-def check_limits(path: Path, password: str | None, limits: Limits) -> None:
-    """Raises Refused (too_large) where the file is too long; files that pdfium cannot open are refused elsewhere."""
-    from extract.reading.pages import check_file
-    from extract.reading.parsers.outline.page_count import count_by_pdfium
-
-    check_file(path, limits.size)
-    pages = count_by_pdfium(path, password)
-    if pages is not None and pages > limits.pages:
-        raise Refused(Reason.TOO_LARGE, f"{pages} pages, more than {limits.pages}")
-
-
-def _count_pages(path: Path) -> dict[str, int]:
-    """How many pages a document has, 0 where pdfium cannot open it, be it for want of a password."""
-    from extract.reading.parsers.outline.page_count import count_by_pdfium
-
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    given = json.loads(sys.argv[1])
+    follow_parent(given["parent"])  # a copy of the parent may hold our standard input open
+    limits, is_confined = Limits(**given["limits"]), bool(given["confined"])
     try:
-        return {"pages": count_by_pdfium(path, None) or 0}
-    except (OSError, MemoryError):
-        return {"pages": 0}
+        if is_confined:
+            confine_nursery()
+        import_parsers(given["purpose"])
+    except Exception as error:  # the parent says it to people, and reads nothing
+        why = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+        _report(reports, {"failed": " ".join(why.split())[:LONGEST_REASON]})
+        return 1
+    _report(reports, {"confined": is_confined})
+    gc.collect()
+    gc.freeze()  # what is here is the same for all children: no collector shall touch it
+    control, nursery = socket.socket(fileno=0), os.getpid()
+    threads = 1 if given["purpose"] in MODULES else os.cpu_count() or 1  # recognition (ocr) takes all cores
+    while True:
+        message, descriptors = receive(control)
+        if not message:
+            return 0
+        child = os.fork()
+        if child == 0:
+            os.close(reports)
+            os.dup2(nothing, control.fileno())
+            _live(nursery, descriptors, limits, is_confined, threads)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        receive(control)  # "end", or nothing where the parent is gone: the child ends in any case
+        os.kill(child, signal.SIGKILL)
+        _, status, usage = os.wait4(child, 0)
+        _report(reports, {"status": os.waitstatus_to_exitcode(status), "kilobytes": usage.ru_maxrss})
 
 
-def _answer(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
-    """Read one document; every ending is an answer, except those of a killed process."""
-    from extract.reading.document import read_document, read_grids
-    from extract.reading.exchange import grids_to_dicts, reading_to_json, refusal_to_dict
+def import_parsers(purpose: str) -> None:
+    """What will be needed, before there is a document: else each child would import it anew."""
+    for module in ("extract.reading.answers", *MODULES.get(purpose, READING)):
+        importlib.import_module(module)
+    if purpose in READERS:
+        from extract.reading.tables.header_words import load_synonyms
 
+        load_synonyms()
+
+
+def receive(channel: socket.socket) -> tuple[bytes, list[int]]:
+    """One message and the descriptors that came with it; an empty one where nobody will send any more."""
+    numbers = array.array("i")
+    message, held, _, _ = channel.recvmsg(LONGEST_MESSAGE, socket.CMSG_SPACE(2 * numbers.itemsize))
+    for _, _, data in held:
+        numbers.frombytes(data[: len(data) - len(data) % numbers.itemsize])
+    return message, numbers.tolist()
+
+
+def _live(nursery: int, descriptors: list[int], limits: Limits, is_confined: bool, threads: int) -> None:
+    """A child's life; never returns, whatever a document does."""
+    status = 1
     try:
-        path = Path(request["path"])
-        check_limits(path, request["password"], limits)
-        if request["wanted"] == "grids":
-            pages = read_grids(path, reader=request["reader"], password=request["password"], limits=limits)
-            return {"grids": grids_to_dicts(pages)}
-        if request["reader"] == "ocr":
-            from extract.reading.ocr.recognise import recognise_document
+        follow_parent(nursery)  # nobody else would end one that is lost in a parser's loop
+        apply_limits(limits, threads)
+        if is_confined:
+            confine_child()
+        _serve(socket.socket(fileno=descriptors[0]), descriptors[1], limits)
+        status = 0
+    finally:
+        os._exit(status)
 
-            reading = recognise_document(path, request["password"])
-        else:
-            share = request.get("share", 1.0)
-            reading = read_document(
-                path, reader=request["reader"], password=request["password"], second_reader_share=share, limits=limits
-            )
-        return {"reading": reading_to_json(reading)}
-    except Refused as refusal:
-        return refusal_to_dict(refusal)
-    except MemoryError:
-        return {"refused": Reason.MEMORY.value, "detail": f"more than {limits.memory} bytes", "page": None}
-    except OSError as error:
-        return {"failed": f"{type(error).__name__}: {error}"}
-    except Exception as error:
-        return {"failed": f"{type(error).__name__}: {error}"}
+
+def _serve(requests: socket.socket, answers: int, limits: Limits) -> None:
+    """One request after the other: a head of one JSON line, then as many bytes as it says."""
+    from extract.reading.answers import answer_request
+
+    with os.fdopen(answers, "wb") as out:
+        while True:
+            message, descriptors = receive(requests)
+            if not message:
+                return
+            head, body = answer_request(json.loads(message), f"{DESCRIPTORS}/{descriptors[0]}", limits)
+            os.close(descriptors[0])
+            out.write(json.dumps({**head, "bytes": len(body)}).encode() + b"\n" + body)
+            out.flush()
+
+
+def _report(reports: int, what: dict[str, Any]) -> None:
+    os.write(reports, json.dumps(what).encode() + b"\n")
 
 
 if __name__ == "__main__":

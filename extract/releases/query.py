@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from threading import Timer
 from typing import Any, cast
@@ -27,49 +29,108 @@ Answer = tuple[list[str], Iterator[dict[str, Any]]]
 
 
 class QueryError(JixiaoError):
-    """The statement is wrong, takes too long, or there is no release to ask."""
+    """The statement is wrong, takes more than it may, or there is no release to ask."""
 
 
 def ask(settings: Settings, query: str, release_id: str | None = None, values: Sequence[Any] = ()) -> Answer:
-    """Column names and rows of one statement on the served release, or on another one that is kept.
+    """Column names and rows of one statement of ours on the served release, or on another one that is kept.
 
     `values` stand for the question marks of the statement. Everything but reading is locked.
     Raises QueryError with the database's own words when the statement fails.
     """
+    return _ask(settings, query, values, _find(settings, release_id), None)
+
+
+def ask_for_somebody(settings: Settings, query: str, release_id: str | None = None) -> Answer:
+    """The same for a statement that anybody may have written: on PostgreSQL by the login of JIXIAO_READER_URL alone.
+
+    A role that a session has taken can be left inside a query, so the session itself must not be able to do more.
+    Raises QueryError as well where the answer has more rows than JIXIAO_SQL_ROWS.
+    """
+    release = _find(settings, release_id)
+    login = settings.reader_url.get_secret_value() if settings.reader_url else None
+    if settings.on_postgres and login is None:
+        raise QueryError(NO_LOGIN)
+    columns, rows = _ask(settings, query, (), release, login)
+    return columns, _bounded(rows, settings.sql_rows)
+
+
+def _find(settings: Settings, release_id: str | None) -> str:
     with open_shelf(settings) as shelf:
         release = find_release(shelf.kept(), release_id) if release_id else shelf.served()
     if release is None:
         raise QueryError(f"nothing is published yet below {settings.home}: `jixiao run --inbox FOLDER` publishes")
+    return str(release["release_id"])
+
+
+def _ask(settings: Settings, query: str, values: Sequence[Any], release_id: str, login: str | None) -> Answer:
     if settings.on_postgres:
-        return _ask_postgres(settings, query, values, release["release_id"])
-    return _ask_duckdb(settings, query, values, release["release_id"])
+        return _ask_postgres(settings, query, values, release_id, login)
+    return _ask_duckdb(settings, query, values, release_id)
+
+
+def _bounded(rows: Iterator[dict[str, Any]], most: int) -> Iterator[dict[str, Any]]:
+    for number, row in enumerate(rows, start=1):
+        if number > most:
+            raise QueryError(f"the answer has more than {most} rows (JIXIAO_SQL_ROWS): ask for fewer, with LIMIT")
+        yield row
+
+
+def lock_release(settings: Settings, spill: str) -> dict[str, str]:
+    """DuckDB's configuration for asking a release: nothing but reading, and no more of the machine than was said.
+
+    What does not fit into memory goes to the folder `spill` and never beside the release, which nobody may change.
+    """
+    room = {"max_temp_directory_size": settings.sql_spill, "memory_limit": settings.sql_memory}
+    return {**LOCKED, **room, "temp_directory": spill}
 
 
 def _ask_duckdb(settings: Settings, query: str, values: Sequence[Any], release_id: str) -> Answer:
     warehouse = settings.releases / release_id / "warehouse.duckdb"
-    try:
-        connection = duckdb.connect(str(warehouse), read_only=True, config=LOCKED)
-        limit = Timer(settings.sql_seconds, connection.interrupt)
-        limit.daemon = True
-        limit.start()
-        result = connection.execute(query, list(values))
-        columns = [column[0] for column in result.description or []]
-    except duckdb.Error as error:
-        raise QueryError(str(error)) from None
+    with contextlib.ExitStack() as opening:
+        try:
+            spill = opening.enter_context(tempfile.TemporaryDirectory(prefix="jixiao-sql-"))
+            config: dict[str, Any] = lock_release(settings, spill)
+            connection = opening.enter_context(duckdb.connect(str(warehouse), read_only=True, config=config))
+            limit = Timer(settings.sql_seconds, connection.interrupt)
+            limit.daemon = True
+            limit.start()
+            opening.callback(limit.cancel)
+            result = connection.execute(query, list(values))
+            columns = [column[0] for column in result.description or []]
+        except duckdb.Error as error:
+            raise QueryError(_explain(error, settings)) from None
+        opened = opening.pop_all()
 
     def rows() -> Iterator[dict[str, Any]]:
-        with connection:
+        with opened:
             try:
                 while batch := result.fetchmany(BATCH):
                     for row in batch:
                         yield dict(zip(columns, row, strict=True))
             except duckdb.Error as error:
-                raise QueryError(str(error)) from None
-            finally:
-                limit.cancel()
+                raise QueryError(_explain(error, settings)) from None
 
     return columns, rows()
 
+
+def _explain(error: duckdb.Error, settings: Settings) -> str:
+    """DuckDB's words, and the setting that has stopped it."""
+    if isinstance(error, duckdb.InterruptException):
+        return f"the query took longer than {settings.sql_seconds} s (JIXIAO_SQL_SECONDS)"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        said = str(error).splitlines()[0]
+        return (
+            f"the query needs more than {settings.sql_memory} of memory (JIXIAO_SQL_MEMORY) and {settings.sql_spill} "
+            f"of disk (JIXIAO_SQL_SPILL): {said}"
+        )
+    return str(error)
+
+
+NO_LOGIN = (
+    "questions are asked by a login of their own: set JIXIAO_READER_URL to the warehouse's address with another name "
+    "and password, postgresql+psycopg2://jixiao_question:PASSWORD@HOST/DATABASE; the next publish makes that login"
+)
 
 # A cursor opened inside a block takes one statement that returns rows: no `SELECT 1; COMMIT; DROP …` gets through.
 OPEN_CURSOR = """
@@ -82,15 +143,34 @@ $block$
 """
 
 
-def _ask_postgres(settings: Settings, query: str, values: Sequence[Any], release_id: str) -> Answer:
+def _ask_postgres(settings: Settings, query: str, values: Sequence[Any], release_id: str, login: str | None) -> Answer:
     from extract.releases.postgres_schema import schema_of
-    from extract.releases.reader_role import MISSING, READER, has_reader
+    from extract.releases.reader_role import MISSING, READER, find_power, has_reader
 
-    engine = create_engine(settings.warehouse_url or "", connect_args={"application_name": "jixiao sql"})
-    connection = engine.connect()
+    engine = create_engine(login or settings.warehouse_url or "", connect_args={"application_name": "jixiao sql"})
+    try:
+        connection = engine.connect()
+    except DBAPIError as error:
+        raise QueryError(_words(error)) from None
+    late = threading.Event()
+
+    def stop() -> None:  # a query can lift the server's own limit of time for the statements after it
+        late.set()
+        cast("Any", connection.connection).cancel()
+
+    limit = Timer(settings.sql_seconds, stop)
+    limit.daemon = True
+
+    def words(error: Exception) -> str:
+        said = _words(error)
+        is_late = late.is_set() or "statement timeout" in said
+        return f"the query took longer than {settings.sql_seconds} s (JIXIAO_SQL_SECONDS): {said}" if is_late else said
+
     try:
         if not has_reader(connection):
             raise QueryError(MISSING)
+        if login is not None and (power := find_power(connection)):
+            raise QueryError(f"JIXIAO_READER_URL: {power}")
         connection.rollback()
         for statement in (
             "SET SESSION default_transaction_read_only = on",
@@ -100,6 +180,7 @@ def _ask_postgres(settings: Settings, query: str, values: Sequence[Any], release
         ):
             connection.execute(text(statement))
         connection.commit()
+        limit.start()
         if values:  # EXECUTE takes text alone: the driver writes the values into it, quoted
             with contextlib.closing(cast("Any", connection.connection.cursor())) as cursor:
                 query = cursor.mogrify(query.replace("%", "%%").replace("?", "%s"), tuple(values)).decode()
@@ -107,9 +188,10 @@ def _ask_postgres(settings: Settings, query: str, values: Sequence[Any], release
         connection.execute(text(OPEN_CURSOR))
         first, columns = _fetch(connection)
     except (DBAPIError, QueryError) as error:
+        limit.cancel()
         connection.close()
         engine.dispose()
-        raise QueryError(_words(error)) from None
+        raise QueryError(words(error)) from None
 
     def rows() -> Iterator[dict[str, Any]]:
         batch = first
@@ -119,8 +201,9 @@ def _ask_postgres(settings: Settings, query: str, values: Sequence[Any], release
                     yield dict(zip(columns, row, strict=True))
                 batch, _ = _fetch(connection)
         except DBAPIError as error:
-            raise QueryError(_words(error)) from None
+            raise QueryError(words(error)) from None
         finally:
+            limit.cancel()
             connection.close()
             engine.dispose()
 

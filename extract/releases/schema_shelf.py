@@ -93,7 +93,7 @@ class SchemaShelf:
         """What a killed publisher had begun the server has rolled back; a first publisher finds nothing set up."""
         for statement in SETUP:
             self._connection.execute(text(statement))
-        ensure_reader(self._connection, self._settings.sql_seconds)
+        ensure_reader(self._connection, self._settings)
 
     def survey(self, before: Release | None) -> Contents:
         return survey_build(self._connection, self._settings, self._read_contents(before))

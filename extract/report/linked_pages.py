@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from extract.files import copy_file
+from extract.reading.sandbox import Sandbox
 from extract.report.page_images import PictureError, Sheet, draw_cached
 from extract.report.questions import AnswerRow
 from extract.settings import Settings
@@ -61,13 +62,18 @@ class Drawer:
         self._settings = settings
         self._folder = folder / PICTURES
         self._left = most_bytes
+        self._sandbox = Sandbox(settings.limits(), reader="pictures", confined=settings.sandbox == "on", at_once=False)
+
+    def close(self) -> None:
+        """No more pages."""
+        self._sandbox.close()
 
     def draw(self, sha256: str, page: int, cells: list[AnswerRow]) -> DrawnPage:
         """One page with its cells; a page that cannot be drawn keeps its cells and says why."""
         try:
             if self._left <= 0:
                 raise PictureError("the report's pictures take as much room as they may")
-            sheet = draw_cached(self._settings, sha256, page)
+            sheet = draw_cached(self._settings, sha256, page, self._sandbox)
             name = f"{sha256[:16]}-{page}.png"
             self._folder.mkdir(parents=True, exist_ok=True)
             copy_file(sheet.path, self._folder / name)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,11 +12,17 @@ from typing import Any
 
 from extract.archive.documents import fetch_archived
 from extract.entities import Quad
-from extract.errors import JixiaoError, LedgerError, SettingsError
+from extract.errors import JixiaoError, LedgerError, Reason, Refused, SettingsError
+from extract.files import write_whole
+from extract.limits import Limits
 from extract.reading.drawing.overlay import Stage
-from extract.settings import Limits, Settings, get_settings
+from extract.reading.sandbox import Sandbox
+from extract.settings import Settings, get_settings
 
 SECONDS = 60.0
+MOST_BYTES = 64 << 20  # of one picture
+LARGEST_SIDE = 1e6
+PNG = b"\x89PNG\r\n\x1a\n"
 WIDTH = 1600  # pixels of a page: the small print of an A3 sheet can be read
 
 
@@ -48,51 +52,60 @@ def draw_page(
     password: str | None = None,
     limits: Limits | None = None,
     pixels: int = WIDTH,
+    sandbox: Sandbox | None = None,
 ) -> Sheet:
     """Draw one page (1-based) of a PDF into `target`, whole or not at all; raises PictureError.
 
     `found` are boxes to mark, in points from the page's top left as it is read; a `stage` (stage_overlay.py) is shown
     as `reader` sees it, with a legend below the page.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}-{os.getpid()}.part")
-    bounds = limits or get_settings().limits()
     request = {
-        "path": str(path),
         "page": page,
-        "target": str(part),
         "found": [list(box) for box in found],
         "stage": stage,
         "reader": reader,
         "password": password,
         "pixels": pixels,
-        "limits": bounds.to_dict(),
     }
+    bounds = limits or get_settings().limits()
+    seconds = min(SECONDS, bounds.seconds)
+    purpose = reader if stage else "pictures"
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "extract.reading.drawing.worker"],
-            input=json.dumps(request),
-            capture_output=True,
-            text=True,
-            timeout=min(SECONDS, bounds.seconds),
-            check=False,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},  # threads reserve address space
-        )
-        if done.returncode != 0 or not part.exists():
-            said = done.stderr.strip().splitlines()
-            raise PictureError(
-                f"{path.name}: page {page} cannot be drawn: {said[-1] if said else 'the parser crashed'}"
-            )
-        part.replace(target)
-        return Sheet(target, **json.loads(done.stdout.splitlines()[-1]))
-    except subprocess.TimeoutExpired:
-        raise PictureError(f"{path.name}: page {page} cannot be drawn within {SECONDS:g} s") from None
-    finally:
-        part.unlink(missing_ok=True)
+        with contextlib.nullcontext(sandbox) if sandbox else Sandbox(bounds, reader=purpose) as drawing:
+            sizes, picture = drawing.draw(path, request, publisher=str(path), seconds=seconds)
+        if len(picture) > MOST_BYTES or not picture.startswith(PNG):
+            raise PictureError(f"{path.name}: page {page}: expected a PNG of at most {MOST_BYTES} bytes")
+        sheet = Sheet(target, *_measures(sizes))
+    except Refused as refusal:
+        late = refusal.reason is Reason.TIMEOUT
+        why = f"within {seconds:g} s" if late else f": {refusal.detail or refusal.reason}"
+        raise PictureError(f"{path.name}: page {page} cannot be drawn{' ' if late else ''}{why}") from None
+    except PictureError:
+        raise
+    except JixiaoError as error:
+        raise PictureError(f"{path.name}: page {page} cannot be drawn: {error}") from None
+    write_whole(target, picture)
+    return sheet
+
+
+def _measures(sizes: dict[str, Any]) -> tuple[float, float, int, int]:
+    """Width and height in points and in pixels, as a reading child says; raises PictureError where it says others."""
+    found = [sizes.get(name) for name in ("width", "height", "pixels_wide", "pixels_high")]
+    sides = [one for one in found if isinstance(one, (int, float)) and 0 < one < LARGEST_SIDE]
+    if len(sides) != len(found):
+        raise PictureError("the reader answered a picture without a size")
+    return sides[0], sides[1], int(sides[2]), int(sides[3])
 
 
 def draw_archived(
-    settings: Settings, sha256: str, page: int, target: Path, found: Sequence[Quad] = (), *, pixels: int = WIDTH
+    settings: Settings,
+    sha256: str,
+    page: int,
+    target: Path,
+    found: Sequence[Quad] = (),
+    *,
+    pixels: int = WIDTH,
+    sandbox: Sandbox | None = None,
 ) -> Sheet:
     """The same for a document of the archive, with the passwords that its publisher's file names."""
     try:
@@ -102,7 +115,10 @@ def draw_archived(
     trouble: PictureError | None = None
     for password in _passwords(settings, sha256):
         try:
-            return draw_page(path, page, target, found, password=password, limits=settings.limits(), pixels=pixels)
+            limits = settings.limits()
+            return draw_page(
+                path, page, target, found, password=password, limits=limits, pixels=pixels, sandbox=sandbox
+            )
         except PictureError as error:
             trouble = trouble or error
             if "assword" not in str(error):
@@ -110,15 +126,18 @@ def draw_archived(
     raise trouble or PictureError(f"document {sha256[:12]}: page {page} cannot be drawn")
 
 
-def draw_cached(settings: Settings, sha256: str, page: int) -> Sheet:
-    """The page with nothing marked, drawn once and kept in JIXIAO_HOME/pictures; raises PictureError."""
+def draw_cached(settings: Settings, sha256: str, page: int, sandbox: Sandbox | None = None) -> Sheet:
+    """The page with nothing marked, drawn once and kept in JIXIAO_HOME/pictures; raises PictureError.
+
+    Whoever draws many pages hands in a sandbox for all of them; each document still gets a child of its own.
+    """
     target = settings.home / "pictures" / f"{sha256}-{page}.png"
     measures = target.with_suffix(".json")
     with contextlib.suppress(OSError, ValueError, TypeError):
         if target.exists():
             os.utime(target)  # still wanted: see forget_pictures
             return Sheet(target, **json.loads(measures.read_text(encoding="utf-8")))
-    sheet = draw_archived(settings, sha256, page, target)
+    sheet = draw_archived(settings, sha256, page, target, sandbox=sandbox)
     sizes = {name: value for name, value in asdict(sheet).items() if name != "path"}
     measures.write_text(json.dumps(sizes), encoding="utf-8")
     return replace(sheet, path=target)

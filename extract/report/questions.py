@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from extract.releases.query import LOCKED, ask
+from extract.releases.query import ask, lock_release
 from extract.settings import Settings
 
 AnswerRow = dict[str, Any]
@@ -215,9 +216,13 @@ def _finding_cells(findings: str) -> str:
 
 
 @contextmanager
-def open_release(folder: Path) -> Iterator[Figures]:
+def open_release(settings: Settings, folder: Path) -> Iterator[Figures]:
     """The warehouse in a release's folder, for the time of the block: read-only, everything else locked."""
-    with duckdb.connect(str((folder / "warehouse.duckdb").resolve()), read_only=True, config=LOCKED) as connection:
+    path = str((folder / "warehouse.duckdb").resolve())
+    with (
+        tempfile.TemporaryDirectory(prefix="jixiao-report-") as spill,
+        duckdb.connect(path, read_only=True, config=dict(lock_release(settings, spill))) as connection,
+    ):
 
         def answer(query: str, values: Sequence[Any]) -> list[AnswerRow]:
             result = connection.execute(query, list(values))
@@ -233,5 +238,5 @@ def open_published(settings: Settings, release: AnswerRow) -> Iterator[Figures]:
     if settings.on_postgres:
         yield Figures(lambda query, values: list(ask(settings, query, release["release_id"], values)[1]))
     else:
-        with open_release(settings.releases / release["release_id"]) as figures:
+        with open_release(settings, settings.releases / release["release_id"]) as figures:
             yield figures

@@ -7,7 +7,7 @@ import hashlib
 import logging
 import os
 import shutil
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ def write_release_report(settings: Settings, folder: Path, release: dict[str, An
     """
     target = folder / "report"
     try:
-        with open_release(folder) as figures:
+        with open_release(settings, folder) as figures:
             _write(settings, target, figures, release, is_behind=False)
     except OSError:
         raise
@@ -153,19 +153,19 @@ def _render(
 ) -> None:
     _save(target / "index.html", environment.get_template("index.html.jinja").render(shown))
     page = environment.get_template("document.html.jinja")
-    drawer = Drawer(settings, target, settings.report_megabytes << 20)
     by_hash: dict[str, list[dict[str, Any]]] = {}
     for row in shown.get("documents", []):
         by_hash.setdefault(row["sha256"], []).append(row)
     ledger = Ledger(settings.ledger_url or "")
     wanted = [(sha256, number) for sha256, pages in sheets.documents() for number in pages]
     facts = figures.facts_on(wanted) if figures else {}
-    for sha256, pages in sheets.documents():
-        drawn = [drawer.draw(sha256, number, facts.get((sha256, number), [])) for number in pages]
-        parts = by_hash.get(sha256, [])
-        known = None if parts else ledger.document(sha256)
-        text = page.render(sha256=sha256, pages=drawn, parts=parts, known=known, release=shown["release"])
-        _save(target / "documents" / f"{sha256[:16]}.html", text)
+    with closing(Drawer(settings, target, settings.report_megabytes << 20)) as drawer:
+        for sha256, pages in sheets.documents():
+            drawn = [drawer.draw(sha256, number, facts.get((sha256, number), [])) for number in pages]
+            parts = by_hash.get(sha256, [])
+            known = None if parts else ledger.document(sha256)
+            text = page.render(sha256=sha256, pages=drawn, parts=parts, known=known, release=shown["release"])
+            _save(target / "documents" / f"{sha256[:16]}.html", text)
 
 
 def _words() -> dict[str, str]:

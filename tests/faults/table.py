@@ -45,6 +45,10 @@ CASES = {
     "a29": "1,025 new PDFs in one night",
     "a30": "the source shrinks or drifts",
     "a31": "odd answer of one site",
+    "a32": "code in the reading child",
+    "a33": "killed during the first start",
+    "a37": "questions that want too much",
+    "a38": "backup and restore, twice",
 }
 outcomes: dict[str, Counter[str]] = defaultdict(Counter)
 

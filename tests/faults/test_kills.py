@@ -1,15 +1,20 @@
-"""Killed at any moment: the loader (a01), between landing and registering (a02), the reader's and dbt's parent."""
+"""Killed at any moment: the loader (a01), between landing and registering (a02), the parent of dbt (a03)."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from extract.ledger import OUTCOMES, Ledger
+from extract.settings import PROJECT, Settings
 
 INJECT = Path(__file__).with_name("inject.py")
 
@@ -83,21 +88,40 @@ def test_a03_dbt_does_not_outlive_a_killed_task_and_so_keeps_no_lock() -> None:
     """An orphan of dbt would keep DuckDB's lock and write on, beside the retry of its task."""
     wait_for_end(
         orphan(
-            "import sys, time; from extract.warehouse.dbt_process import follow_parent; "
+            "import sys, time; from extract.processes import follow_parent; "
             "follow_parent(int(sys.argv[1])); "
             "print('ready', flush=True); time.sleep(3600)"
         )
     )
 
 
-def test_a18_a_document_that_never_ends_ends_though_the_worker_was_killed(tmp_path: Path) -> None:
-    """The worker ends a late child; a child whose worker was killed must end by itself."""
-    endless = (
-        "import sys, json; from extract.reading import worker; "
-        "worker.GRACE_SECONDS = 0.1; "
-        "worker._answer = lambda *_: [print('reading', file=sys.__stderr__)] and sum(iter(int, 1)); "
-        "sys.argv = ['worker', json.dumps({'seconds': 0.1, 'memory': 1 << 30, 'pages': 9, 'size': 999})]; "
-        "import io; sys.stdin = io.StringIO('{}\\n'); "
-        "import os; os.write(1, b'ready\\n'); worker.main()"
-    )
-    wait_for_end(orphan(endless))
+KILLED_AFTER_ONE = """
+import os, signal, sys
+from pathlib import Path
+from extract.jobs import ingest
+from extract.settings import Settings
+settings, inbox = Settings(home=Path(sys.argv[1]), settle_seconds=0, reader="pdfium"), sys.argv[2]
+ingest.discover(settings, "night-1", inbox=inbox)
+ingest.land(settings, "night-1")
+for batch in ingest.plan_batches(settings):
+    ingest.read_batch(settings, batch)
+ingest.drop_reading = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # the first document is in, and acknowledged
+ingest.stage_read(settings, "night-1")
+"""
+
+
+def test_a01_the_runs_loaded_add_up_to_the_documents_loaded_though_one_was_killed(
+    tmp_path: Path, night: Callable[[Settings, Path, str], None]
+) -> None:
+    inbox, home = tmp_path / "inbox", tmp_path / "var"
+    shutil.copytree(PROJECT / "demo/publications", inbox)
+    killed = subprocess.run([sys.executable, "-c", KILLED_AFTER_ONE, str(home), str(inbox)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    settings = Settings(home=home, settle_seconds=0, reader="pdfium")
+    night(settings, inbox, "night-2")
+    ledger = Ledger(settings.ledger_url or "")
+    runs = {one["run_id"]: one for one in ledger.recent_runs(9)}
+    documents = len(ledger.staged())
+    assert documents == 2
+    assert {run: one["loaded"] for run, one in runs.items()} == {"night-1": 1, "night-2": 1}
+    assert all(one["seen"] == sum(one[name] for name in OUTCOMES) for one in runs.values())

@@ -218,7 +218,7 @@ class Fuzz:
 def town(site: Site, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Two publishers of one site: `good`, whose pages are right, and `bad`."""
     monkeypatch.setattr(ingest, "count_pages", lambda *_: 0)  # a child process a night, which is not what is tested
-    quick = {"attempts": 1, "concurrency": 8, "timeout_seconds": 1, "max_delay_seconds": 0, "robots": True}
+    quick = {"attempts": 1, "concurrency": 8, "timeout_seconds": 3, "max_delay_seconds": 0, "robots": True}
     for code in ("good", "bad"):
         source = {"kind": "listing", "pages": [f"{site.url}/{code}/list.html"]}
         publisher_file(desk.folder, site, code=code, name=f"{code}局", source=source, politeness=quick)

@@ -145,3 +145,32 @@ def test_whatever_becomes_of_publications_the_four_counts_add_up(fates: list[str
     assert counts["seen"] == len(fates) == sum(counts.values()) - counts["seen"]
     assert counts["loaded"] == fates.count("loaded")
     assert counts["refused"] == fates.count("refused")
+
+
+def test_what_a_killed_run_loaded_is_counted_as_its_own_when_the_next_one_starts(ledger: Ledger) -> None:
+    see(ledger, "night1", a="a1", b="b1")
+    ledger.sight("night1", [publication("c")])
+    load(ledger, "a1", "night1")  # killed here
+    assert ledger.start_run("night2") == ["night1"]
+    last = ledger.last_run()
+    assert last is not None
+    assert {name: last[name] for name in ("run_id", "seen", "loaded", "unchanged", "refused", "failed")} == {
+        "run_id": "night1",
+        "seen": 3,
+        "loaded": 1,
+        "unchanged": 0,
+        "refused": 0,
+        "failed": 2,
+    }
+    assert ledger.start_run("night2") == [], "it is closed"
+
+
+def test_a_run_that_goes_on_beside_a_new_one_still_lands_and_counts_everything(ledger: Ledger) -> None:
+    see(ledger, "slow", a="a1")
+    ledger.sight("slow", [publication("c")])
+    ledger.start_run("quick")
+    assert [one.url for one in ledger.unlanded("slow")] == ["file:///inbox/c.pdf"]
+    ledger.note_landed("slow", publication("c"), landed("c1"))
+    load(ledger, "a1", "slow")
+    load(ledger, "c1", "slow")
+    assert ledger.close_run("slow") == {"seen": 2, "loaded": 2, "unchanged": 0, "refused": 0, "failed": 0}

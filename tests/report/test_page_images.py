@@ -1,21 +1,20 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 import pytest
 from PIL import Image
+from printed_tables import print_table
 
 from extract.archive.documents import archive_path, land_bytes
 from extract.entities import Cell
 from extract.reading.document import read_grids
 from extract.reading.drawing.overlay import Stage
+from extract.reading.sandbox import Sandbox
 from extract.report.page_images import PictureError, draw_archived, draw_cached, draw_page, forget_pictures
 from extract.settings import PROJECT, Settings
 
@@ -147,16 +146,15 @@ def test_a17_a_page_that_needs_too_much_memory_costs_its_child_alone(settings: S
     assert list(tmp_path.glob("*.p*")) == []
 
 
-def test_the_drawing_process_takes_its_request_from_stdin_so_that_no_password_shows_in_a_process_list() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "extract.reading.drawing.worker"],
-        input=json.dumps(
-            {"path": "none.pdf", "page": 1, "target": "none.png", "found": [], "password": "geheim", "pixels": 100}
-            | {"limits": {}, "stage": None, "reader": "auto"}
-        ),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "geheim" not in done.stdout + done.stderr
+def test_no_password_shows_in_a_process_list(tmp_path: Path) -> None:
+    locked = tmp_path / "locked.pdf"
+    locked.write_bytes(print_table([], password="geheim"))  # noqa: S106
+    with Sandbox(reader="pictures") as sandbox:
+        draw_page(locked, 1, tmp_path / "page.png", password="geheim", sandbox=sandbox)  # noqa: S106
+        assert sandbox._nursery is not None
+        nursery = Path(f"/proc/{sandbox._nursery.pid}")
+        children = (nursery / "task" / nursery.name / "children").read_text(encoding="ascii").split()
+        for process in (nursery, *(Path(f"/proc/{child}") for child in children)):
+            shown = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            assert b"extract.reading.worker" in shown
+            assert b"geheim" not in shown

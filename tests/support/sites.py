@@ -53,6 +53,13 @@ class Request:
         return "If-None-Match" in self.headers or "If-Modified-Since" in self.headers
 
 
+class Server(ThreadingHTTPServer):
+    """A server that lets as many connections wait as a test may open at once."""
+
+    request_queue_size = 128
+    daemon_threads = True
+
+
 class Site:
     """A web site on a port of this machine."""
 
@@ -70,8 +77,7 @@ class Site:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 

@@ -1,6 +1,6 @@
 """A PDF, the number of a page and a stage in, the marks that show what the stage made of the page out.
 
-Only the drawing process (drawing/worker.py) asks: it meets the file in place of the process that wants the picture.
+Only the reading child (page_picture.py) asks: it meets the file in place of the process that wants the picture.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from extract.entities import Column, Grid, PageGrids, Quad
 from extract.errors import Reason, Refused
+from extract.limits import Limits
 from extract.reading.document import interpret
 from extract.reading.drawing.overlay import COLOURS, Mark, Stage, name_column
 from extract.reading.grid.inferred_columns import stretches_of
@@ -26,7 +27,6 @@ from extract.reading.tables.assembler import Assembler, find_layouts
 from extract.reading.tables.form_head import finds_head, is_columnar, is_word
 from extract.reading.tables.indexed_grid import index_grid
 from extract.reading.tables.layout import Layout
-from extract.settings import Limits
 
 COLUMN_KINDS = [name_column(column.value) for column in Column]
 READER = "pdfium"  # whose stages are shown under `auto`: both readers have the same

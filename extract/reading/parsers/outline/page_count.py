@@ -61,7 +61,7 @@ def _say(count: int | None) -> str:
 def count_by_pdfium(path: Path, password: str | None) -> int | None:
     """Pages by pdfium, None where it cannot open the file."""
     try:
-        with pypdfium2.PdfDocument(path, password=password) as document:
+        with pypdfium2.PdfDocument(path.read_bytes(), password=password) as document:
             return len(document)
     except pypdfium2.PdfiumError:
         return None

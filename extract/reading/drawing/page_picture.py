@@ -1,43 +1,27 @@
-"""A page of a PDF with boxes or a stage in, a PNG of the page as it is read with marks out: a process of its own.
+"""A page of a PDF with boxes or a stage in, a PNG of the page as it is read with marks out.
 
-`python -m extract.reading.drawing.worker` is started by extract/report/page_images.py with one JSON request
-on stdin. It limits itself before pdfium meets the file: a document may be drawn just because no reader survived it.
+Only the reading child (answers.py) asks, for a document may be drawn just because no reader survived it.
 """
 
 from __future__ import annotations
 
-import json
-import sys
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from extract.reading.process_limits import apply_limits
-from extract.settings import Limits
+from extract.limits import Limits
 
-MOST_BYTES = 64 << 20  # of one picture
 UPRIGHT = {1: 2, 2: 3, 3: 4}  # quarter turns of the print -> PIL's transpositions ROTATE_90, _180, _270
 COLOURS = 32  # of a picture without marks: an office page has few, and a report holds hundreds
 
 
-def main() -> int:
-    """Answer one request; exit status 1 with a line on stderr where the page cannot be drawn."""
-    request = json.load(sys.stdin)
-    apply_limits(Limits(**request["limits"]), written=MOST_BYTES)
-    try:
-        print(json.dumps(draw_request(request)))
-    except Exception as error:  # whatever a hostile file brings up, the parent needs one line
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-def draw_request(request: dict[str, Any]) -> dict[str, float]:
-    """Draw and write the picture; the page's size in points as the readers measure it, and in pixels."""
+def draw_request(request: dict[str, Any], path: Path, limits: Limits) -> tuple[dict[str, float], bytes]:
+    """The page's size in points as the readers measure it, and in pixels; and the picture."""
     import pypdfium2
 
     import extract.reading.parsers.pdfium.library  # noqa: F401 - starts pdfium anew, before any document is open
 
-    with pypdfium2.PdfDocument(request["path"], password=request["password"]) as document:
+    with pypdfium2.PdfDocument(path.read_bytes(), password=request["password"]) as document:
         if not 1 <= request["page"] <= len(document):
             raise ValueError(f"the document has {len(document)} pages")
         document.init_forms()  # else filled-in fields stay empty
@@ -51,22 +35,21 @@ def draw_request(request: dict[str, Any]) -> dict[str, float]:
     if turn:
         image = image.transpose(UPRIGHT[turn])
     sizes = {"width": width, "height": height, "pixels_wide": image.width, "pixels_high": image.height}
-    image = _mark(image, request, image.width / width, image.height / height)
-    image.save(request["target"], format="PNG", optimize=bool(request["stage"]))
-    return sizes
+    image = _mark(image, request, path, limits, image.width / width, image.height / height)
+    drawn = BytesIO()
+    image.save(drawn, format="PNG", optimize=bool(request["stage"]))
+    return sizes, drawn.getvalue()
 
 
-def _mark(image: Any, request: dict[str, Any], across: float, down: float) -> Any:
+def _mark(image: Any, request: dict[str, Any], path: Path, limits: Limits, across: float, down: float) -> Any:
     """The picture with what was asked for: what a stage holds, the cells that were found, or the page alone."""
     from extract.reading.drawing.overlay import Stage, draw_found, draw_marks
 
     if request["stage"]:
         from extract.reading.drawing.stage_overlay import show_stage
 
-        stage, path = Stage(request["stage"]), Path(request["path"])
-        shown = show_stage(
-            stage, path, request["page"], request["reader"], request["password"], Limits(**request["limits"])
-        )
+        stage = Stage(request["stage"])
+        shown = show_stage(stage, path, request["page"], request["reader"], request["password"], limits)
         return draw_marks(image, shown.marks, across, down, shown.said)
     if request["found"]:
         return draw_found(image, request["found"], across, down)
@@ -89,7 +72,3 @@ def _find_turn(document: Any, page: Any, number: int) -> int:
         return find_turn(ink)
     except (Refused, ValueError, IndexError):
         return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

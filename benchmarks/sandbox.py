@@ -1,0 +1,87 @@
+"""What it costs to read in a confined child: time a document, confined or not, in one child or in one each.
+
+python benchmarks/sandbox.py [PDF…]      # without arguments: what the tests' fixtures hold that is read
+"""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from extract.errors import Refused
+from extract.reading.sandbox import Sandbox
+
+FIXTURES = Path(__file__).parent.parent / "tests/fixtures"
+ROUNDS = 3
+CONFINE = """
+import os, time
+from extract.reading.isolation.confine import confine_child, confine_nursery
+begun = time.perf_counter()
+confine_nursery()
+between = time.perf_counter()
+if os.fork() == 0:
+    started = time.perf_counter()
+    confine_child()
+    print((between - begun) * 1e3, (time.perf_counter() - started) * 1e3, flush=True)
+    os._exit(0)
+os.wait()
+"""
+
+
+def measure_calls() -> tuple[float, float]:
+    """Milliseconds of confining the nursery and a child: the least of some processes."""
+    lines = (
+        subprocess.run([sys.executable, "-I", "-c", CONFINE], capture_output=True, text=True, check=True).stdout
+        for _ in range(10)
+    )
+    nursery, child = zip(*(map(float, line.split()) for line in lines), strict=True)
+    return min(nursery), min(child)
+
+
+def measure_reading(files: Sequence[Path], *, confined: bool, apart: bool) -> tuple[float, float]:
+    """Processor and wall milliseconds a document, the start of the process left out: the least of some rounds."""
+    rounds = []
+    for _ in range(ROUNDS):
+        with Sandbox(reader="pdfium", confined=confined) as sandbox:
+            read_one(sandbox, files[0], "start")
+            before, begun = time_of_children(sandbox), time.perf_counter()
+            for file in files:
+                read_one(sandbox, file, str(file) if apart else "all")
+            wall = time.perf_counter() - begun
+            rounds.append((time_of_children(sandbox) - before, wall))
+    return min(cpu for cpu, _ in rounds) / len(files) * 1e3, min(wall for _, wall in rounds) / len(files) * 1e3
+
+
+def read_one(sandbox: Sandbox, file: Path, publisher: str) -> None:
+    """Read a document, whatever it comes to."""
+    with contextlib.suppress(Refused):
+        sandbox.read_text(file, reader="pdfium", publisher=publisher)
+
+
+def time_of_children(sandbox: Sandbox) -> float:
+    """Processor seconds of this process, and of the sandbox's with all its children that have ended."""
+    sandbox._end_child()
+    words = Path(f"/proc/{sandbox._nursery.pid}/stat").read_text().rpartition(")")[2].split()
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    return sum(map(int, words[11:15])) / 100 + own.ru_utime + own.ru_stime
+
+
+def main() -> None:
+    """Print the table."""
+    files = [Path(name) for name in sys.argv[1:]] or sorted(FIXTURES.glob("*.pdf"))
+    nursery, child = measure_calls()
+    print(f"giving up rights: nursery {nursery:.2f} ms once, child {child:.2f} ms each; {len(files)} documents")
+    print(f"{'':<34}{'ms CPU':>8}{'ms wall':>9}   a document, pdfium")
+    for apart, what in ((False, "one child"), (True, "one child each")):
+        for confined in (False, True):
+            cpu, wall = measure_reading(files, confined=confined, apart=apart)
+            print(f"{what + (', confined' if confined else ', not confined'):<34}{cpu:8.1f}{wall:9.1f}")
+
+
+if __name__ == "__main__":
+    main()

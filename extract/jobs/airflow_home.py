@@ -1,0 +1,136 @@
+"""Airflow's own files on this home: secret, configuration, database; each is there whole or not at all.
+
+The database is made beside and renamed. Airflow's migration is many transactions, and what a killed one leaves looks
+complete to the next: tables without the rows that Airflow needs in them. Such a database of an earlier version is set
+aside and made anew; it never ran anything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import os
+import secrets
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from extract.errors import JixiaoError
+from extract.files import sync_folder, write_whole
+from extract.locks import hold_lock
+from extract.processes import follow_me
+
+SEEDED = ("alembic_version", "log_template", "slot_pool")  # tables that a migration leaves with rows
+WAIT_SECONDS = 600.0  # for another process that prepares the same home; a slow machine takes a minute
+PART = ".making-"
+
+
+class AirflowHomeError(JixiaoError):
+    """Airflow's own database cannot be made; the message says why, and what to do."""
+
+
+def prepare_home(home: Path, tell: Callable[[str], None], own_database: bool) -> None:
+    """Make what is missing, for the version of Airflow that is installed. Quick where there is nothing to do.
+
+    With `own_database` the database is the file of this home; else AIRFLOW__DATABASE__SQL_ALCHEMY_CONN names another
+    one, which is brought up to date where it is. `tell` hears what was healed.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with hold_lock(home / "prepare.lock", WAIT_SECONDS):
+        _make_secret(home / "jwt_secret")
+        stamp, version = home / "migrated", importlib.metadata.version("apache-airflow")
+        database = home / "airflow.db"
+        is_stamped = stamp.exists() and stamp.read_text(encoding="utf-8") == version
+        if is_stamped and (not own_database or is_complete(database)):
+            return
+        if own_database:
+            _make_database(home, database, tell)
+        else:
+            _migrate({})
+        write_whole(stamp, version.encode())
+
+
+def is_complete(database: Path) -> bool:
+    """Whether Airflow's file is there with the rows that a migration ends with."""
+    if not database.exists():
+        return False
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+            return all(connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in SEEDED)
+    except sqlite3.Error:
+        return False
+
+
+def _make_secret(path: Path) -> None:
+    if not path.exists() or not path.stat().st_size:
+        write_whole(path, secrets.token_urlsafe(32).encode(), 0o600)
+
+
+def _make_database(home: Path, database: Path, tell: Callable[[str], None]) -> None:
+    """A new database, or the present one in the form of this version: complete before it has its name."""
+    for left in home.glob(f"{PART}*"):  # of a process that was killed; nobody else holds the lock
+        shutil.rmtree(left, ignore_errors=True)
+        tell("Airflow's database was not finished by an earlier start; it is made again")
+    part = home / f"{PART}{os.getpid()}"
+    part.mkdir(mode=0o700)
+    try:
+        if is_complete(database):  # of another version of Airflow
+            _copy(database, part / "airflow.db")
+        elif database.exists():
+            aside = _set_aside(database)
+            tell(f"Airflow's database was incomplete, as a killed first start leaves it; it is now {aside}")
+        config = home / "airflow.cfg"
+        made = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{part / 'airflow.db'}"}
+        if not config.exists() or not config.stat().st_size:
+            made["AIRFLOW_CONFIG"] = str(part / "airflow.cfg")
+        _migrate(made)
+        if not is_complete(part / "airflow.db"):
+            raise AirflowHomeError(
+                f"`airflow db migrate` left a database without rows in {', '.join(SEEDED)}: "
+                f"remove {home} (Airflow's own files; no document, no release) and start again"
+            )
+        if "AIRFLOW_CONFIG" in made and (part / "airflow.cfg").exists():
+            text = (part / "airflow.cfg").read_text(encoding="utf-8")
+            (part / "airflow.cfg").write_text(text.replace(str(part / "airflow.db"), str(database)), encoding="utf-8")
+            os.replace(part / "airflow.cfg", config)
+        _fold(part / "airflow.db")
+        if database.exists():
+            _fold(database)  # or what is left beside it would be taken for the new one's
+        os.replace(part / "airflow.db", database)
+        sync_folder(home)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _migrate(environment: Mapping[str, str]) -> None:
+    """Airflow's own command, in a process that ends with this one."""
+    done = subprocess.run(
+        follow_me("airflow", "db", "migrate"), env={**os.environ, **environment}, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise AirflowHomeError(f"airflow db migrate failed: {(done.stdout + done.stderr)[-1500:]}")
+
+
+def _copy(source: Path, target: Path) -> None:
+    """All that is committed, also what still lies in the journal."""
+    with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+
+
+def _fold(database: Path) -> None:
+    """One file without a journal beside it."""
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+
+
+def _set_aside(database: Path) -> Path:
+    for number in range(1, 1000):
+        aside = database.with_name(f"airflow.db.incomplete-{number}")
+        if not aside.exists():
+            database.rename(aside)
+            for journal in ("-wal", "-shm"):
+                database.with_name(database.name + journal).unlink(missing_ok=True)
+            return aside
+    raise AirflowHomeError(f"{database.parent} holds too many incomplete databases: remove them")

@@ -1,0 +1,255 @@
+"""A home becomes a folder that it can be made from again, at one moment; and back.
+
+    DIR/archive/<sha256>.pdf …       every PDF ever landed, added to by each backup
+    DIR/moments/<time>/              ledger, build database, releases and what else belongs together
+    DIR/latest -> moments/<time>     set last: a backup that was killed is none
+
+Nobody writes to the warehouse meanwhile: the ledger says of no document that it is loaded whose rows are not here. The
+ledger is copied before the archive, so every document that it names is in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, inspect
+from sqlalchemy.engine import URL, make_url
+
+from extract.errors import JixiaoError
+from extract.files import PART, sync_folder
+from extract.locks import hold_lock, hold_writer
+from extract.settings import Settings
+
+LATEST, MOMENTS = "latest", "moments"
+MANIFEST = "backup.json"
+FORMAT = 1
+KEPT_MOMENTS = 2
+FOLDERS = ("readings", "review")  # what waits to be staged, and what people work on
+LEDGER, BUILD = "ledger", "warehouse"
+
+
+class BackupError(JixiaoError):
+    """There is nothing to back up or restore, something is in the way, or a program is missing."""
+
+
+def back_up(settings: Settings, target: Path) -> dict[str, Any]:
+    """Write a backup, waiting for a run that is under way; returns its manifest. Raises BackupError, LockedError."""
+    if (
+        not (settings.home / "ledger.db").exists()
+        and make_url(settings.ledger_url or "").get_backend_name() == "sqlite"
+    ):
+        raise BackupError(f"nothing to back up: no ledger below {settings.home}")
+    if target.resolve().is_relative_to(settings.home.resolve()):
+        raise BackupError(f"a backup inside {settings.home} would be lost with it: name another folder")
+    (target / MOMENTS).mkdir(parents=True, exist_ok=True)
+    with _alone(settings), hold_lock(target / "backup.lock", settings.writer_wait_seconds):
+        for left in (target / MOMENTS).glob(f"{PART}*"):
+            shutil.rmtree(left)
+        stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
+        part = target / MOMENTS / f"{PART}{stamp}"
+        part.mkdir(mode=0o700)
+        before = target / LATEST
+        manifest = {"format": FORMAT, "made_at": stamp, "store": settings.store_url is not None}
+        manifest[LEDGER] = _copy_database(settings.ledger_url or "", part / LEDGER)
+        manifest[BUILD] = _copy_database(settings.warehouse_url or "", part / BUILD)
+        if not settings.on_postgres:
+            manifest["current"] = _copy_releases(settings, part, before / "releases")
+        for name in FOLDERS if settings.store_url is None else FOLDERS[1:]:
+            if (settings.home / name).exists():
+                shutil.copytree(settings.home / name, part / name)
+        manifest["documents"] = (
+            _copy_archive(settings.archive, target / "archive") if settings.store_url is None else None
+        )
+        (part / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+        _sync_tree(part)
+        os.replace(part, target / MOMENTS / stamp)
+        _point(before, Path(MOMENTS) / stamp)
+        for old in sorted((target / MOMENTS).glob("[0-9]*"))[:-KEPT_MOMENTS]:
+            shutil.rmtree(old)
+    return manifest
+
+
+def restore(settings: Settings, source: Path) -> dict[str, Any]:
+    """Make an empty home, and empty databases, what they were at the newest backup; returns its manifest."""
+    moment = source / LATEST
+    if not (moment / MANIFEST).exists():
+        raise BackupError(f"{source} holds no whole backup: expected {LATEST}/{MANIFEST}")
+    manifest: dict[str, Any] = json.loads((moment / MANIFEST).read_text(encoding="utf-8"))
+    if manifest["format"] != FORMAT:
+        raise BackupError(f"{source} is a backup of format {manifest['format']}, expected {FORMAT}")
+    for name, url in ((LEDGER, settings.ledger_url or ""), (BUILD, settings.warehouse_url or "")):
+        _require_same_kind(name, manifest[name], url)
+        _require_empty(url)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with _alone(settings):
+        if manifest["documents"] is not None:
+            _copy_archive(source / "archive", settings.archive)
+        for name in FOLDERS:
+            if (moment / name).exists():
+                shutil.copytree(moment / name, settings.home / name, dirs_exist_ok=True)
+        _restore_database(settings.warehouse_url or "", moment / BUILD)
+        if (moment / "releases").exists():
+            shutil.copytree(moment / "releases", settings.releases, symlinks=True, dirs_exist_ok=True)
+            if manifest.get("current"):
+                _point(settings.current, Path(manifest["current"]))
+        _restore_database(settings.ledger_url or "", moment / LEDGER)  # last: a home without a ledger is begun again
+    if settings.on_postgres:
+        _grant_again(settings)
+    return manifest
+
+
+@contextlib.contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """No `jixiao run` on this home and no writer of the warehouse, on whatever machine."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with hold_lock(settings.home / "run.lock", settings.writer_wait_seconds), hold_writer(settings):
+        yield
+
+
+# -- databases ---------------------------------------------------------------------------------------------------------
+
+
+def _copy_database(address: str, target: Path) -> str | None:
+    """A copy of all that is committed; returns what kind of database it is, None where there is none yet."""
+    url = make_url(address)
+    kind = url.get_backend_name()
+    if kind == "postgresql":
+        _run_program(
+            "pg_dump", url, ["--format=custom", "--no-owner", "--no-acl", f"--file={target}", url.database or ""]
+        )
+        return kind
+    file = Path(url.database or "")
+    if not file.exists():
+        return None
+    if kind == "sqlite":
+        with contextlib.closing(sqlite3.connect(file)) as old, contextlib.closing(sqlite3.connect(target)) as new:
+            old.backup(new)
+        return kind
+    shutil.copyfile(file, target)
+    journal = file.with_name(f"{file.name}.wal")  # of a writer that was killed: the next one reads it
+    if journal.exists():
+        shutil.copyfile(journal, target.with_name(f"{target.name}.wal"))
+    return kind
+
+
+def _restore_database(address: str, source: Path) -> None:
+    if not source.exists():
+        return
+    url = make_url(address)
+    if url.get_backend_name() == "postgresql":
+        options = ["--no-owner", "--no-acl", "--exit-on-error", "--single-transaction", f"--dbname={url.database}"]
+        _run_program("pg_restore", url, [*options, str(source)])
+        return
+    file = Path(url.database or "")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, file)
+    journal = source.with_name(f"{source.name}.wal")
+    if journal.exists():
+        shutil.copyfile(journal, file.with_name(f"{file.name}.wal"))
+
+
+def _require_same_kind(name: str, kind: str | None, address: str) -> None:
+    found = make_url(address).get_backend_name()
+    if kind is not None and kind != found:
+        raise BackupError(f"the backup's {name} is of {kind}, and this home's is on {found}: set its address as it was")
+
+
+def _require_empty(address: str) -> None:
+    url = make_url(address)
+    if url.get_backend_name() == "postgresql":
+        engine = create_engine(url)
+        with engine.connect() as connection:
+            found = inspect(connection)
+            taken = [
+                s for s in found.get_schema_names() if s in ("marts", "raw", "releases")
+            ] or found.get_table_names()
+        engine.dispose()
+        if taken:
+            raise BackupError(f"database {url.database} is not empty ({', '.join(taken[:3])}): restore into a new one")
+    elif Path(url.database or "").exists():
+        raise BackupError(f"{url.database} is there already: restore into an empty home")
+
+
+def _run_program(name: str, url: URL, arguments: list[str]) -> None:
+    """One of PostgreSQL's own programs, which know every kind of thing that a database holds."""
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]))
+    program = str(found[-1]) if found else shutil.which(name)
+    if program is None:
+        raise BackupError(f"{name} is not installed: it comes with Debian's postgresql-client, as new as the server")
+    given = {"PGHOST": url.host, "PGPORT": url.port, "PGUSER": url.username, "PGPASSWORD": url.password}
+    environment = {**os.environ, **{key: str(value) for key, value in given.items() if value is not None}}
+    done = subprocess.run([program, "--no-password", *arguments], env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise BackupError(f"{name} on {url.database} failed: {done.stderr.strip()[-800:]}")
+
+
+def _grant_again(settings: Settings) -> None:
+    """What readers may see: rights are not in a backup, for the roles may be others."""
+    from extract.releases.reader_role import ensure_reader, grant_reading
+
+    engine = create_engine(settings.warehouse_url or "")
+    with engine.begin() as connection:
+        ensure_reader(connection, settings)
+        for schema in inspect(connection).get_schema_names():
+            if schema == "published" or schema.startswith("release_"):
+                grant_reading(connection, schema)
+    engine.dispose()
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def _copy_archive(source: Path, target: Path) -> int:
+    """Add what is missing; archived bytes never change. Returns how many there are."""
+    count = 0
+    for path in sorted(source.glob("??/??/*.pdf")):
+        count += 1
+        copy = target / path.relative_to(source)
+        if not copy.exists() or copy.stat().st_size != path.stat().st_size:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            part = copy.with_name(f"{PART}{copy.name}")
+            shutil.copyfile(path, part)
+            part.chmod(0o444)
+            os.replace(part, copy)
+    return count
+
+
+def _copy_releases(settings: Settings, part: Path, before: Path) -> str | None:
+    """Every kept release; one that the backup before holds is linked to there. Returns where `current` leads."""
+    if not settings.releases.exists():
+        return None
+    (part / "releases").mkdir()
+    for release in sorted(settings.releases.glob("[0-9]*")):
+        known = (before / release.name).resolve()
+        source, copy = (known, os.link) if known.is_dir() else (release, shutil.copy2)
+        shutil.copytree(source, part / "releases" / release.name, copy_function=copy, symlinks=True)
+    return os.readlink(settings.current) if settings.current.is_symlink() else None
+
+
+def _point(link: Path, target: Path) -> None:
+    """Let a link lead elsewhere, in one step."""
+    part = link.with_name(f"{PART}{link.name}")
+    part.unlink(missing_ok=True)
+    part.symlink_to(target)
+    os.replace(part, link)
+    sync_folder(link.parent)
+
+
+def _sync_tree(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_file():
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    sync_folder(folder)

@@ -1,0 +1,84 @@
+"""Processes that end with the one that started them, and all that a process has started.
+
+    python -m extract.processes PARENT MODULE ARGUMENT…      runs a module as `python -m` does, until PARENT ends
+
+Linux only; elsewhere nothing is done but to look whether the parent is there at the start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import runpy
+import signal
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
+
+
+def follow_parent(parent: int) -> None:
+    """Have the kernel kill this process when its parent dies; end at once where it is dead already."""
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit("the process that started this one is gone")
+
+
+def follow_me(module: str, *arguments: str) -> list[str]:
+    """The command that runs a module in a process that ends with this one."""
+    return [sys.executable, "-m", "extract.processes", str(os.getpid()), module, *arguments]
+
+
+def adopt_orphans() -> None:
+    """Become the parent of whatever our children leave behind: so it can be found and ended."""
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def list_descendants(pid: int) -> list[int]:
+    """Every process that this one, or one of those, has started and that still runs."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            number, rest = stat.read_text(encoding="utf-8", errors="replace").rsplit(")", 1)
+            words = rest.split()
+            if words[0] != "Z":
+                parents[int(number.split()[0])] = int(words[1])
+    found, wanted = [], {pid}
+    while wanted:
+        wanted = {child for child, parent in parents.items() if parent in wanted}
+        found += sorted(wanted)
+    return found
+
+
+def end_descendants(pid: int, signals: Iterable[tuple[signal.Signals, float]]) -> None:
+    """Send each signal to all that still runs and wait so many seconds for the last one to end."""
+    for number, seconds in signals:
+        for one in list_descendants(pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, number)
+        end = time.monotonic() + seconds
+        while list_descendants(pid) and time.monotonic() < end:
+            _reap()
+            time.sleep(0.1)
+        _reap()
+
+
+def _reap() -> None:
+    """Let go of adopted processes that have ended."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+
+
+if __name__ == "__main__":
+    follow_parent(int(sys.argv.pop(1)))
+    module = sys.argv.pop(1)
+    runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -1,0 +1,122 @@
+"""What a reading child has written becomes a Reading that can be loaded, or an error: its words are not believed.
+
+A document that has taken over its child can say what it likes about itself. It must not say it in another document's
+name, nor in a form that stops the step that loads all of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from extract.entities import Box, Held, Reading
+from extract.errors import Refused
+from extract.reading.exchange import reading_from_json, refusal_from_dict
+
+LONGEST_DETAIL = 2000  # characters of what a child says about a refusal
+LARGEST = 2**31 - 1
+MOST_DIGITS = 40  # of an amount, written out
+
+
+def trust_reading(text: str, sha256: str | None = None) -> Reading:
+    """The Reading that a text holds, of the document with this hash; raises ValueError."""
+    with _no_surprise("reading"):
+        reading = reading_from_json(text)
+        fault = _find_fault(reading)
+    if fault:
+        raise ValueError(f"no reading: {fault}")
+    if sha256 is not None and reading.sha256 != sha256:
+        raise ValueError(f"a reading of {plain_text(reading.sha256)[:12]}, expected one of {sha256[:12]}")
+    return reading
+
+
+def trust_refusal(data: dict[str, Any]) -> Refused:
+    """The Refused that a child's answer holds, its words made plain; raises ValueError."""
+    with _no_surprise("refusal"):
+        told = refusal_from_dict({"page": None, **data})
+        held = tuple(replace(one, detail=plain_text(one.detail)) for one in told.held)
+        fault = _find_fault_of_held(held)
+    if fault:
+        raise ValueError(f"no refusal: {fault}")
+    return Refused(told.reason, plain_text(told.detail), told.page if _is_number(told.page) else None, held)
+
+
+@contextmanager
+def _no_surprise(what: str) -> Iterator[None]:
+    """Whatever goes wrong with a child's words is a ValueError."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"no {what}: {plain_text(error)}") from None
+    except (KeyError, IndexError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise ValueError(f"no {what}: {type(error).__name__}: {plain_text(error)}") from None
+
+
+def plain_text(value: object) -> str:
+    """What a child says, as a line that harms no terminal and no log."""
+    text = str(value)[:LONGEST_DETAIL]
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+
+
+def _find_fault(reading: Reading) -> str | None:
+    """What no reader would say, None where all is well."""
+    numbers: list[object] = [reading.page_count]
+    texts: list[object] = [reading.sha256, *reading.readers]
+    boxes: list[Box] = []
+    amounts: list[Decimal] = []
+    for part in reading.parts:
+        numbers += [part.part, part.fiscal_year]
+        texts += [part.title, part.publisher, *part.headers]
+    for record in reading.records:
+        numbers += [record.part, record.table, record.page, record.row, record.project_no]
+        boxes += [record.box, *(printed.box for printed in record.cells.values())]
+        numbers += [printed.page for printed in record.cells.values()]
+        texts += [printed.text for printed in record.cells.values()]
+        amounts += record.amounts.values()
+        texts.append(record.title)
+    for finding in reading.findings:
+        texts += [finding.code, finding.detail]
+        numbers.append(finding.page or 0)
+    for check in reading.cross_checks:
+        numbers += [check.page, check.project_page]
+        texts += [check.kind, check.project, check.expected, check.printed]
+    parts = {part.part for part in reading.parts}
+    if not all(isinstance(text, str) for text in texts):
+        return "a text that is none"
+    if not all(_is_number(number) for number in numbers):
+        return "a number that is none"
+    if not all(_is_box(box) for box in boxes):
+        return "a box that is none"
+    if not all(_is_amount(amount) for amount in amounts):
+        return "an amount that is none"
+    if len(parts) != len(reading.parts) or any(record.part not in parts for record in reading.records):
+        return "a record of no part"
+    return _find_fault_of_held(reading.held)
+
+
+def _find_fault_of_held(held: Iterable[Held]) -> str | None:
+    for one in held:
+        if not all(map(_is_number, (one.page, one.last_page, one.part, one.project_no))):
+            return "a number that is none"
+        if not all(isinstance(text, str) for text in (one.detail, one.project or "", one.unit or "")):
+            return "a text that is none"
+        if one.box is not None and not _is_box(one.box):
+            return "a box that is none"
+    return None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and -1 <= value <= LARGEST
+
+
+def _is_amount(amount: Decimal) -> bool:
+    return amount.is_finite() and len(amount.as_tuple().digits) < MOST_DIGITS and abs(amount.adjusted()) < MOST_DIGITS
+
+
+def _is_box(box: Iterable[object]) -> bool:
+    sides = list(box)
+    return len(sides) == 4 and all(isinstance(side, (int, float)) and math.isfinite(side) for side in sides)
