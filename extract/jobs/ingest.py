@@ -23,7 +23,7 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Operationa
 from extract.archive.documents import fetch_archived, forget_copies, sweep_parts
 from extract.archive.objects import DamagedError, StoreError
 from extract.archive.readings import drop_reading, keep_reading, load_reading
-from extract.entities import Landing, Publication, Remembered
+from extract.entities import Held, Landing, Publication, Remembered
 from extract.errors import LedgerError, Reason, Refused, SandboxError, SourceError, describe_error
 from extract.jobs.batches import count_pages, make_batches, name_child
 from extract.ledger import Ledger
@@ -249,7 +249,7 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
                 told = (sha256, READER_VERSION, error, settings.read_attempts)
                 _note_outcome(ledger, sha256, partial(ledger.note_unread, *told))
             else:
-                note = partial(ledger.note_read, sha256, READER_VERSION, reading.page_count, reading.held)
+                note = partial(ledger.note_read, sha256, READER_VERSION, reading.page_count)
                 done += _note_outcome(ledger, sha256, note)
     return done
 
@@ -309,12 +309,12 @@ def stage_read(settings: Settings, run_id: str) -> int:
             ledger.note_removed(sha256)
         for sha256 in ledger.to_stage():  # as it is now: a writer that was waited for may have staged some of it
             try:
-                rows_fingerprint = _stage_one(settings, ledger, engine, publishers, sha256)
+                rows_fingerprint, held = _stage_one(settings, ledger, engine, publishers, sha256)
             except (DataError, IntegrityError, ValueError, TypeError, FileNotFoundError, DamagedError) as error:
                 log.exception("%s cannot be staged", sha256[:12])
                 ledger.note_unread(sha256, READER_VERSION, error)
             else:
-                ledger.note_staged(sha256, run_id, rows_fingerprint)
+                ledger.note_staged(sha256, run_id, rows_fingerprint, held)
                 drop_reading(settings, sha256)
                 staged += 1
     return staged
@@ -322,7 +322,8 @@ def stage_read(settings: Settings, run_id: str) -> int:
 
 def _stage_one(
     settings: Settings, ledger: Ledger, engine: Engine, publishers: tuple[Publisher, ...], sha256: str
-) -> str:
+) -> tuple[str, tuple[Held, ...]]:
+    """Stage one document; return what stands for its rows, and what is held back of it."""
     from extract.reading.untrusted import trust_reading
     from extract.warehouse.frames import Origin, make_frames
     from extract.warehouse.staging import stage_frames
@@ -332,7 +333,7 @@ def _stage_one(
     origin = Origin(known["first_url"], known["first_seen_at"], known["printed_on"], known["publisher"])
     fingerprint = stage_frames(engine, sha256, make_frames(reading, origin, publishers, known["reader_version"]))
     log.info("%s: %d rows staged", sha256[:12], len(reading.records))
-    return fingerprint
+    return fingerprint, reading.held
 
 
 def close(

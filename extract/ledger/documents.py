@@ -109,8 +109,8 @@ class Documents(Database):
             for sha256, pages in counted.items():
                 connection.execute(update(documents).where(documents.c.sha256 == sha256).values(pages=pages))
 
-    def note_read(self, sha256: str, reader_version: str, pages: int | None = None, held: Sequence[Held] = ()) -> None:
-        """The document is read and waits to be staged, all but what is held back."""
+    def note_read(self, sha256: str, reader_version: str, pages: int | None = None) -> None:
+        """The document is read and waits to be staged."""
         row = {"sha256": sha256, "ended_at": now(), "outcome": "read", "reader_version": reader_version}
         told: dict[str, Any] = {"reader_version": reader_version, "reason": None, "page": None, "detail": None}
         if pages is not None:
@@ -118,7 +118,6 @@ class Documents(Database):
         with self._writing() as connection:
             if not self._step(connection, sha256, ("wanted",), "read", **told):
                 self._move(connection, sha256, "read", decision=None, **told)
-            replace_held(connection, sha256, held)
             connection.execute(attempts.insert(), row)
 
     def note_unread(self, sha256: str, reader_version: str, error: Exception, max_attempts: int = 1) -> None:
@@ -162,8 +161,10 @@ class Documents(Database):
             raise LedgerError(f"document {sha256[:12]} is not in the ledger")
         return dict(row)
 
-    def note_staged(self, sha256: str, run_id: str, rows_fingerprint: str | None = None) -> None:
-        """The document's rows are committed in the raw schema.
+    def note_staged(
+        self, sha256: str, run_id: str, rows_fingerprint: str | None = None, held: Sequence[Held] = ()
+    ) -> None:
+        """The document's rows are committed in the raw schema, all but what is held back.
 
         One that was read again into the rows that it had stays as it was: nothing of it is new.
         """
@@ -173,6 +174,7 @@ class Documents(Database):
         with self._writing() as connection:
             if connection.execute(change).rowcount != 1:
                 self._move(connection, sha256, "staged", reread=None, **told)
+            replace_held(connection, sha256, held)
 
     def note_removed(self, sha256: str) -> None:
         """The rows of a document that a newer reader refuses are no longer in the raw schema."""

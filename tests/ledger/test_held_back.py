@@ -28,8 +28,8 @@ def ledger(tmp_path: Path) -> Ledger:
 
 
 def test_a_loaded_document_keeps_what_is_held_back_of_it_and_the_counts_add_up(ledger: Ledger) -> None:
-    ledger.note_read(SHA, "1", 4, (FOREST, WHOLE))
-    ledger.note_staged(SHA, "night", "rows")
+    ledger.note_read(SHA, "1", 4)
+    ledger.note_staged(SHA, "night", "rows", (FOREST, WHOLE))
     assert ledger.close_run("night") == {"seen": 1, "loaded": 1, "unchanged": 0, "refused": 0, "failed": 0}
     (one,) = ledger.incomplete()
     assert (one["sha256"], one["publisher"], one["first_url"], one["held"]) == (SHA, "gz", "http://a/x.pdf", 2)
@@ -50,11 +50,12 @@ def test_a_refused_document_keeps_the_reason_of_each_of_its_projects(ledger: Led
 
 def test_a_better_reading_forgets_what_the_one_before_held_back(ledger: Ledger) -> None:
     ledger.note_unread(SHA, "1", Refused(FOREST.reason, FOREST.detail, 2, (FOREST, WHOLE)))
-    ledger.note_read(SHA, "2", 4, (WHOLE,))
+    ledger.note_read(SHA, "2", 4)
+    ledger.note_staged(SHA, "night", "rows", (WHOLE,))
     assert [one["scope"] for one in ledger.held_projects(SHA)] == ["department"]
-    ledger.note_staged(SHA, "night", "rows")
     ledger.want_again([SHA], "张三")
     ledger.note_unread(SHA, "3", OSError("disk"))
     assert ledger.held_counts() == {SHA: 1}, "its rows stay, and so does what is held back of them"
     ledger.note_read(SHA, "3", 4)
+    ledger.note_staged(SHA, "night", "rows")
     assert ledger.held_counts() == {}
