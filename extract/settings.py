@@ -78,9 +78,13 @@ class Settings(BaseSettings):
         "localhost,127.0.0.1,::1",
         description="names by which Airflow's page may be asked for, comma between; another Host header is refused",
     )
-    reader: str = Field("auto", pattern="^(auto|pdfium|pdfplumber)$", description="auto reads with both and compares")
+    reader: str = Field(
+        "auto",
+        pattern="^(auto|pdfium|oxide|pdfplumber)$",
+        description="auto reads with pdfium and pdf_oxide, and asks pdfplumber where they differ",
+    )
     second_reader_share: float = Field(
-        1.0, ge=0, le=1, description="part of the documents that `auto` gives to both readers; less in backfills"
+        1.0, ge=0, le=1, description="part of the documents that `auto` gives to several readers; less in backfills"
     )
     read_tasks: int = Field(
         8, ge=1, description="read tasks that run at the same time, on all machines; size of a new pool jixiao_read"

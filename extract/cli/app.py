@@ -40,7 +40,7 @@ PLACES_TO_SEE_TO = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # no
 @app.command()
 def read(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, metavar="FILE…")],
-    reader: Annotated[str, typer.Option(help="`auto` reads with both and compares.")] = "auto",
+    reader: Annotated[str, typer.Option(help="`auto`: pdfium and oxide, pdfplumber where they differ.")] = "auto",
     password: Annotated[str | None, typer.Option(envvar="JIXIAO_PDF_PASSWORD", help="Opens a protected PDF.")] = None,
     how: FormatOption = Format.TABLE,
 ) -> None:

@@ -1,18 +1,25 @@
-"""Compare two readings of one document project by project, and make one reading of both."""
+"""Compare the readings of one document project by project, and make one reading of two or three.
+
+Two readers that say the same are enough. Where they differ, or one of them cannot read, a third one decides: what two
+of three say counts, with a finding that names the odd one, and what no two say is held back. A third opinion heals only
+what speaks of a parser (`MAY_HEAL`); it never adds a project that the first reader does not find.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from extract.entities import Column, Finding, Held, Part, Reading, Record
+from extract.entities import Column, Finding, Held, PageGrids, Part, Reading, Record
 from extract.errors import Reason
+from extract.reading.page import CheckedPage
 from extract.values import fold_text
 
 BLANK = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
-SECOND_MAY_HEAL = frozenset({Reason.CONSERVATION})  # other reasons say that nobody should load the project
+MAY_HEAL = frozenset({Reason.CONSERVATION})  # other reasons say that nobody should load the project
+ODD_READER = "odd_reader"
 Key = tuple[int, int]  # part and number of a project
 
 
@@ -36,36 +43,166 @@ class ProjectReading:
     held: Held | None
 
 
-def merge_readings(first: Reading, second: Reading, names: tuple[str, str]) -> Reading:
-    """Make one reading of two; `names` are the readers'. What both deliver must be the same in every cell.
+@dataclass(frozen=True, slots=True)
+class Trio:
+    """One project as each reader has it, None where a reader does not find it or was not asked."""
 
-    A project that they read differently, or that one of them does not find, is held back (readers_disagree). One that
-    only one of them delivers counts with the finding `single_reader`; the second may only heal a refusal of the first
-    that speaks of its parser (conservation).
+    first: ProjectReading | None
+    second: ProjectReading | None
+    third: ProjectReading | None
+
+
+def is_same_page(one: CheckedPage, other: CheckedPage) -> bool:
+    """Return True if two readers see the same on a page: its cells, its lines, and nothing wrong with it."""
+    if one.problems or other.problems or one.notes or other.notes or one.cut or other.cut:
+        return False
+    if (one.typed, one.hidden) != (other.typed, other.hidden):
+        return False
+    return list_texts(one.grids) == list_texts(other.grids)
+
+
+def list_texts(page: PageGrids) -> list[object]:
+    """List what a page says: its lines from top to bottom, its tables cell by cell."""
+    lines = sorted(fold_blanks(line.text) for line in page.lines)
+    cells = [
+        (grid.table, cell.row, cell.col, cell.rowspan, cell.colspan, fold_blanks(cell.text))
+        for grid in page.grids
+        for cell in grid.cells
+    ]
+    return [lines, cells]
+
+
+def are_agreed(first: Reading, second: Reading) -> bool:
+    """Return True if no third reader need be asked: both say the same of every project."""
+    return all(_settle(trio) is not None for trio in _match(first, second, None))
+
+
+def merge_readings(first: Reading, second: Reading | None, third: Reading | None, names: Sequence[str]) -> Reading:
+    """Make one reading of the first reader's and of what the others say of its projects; `names` are all readers'.
+
+    A reading is None where its reader could not read, or, the third one, where it need not be asked.
     """
-    one, two = list_projects(first), list_projects(second)
-    mine, other = [_identify(p) for p in one], [_identify(p) for p in two]
     records: list[Record] = []
     held: list[Held] = []
     findings = list(first.findings)
-    for tag, a0, a1, b0, b1 in SequenceMatcher(None, mine, other, autojunk=False).get_opcodes():
-        if tag == "equal":
-            for a, b in zip(one[a0:a1], two[b0:b1], strict=True):
-                taken, finding = _choose(a, b)
-                records += taken.records
-                held += [taken.held] if taken.held else []
-                findings += [finding] if finding else []
-            continue
-        for project, reader in (*((p, names[1]) for p in one[a0:a1]), *((p, names[0]) for p in two[b0:b1])):
-            held.append(project.held or _hold(project, f"{reader} does not read the project on this page"))
-    both = not any(f.code == "single_reader" for f in findings) and bool(records)
+    for trio in _match(first, second, third):
+        chosen, odd = _settle(trio), None
+        if chosen is None:
+            chosen, odd = _decide(trio, names, was_asked=third is not None)
+        if chosen is not None:
+            records += chosen.records
+            held += [chosen.held] if chosen.held else []
+        findings += [odd] if odd else []
+    heard = [name for name, reading in zip(names, (first, second, third), strict=False) if reading is not None]
     return replace(
         first,
-        readers=names if both else first.readers,
+        readers=tuple(heard) if records else first.readers,
         records=tuple(records),
         findings=tuple(findings),
         held=tuple(sorted(held, key=lambda h: h.page)),
     )
+
+
+def _match(first: Reading, second: Reading | None, third: Reading | None) -> list[Trio]:
+    """Match the projects of all readings, those that the first reader does not find after all others."""
+    mine = list_projects(first)
+    others = [list_projects(reading) if reading is not None else [] for reading in (second, third)]
+    found = [_align(mine, other) for other in others]
+    trios = [Trio(project, b, c) for project, b, c in zip(mine, *(partners for partners, _ in found), strict=True)]
+    rest_b, rest_c = (rest for _, rest in found)
+    pairs, only_c = _align(rest_b, rest_c)
+    return (
+        trios + [Trio(None, b, c) for b, c in zip(rest_b, pairs, strict=True)] + [Trio(None, None, c) for c in only_c]
+    )
+
+
+def _align(
+    mine: list[ProjectReading], other: list[ProjectReading]
+) -> tuple[list[ProjectReading | None], list[ProjectReading]]:
+    """Return the other reader's project for each of `mine`, and those of the other reader that are left."""
+    partners: list[ProjectReading | None] = [None] * len(mine)
+    left: list[ProjectReading] = []
+    matcher = SequenceMatcher(None, [_identify(p) for p in mine], [_identify(p) for p in other], autojunk=False)
+    for tag, a0, a1, b0, b1 in matcher.get_opcodes():
+        if tag == "equal":
+            partners[a0:a1] = other[b0:b1]
+        else:
+            left += other[b0:b1]
+    return partners, left
+
+
+def _settle(trio: Trio) -> ProjectReading | None:
+    """Return what the first two readers agree on, None where the third one decides."""
+    mine, other = trio.first, trio.second
+    if mine is None:
+        return None
+    if mine.held is not None:
+        return mine if mine.held.reason not in MAY_HEAL or (other is not None and other.held is not None) else None
+    return mine if _are_same(mine, other) else None
+
+
+def _decide(trio: Trio, names: Sequence[str], *, was_asked: bool) -> tuple[ProjectReading | None, Finding | None]:
+    """Decide by the third reader about a project of which the first two differ; name the odd one."""
+    mine, other, third = trio.first, trio.second, trio.third
+    if mine is None:
+        return _decide_extra(other, third, names, was_asked=was_asked)
+    if mine.records and _are_same(mine, third):
+        return mine, _note_odd(mine, names[1], _say_difference(mine, other, names[1]))
+    if _are_same(other, third) and third is not None and _have_one_part(mine, third):
+        part, number = mine.key
+        records = tuple(replace(r, part=part, project_no=number) for r in third.records)
+        return replace(third, key=mine.key, records=records), _note_odd(
+            mine, names[0], _say_difference(third, mine, "")
+        )
+    if mine.held is not None:
+        return mine, None
+    detail = f"{_say_difference(mine, other, names[1])}; {_say_difference(mine, third, names[2])}"
+    return replace(mine, records=(), held=_hold(mine, detail)), None
+
+
+def _decide_extra(
+    other: ProjectReading | None, third: ProjectReading | None, names: Sequence[str], *, was_asked: bool
+) -> tuple[ProjectReading | None, Finding | None]:
+    """Decide about a project that the first reader does not find: held back, unless two of three do not find it."""
+    if other is not None and (third is not None or not was_asked):
+        project = third if third is not None and third.held is not None else other
+        return replace(project, records=(), held=project.held or _hold(project, _say_absent(names[0]))), None
+    reader = names[2] if other is None else names[1]
+    return None, _note_odd(other or third, reader, "no other reader finds a project here")
+
+
+def _are_same(mine: ProjectReading | None, other: ProjectReading | None) -> bool:
+    """Return True if two readers deliver a project and say the same of it."""
+    if mine is None or other is None or not mine.records or not other.records:
+        return False
+    return find_difference(mine, other) is None
+
+
+def _have_one_part(mine: ProjectReading, other: ProjectReading) -> bool:
+    """Return True if two readers say the same of the document that a project belongs to."""
+    return mine.part is not None and other.part is not None and _describe_part(mine.part) == _describe_part(other.part)
+
+
+def _say_absent(reader: str) -> str:
+    return f"{reader} does not read the project on this page"
+
+
+def _say_difference(mine: ProjectReading, other: ProjectReading | None, reader: str) -> str:
+    """Say how a reader differs from what is taken, or why it delivers nothing."""
+    if other is None:
+        return _say_absent(reader)
+    if other.held is not None:
+        return f"{reader} holds it back: {other.held.reason}: {other.held.detail}"
+    difference = find_difference(mine, other)
+    if difference is None:
+        return f"{reader} reads the same"
+    return f"{reader} differs: page {difference.page}, {difference.detail}"
+
+
+def _note_odd(project: ProjectReading | None, reader: str, detail: str) -> Finding:
+    """Name the reader that two others outvote."""
+    name, page = (project.name, project.page) if project is not None else ("", None)
+    return Finding(ODD_READER, f"{reader} is outvoted about {name!r}: {detail}", page)
 
 
 def list_projects(reading: Reading) -> list[ProjectReading]:
@@ -94,35 +231,15 @@ def _identify(project: ProjectReading) -> tuple[int, str]:
     return project.page, BLANK.sub("", project.name)
 
 
-def _choose(mine: ProjectReading, other: ProjectReading) -> tuple[ProjectReading, Finding | None]:
-    """Choose between two readings of one project; return it with what a person should know."""
-    if mine.records and other.records:
-        difference = find_difference(mine, other)
-        if difference is None:
-            return mine, None
-        return replace(mine, records=(), held=_hold(mine, difference.detail, difference.page)), None
-    if mine.records and other.held is not None:
-        return mine, _note_single(other.held)
-    if other.records and mine.held is not None and mine.held.reason in SECOND_MAY_HEAL:
-        part, number = mine.key
-        records = tuple(replace(r, part=part, project_no=number) for r in other.records)
-        return replace(other, key=mine.key, records=records), _note_single(mine.held)
-    return mine, None
-
-
-def _note_single(held: Held) -> Finding:
-    return Finding("single_reader", f"the other reader: {held.reason}: page {held.page}: {held.detail}", held.page)
-
-
-def _hold(project: ProjectReading, detail: str, page: int | None = None) -> Held:
-    """Hold a project back because two readers do not agree about it."""
+def _hold(project: ProjectReading, detail: str) -> Held:
+    """Hold a project back because no two readers agree about it."""
     record, pages = project.records[0], [r.page for r in project.records]
     named, unit = record.cells.get(Column.PROJECT), record.cells.get(Column.UNIT)
     return Held(
         Reason.READERS_DISAGREE,
         min(pages),
         max(pages),
-        detail if page is None else f"page {page}, {detail}",
+        detail,
         (named.text if named else "") or None,
         (unit.text if unit else "") or None,
         *project.key,
@@ -134,10 +251,7 @@ def _hold(project: ProjectReading, detail: str, page: int | None = None) -> Held
 def find_difference(mine: ProjectReading, other: ProjectReading) -> Difference | None:
     """Find the first difference of two readings of a project, None where every record, cell and amount is the same."""
     if mine.part and other.part:
-        one, two = (
-            (fold_text(p.title), fold_text(p.publisher), p.fiscal_year, p.document_kind.value)
-            for p in (mine.part, other.part)
-        )
+        one, two = _describe_part(mine.part), _describe_part(other.part)
         if one != two:
             return Difference(None, f"part: {one} and {two}")
     for a, b in zip(mine.records, other.records, strict=False):
@@ -146,6 +260,10 @@ def find_difference(mine: ProjectReading, other: ProjectReading) -> Difference |
     if len(mine.records) != len(other.records):
         return Difference(mine.page, f"{len(mine.records)} and {len(other.records)} rows")
     return None
+
+
+def _describe_part(part: Part) -> tuple[str, str, int | None, str]:
+    return fold_text(part.title), fold_text(part.publisher), part.fiscal_year, part.document_kind.value
 
 
 def fold_blanks(text: str) -> str:

@@ -26,7 +26,6 @@ def answer_request(request: dict[str, Any], document: str, limits: Limits) -> An
 
             sizes, picture = draw_request(request, path, limits)
             return {"picture": sizes}, picture
-        check_limits(path, request["password"], limits)
         return _read_grids(path, request, limits) if request["wanted"] == "grids" else _read(path, request, limits)
     except Refused as refusal:
         from extract.reading.exchange import refusal_to_dict
@@ -39,7 +38,7 @@ def answer_request(request: dict[str, Any], document: str, limits: Limits) -> An
 
 
 def check_limits(path: Path, password: str | None, limits: Limits) -> None:
-    """Raises Refused (too_large) where the file is too long; files that pdfium cannot open are refused elsewhere."""
+    """Raises Refused (too_large) where the file is too long; other readers count the pages that they open anyway."""
     from extract.reading.pages import check_file
     from extract.reading.parsers.outline.page_count import count_by_pdfium
 
@@ -75,6 +74,7 @@ def _read(path: Path, request: dict[str, Any], limits: Limits) -> Answer:
     if reader == "ocr":
         from extract.reading.ocr.recognise import recognise_document
 
+        check_limits(path, password, limits)
         reading = recognise_document(path, password)
     else:
         share = request["share"]

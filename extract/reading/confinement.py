@@ -26,6 +26,7 @@ class Places:
     cells: dict[int, list[tuple[Key, Box]]] = field(default_factory=lambda: defaultdict(list))
     rows: dict[int, list[tuple[Key, Box]]] = field(default_factory=lambda: defaultdict(list))
     skipped: dict[int, list[Box]] = field(default_factory=lambda: defaultdict(list))  # cells whose row makes no record
+    scope: frozenset[int] = frozenset()  # pages that may belong to tables of targets
 
     def keys_on(self, page: int) -> set[Key]:
         """Return the projects that have a cell on a page."""

@@ -1,10 +1,13 @@
-"""Read one PDF with both parsers, hold back the projects that anything speaks against, and return the rest."""
+"""Read one PDF with as many parsers as it takes, hold back what anything speaks against, and return the rest.
+
+The first reader reads all pages, the second one those that may belong to tables of targets, the third one those of them
+on which the two differ.
+"""
 
 from __future__ import annotations
 
 import gc
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +15,7 @@ from pathlib import Path
 from extract.entities import Finding, PageGrids, Reading
 from extract.errors import Reason, Refused
 from extract.limits import Limits
-from extract.reading.agreement import SECOND_MAY_HEAL, merge_readings
+from extract.reading.agreement import MAY_HEAL, ODD_READER, are_agreed, is_same_page, merge_readings
 from extract.reading.confinement import (
     Places,
     adopt_problems,
@@ -31,17 +34,17 @@ from extract.reading.document_checks import (
     find_lost,
     find_problems,
     is_scan,
+    list_pictured,
     refuse_missing_pages,
     refuse_unreadable,
 )
 from extract.reading.exchange import reading_from_json, reading_to_json
 from extract.reading.page import CheckedPage
 from extract.reading.page_seams import settle_seams
-from extract.reading.pages import check_file, read_checked_pages
+from extract.reading.pages import READERS, OpenFile, check_file, read_checked_pages
 from extract.reading.plausibility import find_doubts, list_findings
 from extract.reading.process_limits import usual_limits
 from extract.reading.raster.digit_check import check_picture
-from extract.reading.raster.digit_places import Digits
 from extract.reading.tables.assembler import Assembler
 from extract.reading.tables.attribution import drop_furniture
 from extract.reading.tables.freeze import build_parts, drop_copies, number_projects
@@ -49,9 +52,10 @@ from extract.reading.tables.side_by_side_pages import list_sheets
 
 __all__ = ["READER_VERSION", "is_sampled", "read_document", "read_grids", "reading_from_json", "reading_to_json"]
 
-READER_VERSION = "4"
-PDFIUM, PDFPLUMBER = "pdfium", "pdfplumber"
-NOT_SAMPLED = "the second reader was not asked: the document is outside its share"
+READER_VERSION = "5"
+PDFIUM, OXIDE, PDFPLUMBER = READERS
+NOT_ASKED = Finding("single_reader", "the second reader was not asked: the document is outside its share", None)
+AROUND = (-1, 0, 1)  # pages beside one that holds targets: a table may go on there
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,16 @@ class Outcome:
     reading: Reading | None
     refusal: Refused | None
     places: Places
-    digits: tuple[Digits, ...] = ()  # of the tables, page by page
-    grids: tuple[PageGrids, ...] = ()
+    pages: tuple[CheckedPage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What another reader made of some pages of a document, and on which of them it sees anything else."""
+
+    reading: Reading | None
+    refusal: Refused | None
+    differing: tuple[int, ...]
 
 
 def read_document(
@@ -75,28 +87,79 @@ def read_document(
 ) -> Reading:
     """Read one document in this process; raises Refused where nothing of it may be loaded.
 
-    `reader` is pdfium, pdfplumber or auto: both, which must agree in every cell of a project. `second_reader_share` is
-    the part of the documents, 0 to 1, that the second reader also reads under auto; a document of which the first
-    holds something back is always tried again.
+    `reader` is pdfium, oxide, pdfplumber or auto: the first two, which must agree in every cell of a project, and the
+    third where they do not. `second_reader_share` is the part of the documents, 0 to 1, that more than one reader reads
+    under auto; a document of which the first holds something back is always tried again.
     """
     limits = limits or usual_limits()
     check_file(path, limits.size)
-    if reader != "auto":
-        alone = _read_with(path, reader, password, limits)
-        return _deliver(alone.reading, alone)
-    first = _try(path, PDFIUM, password, limits)
-    if first.refusal is not None and first.refusal.reason not in SECOND_MAY_HEAL:
+    with OpenFile(path, password, limits) as file, _collector_at_rest():
+        if reader != "auto":
+            alone = _read_with(file, reader)
+            return _deliver(alone.reading, alone)
+        return _read_agreed(file, second_reader_share)
+
+
+def _read_agreed(file: OpenFile, share: float) -> Reading:
+    """Read with the first reader, confirm by the others and by the picture; raises Refused."""
+    first = _try(file, PDFIUM)
+    if first.refusal is not None and first.refusal.reason not in MAY_HEAL:
         raise first.refusal
-    whole = first.reading is not None and not first.reading.held
-    if first.reading is not None and whole and not is_sampled(first.reading.sha256, second_reader_share):
-        single = Finding("single_reader", NOT_SAMPLED, None)
-        return _deliver(replace(first.reading, findings=(*first.reading.findings, single)), first)
-    second = _try(path, PDFPLUMBER, password, limits)
-    reading, seen = _agree(first, second), first if first.reading is not None else second
+    if first.reading is None:
+        seen, reading = _read_without_first(file, first)
+    elif not first.reading.held and not is_sampled(file.sha256, share):
+        return _deliver(replace(first.reading, findings=(*first.reading.findings, NOT_ASKED)), first)
+    else:
+        seen, reading = first, _confirm(file, first, first.reading)
     pages = {record.page for record in reading.records} | {p.page for r in reading.records for p in r.cells.values()}
-    problems = check_picture(path, password, [digits for digits in seen.digits if digits.page in pages])
+    digits = [page.digits for page in seen.pages if page.digits is not None and page.digits.page in pages]
+    problems = check_picture(file.pdfium, digits) if digits else []
     touched = [(key, problem) for problem in problems for key in find_touched(problem, seen.places, None)]
     return _deliver(hold_back(reading, touched), seen)
+
+
+def _confirm(file: OpenFile, first: Outcome, reading: Reading) -> Reading:
+    """Ask the second reader about the pages in scope, and the third one about those on which the two differ."""
+    second = _ask(file, first, reading, OXIDE, sorted(first.places.scope))
+    if second.reading is not None and are_agreed(reading, second.reading):
+        return merge_readings(reading, second.reading, None, READERS)
+    third = _ask(file, first, reading, PDFPLUMBER, second.differing)
+    merged = merge_readings(reading, second.reading, third.reading, READERS)
+    unread = [_note_unread(reader, one) for reader, one in ((OXIDE, second), (PDFPLUMBER, third)) if one.refusal]
+    return replace(merged, findings=(*merged.findings, *unread))
+
+
+def _ask(file: OpenFile, first: Outcome, reading: Reading, reader: str, numbers: Sequence[int]) -> Opinion:
+    """Read some pages by another reader; where it sees the same, the reading is the first one's."""
+    pages, differing = list(first.pages), []
+    try:
+        for number in numbers:
+            page = file.read_page(reader, number)
+            if not is_same_page(pages[number - 1], page):
+                pages[number - 1] = page
+                differing.append(number)
+        if differing:
+            reading, _ = interpret(tuple(pages), file.sha256, reader)
+    except Refused as refusal:
+        return Opinion(None, refusal, tuple(numbers))
+    return Opinion(reading, None, tuple(differing))
+
+
+def _note_unread(reader: str, opinion: Opinion) -> Finding:
+    """Say that a reader could not read the document."""
+    refusal = opinion.refusal
+    return Finding(ODD_READER, f"{reader} cannot read the document: {refusal}", refusal.page if refusal else None)
+
+
+def _read_without_first(file: OpenFile, first: Outcome) -> tuple[Outcome, Reading]:
+    """Read with the second and third reader what the first one cannot; raises Refused unless both can."""
+    third = _try(file, PDFPLUMBER)
+    second = _try(file, OXIDE)
+    if third.reading is None or second.reading is None:
+        raise first.refusal or Refused(Reason.CONSERVATION, "no reader could read the document")
+    merged = merge_readings(third.reading, second.reading, None, (PDFPLUMBER, OXIDE))
+    odd = _note_unread(PDFIUM, Opinion(None, first.refusal, ()))
+    return third, replace(merged, findings=(*merged.findings, odd))
 
 
 def _deliver(reading: Reading | None, seen: Outcome) -> Reading:
@@ -109,7 +172,8 @@ def _deliver(reading: Reading | None, seen: Outcome) -> Reading:
     if not reading.records:
         first = reading.held[0]
         raise Refused(first.reason, first.detail, first.page, reading.held)
-    checks = cross_check(reading.records, seen.grids, set(seen.places.rows))
+    grids = [page.grids for page in seen.pages]
+    checks = cross_check(reading.records, grids, set(seen.places.rows))
     differing = [
         Finding("cross_check_differs", f"{c.kind} of {c.project!r}: {c.expected}, printed is {c.printed}", c.page)
         for c in checks
@@ -138,22 +202,24 @@ def read_grids(
     return tuple(page.grids for page in settle_seams(read_checked_pages(path, reader, password, limits)))
 
 
-def _try(path: Path, reader: str, password: str | None, limits: Limits) -> Outcome:
+def _try(file: OpenFile, reader: str) -> Outcome:
     """Read with one reader through all stages; return what it ended with."""
     try:
-        return _read_with(path, reader, password, limits)
+        return _read_with(file, reader)
     except Refused as refusal:
         return Outcome(None, refusal, Places())
 
 
-def _read_with(path: Path, reader: str, password: str | None, limits: Limits) -> Outcome:
+def _read_with(file: OpenFile, reader: str) -> Outcome:
     """Read with one reader through all stages; raises Refused."""
-    with _collector_at_rest():
-        pages = read_checked_pages(path, reader, password, limits)
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        reading, places = interpret(pages, sha256, reader)
-        digits = tuple(page.digits for page in pages if page.digits is not None)
-        return Outcome(reading, None, places, digits, tuple(page.grids for page in pages))
+    pages = tuple(file.read_page(reader, number) for number in range(1, file.open(reader) + 1))
+    reading, places = interpret(pages, file.sha256, reader)
+    return Outcome(reading, None, places, pages)
+
+
+def find_scope(pages: set[int], count: int) -> frozenset[int]:
+    """Return the pages that may belong to tables of targets: those given, the pages beside them, and the cover."""
+    return frozenset({1, *(page + step for page in pages for step in AROUND if 1 <= page + step <= count)})
 
 
 @contextmanager
@@ -189,6 +255,7 @@ def interpret(
     number_projects(drafts)
     places, target_pages = list_places(drafts), set(assembler.target_pages)
     lost = [*assembler.lost, *find_lost(pages, target_pages)]
+    places.scope = find_scope(target_pages | {one.page for one in lost}, len(pages))
     problems = list(find_problems(pages, target_pages | {one.page for one in lost}))
     lost += find_skipped(problems, places)
     confine_problems(drafts, problems, places, pages)
@@ -200,16 +267,5 @@ def interpret(
     if not records and (not held or any(map(is_scan, pages))):
         raise explain_absence(pages, assembler.goals, held)
     refuse_missing_pages(pages, target_pages)
-    findings += list_findings(records)
+    findings += [*list_pictured(pages, lost), *list_findings(records)]
     return Reading(sha256, len(pages), (reader,), parts, records, tuple(findings), held), places
-
-
-def _agree(first: Outcome, second: Outcome) -> Reading:
-    """Make one reading of two outcomes; raises Refused."""
-    if first.reading is not None and second.reading is not None:
-        return merge_readings(first.reading, second.reading, (PDFIUM, PDFPLUMBER))
-    for mine, other in ((first, second), (second, first)):
-        if mine.reading is not None and other.refusal is not None:
-            single = Finding("single_reader", f"the other reader: {other.refusal}", other.refusal.page)
-            return replace(mine.reading, findings=(*mine.reading.findings, single))
-    raise first.refusal or Refused(Reason.CONSERVATION, "no reader could read the document")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from extract.entities import Box, Held, Line
+from extract.entities import Box, Finding, Held, Line
 from extract.errors import Reason, Refused
 from extract.reading.page import CheckedPage
 from extract.reading.page_checks.problems import Problem
@@ -90,14 +90,23 @@ def refuse_missing_pages(pages: Sequence[CheckedPage], target_pages: set[int]) -
 def find_lost(pages: Sequence[CheckedPage], target_pages: set[int]) -> Iterator[Doubt]:
     """Find places that may hold targets which nobody can read: rows without rules, pictures next to a table."""
     yield from find_unruled(pages)
-    for page in pages:
+    for at, page in enumerate(pages):
         number = page.grids.page
-        if is_pictured(page) and {number - 1, number + 1} & target_pages:
+        follows = number + 1 in target_pages and not (at + 1 < len(pages) and _begins_table(pages[at + 1]))
+        if is_pictured(page) and (number - 1 in target_pages or follows):
             detail = "a picture on this page may hold rows of the table beside it"
             yield Doubt(Reason.NO_TEXT_LAYER, number, detail, reaches=not _begins_table(page))
         if number not in target_pages and len(STRICT_WORDS.findall(page.hidden)) >= HIDDEN_WORDS:
             detail = f"indicators are cut off by the edge of the page: {page.hidden[:20]!r}"
             yield Doubt(Reason.CONSERVATION, number, detail, reaches=True)
+
+
+def list_pictured(pages: Sequence[CheckedPage], lost: Sequence[Doubt]) -> list[Finding]:
+    """Name the pages that are pictures and of which nothing is read or held back."""
+    known = {doubt.page for doubt in lost}
+    numbers = [page.grids.page for page in pages if is_scan(page) and page.grids.page not in known]
+    detail = "the page is a picture, beside no table of targets; nothing of it is read"
+    return [Finding("page_is_picture", detail, number) for number in numbers]
 
 
 def _begins_table(page: CheckedPage) -> bool:

@@ -10,17 +10,26 @@ from extract.entities import Box, Cell, Grid, Line, PageGrids
 from extract.reading.grid.cell_text import Sorted, find_overlaps, find_side_by_side, join_cells, join_lines, sort_glyphs
 from extract.reading.grid.inferred_columns import infer_in_frame, infer_lattices
 from extract.reading.grid.lattice import Lattice, find_lattices, find_stretches
-from extract.reading.grid.overflow import find_lost_ends, settle_hanging_lines
+from extract.reading.grid.overflow import find_covered, find_lost_ends, settle_hanging_lines
 from extract.reading.grid.placement import LOST, OUTSIDE, PlacedTable, Placement, Spots, locate, place
 from extract.reading.grid.spans import adopt_corners, find_spans
 from extract.reading.ink.ink import BLANK, CLIPPED, KEPT, Drop, Floats, Ink, mend_widths, settle_characters
 from extract.reading.ink.rotation import turn_upright
 from extract.reading.ink.visibility import find_median, mark_unseen
 from extract.reading.page_checks.covering_images import check_pictures
-from extract.reading.page_checks.cut_text import CutText, check_cuts, find_cut_texts, find_cuts, judge_cuts_aside
+from extract.reading.page_checks.cut_text import (
+    CutText,
+    HiddenText,
+    check_cuts,
+    find_cut_texts,
+    find_cuts,
+    find_hidden_texts,
+    judge_cuts_aside,
+)
 from extract.reading.page_checks.drawn_strokes import check_strokes
 from extract.reading.page_checks.glyph_counts import (
     check_actual_texts,
+    check_covered,
     check_inferred,
     check_lost_ends,
     check_overflow,
@@ -44,6 +53,7 @@ class CheckedPage:
     digits: Digits | None = None  # of its tables, for the witness
     hidden: str = ""  # what a clip or the edge of the page hides, in the order of the file
     notes: tuple[PageNote, ...] = ()  # about texts that are exact and that paper does not show whole
+    hidden_texts: tuple[HiddenText, ...] = ()  # at cells, which may be drawn again on the page beside
 
 
 @dataclass(slots=True)
@@ -97,6 +107,7 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
         *check_actual_texts(ink),
         *check_overflow(ink, placement.doubtful),
         *check_lost_ends(ink, tables, find_lost_ends(ink.glyphs, spots, tables, owner, ink.height)),
+        *check_covered(ink, tables, find_covered(ink.glyphs, spots, tables, owner)),
         *check_pictures(ink, tables, owner),
         *check_strokes(ink, spots, tables, owner),
     )
@@ -105,7 +116,8 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     digits = find_digits(ink, spots, owner, texts, stages.turn)
     hidden = "".join(ink.glyphs.text[i] for i in np.flatnonzero(ink.glyphs.drop == CLIPPED).tolist())
     kept = len(rows.glyph) + len(outside.glyph)
-    return CheckedPage(page, problems, _cover(ink), kept, typed, cut, digits, hidden, tuple(notes))
+    away = find_hidden_texts(ink, spots, tables)
+    return CheckedPage(page, problems, _cover(ink), kept, typed, cut, digits, hidden, tuple(notes), away)
 
 
 def _find_tolerance(ink: Ink, spots: Spots) -> float:

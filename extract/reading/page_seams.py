@@ -16,7 +16,7 @@ from extract.entities import Box, Cell, Grid
 from extract.errors import Reason
 from extract.reading.ink.ink import Bools
 from extract.reading.page import CheckedPage
-from extract.reading.page_checks.cut_text import CutText
+from extract.reading.page_checks.cut_text import CutText, HiddenText
 from extract.reading.page_checks.problems import TEXT_CUT, PageNote, Problem
 
 SAME_COLUMN = 3.0  # points: the borders of a column on two pages
@@ -34,7 +34,34 @@ def settle_seams(pages: tuple[CheckedPage, ...]) -> tuple[CheckedPage, ...]:
             if _drop_line_on_seam(pages, settled, k, cut):
                 continue
             settled[k] = _judge(settled[k], cut)
+        for hidden in page.hidden_texts:
+            if not _is_drawn_again(pages, k, hidden):
+                detail = f"a clip or the edge of the page hides {hidden.text[:20]!r}"
+                problem = Problem(Reason.CONSERVATION, page.grids.page, detail, hidden.box)
+                settled[k] = replace(settled[k], problems=(*settled[k].problems, problem))
     return tuple(settled)
+
+
+def _is_drawn_again(pages: tuple[CheckedPage, ...], k: int, hidden: HiddenText) -> bool:
+    """Whether the hidden text is the one of its cell, which the cell itself or its part on a page beside prints."""
+    mine = [cell for grid in pages[k].grids.grids for cell in grid.cells if cell.box == hidden.box]
+    if any(cell.text and hidden.repeats(cell.text) for cell in mine):
+        return True
+    if any(cell.text for cell in mine):
+        return False
+    for step in (1, -1):
+        other, box = k + step, hidden.box
+        while 0 <= other < len(pages) and (cell := _find_part(pages, other - step, other, box)) is not None:
+            if cell.text:
+                return hidden.repeats(cell.text)
+            other, box = other + step, cell.box
+    return False
+
+
+def _find_part(pages: tuple[CheckedPage, ...], k: int, other: int, box: Box) -> Cell | None:
+    """The part on a page beside of a cell that reaches over the break between them, None where there is none."""
+    cells = [cell for grid in pages[other].grids.grids for cell in grid.cells]
+    return next((cell for cell in cells if _are_beside(pages, k, other, box, cell.box)), None)
 
 
 def _judge(page: CheckedPage, cut: CutText) -> CheckedPage:

@@ -1,16 +1,22 @@
-"""A PDF file and a reader's name in, its checked pages out; refuses what is not a readable PDF."""
+"""A PDF file in, its pages by any parser out, opened by each parser once; refuses what is not a readable PDF."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
+from types import TracebackType
+from typing import Any
 
 from extract.errors import Reason, Refused
 from extract.limits import Limits
 from extract.reading.ink.ink import Ink, add_stamps
 from extract.reading.page import CheckedPage, build_page
-from extract.reading.parsers.outline.page_count import Notes, check_page_count, count_by_pdfium
+from extract.reading.parsers.outline.page_count import Notes, Outline, check_page_count
 from extract.reading.process_limits import usual_limits
+
+READERS = ("pdfium", "oxide", "pdfplumber")  # in the order in which `auto` asks them
 
 
 def check_file(path: Path, most_bytes: int) -> None:
@@ -25,6 +31,95 @@ def check_file(path: Path, most_bytes: int) -> None:
             raise Refused(Reason.NOT_PDF, "no %PDF- in the first 1,024 bytes")
 
 
+class OpenFile:
+    """A PDF file that is read from disk, hashed and opened by each parser at most once, when it is first asked.
+
+    Every property and method raises Refused where a parser cannot open the file or read the page.
+    """
+
+    def __init__(self, path: Path, password: str | None, limits: Limits | None = None) -> None:
+        self.data = path.read_bytes()
+        self.password = password
+        self.most_pages = (limits or usual_limits()).pages
+
+    def __enter__(self) -> OpenFile:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Close what was opened."""
+        for name in ("pdfium", "pdfplumber"):
+            if name in self.__dict__:
+                self.__dict__.pop(name).close()
+        self.__dict__.pop("oxide", None)
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of the file, in hexadecimal digits."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    @cached_property
+    def pdfium(self) -> Any:
+        """The document by pypdfium2."""
+        from extract.reading.parsers.pdfium import document
+
+        return document.open_document(self.data, self.password)
+
+    @cached_property
+    def oxide(self) -> Any:
+        """The document by pdf_oxide."""
+        from extract.reading.parsers.oxide import document
+
+        return document.open_document(self.data, self.password)
+
+    @cached_property
+    def pdfplumber(self) -> Any:
+        """The document by pdfplumber."""
+        from extract.reading.parsers.plumber import document
+
+        return document.open_document(self.data, self.password)
+
+    @cached_property
+    def outline(self) -> Outline:
+        """Pages, layers and annotations by pdfminer, whose count of pages is pdfium's (page_missing, too_large)."""
+        try:
+            count = len(self.pdfium)
+        except Refused:
+            count = None
+        return check_page_count(count, self.data, self.password, self.most_pages)
+
+    def open(self, reader: str) -> int:
+        """Open the document by a reader; return the number of its pages."""
+        if reader not in READERS:
+            raise ValueError(f"reader {reader!r}: expected {', '.join(READERS)}")
+        getattr(self, reader)  # the parser's own refusal comes before that of the count
+        return len(self.outline.notes)
+
+    def read_ink(self, reader: str, number: int) -> tuple[Ink, Notes]:
+        """Read one page, from 1, with what its annotations print; stamps become pictures that were painted last."""
+        self.open(reader)
+        notes, hidden = self.outline.notes[number - 1], self.outline.hidden_layers
+        if reader == "pdfium":
+            from extract.reading.parsers.pdfium.document import load_page
+
+            ink = load_page(self.pdfium, number, hidden)
+        elif reader == "oxide":
+            from extract.reading.parsers.oxide.document import read_page
+
+            ink = read_page(self.oxide, number, notes, hidden)
+        else:
+            from extract.reading.parsers.plumber.document import load_page as load_plumber_page
+
+            ink = load_plumber_page(self.pdfplumber, number, hidden)
+        if len(notes.stamps):
+            ink.pictures = add_stamps(ink.pictures, notes.stamps, notes.solid)
+        return ink, notes
+
+    def read_page(self, reader: str, number: int) -> CheckedPage:
+        """Read one page, from 1, through all its stages and checks."""
+        ink, notes = self.read_ink(reader, number)
+        return build_page(ink, notes.typed)
+
+
 def read_checked_pages(
     path: Path, reader: str, password: str | None, limits: Limits | None = None
 ) -> tuple[CheckedPage, ...]:
@@ -35,27 +130,7 @@ def read_checked_pages(
 def read_ink(
     path: Path, reader: str, password: str | None, limits: Limits | None = None
 ) -> Iterator[tuple[Ink, Notes]]:
-    """Each page with what its annotations print; stamps become pictures that were painted last."""
-    most = (limits or usual_limits()).pages
-    for ink, notes in _read_parts(path, reader, password, most):
-        if len(notes.stamps):
-            ink.pictures = add_stamps(ink.pictures, notes.stamps, notes.solid)
-        yield ink, notes
-
-
-def _read_parts(path: Path, reader: str, password: str | None, most_pages: int) -> Iterator[tuple[Ink, Notes]]:
     """Each page with what its annotations print."""
-    if reader == "pdfium":
-        from extract.reading.parsers.pdfium.document import open_document, read_pages
-
-        with open_document(path, password) as document:
-            outline = check_page_count(len(document), path, password, most_pages)
-            yield from zip(read_pages(document, outline.hidden_layers), outline.notes, strict=True)
-    elif reader == "pdfplumber":
-        from extract.reading.parsers.plumber import document as plumber
-
-        with plumber.open_document(path, password) as opened:
-            outline = check_page_count(count_by_pdfium(path, password), path, password, most_pages)
-            yield from zip(plumber.read_pages(opened, outline.hidden_layers), outline.notes, strict=True)
-    else:
-        raise ValueError(f"reader {reader!r}: expected pdfium or pdfplumber")
+    with OpenFile(path, password, limits) as file:
+        for number in range(1, file.open(reader) + 1):
+            yield file.read_ink(reader, number)

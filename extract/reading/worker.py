@@ -29,15 +29,16 @@ LONGEST_MESSAGE = 1 << 20
 LONGEST_REASON = 1000
 LATE = ("numpy.ma", "encodings.utf_16_be", "encodings.utf_16_le", "encodings.utf_32_le")  # imported at first use
 READING = ("extract.reading.document", "extract.reading.exchange", *LATE)
-PDFIUM, PLUMBER = "extract.reading.parsers.pdfium.document", "extract.reading.parsers.plumber.document"
+PDFIUM, OXIDE, PLUMBER = (f"extract.reading.parsers.{name}.document" for name in ("pdfium", "oxide", "plumber"))
 MODULES = {  # by the name of a reader, or what else a document is opened for
     "pages": ("extract.reading.parsers.outline.page_count",),
     "pictures": (PDFIUM, "extract.reading.drawing.page_picture", "PIL.Image"),
-    "auto": (*READING, PDFIUM, PLUMBER),
+    "auto": (*READING, PDFIUM, OXIDE, PLUMBER),
     "pdfium": (*READING, PDFIUM),
+    "oxide": (*READING, OXIDE),
     "pdfplumber": (*READING, PLUMBER),
 }
-READERS = ("auto", "pdfium", "pdfplumber")
+READERS = ("auto", "pdfium", "oxide", "pdfplumber")
 DESCRIPTORS = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
 
 

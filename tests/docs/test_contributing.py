@@ -112,7 +112,7 @@ def test_a_header_word_is_one_line_and_the_refused_document_is_read(words: Path)
     words.write_text(before.replace(f"\n{heading}\n", f"\n{heading}\n{line}\n"), encoding="utf-8")
     forget()
     reading = read_document(document)
-    assert reading.readers == ("pdfium", "pdfplumber")
+    assert reading.readers == ("pdfium", "oxide")
     assert reading.records
     assert all(record.cells[Column(column)].text for record in reading.records)
 

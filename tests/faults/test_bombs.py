@@ -122,7 +122,7 @@ def count_one_page(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("wrong", [lose_second_page, count_one_page], ids=lambda one: one.__name__)
-@pytest.mark.parametrize("reader", ["auto", "pdfium", "pdfplumber"])
+@pytest.mark.parametrize("reader", ["auto", "pdfium", "oxide", "pdfplumber"])
 def test_a20_a_page_that_one_parser_loses_refuses_the_document(
     settings: Settings, wrong: Callable[[bytes], bytes], reader: str
 ) -> None:

@@ -16,7 +16,7 @@ ROWS: list[Row] = [
     ("102001-区党群工作部", f"宣传工作经费{n}", "8,200,000.00", "111002106-组织开展宣传活动项目数", f"≥{n}家")
     for n in range(1, 8)
 ]
-READERS = ["auto", "pdfium", "pdfplumber"]
+READERS = ["auto", "pdfium", "oxide", "pdfplumber"]
 
 
 def night(settings: Settings, publisher: str | None = "inbox") -> tuple[dict[str, int], dict[str, tuple[str, str]]]:

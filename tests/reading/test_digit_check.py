@@ -18,7 +18,7 @@ from extract.errors import Reason, Refused
 from extract.reading.document import read_document
 from extract.reading.grid.placement import locate
 from extract.reading.ink.signs import KINDS, find_kinds
-from extract.reading.pages import read_checked_pages
+from extract.reading.pages import OpenFile, read_checked_pages
 from extract.reading.parsers.pdfium import document as reader
 from extract.reading.parsers.pdfium.calls import point_at
 from extract.reading.raster.digit_check import MOST_PIXELS, Picture, check_page, check_picture, draw_page
@@ -179,15 +179,16 @@ def test_a_font_without_its_file_is_not_judged() -> None:
 @pytest.mark.parametrize("by", ["pdfium", "pdfplumber"])
 def test_digits_are_judged_where_either_reader_says_that_they_stand(name: str, by: str) -> None:
     path = FIXTURES / f"{name}.pdf"
-    digits = read_checked_pages(path, by, None)[0].digits
+    file = OpenFile(path, None)
+    digits = file.read_page(by, 1).digits
     assert digits is not None
-    assert check_picture(path, None, [digits]) == []
+    assert check_picture(file.pdfium, [digits]) == []
     shown = max(set(digits.letter) & set(ALL), key=digits.letter.count)
     said = "6" if shown != "6" else "7"
     lie = say(replace(digits, letter=digits.letter), shown, said)
     if by == "pdfplumber":  # what is drawn is looked up by the letter that both readers see
         lie = replace(lie, letter=digits.letter)
-    problems = check_picture(path, None, [lie])
+    problems = check_picture(file.pdfium, [lie])
     assert len(problems) > 0.9 * digits.letter.count(shown)
     assert {problem.page for problem in problems} == {1}
     assert {problem.reason for problem in problems} == {Reason.GARBLED_TEXT}

@@ -31,7 +31,7 @@ Mutation = Callable[[Pages, list[CheckedPage], random.Random], None]
 
 @cache
 def load(name: str) -> tuple[Pages, list[CheckedPage], Reading]:
-    with open_document(FIXTURES / f"{name}.pdf", None) as document:
+    with open_document((FIXTURES / f"{name}.pdf").read_bytes(), None) as document:
         inks = list(read_pages(document, frozenset()))
     pages = [build_page(copy.deepcopy(ink)) for ink in inks]
     return inks, pages, interpret(tuple(pages), "0" * 64, "pdfium")[0]

@@ -113,9 +113,9 @@ def test_a_reading_survives_json_unchanged() -> None:
     assert reading_from_json(reading_to_json(reading)) == reading
 
 
-def test_both_readers_agree_and_are_named() -> None:
+def test_the_readers_that_agree_are_named() -> None:
     reading = read_document(FIXTURES / "d05_fpdf2_a3.pdf")
-    assert reading.readers == ("pdfium", "pdfplumber")
+    assert reading.readers == ("pdfium", "oxide")
 
 
 def test_the_second_reader_reads_its_share_of_the_documents_and_always_the_same_ones() -> None:

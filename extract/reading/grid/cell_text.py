@@ -9,7 +9,7 @@ import numpy as np
 
 from extract.entities import Box
 from extract.reading.grid.placement import Spots
-from extract.reading.ink.ink import BLANK, DUPLICATE, Bools, Floats, Glyphs, Ints
+from extract.reading.ink.ink import BLANK, DUPLICATE, KEPT, Bools, Floats, Glyphs, Ints
 
 DOUBLE = 0.16  # of the size: a glyph over the same glyph, so near, is a fake bold or a shadow
 NEW_LINE = 0.45  # of the size
@@ -92,7 +92,7 @@ def find_overlaps(glyphs: Glyphs, rows: Sorted) -> Ints:
     code = glyphs.code[rows.glyph]
     width = np.minimum(rows.end[1:] - rows.start[1:], DIGIT * rows.size[1:])
     again = (code[1:] == code[:-1]) & (rows.start[1:] - rows.start[:-1] < 0.6 * width)  # too far for a fake bold
-    in_order = np.diff(rows.glyph) == 1
+    in_order = np.diff(np.cumsum(glyphs.drop == KEPT)[rows.glyph]) == 1  # but for blanks, which some parsers report
     digit = (code >= 0x30) & (code <= 0x39)
     squeezed = in_order & ~(digit[1:] | digit[:-1])
     squeezed[:-1] &= in_order[1:] | ~same[1:]

@@ -23,6 +23,8 @@ TOP_LINE = 0.5  # of the size: a line that stands so near below a rule may have 
 THROUGH = 0.05  # of the size: a rule so deep inside the letters runs through them
 BELOW = 4.0  # of the size: no line of a cell hangs further below its table
 MOST_LINES = 6  # that run out of one cell
+WHOLE_LINE = 0.95  # of the size: a line whose baseline lies so deep under the rule begins below it
+COVERED = 0.25  # of the smaller letter's width and of its size: so much lies under a letter of another cell
 PROSE = 8  # letters of a line: a text with so many is no figure in a low row
 FINAL = frozenset("。；！？.;!?）)”】")
 PAGE_END = 0.75  # of the page's height: a table that ends higher does not end because of the page
@@ -202,6 +204,8 @@ def find_lost_ends(
     for cell in np.unique(owner[over]).tolist():
         mine = over[owner[over] == cell]
         lowest = mine[spots.base[mine] > spots.base[mine].max() - 0.3 * spots.size[mine]]
+        if spots.base[lowest[0]] - bottoms[cell] > WHOLE_LINE * spots.size[lowest[0]]:
+            continue  # it begins below the rule: a program that prints such a line prints the next one, too
         letters = are_chinese(glyphs.code[lowest])
         at_end = bottoms[cell] >= max(table.lattice.ys[-1] for table in tables if table.first <= cell) - 1.0
         last = glyphs.text[int(lowest[spots.x[lowest].argmax()])]
@@ -212,6 +216,34 @@ def find_lost_ends(
         ):
             found.append((cell, lowest))
     return found
+
+
+def find_covered(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints) -> list[tuple[int, Ints]]:
+    """Cells whose text is printed over the text of another cell, which nobody can read, with the glyphs that meet."""
+    x, y = spots.x, spots.y
+    seen = (glyphs.drop == KEPT) & (owner >= 0) & (spots.turn == 0)
+    seen &= (spots.clip[:, 0] < x) & (x < spots.clip[:, 2]) & (spots.clip[:, 1] < y) & (y < spots.clip[:, 3])
+    rows = np.flatnonzero(seen)
+    if not len(rows):
+        return []
+    box = np.array([box for table in tables for box in _list_boxes(table)])[owner[rows]]
+    away = rows[(x[rows] < box[:, 0]) | (x[rows] > box[:, 2]) | (y[rows] < box[:, 1]) | (y[rows] > box[:, 3])]
+    pairs: dict[tuple[int, int], set[int]] = {}
+    for glyph in away.tolist():
+        size, (left, _, right, _) = float(spots.size[glyph]), glyphs.box[glyph]
+        near = rows[(np.abs(y[rows] - y[glyph]) < (1 - COVERED) * size) & (owner[rows] != owner[glyph])]
+        shared = np.minimum(glyphs.box[near, 2], right) - np.maximum(glyphs.box[near, 0], left)
+        width = np.minimum(glyphs.box[near, 2] - glyphs.box[near, 0], right - left)
+        for other in near[(shared > COVERED * width) & (width > 0)].tolist():
+            one, two = sorted((glyph, other), key=lambda g: int(owner[g]))
+            pairs.setdefault((int(owner[one]), int(owner[two])), set()).update((one, two))
+    found: dict[int, set[int]] = {}
+    for cells, meeting in pairs.items():
+        if len(meeting) == 2 and are_chinese(glyphs.code[sorted(meeting)]).all():
+            continue  # one character over one other: the texts around them tell both
+        for cell in cells:
+            found.setdefault(cell, set()).update(g for g in meeting if owner[g] == cell)
+    return [(cell, np.array(sorted(of), np.int64)) for cell, of in sorted(found.items())]
 
 
 def _list_boxes(table: PlacedTable) -> list[tuple[float, float, float, float]]:

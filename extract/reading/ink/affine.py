@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from extract.entities import Quad
 from extract.reading.ink.ink import Floats
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -33,6 +36,13 @@ def map_boxes(box: Floats, matrix: Matrix) -> Floats:
         xs, ys = np.stack([x0, x1, x2, x3]), np.stack([y0, y1, y2, y3])
         return np.stack([xs.min(0), ys.min(0), xs.max(0), ys.max(0)], axis=1)
     return np.stack([np.minimum(x0, x1), np.minimum(y0, y1), np.maximum(x0, x1), np.maximum(y0, y1)], axis=1)
+
+
+def visible_box(media: Sequence[float], crop: Sequence[float]) -> Quad:
+    """A page's /MediaBox and /CropBox, with corners in any order, in; left, bottom, right, top of their common part."""
+    (left, right), (bottom, top) = sorted((media[0], media[2])), sorted((media[1], media[3]))
+    (start, stop), (low, high) = sorted((crop[0], crop[2])), sorted((crop[1], crop[3]))
+    return max(left, start), max(bottom, low), min(right, stop), min(top, high)
 
 
 def display_matrix(box: tuple[float, float, float, float], quarter_turns: int) -> tuple[Matrix, float, float]:

@@ -10,9 +10,17 @@ from dataclasses import replace
 import numpy as np
 
 from extract.reading.ink.affine import Matrix, map_boxes
-from extract.reading.ink.ink import KEPT, Ink
+from extract.reading.ink.ink import KEPT, Floats, Ink, Ints
 
 MOST = 0.8
+
+
+def turns_of(along: Floats) -> Ints:
+    """Directions of writing on the displayed page in, quarter turns clockwise out, -1 for oblique (over 3 degrees)."""
+    angle = np.degrees(np.arctan2(along[:, 1], along[:, 0]))
+    quarter = np.round(angle / 90.0)
+    turn = (quarter.astype(np.int64)) % 4
+    return np.where(np.abs(angle - quarter * 90.0) > 3.0, -1, turn)
 
 
 def find_turn(ink: Ink) -> int:

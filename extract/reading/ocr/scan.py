@@ -55,7 +55,7 @@ class ScannedPage:
 def read_scans(path: Path, password: str | None) -> Iterator[ScannedPage]:
     """Every page in order; raises Refused (password, truncated) and JixiaoError without the extra."""
     recognise = _recogniser()
-    with open_document(path, password) as document:
+    with open_document(path.read_bytes(), password) as document:
         for number in range(1, len(document) + 1):
             gray = set_straight(_render(document, number))
             yield read_scan(number, gray, recognise(np.repeat(gray[:, :, None], 3, axis=2)))

@@ -62,6 +62,18 @@ class CutText:
         return next((line.text for line in self.lines if line.shown < 1), self.text)[:20]
 
 
+@dataclass(frozen=True, slots=True)
+class HiddenText:
+    """A text that the page's edge or a clip hides wholly, at a cell."""
+
+    text: str
+    box: Box  # of the cell
+
+    def repeats(self, text: str) -> bool:
+        """Return True if it is a text, once or several times: a merged cell is drawn anew for each page it reaches."""
+        return bool(text) and self.text == text * (len(self.text) // len(text))
+
+
 @dataclass(slots=True)
 class Cuts:
     """Glyphs of cells that a clip cuts or hides: at which sides, left, top, right, bottom; whether at own borders."""
@@ -84,11 +96,7 @@ def check_cuts(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints, c
     if not len(ink.glyphs) or not tables:
         return ()
     kept = (ink.glyphs.drop == KEPT) & (owner >= 0)
-    hidden, homes = _find_hidden(ink, spots, tables)
-    at = owner.copy()
-    at[hidden] = homes
     kinds = (
-        ("a clip or the edge of the page hides", hidden[homes != OUTSIDE]),
         ("a clip or the edge of the page cuts", _find_clipped(ink, kept, cuts)),
         ("an area painted later covers", _find_covered(ink, spots, kept)),
         ("only a part can be seen of", _find_broken(ink, spots, kept)),
@@ -96,8 +104,20 @@ def check_cuts(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints, c
     )
     problems: list[Problem] = []
     for what, found in kinds:
-        problems += list_problems(ink, tables, at, found, Reason.CONSERVATION, what)
+        problems += list_problems(ink, tables, owner, found, Reason.CONSERVATION, what)
     return tuple(problems)
+
+
+def find_hidden_texts(ink: Ink, spots: Spots, tables: list[PlacedTable]) -> tuple[HiddenText, ...]:
+    """List the texts that a clip or the page's edge hides at cells, one for each cell."""
+    if not tables:
+        return ()
+    hidden, homes = _find_hidden(ink, spots, tables)
+    found = []
+    for cell in np.unique(homes[homes != OUTSIDE]).tolist():
+        text = "".join(ink.glyphs.text[i] for i in hidden[homes == cell].tolist())
+        found.append(HiddenText(text, Box(*boxes_of(np.array([cell]), tables)[0].tolist())))
+    return tuple(found)
 
 
 def judge_cuts_aside(

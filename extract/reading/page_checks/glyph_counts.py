@@ -132,6 +132,16 @@ def check_lost_ends(ink: Ink, tables: list[PlacedTable], lost: list[tuple[int, I
     return tuple(problems)
 
 
+def check_covered(ink: Ink, tables: list[PlacedTable], covered: list[tuple[int, Ints]]) -> tuple[Problem, ...]:
+    """Texts of two cells that are printed over each other."""
+    problems: list[Problem] = []
+    for cell, glyphs in covered:
+        at = np.full(len(ink.glyphs), cell)
+        what = "texts of two cells are printed over each other at"
+        problems += list_problems(ink, tables, at, glyphs, Reason.CONSERVATION, what)
+    return tuple(problems)
+
+
 def check_overflow(ink: Ink, doubtful: list[Ints]) -> tuple[Problem, ...]:
     """Words over a rule of which nobody can say to which cell they belong."""
     problems = []

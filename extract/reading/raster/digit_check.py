@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ from extract.reading.ink.signs import BLANK_KIND, DIGITS, KINDS, NO_KIND, SHAPED
 from extract.reading.ink.visibility import mark_unseen
 from extract.reading.page_checks.glyph_counts import Problem
 from extract.reading.parsers.pdfium.calls import point_at
-from extract.reading.parsers.pdfium.document import open_document, read_page
+from extract.reading.parsers.pdfium.document import read_page
 from extract.reading.raster.digit_places import Digits
 from extract.reading.raster.digit_shapes import (
     FLAT_LEVELS,
@@ -61,6 +60,7 @@ MUST_SHOW = [
 ]  # without which a figure is another
 SAME_SIZES = 0.15  # of the size: two readers place one glyph no further apart
 HASH = np.random.default_rng(0).integers(1, 2**62, 7) | 1  # makes one number of the seven facts of a glyph
+PAGES_AT_ONCE = 32  # of which the cut-outs are measured together
 FEW_GLYPHS = 3  # of a font, none of which is as large as digits are: its font size says nothing
 
 
@@ -84,21 +84,38 @@ class Glyphs:
     fits: Bools  # (n, kinds) the size of a print is one that the kind has in some font
 
 
-def check_picture(path: Path, password: str | None, pages: Sequence[Digits]) -> list[Problem]:
+@dataclass(frozen=True, slots=True)
+class CutPage:
+    """The prints of one page, cut out of its picture."""
+
+    digits: Digits
+    glyphs: Glyphs
+    down: float  # pixels a point
+    flat: list[int]  # prints that are blank paper
+    of: Ints  # number of the cut-out of each print, -1 for none
+    cuts: list[Pixels]
+    boxes: Floats  # (n, 4) where each cut-out's glyph stands in it, in pixels
+    light: Bools  # of each cut-out: the print is lighter than what it stands on
+
+
+def check_picture(document: pypdfium2.PdfDocument, pages: Sequence[Digits]) -> list[Problem]:
     """Compare each page that has digits in its tables with its picture: problems (garbled_text, conservation)."""
     problems: list[Problem] = []
-    if not pages:
-        return problems
-    with open_document(path, password) as document:
-        for digits in pages:
-            page = document[digits.page - 1]
-            try:
-                if digits.drawn is None:
-                    digits = replace(digits, drawn=find_drawn(document, page, digits))
-                problems += check_page(digits, draw_page(page, digits))
-            finally:
-                page.close()
+    for first in range(0, len(pages), PAGES_AT_ONCE):
+        cuts = [cut for digits in pages[first : first + PAGES_AT_ONCE] if (cut := _look(document, digits)) is not None]
+        problems += judge_pages(cuts)
     return problems
+
+
+def _look(document: pypdfium2.PdfDocument, digits: Digits) -> CutPage | None:
+    """Paint a page and cut its prints out."""
+    page = document[digits.page - 1]
+    try:
+        if digits.drawn is None:
+            digits = replace(digits, drawn=find_drawn(document, page, digits))
+        return cut_page(digits, draw_page(page, digits))
+    finally:
+        page.close()
 
 
 def find_drawn(document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, digits: Digits) -> Floats:
@@ -149,19 +166,39 @@ def draw_page(page: pypdfium2.PdfPage, digits: Digits) -> Picture:
 
 def check_page(digits: Digits, picture: Picture) -> list[Problem]:
     """One problem per place where paper shows nothing, another digit or another sign than the text layer says."""
+    cut = cut_page(digits, picture)
+    return judge_pages([cut]) if cut is not None else []
+
+
+def cut_page(digits: Digits, picture: Picture) -> CutPage | None:
+    """Cut the prints of a page out of its picture; None where nobody knows what the font draws."""
     drawn = digits.drawn
     if drawn is None:
-        return []
+        return None
     pixel = drawn * [picture.across, picture.down, picture.across, picture.down]
     pixel -= [picture.left, picture.top, picture.left, picture.top]
     window, inside = open_windows(np.nan_to_num(pixel, nan=-1e6), picture.pixels)
     inside &= (pixel[:, 2] - pixel[:, 0] > 0) & (pixel[:, 3] - pixel[:, 1] > 0)
-    glyphs = number_glyphs(digits)
-    flat, first, prints = cut_prints(picture.pixels, digits, pixel, window, inside, glyphs)
-    problems = [_report(digits, k, None) for k in flat]
-    if prints is not None:
-        found = find_contradictions(digits, glyphs, digits.size * picture.down, first, prints)
-        problems += [_report(digits, k, shown) for k, shown in found.items()]
+    return cut_prints(picture, digits, pixel, window, inside)
+
+
+def judge_pages(pages: Sequence[CutPage]) -> list[Problem]:
+    """Measure the cut-outs of several pages together, which costs little more than one page, and judge each page."""
+    cuts = [cut for page in pages for cut in page.cuts]
+    if not cuts:
+        return []
+    boxes, light = (np.concatenate([getattr(page, name) for page in pages]) for name in ("boxes", "light"))
+    prints = measure_prints(cuts, boxes, light)
+    problems: list[Problem] = []
+    first = 0
+    for page in pages:
+        mine = prints.take(np.arange(first, first + len(page.cuts)))
+        first += len(page.cuts)
+        problems += [_report(page.digits, k, None) for k in page.flat]
+        if page.cuts:
+            em = page.digits.size * page.down
+            found = find_contradictions(page.digits, page.glyphs, em, page.of, mine)
+            problems += [_report(page.digits, k, shown) for k, shown in found.items()]
     return problems
 
 
@@ -205,19 +242,13 @@ def number_glyphs(digits: Digits) -> Glyphs:
     return Glyphs(of, low, fits)
 
 
-def cut_prints(
-    pixels: Pixels, digits: Digits, drawn: Floats, window: Ints, inside: Bools, glyphs: Glyphs
-) -> tuple[list[int], Ints, Prints | None]:
-    """Cut all prints out, equal ones of a glyph once.
-
-    Returns the prints that are blank paper, the number of the cut-out of each print (-1 for none), and the cut-outs.
-    """
+def cut_prints(picture: Picture, digits: Digits, drawn: Floats, window: Ints, inside: Bools) -> CutPage:
+    """Cut all prints of a page out, equal ones of a glyph once."""
+    pixels, glyphs = picture.pixels, number_glyphs(digits)
     numbers: dict[tuple[int, int, bytes], int] = {}
     of = np.full(len(window), -1, np.int64)
     cuts: list[Any] = []
     chosen: list[Any] = []
-    flat: list[Any] = []
-    light = digits.light > LIGHT
     places, glyph_of = window.tolist(), glyphs.of.tolist()
     for k in np.flatnonzero(inside).tolist():
         top, bottom, left, right = places[k]
@@ -225,16 +256,15 @@ def cut_prints(
         key = (glyph_of[k], right - left, inner.tobytes())
         number = numbers.setdefault(key, len(cuts))
         if number == len(cuts):
-            cuts.append(pixels[top:bottom, left:right])
+            cuts.append(pixels[top:bottom, left:right].copy())  # the picture goes
             chosen.append(k)
         of[k] = number
-    if not cuts:
-        return flat, of, None
+    rows = np.array(chosen, np.int64)
+    boxes, light = drawn[rows] - window[rows][:, [2, 0, 2, 0]], digits.light[rows] > LIGHT
     insides = [cut[MARGIN_PIXELS:-MARGIN_PIXELS, MARGIN_PIXELS:-MARGIN_PIXELS] for cut in cuts]
-    empty = np.array([int(cut.max()) - int(cut.min()) <= FLAT_LEVELS for cut in insides])
+    empty = np.array([int(cut.max()) - int(cut.min()) <= FLAT_LEVELS for cut in insides] or [False])
     flat = np.flatnonzero((of >= 0) & empty[of] & np.isin(digits.kind, MUST_SHOW)).tolist()
-    boxes = drawn[chosen] - window[chosen][:, [2, 0, 2, 0]]
-    return flat, of, measure_prints(cuts, boxes, light[chosen])
+    return CutPage(digits, glyphs, picture.down, flat, of, cuts, boxes, light)
 
 
 def find_contradictions(digits: Digits, glyphs: Glyphs, em: Floats, cut: Ints, prints: Prints) -> dict[int, int]:

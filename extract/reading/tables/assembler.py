@@ -33,10 +33,18 @@ from extract.reading.tables.level_names import fit_levels
 from extract.reading.tables.page_joins import carry_layout, cut_rows, join_tables
 from extract.reading.tables.target_words import looks_like_targets
 from extract.reading.tables.titles import Heading, find_kind, is_sentence, read_heading, refuse_unread_unit
-from extract.reading.tables.years import Evidence, choose_year, find_in_lines, find_in_words, fold_years
+from extract.reading.tables.years import (
+    Evidence,
+    choose_year,
+    find_in_lines,
+    find_in_sentences,
+    find_in_words,
+    fold_years,
+)
 
 FORM_TITLE = re.compile(r"绩效目标(?:申报|批复|自评)?表|绩效自评|自评表")
 FORM_WORDS = re.compile(r"绩效指标|[一二三]级指标")
+CLOSED = 0.75  # of a page's height: a table that ends higher does not end because of the page
 YEAR_OF_GOAL = re.compile(r"(?<!\d)(20[0-4]\d)年度")
 GOES_ON = re.compile(r"\(?续表?\d*\)?$|续表")
 SHORTEST_TITLE = 8
@@ -74,6 +82,8 @@ class Assembler:
         self.tables = 0
         self.grids = 0
         self.target_pages: list[int] = []
+        self._texts: dict[int, list[str]] = {}  # of each page: cells that may say for which year they are
+        self._heights: dict[int, float] = {}  # of each page, points
         self.lost: list[Doubt] = []  # places that belong to no project that is known
         self.cover = Cover()  # the last one that the pages so far print
         self.running: list[Line] = []  # running headers and footers of the document
@@ -92,6 +102,7 @@ class Assembler:
         self._cover_years: list[Evidence] = []
         self._own_years: list[Evidence] = []  # that tables of targets name themselves
         self._titles: list[Evidence] = []  # that titles of all tables name
+        self._sentences: list[Evidence] = []  # that sentences about targets name
         self._departments: list[str] = []  # that forms name
         self._captions: list[Line] = []  # the lines around the table that is read now
         self._waiting: list[Line] = []  # below the last table: a caption or title may belong to the next page's table
@@ -101,6 +112,8 @@ class Assembler:
 
     def read_page(self, page: PageGrids) -> None:
         """Every grid of a page, each with the lines between it and the one above."""
+        self._heights[page.page] = page.height
+        self._sentences += find_in_sentences(page.lines)
         if (cover := read_cover(page)) is not None and (cover.publisher or not self.cover.title):
             self.cover = cover
             self._cover_years += [Evidence(cover.year, f"the cover {cover.title!r}")] if cover.year else []
@@ -110,6 +123,7 @@ class Assembler:
             self._between += above
             self._titles += find_in_lines(above, titles_only=True)
             self._read_grid(index_grid(grid), above)
+            self._texts.setdefault(page.page, []).extend(c.text for c in grid.cells if "年度" in c.text)
             self._waiting = []
             top = grid.box.y1
             self.grids += 1
@@ -229,7 +243,10 @@ class Assembler:
             return
         page, head = table.row_pages[0], read_head(table, 0, table.grid.n_rows)
         goals = [head.fields[c] for c in (Column.OVERALL_GOAL, Column.ANNUAL_GOAL) if c in head.fields]
-        if self._is_form_of_targets(table):
+        if not goals and not head.has_project and self._is_closed(table):
+            detail = "a form of a department that prints neither goals nor indicators"
+            self.findings.append(Finding("form_without_targets", detail, page))
+        elif self._is_form_of_targets(table):
             name = head.fields[Column.PROJECT].text if head.has_project else ""
             detail = "a form's head without its indicators"
             self.lost.append(Doubt(Reason.PAGE_MISSING, page, detail, table.grid.box, name, self._head_follows))
@@ -237,6 +254,11 @@ class Assembler:
             self.goals += 1
         else:
             self.findings.append(Finding("other_table", "a table without targets is not loaded", page))
+
+    def _is_closed(self, table: IndexedGrid) -> bool:
+        """Return True if a form ends high on its page, so that no break cut it, and asks for no indicators."""
+        ends = self._heights.get(table.row_pages[-1], 0.0) * CLOSED > table.grid.box.y1
+        return ends and not any(FORM_WORDS.search(normalise(cell.text)) for cell in table.cells if is_word(cell))
 
     def _is_form_of_targets(self, table: IndexedGrid) -> bool:
         """Return True if the title above a head or its own words say that indicators follow."""
@@ -469,7 +491,15 @@ class Assembler:
         publisher = choose_publisher([self.cover.publisher], whole, self._departments)
         running = find_in_lines(self.running, titles_only=True)
         evidence, conflict = choose_document_year(
-            [self._cover_years, self._own_years, self._titles, running, self._list_goal_years()]
+            [
+                self._cover_years,
+                self._own_years,
+                self._titles,
+                running,
+                self._list_goal_years(),
+                self._list_text_years(),
+                self._sentences,
+            ]
         )
         for part in self.parts:
             part.publisher = part.publisher or publisher
@@ -489,6 +519,12 @@ class Assembler:
                 years = YEAR_OF_GOAL.findall(fold_years(text_of(project, column)))
                 found += [Evidence(int(year), f"the goal of {project.name or project.unit_text!r}") for year in years]
         return found
+
+    def _list_text_years(self) -> list[Evidence]:
+        """List the years that other cells of the pages with targets are for (tasks of a department without a list)."""
+        texts = [(page, text) for page in sorted(set(self.target_pages)) for text in self._texts.get(page, [])]
+        found = [(page, year) for page, text in texts for year in YEAR_OF_GOAL.findall(fold_years(text))]
+        return [Evidence(int(year), f"a text on page {page}") for page, year in found]
 
 
 def name_table(title: str) -> str:

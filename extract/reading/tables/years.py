@@ -26,7 +26,8 @@ RANGE = re.compile(r"20[0-4]\d\s*年?\s*(?:度\s*)?[-—–~～至到]+\s*20[0-4
 MONTH = re.compile(r"20\d\d\s*(?:年\s*[\d一二三四五六七八九十]{1,2}\s*月|[-./]\d{1,2}[-./]\d{1,2})")
 DATE_LABEL = re.compile(r"(?:日期|时间)[:：]")
 SENTENCE = re.compile(r"[。；;，,、！]")
-TITLE_WORDS = re.compile(r"预算|决算|绩效|目标|自评|公开|批复|项目支出|年度[)）]?$")
+TITLE_WORDS = re.compile(r"预算|决算|绩效|目标|自评|公开|批复|支出|收入|收支|年度[)）]?$")
+ABOUT_TARGETS = re.compile(r"绩效目标")
 LONGEST_TITLE = 45
 OPEN_END = re.compile(r"起|至今|长期|以后|持续")
 THIS_YEAR = frozenset({Column.AMOUNT, Column.ANNUAL_VALUE, Column.VALUE, Column.ANNUAL_GOAL})
@@ -90,6 +91,15 @@ def find_in_lines(lines: Iterable[Line], titles_only: bool) -> list[Evidence]:
             continue
         if not titles_only or TITLE_WORDS.search(fold_years(text)):
             found += [Evidence(y, f"the line {text!r}") for y in find_years(text)]
+    return found
+
+
+def find_in_sentences(lines: Iterable[Line]) -> list[Evidence]:
+    """List the years for which a sentence says that targets are set (2026年，本单位编制绩效目标并公开)."""
+    found = []
+    for line in lines:
+        if ABOUT_TARGETS.search(line.text) and SENTENCE.search(line.text):
+            found += [Evidence(year, f"the sentence {line.text[:20]!r}") for year in find_years(line.text)]
     return found
 
 

@@ -14,6 +14,9 @@ from pdfminer.pdfpage import PDFPage
 from pdfminer.pdfparser import PDFParser, PDFStreamParser
 from pdfminer.pdftypes import PDFStream, dict_value, int_value
 
+from extract.entities import Quad
+from extract.reading.ink.affine import visible_box
+
 
 class OutlineDocument(PDFDocument):  # type: ignore[misc]
     """pdfminer's document with object streams that are opened object by object, and without page labels."""
@@ -62,9 +65,8 @@ class OutlinePage(PDFPage):  # type: ignore[misc]
         self.contents = self._parse_contents(self.attrs.get("Contents"))
         self.annots = self.attrs.get("Annots")
 
-    def measure(self) -> tuple[tuple[float, float, float, float], int]:
+    def measure(self) -> tuple[Quad, int]:
         """The visible box of the page and its quarter turns."""
         media = self._parse_mediabox(self.attrs.get("MediaBox"))
         crop = self._parse_cropbox(self.attrs.get("CropBox"), media)
-        box = (max(media[0], crop[0]), max(media[1], crop[1]), min(media[2], crop[2]), min(media[3], crop[3]))
-        return box, int_value(self.attrs.get("Rotate", 0)) % 360 // 90
+        return visible_box(media, crop), int_value(self.attrs.get("Rotate", 0)) % 360 // 90

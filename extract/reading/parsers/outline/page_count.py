@@ -15,6 +15,7 @@ import pypdfium2
 from pdfminer.pdfparser import PDFParser
 from pdfminer.pdftypes import resolve1
 
+from extract.entities import Quad
 from extract.errors import Reason, Refused
 from extract.reading.ink.affine import display_matrix, map_boxes
 from extract.reading.ink.ink import Bools, Floats
@@ -25,11 +26,14 @@ from extract.reading.parsers.pdfium.layers import hidden_names
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What the annotations of one page print."""
+    """What the annotations of one page print, and how the page is displayed."""
 
     typed: int  # form fields and free notes
     stamps: Floats  # (n, 4) displayed boxes
     solid: Bools  # of each stamp: nothing shows through
+    box: Quad  # left, bottom, right, top of what is displayed, in the page's own points
+    quarter_turns: int  # clockwise, by which it is displayed
+    source: OutlinePage  # whose content streams are read where their operators are asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +45,11 @@ class Outline:
     notes: tuple[Notes, ...] = ()  # of each page
 
 
-def check_page_count(by_pdfium: int | None, path: Path, password: str | None, most: int) -> Outline:
+def check_page_count(by_pdfium: int | None, data: bytes, password: str | None, most: int) -> Outline:
     """Compare with pdfminer's count; raises Refused (page_missing, too_large)."""
     if by_pdfium is not None and by_pdfium > most:
         raise Refused(Reason.TOO_LARGE, f"{by_pdfium} pages, more than {most}")
-    outline = outline_by_pdfminer(path, password, most)
+    outline = outline_by_pdfminer(data, password, most)
     if by_pdfium != outline.pages:
         detail = f"{_say(by_pdfium)} pages by pdfium, {_say(outline.pages)} by pdfminer"
         raise Refused(Reason.PAGE_MISSING, detail)
@@ -71,16 +75,18 @@ def _read_notes(page: OutlinePage) -> Notes:
     """The annotations of one page, in the coordinates in which its text is read."""
     stamps = list_stamps(page.annots)
     boxes = np.array([s.box for s in stamps], dtype=np.float64).reshape(-1, 4)
+    box, quarter_turns = page.measure()
     if stamps:
-        matrix, _, _ = display_matrix(*page.measure())
+        matrix, _, _ = display_matrix(box, quarter_turns)
         boxes = map_boxes(boxes, matrix)
-    return Notes(count_typed(page.annots), boxes, np.array([s.solid for s in stamps], np.bool_))
+    solid = np.array([s.solid for s in stamps], np.bool_)
+    return Notes(count_typed(page.annots), boxes, solid, box, quarter_turns, page)
 
 
-def outline_by_pdfminer(path: Path, password: str | None, most: int) -> Outline:
+def outline_by_pdfminer(data: bytes, password: str | None, most: int) -> Outline:
     """Pages and hidden layers by pdfminer; stops counting beyond `most` pages."""
     try:
-        document = OutlineDocument(PDFParser(BytesIO(path.read_bytes())), password or "")
+        document = OutlineDocument(PDFParser(BytesIO(data)), password or "")
         hidden = hidden_names(resolve1(document.catalog.get("OCProperties")), resolve1)
         pages = islice(OutlinePage.create_pages(document), most + 1)
         notes = tuple(map(_read_notes, pages))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pypdfium2
@@ -27,10 +26,10 @@ from extract.reading.parsers.pdfium.paths import read_paths
 NAME = "pdfium"
 
 
-def open_document(path: Path, password: str | None) -> pypdfium2.PdfDocument:
+def open_document(data: bytes, password: str | None) -> pypdfium2.PdfDocument:
     """Open a PDF; raises Refused (password, not_pdf, truncated). From memory: pdfium reads files in small pieces."""
     try:
-        return pypdfium2.PdfDocument(path.read_bytes(), password=password)
+        return pypdfium2.PdfDocument(data, password=password)
     except pypdfium2.PdfiumError as error:
         if getattr(error, "err_code", None) == pdfium.FPDF_ERR_PASSWORD or "password" in str(error).lower():
             raise Refused(Reason.PASSWORD, "the file needs a password that is not known") from error
@@ -39,16 +38,21 @@ def open_document(path: Path, password: str | None) -> pypdfium2.PdfDocument:
 
 def read_pages(document: pypdfium2.PdfDocument, hidden_layers: frozenset[str]) -> Iterator[Ink]:
     """Every page of the document in order; raises Refused naming the page."""
-    handle = calls.point_at(document)
     for number in range(1, len(document) + 1):
-        page = calls.load_page(handle, number - 1)
-        if not page:
-            raise Refused(Reason.TRUNCATED, "pdfium cannot load the page: Failed to load page.", number)
-        (pointer,) = calls.prepare([page])
-        try:
-            yield read_page(handle, pointer, number, hidden_layers)
-        finally:
-            calls.close_page(pointer)
+        yield load_page(document, number, hidden_layers)
+
+
+def load_page(document: pypdfium2.PdfDocument, number: int, hidden_layers: frozenset[str]) -> Ink:
+    """Load and read one page by its number, from 1; raises Refused naming it."""
+    handle = calls.point_at(document)
+    page = calls.load_page(handle, number - 1)
+    if not page:
+        raise Refused(Reason.TRUNCATED, "pdfium cannot load the page: Failed to load page.", number)
+    (pointer,) = calls.prepare([page])
+    try:
+        return read_page(handle, pointer, number, hidden_layers)
+    finally:
+        calls.close_page(pointer)
 
 
 def read_page(document: calls.Pointer, page: calls.Pointer, number: int, hidden_layers: frozenset[str]) -> Ink:

@@ -22,6 +22,7 @@ from extract.reading.ink.ink import (
     TextRuns,
     are_blank,
 )
+from extract.reading.ink.rotation import turns_of
 from extract.reading.ink.signs import are_judged
 from extract.reading.parsers.pdfium import calls
 from extract.reading.parsers.pdfium.objects import Objects
@@ -203,14 +204,6 @@ def _read_runs(
         order=clips[1],
         font=np.full(n, UNKNOWN_FONT),
     )
-
-
-def turns_of(along: Floats) -> Ints:
-    """Directions of writing on the displayed page in, quarter turns clockwise out, -1 for oblique (over 3 degrees)."""
-    angle = np.degrees(np.arctan2(along[:, 1], along[:, 0]))
-    quarter = np.round(angle / 90.0)
-    turn = (quarter.astype(np.int64)) % 4
-    return np.where(np.abs(angle - quarter * 90.0) > 3.0, -1, turn)
 
 
 def _find_clips(owners: Ints, objects: Objects) -> tuple[Floats, Ints]:

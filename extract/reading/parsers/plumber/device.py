@@ -23,7 +23,7 @@ from extract.reading.ink.ink import (
     brightness,
 )
 from extract.reading.ink.vector_paths import around, gather, open_paths
-from extract.reading.parsers.plumber.images import is_white
+from extract.reading.parsers.outline.images import is_white
 
 UNSEEN_MODES = (3, 7)
 SOLID = 0.9  # alpha: nothing that one could read shows through

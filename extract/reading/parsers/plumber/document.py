@@ -1,12 +1,11 @@
-"""A PDF file in, one Ink per page out, read by pdfplumber's parser (the second reader).
+"""A PDF file in, one Ink per page out, read by pdfplumber's parser (the third reader).
 
-It shares no code with pdfium: other file parser, other fonts, other interpreter. Slow (0.3 s a page) and thorough.
+It shares no code with pdfium and pdf_oxide: other file parser, other fonts, other interpreter. Slow and thorough.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from pdfminer.pdfdocument import PDFPasswordIncorrect
 from pdfplumber.utils.exceptions import PdfminerException
 
 from extract.errors import Reason, Refused
-from extract.reading.ink.affine import display_matrix
+from extract.reading.ink.affine import display_matrix, visible_box
 from extract.reading.ink.ink import (
     BLANK,
     BLANKS,
@@ -29,18 +28,18 @@ from extract.reading.ink.ink import (
     TextRuns,
     add_outlines,
 )
+from extract.reading.ink.rotation import turns_of
 from extract.reading.ink.vector_paths import settle_paths
-from extract.reading.parsers.pdfium.glyphs import turns_of
 from extract.reading.parsers.plumber.device import Collected, InkDevice
 from extract.reading.parsers.plumber.interpreter import InkInterpreter
 
 NAME = "pdfplumber"
 
 
-def open_document(path: Path, password: str | None) -> pdfplumber.PDF:
+def open_document(data: bytes, password: str | None) -> pdfplumber.PDF:
     """Open a PDF; raises Refused (password, truncated)."""
     try:
-        return pdfplumber.open(path, password=password)
+        return pdfplumber.open(BytesIO(data), password=password)
     except PdfminerException as error:
         cause = error.args[0] if error.args else error  # its own text is empty
         if isinstance(cause, PDFPasswordIncorrect):
@@ -50,28 +49,28 @@ def open_document(path: Path, password: str | None) -> pdfplumber.PDF:
         raise Refused(Reason.TRUNCATED, f"pdfplumber cannot open the file: {type(error).__name__}: {error}") from error
 
 
-def read_pages(document: pdfplumber.PDF, hidden: frozenset[str]) -> Iterator[Ink]:
-    """Every page in order; raises Refused naming the page."""
-    for number, page in enumerate(document.pages, 1):
+def load_page(document: pdfplumber.PDF, number: int, hidden: frozenset[str]) -> Ink:
+    """Read one page by its number, from 1; raises Refused naming it."""
+    try:
+        page = document.pages[number - 1]
         try:
-            yield read_page(page, number, hidden)
-        except Refused as refusal:
-            raise Refused(refusal.reason, refusal.detail, number) from refusal
-        except (MemoryError, GeneratorExit):
-            raise
-        except Exception as error:
-            detail = f"pdfplumber cannot read the page: {type(error).__name__}: {error}"
-            raise Refused(Reason.TRUNCATED, detail, number) from error
+            return read_page(page, number, hidden)
         finally:
             page.close()
+    except Refused as refusal:
+        raise Refused(refusal.reason, refusal.detail, number) from refusal
+    except MemoryError:
+        raise
+    except Exception as error:
+        detail = f"pdfplumber cannot read the page: {type(error).__name__}: {error}"
+        raise Refused(Reason.TRUNCATED, detail, number) from error
 
 
 def read_page(page: Any, number: int, hidden_layers: frozenset[str]) -> Ink:
     """One page through the interpreter."""
     device = InkDevice(page.pdf.rsrcmgr)
     interpreter = InkInterpreter(page.pdf.rsrcmgr, device, hidden_layers)
-    media, crop = page.page_obj.mediabox, page.page_obj.cropbox
-    box = (max(media[0], crop[0]), max(media[1], crop[1]), min(media[2], crop[2]), min(media[3], crop[3]))
+    box = visible_box(page.page_obj.mediabox, page.page_obj.cropbox)
     matrix, width, height = display_matrix(box, int(page.page_obj.rotate or 0) // 90)
     interpreter.render_contents(page.page_obj.resources, page.page_obj.contents, ctm=matrix)
     drawn = device.page

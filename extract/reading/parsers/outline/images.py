@@ -24,7 +24,7 @@ def is_white(stream: Any) -> bool:
         return False
     filters = [str(getattr(name, "name", name)) for name, _ in stream.get_filters()]
     if filters and filters[-1] in JPEG:
-        return len(filters) == 1 and _is_white_jpeg(_read_raw(stream), width, height)
+        return _is_white_jpeg(_read_raw(stream, filters), width, height)
     if int(resolve1(stream.get_any(("BitsPerComponent", "BPC"), 0)) or 0) != 8:
         return False
     size = width * height * _count_components(stream.get_any(("ColorSpace", "CS")))
@@ -35,8 +35,13 @@ def is_white(stream: Any) -> bool:
     return bool(0 < size == len(pixels) and pixels.min() >= LEAST)
 
 
-def _read_raw(stream: Any) -> bytes:
-    """The bytes of a JPEG: pdfminer would undo a predictor that stands beside it and means nothing."""
+def _read_raw(stream: Any, filters: list[str]) -> bytes:
+    """Return the bytes of a JPEG; of one alone pdfminer would undo a predictor beside it, which means nothing."""
+    if len(filters) > 1:  # packed again, as reportlab does in ASCII85
+        try:
+            return bytes(stream.get_data())
+        except PDFException:
+            return b""
     data = stream.get_rawdata() or b""
     return bytes(stream.decipher(stream.objid, stream.genno, data, stream.attrs) if stream.decipher else data)
 

@@ -1,0 +1,1 @@
+"""Read ink with pdf_oxide, the second reader."""

@@ -1,0 +1,90 @@
+"""A PDF file in, one Ink per page out, read by pdf_oxide's parser (the second reader).
+
+It shares no code with pdfium: other file parser, other fonts, other interpreter, and it is fast. It says which glyphs
+and paths are on a page; what clips them and which is painted later, painting.py reads from the operators. Neither says
+what a font draws, how a vertical font is set and, often, what an ActualText says. Where such things decide, a page
+reads differently here, which asks the third reader; it is never passed over.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pdf_oxide
+
+from extract.errors import Reason, Refused
+from extract.reading.ink.affine import Matrix, display_matrix, map_boxes
+from extract.reading.ink.ink import MAX_GLYPHS, Floats, Glyphs, Ink, Pictures, add_outlines
+from extract.reading.parsers.outline.images import is_white
+from extract.reading.parsers.outline.page_count import Notes
+from extract.reading.parsers.oxide.glyphs import read_glyphs
+from extract.reading.parsers.oxide.painting import Painting, read_painting
+from extract.reading.parsers.oxide.paths import read_paths
+
+NAME = "oxide"
+PASSWORD_WORDS = ("password", "encrypt")
+
+pdf_oxide.disable_logging()  # what it mends of a file would go to standard error
+
+
+def open_document(data: bytes, password: str | None) -> Any:
+    """Open a PDF from memory; raises Refused (password, truncated)."""
+    try:
+        return pdf_oxide.PdfDocument.from_bytes(data, password)
+    except MemoryError:
+        raise
+    except Exception as error:  # it raises RuntimeError, ValueError and OSError with texts of its own
+        if any(word in str(error).lower() for word in PASSWORD_WORDS):
+            raise Refused(Reason.PASSWORD, "the file needs a password that is not known") from error
+        raise Refused(Reason.TRUNCATED, f"pdf_oxide cannot open the file: {error}") from error
+
+
+def read_page(document: Any, number: int, notes: Notes, hidden_layers: frozenset[str]) -> Ink:
+    """Read one page by its number, from 1; raises Refused (truncated, too_large) naming it.
+
+    `notes` say how the page is displayed: pdf_oxide's own boxes know nothing of what a page inherits.
+    """
+    try:
+        return _read_page(document, number, notes, hidden_layers)
+    except (Refused, MemoryError):
+        raise
+    except Exception as error:
+        raise Refused(Reason.TRUNCATED, f"pdf_oxide cannot read the page: {error}", number) from error
+
+
+def _read_page(document: Any, number: int, notes: Notes, hidden_layers: frozenset[str]) -> Ink:
+    index = number - 1
+    matrix, width, height = display_matrix(notes.box, notes.quarter_turns)
+    letters = document.extract_chars(index, exclude_layers=sorted(hidden_layers) or None)
+    if len(letters) > MAX_GLYPHS:
+        raise Refused(Reason.TOO_LARGE, f"{len(letters)} glyphs on one page", number)
+    paths = document.extract_paths(index)
+    painting = _read_operators(notes, len(paths))
+    glyphs = read_glyphs(letters, matrix, painting, lambda: document.extract_spans(index))
+    painted = read_paths(paths, painting, matrix, hidden_layers)
+    pictures = add_outlines(_read_pictures(painting, glyphs, matrix), *painted.outlines)
+    return Ink(number, width, height, glyphs, painted.rules, painted.fills, pictures, -1)
+
+
+def _read_operators(notes: Notes, paths: int) -> Painting:
+    """Read clips and order from the operators; nothing where they paint other paths than pdf_oxide says."""
+    try:
+        painting = read_painting(notes.source.contents, notes.source.attrs.get("Resources"))
+    except MemoryError:
+        raise
+    except Exception:  # damaged streams: pdfminer lets any exception through
+        return Painting()
+    return painting if len(painting.paths) == paths else Painting()
+
+
+def _read_pictures(painting: Painting, glyphs: Glyphs, matrix: Matrix) -> Pictures:
+    """Pictures as they are placed. Nobody paints here: none is known to be pale, only those over text to be white."""
+    images = painting.images
+    box: Floats = map_boxes(np.array([image.box for image in images], dtype=np.float64).reshape(-1, 4), matrix)
+    x, y = (glyphs.box[:, 0] + glyphs.box[:, 2]) / 2, (glyphs.box[:, 1] + glyphs.box[:, 3]) / 2
+    covers = [((x0 < x) & (x < x1) & (y0 < y) & (y < y1)).any() for x0, y0, x1, y1 in box.tolist()]
+    solid = np.array([image.solid for image in images], np.bool_)
+    white = [bool(over) and image.solid and is_white(image.stream) for over, image in zip(covers, images, strict=True)]
+    order, none = np.array([image.order for image in images], np.int64), np.zeros(len(images), np.bool_)
+    return Pictures(box, order, solid, none, np.array(white, np.bool_), none)

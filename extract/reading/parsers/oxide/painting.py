@@ -1,0 +1,323 @@
+"""The content streams of a page in, where each text operator begins and what cuts each operator's paint out.
+
+pdf_oxide says which glyphs and paths are on a page, and neither what clips them nor which of them is painted later.
+That is read here from the operators alone, without any font: where a text operator begins, the clip, transparency and
+render mode that it meets, where pictures are, and the place of every painting operator in their order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from pdfminer.pdftypes import PDFStream, resolve1
+from pdfminer.psparser import literal_name
+
+from extract.entities import Quad
+from extract.reading.ink.affine import IDENTITY, Matrix, multiply
+from extract.reading.ink.ink import NO_CLIP, Floats, Ints
+
+MAX_DEPTH = 12  # a form inside a form inside ...
+MAX_OPERATORS = 2_000_000  # on one page, forms opened
+NESTED = rb"\((?:[^()\\]|\\.)*\)"
+TEXT = rb"\((?:[^()\\]|\\.|" + NESTED + rb")*\)"
+ARRAY = rb"\[[^\[\]()]*(?:" + TEXT + rb"[^\[\]()]*)*\]"
+TOKEN = re.compile(
+    rb"((?:[-+.\d]+\s+)*)([A-Za-z'\"][A-Za-z\d*]*)|/([^\s()<>\[\]{}/%]*)|"
+    + ARRAY
+    + rb"|"
+    + TEXT
+    + rb"|<<|>>|<[^<>]*>|%[^\r\n]*|[-+.\d]+",
+    re.DOTALL,
+)
+END_OF_IMAGE = re.compile(rb"\sEI(?=\s|$)")
+FILLS = frozenset((b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*", b"S", b"s"))
+SAME_PLACE_PT = 0.2  # two parsers place a glyph no further apart than half of this
+INSIDE_PT = 2.0  # right of and above where a glyph begins lies its ink
+STROKED = 1  # render mode
+UNSEEN_ALPHA, SOLID_ALPHA = 0.02, 0.9
+TRANSPARENT = frozenset(("ca", "CA", "BM", "SMask"))
+UNIT_SQUARE = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
+EMPTY: Quad = (0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture as it is placed: its box and clip, and whether it hides what lies under it."""
+
+    box: Quad
+    order: int
+    solid: bool
+    stream: Any  # None of an inline image
+
+
+@dataclass(slots=True)
+class Painting:
+    """What the operators of a page say, in the page's own coordinates; without any it says nothing."""
+
+    shows: list[tuple[float, ...]] = field(default_factory=list)  # x, y of the first glyph; clip; order; mode; alpha
+    paths: list[tuple[float, ...]] = field(default_factory=list)  # clip; order; alpha of fill and stroke
+    images: list[Image] = field(default_factory=list)
+    order: int = 0
+    operators: int = 0
+
+    def find_starts(self, x: Floats, y: Floats) -> Ints:
+        """Return for each glyph, by where it stands, the text operator that begins there, -1 for none.
+
+        Of several that begin at one place it is the last one whose clip shows the place.
+        """
+        found = np.full(len(x), -1, np.int64)
+        if not self.shows or not len(x):
+            return found
+        show = np.array(self.shows)
+        seen = (show[:, 2] <= show[:, 0] + INSIDE_PT) & (show[:, 0] + INSIDE_PT <= show[:, 4])
+        seen &= (show[:, 3] <= show[:, 1] + INSIDE_PT) & (show[:, 1] + INSIDE_PT <= show[:, 5])
+        for shift_x, shift_y in ((0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.5, 0.5)):
+            keys = _number_places(show[:, 0], show[:, 1], shift_x, shift_y)
+            order = np.lexsort((show[:, 6], seen, keys))
+            rest = np.flatnonzero(found < 0)
+            wanted = _number_places(x[rest], y[rest], shift_x, shift_y)
+            at = order[np.searchsorted(keys[order], wanted, side="right") - 1]
+            same = keys[at] == wanted
+            found[rest[same]] = at[same]
+        return found
+
+
+def _number_places(x: Floats, y: Floats, shift_x: float, shift_y: float) -> Ints:
+    """Return one number for all places in a square of SAME_PLACE_PT."""
+    column = np.floor(np.clip(x / SAME_PLACE_PT + shift_x, -1e8, 1e8)).astype(np.int64)
+    row = np.floor(np.clip(y / SAME_PLACE_PT + shift_y, -1e8, 1e8)).astype(np.int64)
+    return column * 2**30 + row
+
+
+@dataclass(slots=True)
+class State:
+    """The graphics state as far as it matters here."""
+
+    matrix: Matrix
+    clip: Quad = NO_CLIP
+    mode: int = 0
+    leading: float = 0.0
+    alpha: tuple[float, float] = (1.0, 1.0)  # of fill and stroke
+    blends: bool = False  # what is painted mixes with what lies under it
+
+
+def read_painting(contents: list[Any], resources: Any) -> Painting:
+    """Read the operators of a page; raises ValueError for pages that grow without end."""
+    data = b"\n".join(stream.get_data() for stream in map(resolve1, contents) if isinstance(stream, PDFStream))
+    found = Painting()
+    _Interpreter(found, State(IDENTITY), resources, 0).run(data)
+    return found
+
+
+class _Interpreter:
+    """Runs one content stream: the page's, or that of a form."""
+
+    def __init__(self, found: Painting, state: State, resources: Any, depth: int) -> None:
+        self.found, self.state, self.depth = found, state, depth
+        self.resources = resolve1(resources)
+        self.saved: list[State] = []
+        self.points: list[tuple[float, float]] = []  # of the path, in its own coordinates
+        self.clips = False  # the path cuts what follows it
+        self.line: Matrix = IDENTITY
+        self.begins = False  # the next text operator begins where the line matrix says
+        self.name = b""
+        self.states: dict[bytes, Any] = {}  # by name
+        self.does: Mapping[bytes, Callable[[list[float]], None]] = {
+            b"q": self.save,
+            b"Q": self.restore,
+            b"cm": self.transform,
+            b"re": self.add_rectangle,
+            b"m": self.add_point,
+            b"l": self.add_point,
+            b"c": self.add_point,
+            b"v": self.add_point,
+            b"y": self.add_point,
+            b"W": self.clip,
+            b"W*": self.clip,
+            b"n": self.end_path,
+            b"BT": self.begin_text,
+            b"Tm": self.place_text,
+            b"Td": self.move_text,
+            b"TD": self.move_and_lead,
+            b"TL": self.lead,
+            b"T*": self.next_line,
+            b"Tr": self.set_mode,
+            b"Tj": self.show,
+            b"TJ": self.show,
+            b"'": self.show_next,
+            b'"': self.show_next,
+            b"Do": self.paint_object,
+            b"gs": self.set_state,
+        } | dict.fromkeys(FILLS, self.paint)
+
+    def run(self, data: bytes) -> None:
+        """Run all operators of a stream."""
+        place: int | None = 0
+        while place is not None:
+            place = self.run_from(data, place)
+
+    def run_from(self, data: bytes, place: int) -> int | None:
+        """Run up to an inline image; return where it ends, None at the end of the stream."""
+        does = self.does
+        for token in TOKEN.finditer(data, place):
+            numbers, operator, name = token.groups()
+            if operator is None:
+                if name is not None:
+                    self.name = name
+                continue
+            act = does.get(operator)
+            if act is not None:
+                act(list(map(float, numbers.split())) if numbers else [])
+            elif operator == b"BI":
+                self.add_image(None)
+                end = END_OF_IMAGE.search(data, token.end())
+                return end.end() if end else None
+        return None
+
+    def save(self, numbers: list[float]) -> None:
+        one = self.state  # copy.copy takes ten times as long, and a page saves its state at every cell
+        self.saved.append(State(one.matrix, one.clip, one.mode, one.leading, one.alpha, one.blends))
+
+    def restore(self, numbers: list[float]) -> None:
+        if self.saved:
+            self.state = self.saved.pop()
+
+    def transform(self, numbers: list[float]) -> None:
+        a, b, c, d, e, f = numbers[-6:]
+        self.state.matrix = multiply((a, b, c, d, e, f), self.state.matrix)
+
+    def add_rectangle(self, numbers: list[float]) -> None:
+        x, y, wide, high = numbers[-4:]
+        self.points += [(x, y), (x + wide, y), (x + wide, y + high), (x, y + high)]
+
+    def add_point(self, numbers: list[float]) -> None:
+        self.points.append((numbers[-2], numbers[-1]))
+
+    def clip(self, numbers: list[float]) -> None:
+        self.clips = True
+
+    def end_path(self, numbers: list[float]) -> None:
+        if self.clips:
+            self.state.clip = cut_box(surround(self.points, self.state.matrix), self.state.clip)
+        self.points, self.clips = [], False
+
+    def paint(self, numbers: list[float]) -> None:
+        if self.points:
+            self.found.order += 1
+            self.found.paths.append((*self.state.clip, self.found.order, *self.state.alpha))
+            self.count()
+        self.end_path(numbers)
+
+    def begin_text(self, numbers: list[float]) -> None:
+        self.line, self.begins = IDENTITY, True
+
+    def place_text(self, numbers: list[float]) -> None:
+        a, b, c, d, e, f = numbers[-6:]
+        self.line, self.begins = (a, b, c, d, e, f), True
+
+    def move_text(self, numbers: list[float]) -> None:
+        x, y = numbers[-2:]
+        a, b, c, d, e, f = self.line
+        self.line, self.begins = (a, b, c, d, x * a + y * c + e, x * b + y * d + f), True
+
+    def move_and_lead(self, numbers: list[float]) -> None:
+        self.state.leading = -numbers[-1]
+        self.move_text(numbers)
+
+    def lead(self, numbers: list[float]) -> None:
+        self.state.leading = numbers[-1]
+
+    def next_line(self, numbers: list[float]) -> None:
+        self.move_text([0.0, -self.state.leading])
+
+    def set_mode(self, numbers: list[float]) -> None:
+        self.state.mode = int(numbers[-1])
+
+    def show(self, numbers: list[float]) -> None:
+        self.found.order += 1
+        self.count()
+        if self.begins:  # where a text goes on behind another one only the font knows
+            a, b, c, d, e, f = self.state.matrix
+            x, y = self.line[4], self.line[5]
+            place = (x * a + y * c + e, x * b + y * d + f)
+            alpha = self.state.alpha[1 if self.state.mode == STROKED else 0]
+            self.found.shows.append((*place, *self.state.clip, self.found.order, self.state.mode, alpha))
+        self.begins = False
+
+    def show_next(self, numbers: list[float]) -> None:
+        self.next_line([])
+        self.show([])
+
+    def set_state(self, numbers: list[float]) -> None:
+        """Take transparency from a dictionary of the graphics state."""
+        if self.name not in self.states:
+            self.states[self.name] = self.find("ExtGState")
+        state = self.states[self.name]
+        if not isinstance(state, dict) or not TRANSPARENT & state.keys():
+            return
+        fill, stroke = self.state.alpha
+        fill, stroke = float(resolve1(state.get("ca", fill))), float(resolve1(state.get("CA", stroke)))
+        modes = resolve1(state.get("BM"))
+        modes = resolve1(modes[0]) if isinstance(modes, list) and modes else modes
+        masked = isinstance(resolve1(state.get("SMask")), dict)
+        self.state.alpha = (fill, stroke)
+        if modes is not None or masked:
+            self.state.blends = masked or literal_name(modes) not in ("Normal", "Compatible")
+
+    def find(self, kind: str) -> Any:
+        """Return the resource of a kind whose name was read last."""
+        things = resolve1(self.resources.get(kind)) if isinstance(self.resources, dict) else None
+        return resolve1(things.get(self.name.decode("latin-1"))) if isinstance(things, dict) else None
+
+    def add_image(self, stream: Any) -> None:
+        """Note where the unit square is painted."""
+        self.found.order += 1
+        self.count()
+        masks = stream is None or any(stream.get(key) for key in ("SMask", "Mask", "ImageMask", "IM"))
+        box = cut_box(surround(UNIT_SQUARE, self.state.matrix), self.state.clip)
+        if self.state.alpha[0] > UNSEEN_ALPHA and box[0] < box[2] and box[1] < box[3]:
+            solid = not masks and not self.state.blends and self.state.alpha[0] > SOLID_ALPHA
+            self.found.images.append(Image(box, self.found.order, solid, stream))
+
+    def paint_object(self, numbers: list[float]) -> None:
+        thing = self.find("XObject")
+        if not isinstance(thing, PDFStream) or literal_name(resolve1(thing.get("Subtype", ""))) != "Form":
+            if isinstance(thing, PDFStream):
+                self.add_image(thing)
+            return
+        if self.depth >= MAX_DEPTH:
+            raise ValueError(f"more than {MAX_DEPTH} nested forms")
+        self.count()
+        state = copy(self.state)
+        a, b, c, d, e, f = (float(resolve1(v)) for v in resolve1(thing.get("Matrix")) or IDENTITY)
+        state.matrix = multiply((a, b, c, d, e, f), state.matrix)
+        box = resolve1(thing.get("BBox"))
+        if isinstance(box, list) and len(box) == 4:
+            x0, y0, x1, y1 = (float(resolve1(v)) for v in box)
+            state.clip = cut_box(surround([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], state.matrix), state.clip)
+        resources = thing.get("Resources") or self.resources
+        _Interpreter(self.found, state, resources, self.depth + 1).run(thing.get_data())
+
+    def count(self) -> None:
+        self.found.operators += 1
+        if self.found.operators > MAX_OPERATORS:
+            raise ValueError(f"more than {MAX_OPERATORS} painting operators")
+
+
+def surround(points: list[tuple[float, float]], matrix: Matrix) -> Quad:
+    """The box around points of a path, on the page; a path without any hides everything."""
+    if not points:
+        return EMPTY
+    a, b, c, d, e, f = matrix
+    xs, ys = [x * a + y * c + e for x, y in points], [x * b + y * d + f for x, y in points]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def cut_box(box: Quad, clip: Quad) -> Quad:
+    """The part of a box inside another."""
+    return max(box[0], clip[0]), max(box[1], clip[1]), min(box[2], clip[2]), min(box[3], clip[3])
