@@ -4,7 +4,7 @@
 
 The raw tables are filled through staging with one region (ten publishers, five years, documents of about 100 rows) and
 then with copies of that region under other names, so that all sizes hold partitions of one size. Then everything is
-built and published, documents of 100 rows come one by one, each is built and published, and the 24 questions of
+built and published, documents of 100 rows come one by one, each is built and published, and the questions of
 docs/cookbook.md are asked of the last release. The peers of the same run are the full build (`dbt build` of everything,
 as without partitions) and the first release (every row written, as without parts). Time is processor time, wall time in
 brackets; of questions, wall time. Written are the bytes that the process gave to the file system.

@@ -19,6 +19,17 @@ import duckdb
 PAGE = Path(__file__).with_name("cookbook.md")
 BLOCK = re.compile(r"```sql\n(?P<sql>.*?)\n```\n\n<!-- result -->\n(?P<result>.*?)<!-- /result -->", re.DOTALL)
 NOTHING = "*No row.*\n"
+YEAR = re.compile(r"fiscal_year = (20\d\d)")
+COMPLETENESS = """
+    SELECT
+        fiscal_year,
+        CAST(sum(projects_loaded) AS integer),
+        CAST(sum(projects_held_back) AS integer)
+    FROM fct_publication_coverage
+    WHERE fiscal_year IS NOT NULL AND loaded > 0
+    GROUP BY fiscal_year
+    ORDER BY fiscal_year
+"""
 
 
 def find_queries(page: str) -> list[tuple[str, str]]:
@@ -32,7 +43,8 @@ def render_page(page: str, warehouse: duckdb.DuckDBPyConnection) -> str:
     """The page with the rows that the warehouse gives now."""
 
     def run(block: re.Match[str]) -> str:
-        return f"```sql\n{block['sql']}\n```\n\n<!-- result -->\n{render_rows(warehouse, block['sql'])}<!-- /result -->"
+        answer = render_rows(warehouse, block["sql"]) + render_completeness(warehouse, block["sql"])
+        return f"```sql\n{block['sql']}\n```\n\n<!-- result -->\n{answer}<!-- /result -->"
 
     return BLOCK.sub(run, page)
 
@@ -48,6 +60,25 @@ def render_rows(warehouse: duckdb.DuckDBPyConnection, sql: str) -> str:
     lines = [names, ["---:" if is_number else "---" for is_number in numeric]]
     lines += [[_show(value) for value in row] for row in rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def render_completeness(warehouse: duckdb.DuckDBPyConnection, sql: str) -> str:
+    """How complete the years are that a query looks at: the one that it names and the one before, else all of them.
+
+    Empty where the warehouse has no coverage.
+    """
+    try:
+        found = warehouse.execute(COMPLETENESS).fetchall()
+    except duckdb.CatalogException:
+        return ""
+    named = {int(year) for year in YEAR.findall(sql)}
+    wanted = named | {year - 1 for year in named}
+    told = [
+        f"{year}: {loaded} projects loaded, {held} held back"
+        for year, loaded, held in found
+        if not wanted or year in wanted
+    ]
+    return f"\n*{'; '.join(told)}.*\n" if told else ""
 
 
 def _is_number(value: Any) -> bool:

@@ -52,6 +52,24 @@ chosen as (
             and {{ kind_rank('current_targets.document_kind') }} = both_published.kind_rank
 ),
 
+-- who was published in a year, and of whom a project of that year is held back
+printed_projects as (
+    select distinct
+        project_key,
+        fiscal_year
+    from chosen
+),
+
+incomplete as (
+    select distinct
+        publisher_key,
+        fiscal_year
+    from {{ ref('dim_documents') }}
+    where
+        is_current
+        and not is_complete
+),
+
 year_pairs as (
     select
         {{ surrogate_key(['later.target_key', 'earlier.target_key']) }} as target_pair_key,
@@ -82,7 +100,13 @@ select
     {{ from_year }} as from_year,
     {{ to_year }} as to_year,
     year_pairs.*,
-    verdicts.change_class,
+    case
+        when verdicts.change_class = 'new' and prior_project.project_key is null and unread_before.publisher_key is not null
+            then 'unread'
+        when verdicts.change_class = 'dropped' and project.project_key is null and unread_now.publisher_key is not null
+            then 'unread'
+        else verdicts.change_class
+    end as change_class,
     verdicts.not_comparable_reason,
     verdicts.delta,
     verdicts.delta_pct,
@@ -90,4 +114,20 @@ select
     verdicts.stringency
 from year_pairs
 inner join verdicts on year_pairs.target_pair_key = verdicts.target_pair_key
+left join printed_projects as project
+    on
+        year_pairs.project_key = project.project_key
+        and project.fiscal_year = {{ to_year }}
+left join printed_projects as prior_project
+    on
+        year_pairs.project_key = prior_project.project_key
+        and prior_project.fiscal_year = {{ from_year }}
+left join incomplete as unread_now
+    on
+        year_pairs.publisher_key = unread_now.publisher_key
+        and unread_now.fiscal_year = {{ to_year }}
+left join incomplete as unread_before
+    on
+        year_pairs.publisher_key = unread_before.publisher_key
+        and unread_before.fiscal_year = {{ from_year }}
 {%- endmacro %}

@@ -23,6 +23,21 @@ with staged as (
     from {{ source('jixiao', 'projects') }}
     union all
     select
+        'fct_department_targets' as fact,
+        count(*) as n_rows
+    from {{ source('jixiao', 'department_targets') }}
+    union all
+    select
+        'document_cross_checks' as fact,
+        count(*) as n_rows
+    from {{ source('jixiao', 'cross_checks') }}
+    union all
+    select
+        'held_back' as fact,
+        count(*) as n_rows
+    from {{ source('jixiao', 'held_back') }}
+    union all
+    select
         'amount' as fact,
         sum(amount_yuan) as n_rows
     from {{ source('jixiao', 'amounts') }}
@@ -53,6 +68,22 @@ marts as (
             project_no
         from {{ ref('fct_project_budgets') }}
     ) as projects
+    union all
+    select
+        'fct_department_targets' as fact,
+        count(*) as n_rows
+    from {{ ref('fct_department_targets') }}
+    union all
+    select
+        'document_cross_checks' as fact,
+        count(*) as n_rows
+    from {{ ref('document_cross_checks') }}
+    union all
+    select
+        'held_back' as fact,
+        count(*) as n_rows
+    from {{ ref('held_back') }}
+    where is_document_loaded
     union all
     select
         'amount' as fact,

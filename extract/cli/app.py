@@ -208,13 +208,21 @@ def sql(
     release: Annotated[
         str | None, typer.Option(metavar="ID", help="An earlier release, as `jixiao releases` lists them.")
     ] = None,
+    xlsx: Annotated[
+        Path | None, typer.Option("--xlsx", metavar="FILE", help="Write a workbook for Excel: codes stay text.")
+    ] = None,
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Ask the served release, or another one that is kept; nothing can be changed."""
     from extract.releases.query import ask_for_somebody
 
     columns, rows = ask_for_somebody(get_settings(), sys.stdin.read() if query == "-" else query, release)
-    print_rows(rows, columns, how)
+    if xlsx is None:
+        print_rows(rows, columns, how)
+        return
+    from extract.cli.workbook import write_workbook
+
+    errors.print(say("{file}: {rows} rows", file=xlsx, rows=write_workbook(xlsx, columns, rows)), markup=False)
 
 
 @app.command()

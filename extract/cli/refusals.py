@@ -20,7 +20,7 @@ app = typer.Typer(help="What was refused and why; try again; accept by a named p
 IDS_HELP = "Beginnings of hashes, as `list` shows them."
 Ids = Annotated[list[str], typer.Argument(metavar="ID…", help=IDS_HELP, autocompletion=complete_refusal)]
 DAY = "%Y-%m-%d"
-COLUMNS = ("id", "publisher", "state", "decision", "reason", "page", "file", "detail")
+COLUMNS = ("id", "publisher", "state", "decision", "reason", "page", "held_back", "file", "detail")
 
 
 @app.callback(invoke_without_command=True)
@@ -39,10 +39,15 @@ def list_refusals(
     every: Annotated[bool, typer.Option("--all", help="Also what a person has accepted or dropped.")] = False,
     how: FormatOption = Format.TABLE,
 ) -> None:
-    """One row per document that is not loaded."""
+    """One row per document that is not loaded, with how many of its projects have a reason of their own."""
+    ledger = _ledger()
     states = ("refused", "failed", "dropped") if every else ("refused", "failed")
-    found = _ledger().refusals(states=states, reason=reason, publisher=publisher, undecided=not every)
-    rows = [{**one, "id": one["sha256"][:12], "file": one["first_url"]} for one in found]
+    found = ledger.refusals(states=states, reason=reason, publisher=publisher, undecided=not every)
+    counts = ledger.held_counts()
+    rows = [
+        {**one, "id": one["sha256"][:12], "file": one["first_url"], "held_back": counts.get(one["sha256"], 0)}
+        for one in found
+    ]
     print_rows([{name: row[name] for name in COLUMNS} for row in rows], COLUMNS, how)
 
 
@@ -52,7 +57,7 @@ def show(
     png: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the page that the refusal is about.")] = None,
     how: FormatOption = Format.TABLE,
 ) -> None:
-    """Everything that the ledger knows of one document: where it was seen, each attempt, each decision."""
+    """Everything that the ledger knows of one document: where seen, attempts, decisions, projects held back."""
     from extract.archive.documents import name_place
     from extract.report.page_images import draw_archived
 
@@ -60,8 +65,9 @@ def show(
     sha256 = ledger.find_document(document)
     one = ledger.document(sha256)
     found: dict[str, Any] = {**one, "archive": name_place(settings, sha256), **ledger.history(sha256)}
+    found["held_back"] = ledger.held_projects(sha256)
     if how is Format.TABLE:
-        parts = ("sightings", "attempts", "decisions")
+        parts = ("sightings", "attempts", "decisions", "held_back")
         rows = [{"what": name, "is": value} for name, value in found.items() if name not in parts]
         print_rows(rows, ("what", "is"), how)
         for part in parts:

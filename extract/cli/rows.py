@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
@@ -118,6 +118,7 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
     states = ledger.documents_by_state()
     release = served_release(settings)
     behind = is_behind(settings)
+    incomplete = ledger.incomplete()
     return {
         **{name: last[name] if last else 0 for name in ("seen", *OUTCOMES)},
         "run_id": last["run_id"] if last else None,
@@ -132,6 +133,9 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
         "release": release and {k: release[k] for k in ("release_id", "published_at", "row_counts", "checksum")},
         "release_is_behind": behind,
         "pin": ledger.pin(),
+        "incomplete": [
+            {"id": one["sha256"][:12], "file": one["first_url"], "held_back": one["held"]} for one in incomplete
+        ],
         "refusals": [
             {
                 "id": one["sha256"][:12] if one["sha256"] else None,
@@ -139,6 +143,7 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
                 "state": one["state"],
                 "reason": one["reason"],
                 "page": one["page"],
+                "held_back": one["held"],
                 "detail": one["detail"],
             }
             for one in ledger.troubled()
@@ -184,12 +189,21 @@ def print_status(found: dict[str, Any]) -> None:
     if pin := found["pin"]:
         pinned = "pinned by {by} since {since} UTC: {why}"
         console.print(say(pinned, by=pin["pinned_by"], since=pin["pinned_at"], why=pin["why"]), markup=False)
+    if found["incomplete"]:
+        console.print(describe_incomplete([one["held_back"] for one in found["incomplete"]]), markup=False)
+        print_rows(found["incomplete"], ("id", "file", "held_back"), Format.TABLE)
     if found["refusals"]:
-        print_rows(found["refusals"], ("id", "file", "state", "reason", "page", "detail"), Format.TABLE)
+        print_rows(found["refusals"], ("id", "file", "state", "reason", "page", "held_back", "detail"), Format.TABLE)
     if found["publishers"]:
         columns = ("publisher", "documents", "last_new_at", "waiting", "alerts")
         rows = [{**one, "alerts": "\n".join(one["alerts"]) or None} for one in found["publishers"]]
         print_rows(rows, columns, Format.TABLE)
+
+
+def describe_incomplete(held: Sequence[int]) -> str:
+    """How many projects are held back of how many loaded documents; `held` counts them for each document."""
+    told = "{projects} projects of {documents} loaded documents are held back; `jixiao refusals show ID` names them"
+    return say(told, projects=sum(held), documents=len(held))
 
 
 def describe_outdated(outdated: int, waiting: int) -> str:

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Operationa
 from extract.archive.documents import fetch_archived, forget_copies, sweep_parts
 from extract.archive.objects import DamagedError, StoreError
 from extract.archive.readings import drop_reading, keep_reading, load_reading
-from extract.entities import Answer, Landing, Publication, Remembered
+from extract.entities import Answer, Held, Landing, Publication, Remembered
 from extract.errors import LedgerError, Reason, Refused, SandboxError, SourceError, describe_error
 from extract.jobs.answers import Answered, wake_answered
 from extract.jobs.batches import count_pages, make_batches, name_child
@@ -45,6 +45,7 @@ _NO_STATES: Mapping[str, str] = MappingProxyType({})
 _MAPPED = re.compile(r"publisher\.(discover|land)_(\d+)")
 PUBLISHERS_AT_ONCE = 4  # of one task: a slow site must not hold up the others
 MOST_GROUPS = 200  # tasks among which the publishers of a night are divided
+MOST_NAMED = 10  # incomplete documents that the night's log names
 LEDGER_AWAY = (OperationalError, InterfaceError)  # no publisher's fault: the task is tried again
 
 
@@ -331,12 +332,12 @@ def stage_read(settings: Settings, run_id: str) -> int:
             ledger.note_removed(sha256)
         for sha256 in ledger.to_stage():  # as it is now: a writer that was waited for may have staged some of it
             try:
-                rows_fingerprint = _stage_one(settings, ledger, engine, publishers, sha256)
+                rows_fingerprint, held = _stage_one(settings, ledger, engine, publishers, sha256)
             except (DataError, IntegrityError, ValueError, TypeError, FileNotFoundError, DamagedError) as error:
                 log.exception("%s cannot be staged", sha256[:12])
                 ledger.note_unread(sha256, READER_VERSION, error)
             else:
-                ledger.note_staged(sha256, run_id, rows_fingerprint)
+                ledger.note_staged(sha256, run_id, rows_fingerprint, held)
                 drop_reading(settings, sha256, ledger.document(sha256)["answers_used"] or "")
                 staged += 1
     return staged
@@ -344,7 +345,8 @@ def stage_read(settings: Settings, run_id: str) -> int:
 
 def _stage_one(
     settings: Settings, ledger: Ledger, engine: Engine, publishers: tuple[Publisher, ...], sha256: str
-) -> str:
+) -> tuple[str, tuple[Held, ...]]:
+    """Stage one document; return what stands for its rows, and what is held back of it."""
     from extract.reading.untrusted import trust_reading
     from extract.warehouse.frames import Origin, make_frames
     from extract.warehouse.staging import stage_frames
@@ -355,7 +357,7 @@ def _stage_one(
     fingerprint = stage_frames(engine, sha256, make_frames(reading, origin, publishers, known["reader_version"]))
     ledger.note_questions(sha256, reading.held, reading.settled)
     log.info("%s: %d rows staged", sha256[:12], len(reading.records))
-    return fingerprint
+    return fingerprint, reading.held
 
 
 def close(
@@ -372,6 +374,9 @@ def close(
     log.info(
         "seen %(seen)d = loaded %(loaded)d + unchanged %(unchanged)d + refused %(refused)d + failed %(failed)d", counts
     )
+    held = _describe_held(ledger)
+    if held:
+        log.warning("%s", held)
     if failed_tasks:
         raise LedgerError(f"tasks failed: {', '.join(failed_tasks)}; their logs say why")
     unlisted = [one for one in ledger.findings(run_id) if one["code"] in UNLISTED]
@@ -380,6 +385,16 @@ def close(
     if counts["failed"]:
         raise LedgerError(f"{counts['failed']} of {counts['seen']} publications failed; `jixiao status` names them")
     return counts
+
+
+def _describe_held(ledger: Ledger) -> str:
+    """Name the loaded documents of which projects are held back; empty where there are none."""
+    incomplete = ledger.incomplete()
+    if not incomplete:
+        return ""
+    named = ", ".join(f"{one['first_url']} ({one['held']})" for one in incomplete[:MOST_NAMED])
+    more = f" and {len(incomplete) - MOST_NAMED} more" if len(incomplete) > MOST_NAMED else ""
+    return f"{sum(one['held'] for one in incomplete)} projects are held back of loaded documents: {named}{more}"
 
 
 def _note_failed_tasks(

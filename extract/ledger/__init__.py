@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from extract.ledger.documents import MAY_PASS, TRANSITIONS
 from extract.ledger.fetches import Fetches
+from extract.ledger.held_back import HeldBack
 from extract.ledger.questions import Questions
 from extract.ledger.refusals import ACTIONS, Refusals
 from extract.ledger.releases import History
@@ -19,5 +20,5 @@ from extract.ledger.runs import OUTCOMES
 __all__ = ["ACTIONS", "MAY_PASS", "MOST_REREAD", "OUTCOMES", "TRANSITIONS", "Ledger"]
 
 
-class Ledger(Refusals, Rereads, Questions, Fetches, History, Retention):
+class Ledger(Refusals, Rereads, Questions, Fetches, HeldBack, History, Retention):
     """The ledger behind one SQLAlchemy URL: SQLite or PostgreSQL."""

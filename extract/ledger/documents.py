@@ -6,13 +6,15 @@ A loaded document that is read again stays `staged`, for its rows stay: `reread`
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 
+from extract.entities import Held
 from extract.errors import LedgerError, Reason, Refused
 from extract.ledger.database import Database, now
+from extract.ledger.held_back import replace_held
 from extract.ledger.tables import attempts, documents
 
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -139,8 +141,11 @@ class Documents(Database):
             tried = connection.scalar(_attempts_of(sha256, reader_version)) or 0
             is_final = isinstance(error, Refused) and (error.reason not in MAY_PASS or tried + 1 >= max_attempts)
             step, values = ("refused", told | version) if is_final else ("wanted", told)
-            if not self._step(connection, sha256, ("wanted", "read"), step, **values, **used):
+            stays_loaded = self._step(connection, sha256, ("wanted", "read"), step, **values, **used)
+            if not stays_loaded:
                 self._move(connection, sha256, state, decision=None, **told, **version, **used)
+            if is_final or not stays_loaded:
+                replace_held(connection, sha256, error.held if isinstance(error, Refused) else ())
             row = {"sha256": sha256, "ended_at": now(), "outcome": state, **told, **version}
             connection.execute(attempts.insert(), row)
 
@@ -160,8 +165,10 @@ class Documents(Database):
             raise LedgerError(f"document {sha256[:12]} is not in the ledger")
         return dict(row)
 
-    def note_staged(self, sha256: str, run_id: str, rows_fingerprint: str | None = None) -> None:
-        """The document's rows are committed in the raw schema.
+    def note_staged(
+        self, sha256: str, run_id: str, rows_fingerprint: str | None = None, held: Sequence[Held] = ()
+    ) -> None:
+        """The document's rows are committed in the raw schema, all but what is held back.
 
         One that was read again into the rows that it had stays as it was: nothing of it is new.
         """
@@ -171,6 +178,7 @@ class Documents(Database):
         with self._writing() as connection:
             if connection.execute(change).rowcount != 1:
                 self._move(connection, sha256, "staged", reread=None, **told)
+            replace_held(connection, sha256, held)
 
     def note_removed(self, sha256: str) -> None:
         """The rows of a document that a newer reader refuses are no longer in the raw schema."""

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from extract.errors import LedgerError
 from extract.ledger.database import now
 from extract.ledger.documents import Documents
+from extract.ledger.held_back import HeldBack
 from extract.ledger.runs import Runs
 from extract.ledger.tables import attempts, decisions, documents, sightings
 
@@ -18,7 +19,7 @@ STATES = ("refused", "failed", "dropped")
 ACTIONS = ("retry", "accept", "drop")
 
 
-class Refusals(Documents, Runs):
+class Refusals(Documents, HeldBack, Runs):
     """Documents that are not loaded, and the decisions about them."""
 
     def refusals(
@@ -122,9 +123,16 @@ class Refusals(Documents, Runs):
             return {name: [dict(row) for row in connection.execute(query).mappings()] for name, query in wanted.items()}
 
     def troubled(self) -> list[dict[str, Any]]:
-        """Refused and failed documents that nobody has decided on, and what the last run could not land."""
+        """Refused and failed documents that nobody has decided on, and what the last run could not land.
+
+        `held` says how many projects of a document are held back, each for a reason of its own.
+        """
+        counts = self.held_counts()
         names = ("sha256", "publisher", "first_url", "state", "reason", "page", "detail")
-        rows = [{name: one[name] for name in names} for one in self.refusals(undecided=True)]
+        rows = [
+            {name: one[name] for name in names} | {"held": counts.get(one["sha256"], 0)}
+            for one in self.refusals(undecided=True)
+        ]
         last = self.last_run()
         s = sightings.c
         unlanded = select(s.publisher, s.url, s.outcome, s.reason, s.detail).where(
@@ -132,5 +140,6 @@ class Refusals(Documents, Runs):
         )
         with self._reading() as connection:
             for publisher, url, outcome, reason, detail in connection.execute(unlanded.order_by(s.url)):
-                rows.append(dict(zip(names, (None, publisher, url, outcome, reason, None, detail), strict=True)))
+                told = zip(names, (None, publisher, url, outcome, reason, None, detail), strict=True)
+                rows.append({**dict(told), "held": 0})
         return rows

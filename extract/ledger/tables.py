@@ -170,6 +170,20 @@ attempts = Table(  # one row per attempt to read a document
     Column("detail", Text),
 )
 
+held_back = Table(  # one row per project that is held back, of loaded and of refused documents; by the last reading
+    "held_back",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("held_no", Integer, primary_key=True),  # in printed order, from 1
+    Column("scope", String, nullable=False),  # project department
+    Column("page", Integer, nullable=False),
+    Column("last_page", Integer, nullable=False),
+    Column("project", String),  # as printed; null where nobody knows whose the place is
+    Column("unit", String),
+    Column("reason", String, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
 releases = Table(  # one row per published release
     "releases",
     metadata,

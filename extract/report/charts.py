@@ -23,6 +23,7 @@ COLOURS = {
     "down": "#c05621",
     "added": "#2b6cb0",
     "dropped": "#b83280",
+    "unread": "#a0aec0",
     "raised": "#2f855a",
     "lowered": "#c05621",
     "unchanged": "#8a94a6",
@@ -64,7 +65,7 @@ def _steps(rows: Sequence[AnswerRow], before: Decimal, after: Decimal, year: int
     steps = [_step(f"{year - 1}", before, before, "total", text=f"{before / WAN:,.2f}")]
     level = before
     for row in shown:
-        kind = row["status"] if row["status"] in ("added", "dropped") else "up" if _delta(row) > 0 else "down"
+        kind = row["status"] if row["status"] in ("added", "dropped", "unread") else "up" if _delta(row) > 0 else "down"
         name = row["project_name"] or row["prior_project_name"]
         steps.append(_step(name, level, level + _delta(row), kind, row.get("href") or row.get("prior_href")))
         level += _delta(row)
@@ -104,7 +105,7 @@ def _bars(steps: list[AnswerRow], words: dict[str, str]) -> dict[str, Any]:
     }
     axis = {"title": "万元 (10,000 yuan)", "tickCount": 5}
     x = {"field": "low", "type": "quantitative", "axis": axis, "scale": {"zero": False, "padding": 12}}
-    kinds = [kind for kind in ("dropped", "down", "up", "added") if kind in {step["kind"] for step in steps}]
+    kinds = [kind for kind in ("dropped", "down", "up", "added", "unread") if kind in {step["kind"] for step in steps}]
     scale = {"domain": [words[kind] for kind in kinds], "range": [COLOURS[kind] for kind in kinds]}
     colour = {"field": "class", "type": "nominal", "scale": scale, "legend": {"title": None, "orient": "bottom"}}
     bar: AnswerRow = {"type": "bar", "height": STEP - 8, "cornerRadius": 2}
@@ -135,7 +136,7 @@ def _bars(steps: list[AnswerRow], words: dict[str, str]) -> dict[str, Any]:
 
 def draw_change_classes(counts: list[AnswerRow], words: dict[str, str]) -> str | None:
     """How many targets of each year went which way, one bar a year."""
-    order = ("raised", "lowered", "new", "dropped", "not_comparable", "unchanged")
+    order = ("raised", "lowered", "new", "dropped", "not_comparable", "unread", "unchanged")
     values: list[AnswerRow] = [
         {
             "year": str(row["fiscal_year"]),

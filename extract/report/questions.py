@@ -53,6 +53,58 @@ class Figures:
             "ORDER BY d.fiscal_year DESC, p.publisher_name, d.document_kind, d.edition_no, d.document_key"
         )
 
+    def completeness(self) -> list[AnswerRow]:
+        """Per publisher and fiscal year: projects printed, loaded and held back, and documents that are not complete.
+
+        The row without a year is what was refused as a whole.
+        """
+        return self.rows(
+            "SELECT p.publisher_name, c.fiscal_year, CAST(sum(c.loaded) AS integer) AS documents, "
+            "CAST(sum(c.incomplete) AS integer) AS incomplete, CAST(sum(c.refused) AS integer) AS refused, "
+            "CAST(sum(c.projects_loaded + c.projects_held_back) AS integer) AS printed, "
+            "CAST(sum(c.projects_loaded) AS integer) AS loaded, "
+            "CAST(sum(c.projects_held_back) AS integer) AS held_back "
+            "FROM fct_publication_coverage AS c LEFT JOIN dim_publishers AS p ON c.publisher_key = p.publisher_key "
+            "GROUP BY p.publisher_name, c.fiscal_year "
+            "HAVING sum(c.loaded + c.refused) > 0 "
+            "ORDER BY CASE WHEN sum(c.projects_held_back) > 0 THEN 1 ELSE 2 END, p.publisher_name, c.fiscal_year DESC"
+        )
+
+    def held_back(self) -> Listing:
+        """What is printed and not loaded: projects, departments, and documents as a whole."""
+        return self.listing(
+            "SELECT h.*, p.publisher_name, d.title FROM held_back AS h "
+            "LEFT JOIN dim_publishers AS p ON h.publisher_key = p.publisher_key "
+            "LEFT JOIN dim_documents AS d ON h.document_key = d.document_key WHERE h.is_current",
+            "SELECT * FROM held_back",
+            "ORDER BY publisher_name, fiscal_year DESC, source_url, held_no, held_back_key",
+        )
+
+    def differing_checks(self) -> Listing:
+        """Places of one document that should say the same and do not."""
+        return self.listing(
+            "SELECT c.*, d.title FROM document_cross_checks AS c "
+            "INNER JOIN dim_documents AS d ON c.document_key = d.document_key WHERE NOT c.is_agreeing",
+            "SELECT * FROM document_cross_checks WHERE NOT is_agreeing",
+            "ORDER BY title, check_no, cross_check_key",
+        )
+
+    def agreeing_checks(self) -> int:
+        """How many places of documents say the same as what was read."""
+        (count,) = self.rows("SELECT count(*) AS n FROM document_cross_checks WHERE is_agreeing")
+        return int(count["n"])
+
+    def department_targets(self) -> Listing:
+        """Annual targets of whole departments with those of the year before, where both are loaded."""
+        return self.listing(
+            "SELECT t.*, d.sha256, y.prior_target_text, y.change_class, y.delta_pct "
+            "FROM fct_department_targets AS t INNER JOIN dim_documents AS d ON t.document_key = d.document_key "
+            "LEFT JOIN yoy_department_targets AS y ON t.department_target_key = y.department_target_key "
+            "WHERE t.is_current AND t.horizon = 'annual'",
+            "SELECT * FROM fct_department_targets WHERE is_current AND horizon = 'annual'",
+            "ORDER BY fiscal_year DESC, department_name, record_no, department_target_key",
+        )
+
     def changes_of_release(self, release: AnswerRow) -> AnswerRow:
         """What publishing it changed: the release before it, when that was published, and rows per table."""
         before = release.get("compared_with")
@@ -124,7 +176,7 @@ class Figures:
             "count(*) FILTER (WHERE change_class = 'unchanged') AS copied, "
             "CAST(round(100.0 * count(*) FILTER (WHERE change_class = 'unchanged') / count(*), 1) AS DECIMAL(5, 1)) "
             "AS copied_pct FROM yoy_indicator_targets "
-            "WHERE horizon = 'annual' AND change_class NOT IN ('new', 'dropped') "
+            "WHERE horizon = 'annual' AND change_class NOT IN ('new', 'dropped', 'unread') "
             "GROUP BY fiscal_year, unit_name"
         )
         return self.listing(query, query, "ORDER BY fiscal_year DESC, copied_pct DESC, shared DESC, unit_name")

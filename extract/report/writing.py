@@ -30,7 +30,7 @@ from extract.translations import load_chinese
 log = logging.getLogger(__name__)
 TEMPLATES = Path(__file__).with_name("templates")
 LEGENDS = (
-    *("raised", "lowered", "new", "dropped", "unchanged", "not_comparable"),
+    *("raised", "lowered", "new", "dropped", "unchanged", "not_comparable", "unread"),
     *("added", "up", "down", "loaded", "refused", "failed"),
 )
 
@@ -117,11 +117,14 @@ def _read_release(figures: Figures, release: dict[str, Any], sheets: Sheets) -> 
     projects, targets, findings = figures.project_changes(), figures.target_changes(), figures.findings()
     changes, editions = figures.changes_of_release(release), figures.edition_changes()
     documents, notes = figures.documents(), figures.document_findings()
+    held, checks, departments = figures.held_back(), figures.differing_checks(), figures.department_targets()
     now, before = ("href", "sha256", "page"), ("prior_href", "prior_sha256", "prior_page")
     link_rows(sheets, projects.rows, (*now, "budget_key"), (*before, "prior_budget_key"))
     link_rows(sheets, targets.rows, (*now, "target_key"), (*before, "prior_target_key"))
     for finding in findings.rows:
         link_rows(sheets, finding["cells"], (*now, "key"))
+    for row in (*held.rows, *checks.rows, *departments.rows):
+        row["href"] = sheets.link(row["sha256"], row["page"]) if row["sha256"] else None
     for row in (*editions.rows, *notes.rows):
         row["href"] = sheets.link(row["sha256"], row["page"])
     for place, row in enumerate(documents):  # the first page of each comes last: cells matter more
@@ -129,6 +132,11 @@ def _read_release(figures: Figures, release: dict[str, Any], sheets: Sheets) -> 
     since = changes["since"]
     counts = figures.change_classes()
     return {
+        "completeness": figures.completeness(),
+        "held": held,
+        "checks": checks,
+        "agreeing": figures.agreeing_checks(),
+        "departments": departments,
         "documents": documents,
         "new_documents": [row for row in documents if since is None or row["first_seen_at"] > since],
         "changes": changes,

@@ -28,6 +28,7 @@ class Freshness:
     waiting: int
     waiting_since: datetime | None
     alerts: tuple[str, ...] = ()
+    held_back: int = 0  # projects of its loaded documents
 
 
 def check_freshness(settings: Settings, now: datetime | None = None, *, is_behind: bool) -> list[Freshness]:
@@ -42,6 +43,9 @@ def check_freshness(settings: Settings, now: datetime | None = None, *, is_behin
     waiting = ledger.waiting(is_behind)
     last = ledger.last_run()
     findings = ledger.findings(last["run_id"] if last else None)
+    held: dict[str, int] = {}
+    for one in ledger.incomplete():
+        held[one["publisher"]] = held.get(one["publisher"], 0) + one["held"]
     unread = {one["publisher"]: [_describe_unread(one)] for one in ledger.reread_failures()}
     codes = sorted({*known, *waiting, *(code for code, one in publishers.items() if one.source is not None)})
     rows = []
@@ -60,19 +64,26 @@ def check_freshness(settings: Settings, now: datetime | None = None, *, is_behin
                 open_["waiting"],
                 open_["since"],
                 tuple(alerts),
+                held.get(code, 0),
             )
         )
     return rows
 
 
 def describe_alerts(rows: Iterable[Freshness], pin: Mapping[str, Any] | None = None) -> str:
-    """Every alert with its publisher, and a pin that keeps newer releases from readers, one a line; empty when none."""
+    """Every alert with its publisher, and a pin that keeps newer releases from readers, one a line; empty when none.
+
+    What is held back of loaded documents is told with the alerts and is none by itself: the rest is published.
+    """
+    rows = list(rows)
     lines = [f"{row.publisher}: {alert}" for row in rows for alert in row.alerts]
     if pin is not None:
         lines.append(
             f"release {pin['release_id']} is pinned by {pin['pinned_by']} since {pin['pinned_at']:%Y-%m-%d %H:%M} UTC "
             f"({pin['why']}): `jixiao rollback --unpin` serves the newest one"
         )
+    if lines:
+        lines += [f"{row.publisher}: {row.held_back} projects are held back" for row in rows if row.held_back]
     return "\n".join(lines)
 
 

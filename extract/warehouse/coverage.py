@@ -3,6 +3,7 @@
     raw.publishers               the publishers that a file names
     raw.expected_publications    one row per publisher, fiscal year and kind that a file expects, with the day it is due
     raw.unloaded_publications    one row per publication seen and not loaded
+    raw.unloaded_held_back       one row per project of those that is held back for a reason of its own
 
 The rows depend on the day of the last run only through `as_of`: the last day, up to then, on which something began to
 be expected or was late for the first time. So a night on which nothing falls due gives the rows of the night before.
@@ -36,6 +37,7 @@ class Coverage:
     publishers: tuple[Publisher, ...]
     looked_on: date | None  # day of the newest run, in Shanghai
     unloaded: tuple[CoverageRow, ...]
+    held: tuple[CoverageRow, ...] = ()  # of the unloaded publications, by their publication_no
 
     @property
     def as_of(self) -> date | None:
@@ -83,18 +85,20 @@ def look(settings: Settings) -> Coverage:
         {"publication_no": number, **_unloaded_row(row, known.get(row["publisher"]))}
         for number, row in enumerate(ledger.unloaded(), start=1)
     )
-    return Coverage(publishers, day, unloaded)
+    return Coverage(publishers, day, unloaded, tuple(_held_rows(unloaded, ledger.held_by_document())))
 
 
 def coverage_inputs(settings: Settings) -> str:
-    """Everything that the three tables depend on besides the loaded documents, as one text."""
+    """Everything that the four tables depend on besides the loaded documents, as one text."""
     found = look(settings)
     named = sorted(_publisher_rows(found.publishers), key=lambda row: row["publisher_code"])
-    return json.dumps([named, found.expect({}), found.unloaded, found.as_of], default=str, ensure_ascii=False)
+    return json.dumps(
+        [named, found.expect({}), found.unloaded, found.held, found.as_of], default=str, ensure_ascii=False
+    )
 
 
 def stage_coverage(engine: Engine, settings: Settings) -> None:
-    """Write the three tables anew, in one transaction; follows `partitions.plan_build`.
+    """Write the four tables anew, in one transaction; follows `partitions.plan_build`.
 
     A publisher of whom nothing is staged is in no partition that changes. It counts as one of its own in every build,
     also the first one after its file is gone, so that dim_publishers always holds the publishers of today's files.
@@ -110,6 +114,7 @@ def stage_coverage(engine: Engine, settings: Settings) -> None:
             raw_schema.publishers: list(_publisher_rows(found.publishers)),
             raw_schema.expected_publications: found.expect(first_years),
             raw_schema.unloaded_publications: list(found.unloaded),
+            raw_schema.unloaded_held_back: list(found.held),
         }
         for table, rows in tables.items():
             connection.execute(delete(table))
@@ -147,3 +152,15 @@ def _unloaded_row(row: CoverageRow, publisher: Publisher | None) -> CoverageRow:
         "state": "refused" if row["state"] == "refused" else "waiting",
         "reason": row["reason"],
     }
+
+
+def _held_rows(
+    unloaded: Iterable[CoverageRow], held: Mapping[str, Iterable[Mapping[str, Any]]]
+) -> Iterator[CoverageRow]:
+    """What is held back of documents of which nothing is loaded."""
+    names = {"unit_text": "unit", "project_text": "project"}
+    for publication in unloaded:
+        for one in held.get(publication["sha256"] or "", ()):
+            same = {name: one[name] for name in ("held_no", "scope", "page", "last_page", "reason", "detail")}
+            texts = {name: one[column] for name, column in names.items()}
+            yield {"publication_no": publication["publication_no"], **same, **texts}

@@ -26,11 +26,12 @@ def fingerprint_inputs(settings: Settings) -> str:
 
 def fingerprint_rules(settings: Settings) -> str:
     """32 hex digits of all by which documents become marts: grammar, matching, partitions, dbt, models."""
+    from extract import text
     from extract.values import GRAMMAR_VERSION
     from extract.warehouse import partitions, project_similarity
 
     digest = hashlib.sha256(GRAMMAR_VERSION.encode())
-    for module in (project_similarity, partitions):
+    for module in (project_similarity, partitions, text):
         digest.update(Path(module.__file__ or "").read_bytes())
     for package in ("dbt-core", "dbt-postgres") if settings.on_postgres else ("dbt-core", "dbt-duckdb", "duckdb"):
         digest.update(f"{package} {importlib.metadata.version(package)}\n".encode())

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from extract.entities import AMOUNT_KINDS, Box, Column, Part, Printed, Reading, Record, Scope
+from extract.entities import AMOUNT_KINDS, Box, Column, Held, Part, Printed, Reading, Record, Scope
 from extract.publishers import Publisher, attribute_publisher
 from extract.text import fold_name
 from extract.warehouse import raw_schema
@@ -42,6 +42,19 @@ RECORD_TEXTS = {
     "actual_text": Column.ACTUAL_VALUE,
     "deviation_text": Column.DEVIATION,
 }
+DEPARTMENT_TEXTS = {
+    "unit_text": Column.UNIT,
+    "department_text": Column.DEPARTMENT,
+    "overall_goal_text": Column.OVERALL_GOAL,
+    "annual_goal_text": Column.ANNUAL_GOAL,
+    "amount_text": Column.AMOUNT,
+}
+DEPARTMENT_RECORD_TEXTS = {
+    "level1_text": Column.LEVEL1,
+    "level2_text": Column.LEVEL2,
+    "indicator_text": Column.INDICATOR,
+    "weight_text": Column.WEIGHT,
+}
 
 Frames = dict[str, pd.DataFrame]
 RawRow = dict[str, Any]
@@ -64,23 +77,111 @@ def make_frames(reading: Reading, origin: Origin, publishers: Iterable[Publisher
     if "ocr" in reading.readers:
         raise ValueError(f"document {reading.sha256[:12]}: recognised text is never loaded")
     publishers = tuple(publishers)
+    documents = [_document_row(reading, part, origin, publishers, reader_version) for part in _dated_parts(reading)]
+    rows = {"documents": documents, **_project_rows(reading), **_department_rows(reading), **_notes(reading)}
+    return {table.name: _frame(table, rows[table.name]) for table in raw_schema.DOCUMENT_TABLES}
+
+
+def _dated_parts(reading: Reading) -> list[Part]:
+    """The parts that are documents: a part of which everything is held back may have no fiscal year."""
+    return [part for part in reading.parts if part.fiscal_year > 0]
+
+
+def _project_rows(reading: Reading) -> dict[str, list[RawRow]]:
+    sha256 = reading.sha256
     records = [record for record in reading.records if record.scope is Scope.PROJECT]
     numbered = list(_number_records(records))
-    rows: dict[str, list[RawRow]] = {
-        "documents": [_document_row(reading, part, origin, publishers, reader_version) for part in reading.parts],
-        "projects": [],
-        "amounts": [],
-        "records": [_record_row(reading.sha256, number, record) for number, record in numbered],
-        "targets": [row for number, record in numbered for row in _target_rows(reading.sha256, number, record)],
-        "findings": [
-            {"sha256": reading.sha256, "finding_no": n, "finding_code": f.code, "page": f.page, "detail": f.detail}
-            for n, f in enumerate(reading.findings, start=1)
+    first = list(_first_of_projects(records))
+    return {
+        "projects": [_project_row(sha256, record) for record in first],
+        "amounts": [row for record in first for row in _amount_rows(sha256, record)],
+        "project_titles": [
+            {"sha256": sha256, "part_no": one.part, "project_no": one.project_no, "title_text": one.title}
+            for one in first
+            if one.title
+        ],
+        "records": [_record_row(sha256, number, record) for number, record in numbered],
+        "targets": [row for number, record in numbered for row in _target_rows(sha256, number, record)],
+    }
+
+
+def _department_rows(reading: Reading) -> dict[str, list[RawRow]]:
+    records = [record for record in reading.records if record.scope is Scope.DEPARTMENT]
+    return {
+        "departments": [_department_row(reading.sha256, record) for record in _first_of_projects(records)],
+        "department_targets": [
+            {
+                **row,
+                "form_no": record.project_no,
+                "row_no": record.row,
+                **_texts(record, DEPARTMENT_RECORD_TEXTS),
+            }
+            for number, record in _number_records(records)
+            for row in _target_rows(reading.sha256, number, record)
         ],
     }
-    for record in _first_of_projects(records):
-        rows["projects"].append(_project_row(reading.sha256, record))
-        rows["amounts"].extend(_amount_rows(reading.sha256, record))
-    return {table.name: _frame(table, rows[table.name]) for table in raw_schema.DOCUMENT_TABLES}
+
+
+def _notes(reading: Reading) -> dict[str, list[RawRow]]:
+    """What a person should know, what is held back, and what other tables of the document say."""
+    sha256 = reading.sha256
+    return {
+        "findings": [
+            {"sha256": sha256, "finding_no": n, "finding_code": f.code, "page": f.page, "detail": f.detail}
+            for n, f in enumerate(reading.findings, start=1)
+        ],
+        "held_back": [
+            {
+                "sha256": sha256,
+                "held_no": n,
+                "part_no": held.part or None,
+                "project_no": held.project_no or None,
+                **_describe_held(held),
+            }
+            for n, held in enumerate(reading.held, start=1)
+        ],
+        "cross_checks": [
+            {
+                "sha256": sha256,
+                "check_no": n,
+                "check_kind": check.kind,
+                "page": check.page,
+                "project_page": check.project_page,
+                "project_text": check.project,
+                "expected_text": check.expected,
+                "printed_text": check.printed,
+                "is_agreeing": check.agrees,
+            }
+            for n, check in enumerate(reading.cross_checks, start=1)
+        ],
+    }
+
+
+def _describe_held(held: Held) -> RawRow:
+    """Return what a row says of something that is held back, whatever document it is of."""
+    return {
+        "scope": held.scope.value,
+        "page": held.page,
+        "last_page": held.last_page,
+        "unit_text": held.unit,
+        "project_text": held.project,
+        "reason": held.reason.value,
+        "detail": held.detail,
+    }
+
+
+def _department_row(sha256: str, record: Record) -> RawRow:
+    name = record.cells.get(Column.UNIT) or record.cells.get(Column.DEPARTMENT)
+    place = _place(name) if name else {"page": record.page, **_box(record.box)}
+    return {
+        "sha256": sha256,
+        "part_no": record.part,
+        "form_no": record.project_no,
+        "title_text": record.title or None,
+        **_texts(record, DEPARTMENT_TEXTS),
+        "amount_yuan": record.amounts.get(Column.AMOUNT),
+        **place,
+    }
 
 
 def _frame(table: Any, rows: list[RawRow]) -> pd.DataFrame:

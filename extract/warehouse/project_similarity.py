@@ -8,7 +8,6 @@ and often its category and the size of its amount. This stage only measures; dbt
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import Engine, delete, insert, select, text
 
+from extract.text import fold_name
 from extract.warehouse import raw_schema
 
 FLOOR = Decimal("0.45")
@@ -88,9 +88,6 @@ where r.indicator_text is not null
 _CODE = re.compile(r"\(?([a-z]{0,4}[0-9][0-9a-z.]{2,})(?:\)-*|[-:]+)(.*)")
 _SUFFIX = re.compile(r"(工作|专项|项目|业务)*(经费|费用|资金|费)?(\([^()]*\))?$")
 _YEAR = re.compile(r"20[0-9]{2}(年度|年)?")
-_DASHES = str.maketrans(
-    {**dict.fromkeys("【〔［[｛{〖", "("), **dict.fromkeys("】〕］]｝}〗", ")"), **dict.fromkeys("－—–―─", "-")}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,16 +189,11 @@ def compare_pair(earlier: ComparedProject, later: ComparedProject) -> Proposal:
     )
 
 
-def fold_text(printed: str) -> str:
-    """Width, brackets, dashes and blanks make no difference."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", printed).translate(_DASHES)).lower()
-
-
 def _load_projects(connection: Any) -> Iterator[ComparedProject]:
     indicators: dict[tuple[str, int, int], dict[str, str]] = defaultdict(dict)
     for sha256, part_no, project_no, indicator, target in connection.execute(text(_INDICATORS)):
         code, name = _split_code(indicator)
-        indicators[sha256, part_no, project_no][code or name] = fold_text(target or "")
+        indicators[sha256, part_no, project_no][code or name] = fold_name(target or "")
     for row in connection.execute(text(_PROJECTS)).mappings():
         place = (row["sha256"], row["part_no"], row["project_no"])
         yield ComparedProject(
@@ -210,8 +202,8 @@ def _load_projects(connection: Any) -> Iterator[ComparedProject]:
             fiscal_year=row["fiscal_year"],
             year_no=row["year_no"],
             unit=frozenset(part for part in _split_code(row["unit_text"]) if part) or frozenset({""}),
-            name=fold_text(row["project_text"]),
-            category=fold_text(row["category_text"]),
+            name=fold_name(row["project_text"]),
+            category=fold_name(row["category_text"]),
             amount=row["amount_yuan"],
             indicators=indicators.get(place, {}),
             is_free_forward=bool(row["is_free_forward"]),
@@ -220,7 +212,7 @@ def _load_projects(connection: Any) -> Iterator[ComparedProject]:
 
 
 def _split_code(printed: str) -> tuple[str, str]:
-    folded = fold_text(printed)
+    folded = fold_name(printed)
     match = _CODE.fullmatch(folded)
     return (match[1], match[2]) if match else ("", folded)
 

@@ -194,6 +194,85 @@ findings = Table(  # one row per thing a person should know of a loaded document
     PrimaryKeyConstraint("sha256", "finding_no"),
 )
 
+project_titles = Table(  # one row per project whose own form or table prints a title above itself
+    "project_titles",
+    metadata,
+    Column("sha256", String(64), nullable=False),
+    Column("part_no", Integer, nullable=False),
+    Column("project_no", Integer, nullable=False),
+    Column("title_text", String, nullable=False),
+    PrimaryKeyConstraint("sha256", "part_no", "project_no"),
+)
+
+departments = Table(  # one row per form of a whole department; form_no counts with the projects of its part
+    "departments",
+    metadata,
+    Column("sha256", String(64), nullable=False),
+    Column("part_no", Integer, nullable=False),
+    Column("form_no", Integer, nullable=False),
+    Column("title_text", String),
+    Column("unit_text", String),
+    Column("department_text", String),
+    Column("overall_goal_text", String),
+    Column("annual_goal_text", String),
+    Column("amount_text", String),
+    Column("amount_yuan", YUAN),  # of the year
+    Column("page", Integer, nullable=False),
+    *_box(),
+    PrimaryKeyConstraint("sha256", "part_no", "form_no"),
+)
+
+department_targets = Table(  # one row per value printed for an indicator row of a whole department
+    "department_targets",
+    metadata,
+    Column("sha256", String(64), nullable=False),
+    Column("part_no", Integer, nullable=False),
+    Column("record_no", Integer, nullable=False),  # counts through the department's rows of the part
+    Column("horizon", String, nullable=False),  # annual cycle adjusted prior actual
+    Column("form_no", Integer, nullable=False),
+    Column("level1_text", String),
+    Column("level2_text", String),
+    Column("indicator_text", String),
+    Column("weight_text", String),
+    Column("target_text", String, nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("row_no", Integer, nullable=False),
+    *_box(),
+    PrimaryKeyConstraint("sha256", "part_no", "record_no", "horizon"),
+)
+
+held_back = Table(  # one row per project or department form of a loaded document that is held back
+    "held_back",
+    metadata,
+    Column("sha256", String(64), nullable=False),
+    Column("held_no", Integer, nullable=False),
+    Column("part_no", Integer),  # null where nobody knows whose the place is
+    Column("project_no", Integer),
+    Column("scope", String, nullable=False),  # project department
+    Column("page", Integer, nullable=False),
+    Column("last_page", Integer, nullable=False),
+    Column("unit_text", String),
+    Column("project_text", String),
+    Column("reason", String, nullable=False),
+    Column("detail", String, nullable=False),
+    PrimaryKeyConstraint("sha256", "held_no"),
+)
+
+cross_checks = Table(  # one row per two places of one document that should say the same
+    "cross_checks",
+    metadata,
+    Column("sha256", String(64), nullable=False),
+    Column("check_no", Integer, nullable=False),
+    Column("check_kind", String, nullable=False),  # listed_amount weights
+    Column("page", Integer, nullable=False),  # where `printed_text` stands
+    Column("project_page", Integer, nullable=False),
+    Column("project_text", String, nullable=False),
+    Column("expected_text", String, nullable=False),
+    Column("printed_text", String, nullable=False),
+    Column("is_agreeing", Boolean, nullable=False),
+    PrimaryKeyConstraint("sha256", "check_no"),
+)
+
 releases = Table(  # one row per release published so far, copied from the ledger before a build
     "releases",
     metadata,
@@ -237,7 +316,34 @@ unloaded_publications = Table(  # one row per publication seen and not loaded
     Column("reason", String),
 )
 
-DOCUMENT_TABLES = (documents, projects, amounts, records, targets, findings)
+unloaded_held_back = Table(  # one row per project of a publication seen and not loaded that has a reason of its own
+    "unloaded_held_back",
+    metadata,
+    Column("publication_no", Integer, nullable=False),
+    Column("held_no", Integer, nullable=False),
+    Column("scope", String, nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("last_page", Integer, nullable=False),
+    Column("unit_text", String),
+    Column("project_text", String),
+    Column("reason", String, nullable=False),
+    Column("detail", String, nullable=False),
+    PrimaryKeyConstraint("publication_no", "held_no"),
+)
+
+DOCUMENT_TABLES = (
+    documents,
+    projects,
+    amounts,
+    records,
+    targets,
+    findings,
+    project_titles,
+    departments,
+    department_targets,
+    held_back,
+    cross_checks,
+)
 """Everything that belongs to one document: replaced together, by its hash, in one transaction."""
 
 document_fingerprints = Table(  # one row per staged PDF: equal where every row that it left above is equal

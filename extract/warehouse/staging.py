@@ -125,12 +125,11 @@ def stage_target_values(engine: Engine) -> int:
     known = select(raw_schema.target_values.c.target_text).where(
         raw_schema.target_values.c.grammar_version == GRAMMAR_VERSION
     )
-    distinct = (
-        select(raw_schema.targets.c.target_text)
-        .distinct()
-        .where(
-            raw_schema.targets.c.sha256.in_(select(raw_schema.changed_documents.c.sha256)),
-            raw_schema.targets.c.target_text.not_in(known),
+    changed = select(raw_schema.changed_documents.c.sha256)
+    distinct = union(
+        *(
+            select(printed.c.target_text).where(printed.c.sha256.in_(changed), printed.c.target_text.not_in(known))
+            for printed in (raw_schema.targets, raw_schema.department_targets)
         )
     )
     with engine.begin() as connection:

@@ -139,6 +139,34 @@ class RawSchema:
                     place | {"record_no": record_no, "horizon": horizon, "target_text": value, "page": 1} | BOX
                 )
 
+    def hold(self, sha256: str, project: str | None, unit: str | None = None, **more: Any) -> None:
+        """Something of a document that is held back; `more`: part_no, scope."""
+        rows = self.rows["held_back"]
+        row = {"sha256": sha256, "held_no": sum(one["sha256"] == sha256 for one in rows) + 1, "part_no": 1}
+        what = {"project_text": project, "unit_text": unit, "project_no": None, "scope": "project"}
+        where = {"page": 2, "last_page": 3, "reason": "conservation", "detail": "a row is cut in two"}
+        rows.append(row | what | where | more)
+
+    def add_department(self, sha256: str, name: str, *indicators: Indicator) -> None:
+        """A form of a whole department in a document, with a budget of 100 yuan."""
+        place = {"sha256": sha256, "part_no": 1}
+        goals = {"overall_goal_text": None, "annual_goal_text": "办好教育。", "department_text": None}
+        money = {"amount_text": "100.00", "amount_yuan": Decimal("100.00")}
+        form = {"form_no": 9, "title_text": "部门整体支出绩效目标表", "unit_text": name, "page": 4}
+        self.rows["departments"].append(place | form | goals | money | BOX)
+        levels = {"level1_text": "产出指标", "level2_text": "数量指标", "weight_text": "10"}
+        for number, (indicator, annual, *_) in enumerate(indicators, start=1):
+            texts = {"indicator_text": indicator, "target_text": annual, "horizon": "annual"}
+            where = {"record_no": number, "form_no": 9, "page": 4, "row_no": number}
+            self.rows["department_targets"].append(place | where | levels | texts | BOX)
+
+    def check(self, sha256: str, expected: str, printed: str) -> None:
+        """A list of the document that prints a project's amount."""
+        number = sum(one["sha256"] == sha256 for one in self.rows["cross_checks"]) + 1
+        texts = {"project_text": "甲经费", "expected_text": expected, "printed_text": printed}
+        where = {"check_kind": "listed_amount", "page": 9, "project_page": 1, "is_agreeing": expected == printed}
+        self.rows["cross_checks"].append({"sha256": sha256, "check_no": number} | texts | where)
+
     def expect(self, publisher: str, year: int, count: int, due_on: date) -> None:
         """A document kind `target` that a publisher file expects, as of 2026-01-15."""
         named = {"publisher_code": publisher, "publisher_name": f"{publisher}局", "region_code": None}
@@ -148,12 +176,16 @@ class RawSchema:
         row = {"publisher_code": publisher, **wanted, "as_of": date(2026, 1, 15)}
         self.rows["expected_publications"].append(row)
 
-    def leave(self, url: str, publisher: str | None, state: str) -> None:
-        """A publication that was seen and is not loaded."""
+    def leave(self, url: str, publisher: str | None, state: str, *held: str) -> None:
+        """A publication that was seen and is not loaded; `held`: projects of it with reasons of their own."""
         unknown = {"sha256": None, "fiscal_year": None, "document_kind": None, "reason": None}
         rows = self.rows["unloaded_publications"]
         row = {"publication_no": len(rows) + 1, "source_url": url, "publisher_code": publisher, "state": state}
         rows.append(row | unknown)
+        for number, name in enumerate(held, start=1):
+            what = {"publication_no": row["publication_no"], "held_no": number, "project_text": name, "unit_text": None}
+            where = {"scope": "project", "page": number, "last_page": number, "detail": "two amounts"}
+            self.rows["unloaded_held_back"].append(what | where | {"reason": "conservation"})
 
     def write(self, engine: Engine) -> None:
         with engine.begin() as connection:
@@ -383,9 +415,31 @@ def add_scenarios(schema: RawSchema) -> None:
     schema.expect("迟到", 2025, 2, date(2025, 3, 31))
     schema.expect("迟到", 2026, 1, date(2026, 3, 31))
     schema.add("迟到", 2025, project(unit, "宣传经费", "10.00", *one))
-    schema.leave("https://example.org/迟到.pdf", "迟到", "refused")
+    schema.leave("https://example.org/迟到.pdf", "迟到", "refused", "甲经费", "乙经费")
     schema.leave("https://example.org/迟到2.pdf", "迟到", "waiting")
     schema.leave("var/inbox/error.pdf", None, "refused")
+    # 暂缓: of 2025 the counterpart of a project is held back; 缺前: of 2024; 别部: of another part of the publication
+    kept, gone, fresh = (project(unit, name, "10.00", *one) for name in ("甲经费", "乙经费", "丙经费"))
+    schema.add("暂缓", 2024, kept, gone)
+    later = schema.add("暂缓", 2025, kept, fresh)
+    schema.hold(later, "乙经费", unit)
+    schema.check(later, "10.00", "10.00")
+    schema.check(later, "10.00", "12.00")
+    schema.hold(schema.add("缺前", 2024, kept), None, part_no=None)
+    schema.add("缺前", 2025, kept, fresh)
+    schema.add("别部", 2024, kept, gone)
+    schema.add("别部", 2025, kept, name="全")
+    schema.hold(schema.add("别部", 2025, fresh, name="缺"), "丁经费")
+    schema.add("隔年缺", 2022, kept, gone)
+    schema.hold(schema.add("隔年缺", 2025, kept, fresh), "乙经费", unit)
+    # 暂缓版: a whole correction of which a project is held back takes nothing away
+    schema.add("暂缓版", 2025, kept, gone, fresh, name="原件")
+    schema.hold(schema.add("暂缓版", 2025, kept, gone, name="更正", seen=5), "丙经费")
+    # 部门: targets of a whole department in two years, and of another kind of form held back
+    for year, targets in ((2024, ("≥2栋", "≥90%")), (2025, ("≥3栋", "90%"))):
+        sha256 = schema.add("部门", year, kept)
+        schema.add_department(sha256, "市教育局", ("维修教学楼", targets[0]), ("满意度（%）", targets[1]))
+    schema.hold(sha256, None, "市教育局二", scope="department")
     # 怪: every odd value of one year beside every odd value of the next
     for year in (2024, 2025):
         pairs = [(f"1110{i:02d}0{j:02d}-指标", was if year == 2024 else now) for i, was in ODD for j, now in ODD]

@@ -1,4 +1,4 @@
-"""The cookbook's 24 queries where there is something to find: the scenarios hold what the demo lacks."""
+"""The cookbook's 26 queries where there is something to find: the scenarios hold what the demo lacks."""
 
 from __future__ import annotations
 

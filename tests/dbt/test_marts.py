@@ -341,7 +341,60 @@ def test_the_order_of_arrival_changes_no_row_and_no_key(marts: Query, marts_of_a
     tables = marts("select table_name from information_schema.tables where table_schema = 'marts' order by table_name")
     assert len(tables) >= 18
     for table in (row["table_name"] for row in tables):
-        columns = marts("select column_name from information_schema.columns where table_name = ?", table)
+        columns = marts(
+            "select column_name from information_schema.columns where table_schema = 'marts' and table_name = ?", table
+        )
         names = ", ".join(row["column_name"] for row in columns if row["column_name"] != "first_seen_at")
         sql = f"select {names} from {table} order by all"
         assert marts(sql) == marts_of_another_arrival(sql), table
+
+
+def test_year_over_year_reports_no_project_as_dropped_or_added_that_may_be_held_back(marts: Query) -> None:
+    rows = marts(
+        "select publisher_code, coalesce(project_name, prior_project_name) as name, status from yoy_project_budgets "
+        "join dim_publishers using (publisher_key) where publisher_code in ('暂缓', '缺前', '别部') order by all"
+    )
+    found = {(row["publisher_code"], row["name"]): row["status"] for row in rows}
+    assert found == {
+        ("暂缓", "甲经费"): "same",
+        ("暂缓", "乙经费"): "unread",  # its counterpart is held back
+        ("暂缓", "丙经费"): "added",  # the year before is complete
+        ("缺前", "甲经费"): "same",
+        ("缺前", "丙经费"): "unread",  # something of the year before is held back, and nobody knows what
+        ("别部", "甲经费"): "same",
+        ("别部", "乙经费"): "unread",  # another document of the year is incomplete
+        ("别部", "丙经费"): "added",
+    }
+    classes = marts("select distinct change_class from yoy_indicator_targets where project_status = 'unread'")
+    assert [row["change_class"] for row in classes] == ["unread"]
+    gone = marts("select status from yoy_project_budgets where prior_project_name = '评估经费'")
+    assert [row["status"] for row in gone] == ["dropped"], "complete years still say what was dropped"
+
+
+def test_an_edition_of_which_a_project_is_held_back_takes_nothing_away(marts: Query) -> None:
+    rows = marts(
+        "select count(*) as n from edition_changes join dim_publishers using (publisher_key) "
+        "where publisher_code = '暂缓版' and change = 'removed'"
+    )
+    assert rows == [{"n": 0}]
+
+
+def test_any_two_years_are_compared_without_what_may_be_held_back(marts: Query, compare_years: str) -> None:
+    rows = marts(
+        f"select project_name, change_class from ({compare_years}) join dim_publishers using (publisher_key) "
+        "where publisher_code = '隔年缺' order by all"
+    )
+    assert [(row["project_name"], row["change_class"]) for row in rows] == [
+        ("丙经费", "new"),
+        ("乙经费", "unread"),
+        ("甲经费", "unchanged"),
+    ]
+
+
+def test_targets_of_a_department_are_compared_through_the_years(marts: Query) -> None:
+    rows = marts("select indicator_name, change_class, stringency, delta from yoy_department_targets order by all")
+    assert [(row["indicator_name"], row["change_class"]) for row in rows] == [
+        ("满意度（%）", "not_comparable"),
+        ("维修教学楼", "raised"),
+    ]
+    assert (rows[1]["stringency"], rows[1]["delta"]) == ("tighter", 1)

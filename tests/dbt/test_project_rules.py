@@ -24,8 +24,10 @@ READS = {
 PREFIXES = {"staging": "stg_jixiao__", "intermediate": "int_", "quality": "quality_"}
 MART_PREFIXES = ("dim_", "fct_", "yoy_", "quality_")
 MARTS_OF_THE_CONTRACT = {
+    "document_cross_checks",
     "document_findings",
     "edition_changes",
+    "held_back",
     "project_link_candidates",
     "project_links",
     "releases",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import duckdb
-from render_cookbook import PAGE, find_queries, render_page
+from render_cookbook import PAGE, find_queries, render_completeness, render_page
 
 if TYPE_CHECKING:
     from homes import Line
@@ -17,9 +17,9 @@ def test_the_cookbook_prints_what_its_queries_give_on_the_demo(line: Line) -> No
         assert render_page(page, warehouse) == page, "`make docs` writes the results anew"
 
 
-def test_the_cookbook_asks_the_24_questions_in_order() -> None:
+def test_the_cookbook_asks_the_26_questions_in_order() -> None:
     queries = find_queries(PAGE.read_text(encoding="utf-8"))
-    assert [question for question, _ in queries] == [f"Q{number}" for number in range(1, 25)]
+    assert [question for question, _ in queries] == [f"Q{number}" for number in range(1, 27)]
 
 
 def test_a_page_whose_result_is_old_is_told_from_what_the_query_gives() -> None:
@@ -28,3 +28,15 @@ def test_a_page_whose_result_is_old_is_told_from_what_the_query_gives() -> None:
     with duckdb.connect() as warehouse:
         assert render_page(page, warehouse) == fresh
         assert render_page(fresh, warehouse) == fresh
+
+
+def test_an_answer_says_how_complete_its_years_are() -> None:
+    with duckdb.connect() as warehouse:
+        warehouse.execute(
+            "CREATE TABLE fct_publication_coverage AS SELECT * FROM (VALUES (2023, 1, 9, 0), (2024, 1, 7, 2), "
+            "(2025, 1, 8, 0), (2026, 0, 0, 0), (NULL, 0, 0, 3)) "
+            "AS t (fiscal_year, loaded, projects_loaded, projects_held_back)"
+        )
+        years = "2024: 7 projects loaded, 2 held back; 2025: 8 projects loaded, 0 held back"
+        assert render_completeness(warehouse, "… WHERE fiscal_year = 2025") == f"\n*{years}.*\n"
+        assert render_completeness(warehouse, "SELECT 1").startswith("\n*2023: 9 projects loaded, 0 held back; 2024")

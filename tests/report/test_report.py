@@ -52,7 +52,8 @@ def test_every_refusal_stands_there_with_reason_picture_and_the_command_that_tri
 
 
 def test_the_four_counts_stand_there_and_add_up(reported: Settings) -> None:
-    counts = [int(n) for n in re.findall(r"<b>(\d+)</b><span", index_of(reported))][:5]
+    night = index_of(reported).split('id="night"', 1)[1]
+    counts = [int(n) for n in re.findall(r"<b>(\d+)</b><span", night)][:5]
     assert counts == [6, 3, 0, 3, 0]
     assert counts[0] == sum(counts[1:])
 

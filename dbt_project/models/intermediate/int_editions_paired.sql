@@ -9,6 +9,10 @@ projects as (
     from {{ ref('int_projects_identified') }}
 ),
 
+completed as (
+    select * from {{ ref('int_documents_completed') }}
+),
+
 -- an edition is compared with the latest earlier one that shares a project with it
 shared as (
     select distinct
@@ -39,8 +43,12 @@ ranked as (
 )
 
 select
-    document_key,
-    prior_document_key,
-    is_whole
+    ranked.document_key,
+    ranked.prior_document_key,
+    ranked.is_whole,
+    completed.has_all_projects,
+    prior_completed.has_all_projects as has_all_prior_projects
 from ranked
-where choice_no = 1
+inner join completed on ranked.document_key = completed.document_key
+inner join completed as prior_completed on ranked.prior_document_key = prior_completed.document_key
+where ranked.choice_no = 1

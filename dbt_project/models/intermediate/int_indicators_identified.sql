@@ -127,6 +127,7 @@ select
     projects.unit_code,
     projects.unit_fold,
     projects.is_current,
+    projects.form_title,
     levelled.sha256,
     levelled.part_no,
     levelled.record_no,

@@ -1,5 +1,40 @@
-with years as (
-    select * from {{ ref('int_years_paired') }}
+with completed as (
+    select * from {{ ref('int_documents_completed') }}
+),
+
+editions as (
+    select * from {{ ref('int_editions_ranked') }}
+),
+
+-- a publication of which a project is held back: nobody knows which of the others it lacks
+incomplete as (
+    select distinct
+        completed.publisher_code,
+        completed.fiscal_year,
+        completed.document_kind
+    from completed
+    inner join editions on completed.document_key = editions.document_key
+    where
+        not completed.has_all_projects
+        and editions.superseded_by_key is null
+),
+
+years as (
+    select
+        years.*,
+        incomplete_now.publisher_code is null as is_read,
+        incomplete_before.publisher_code is null as is_prior_read
+    from {{ ref('int_years_paired') }} as years
+    left join incomplete as incomplete_now
+        on
+            years.publisher_code = incomplete_now.publisher_code
+            and years.fiscal_year = incomplete_now.fiscal_year
+            and years.document_kind = incomplete_now.document_kind
+    left join incomplete as incomplete_before
+        on
+            years.publisher_code = incomplete_before.publisher_code
+            and years.prior_year = incomplete_before.fiscal_year
+            and years.document_kind = incomplete_before.document_kind
 ),
 
 printings as (
@@ -41,6 +76,7 @@ later as (
     select
         years.publisher_key,
         years.prior_year,
+        years.is_prior_read,
         counted.*
     from counted
     inner join years
@@ -55,6 +91,7 @@ earlier as (
     select
         years.publisher_key,
         years.fiscal_year as next_year,
+        years.is_read as is_next_read,
         counted.*
     from counted
     inner join years
@@ -81,6 +118,7 @@ kept_or_added as (
         earlier.project_name as prior_project_name,
         earlier.unit_name as prior_unit_name,
         case
+            when earlier.project_year_key is null and not later.is_prior_read then 'unread'
             when earlier.project_year_key is null then 'added'
             when earlier.project_fold = later.project_fold then 'same'
             else 'renamed'
@@ -110,7 +148,7 @@ dropped as (
         earlier.project_no as prior_project_no,
         earlier.project_name as prior_project_name,
         earlier.unit_name as prior_unit_name,
-        'dropped' as status,
+        case when earlier.is_next_read then 'dropped' else 'unread' end as status,
         cast(null as varchar) as match_method,
         cast(null as decimal(6, 4)) as match_score
     from earlier

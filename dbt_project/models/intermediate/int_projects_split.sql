@@ -6,6 +6,10 @@ projects as (
     select * from {{ ref('stg_jixiao__projects') }}
 ),
 
+titles as (
+    select * from {{ ref('stg_jixiao__project_titles') }}
+),
+
 split as (
     select
         documents.document_key,
@@ -22,6 +26,7 @@ split as (
         projects.category_text,
         projects.overall_goal_text as overall_goal,
         projects.annual_goal_text as annual_goal,
+        coalesce(titles.title_text, documents.title) as form_title,
         projects.page,
         projects.x0,
         projects.y0,
@@ -40,6 +45,11 @@ split as (
         on
             projects.sha256 = documents.sha256
             and projects.part_no = documents.part_no
+    left join titles
+        on
+            projects.sha256 = titles.sha256
+            and projects.part_no = titles.part_no
+            and projects.project_no = titles.project_no
 ),
 
 folded as (

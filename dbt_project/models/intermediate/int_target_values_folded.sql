@@ -1,8 +1,14 @@
-with target_values as (
+with printed as (
+    select target_text from {{ ref('stg_jixiao__targets') }}
+    union
+    select target_text from {{ ref('stg_jixiao__department_targets') }}
+),
+
+target_values as (
     select spelled.*
     from {{ ref('stg_jixiao__target_values') }} as spelled
     {%- if var('changed_only') %}
-    where spelled.target_text in (select targets.target_text from {{ ref('stg_jixiao__targets') }} as targets)
+    where spelled.target_text in (select printed.target_text from printed)
     {%- endif %}
 ),
 

@@ -41,6 +41,7 @@ select
     indicators.indicator_fold,
     indicators.level1_code,
     indicators.level2_code,
+    indicators.form_title,
     targets.horizon,
     targets.target_text,
     target_values.target_fold,

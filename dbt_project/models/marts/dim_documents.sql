@@ -10,6 +10,10 @@ projects as (
     select * from {{ ref('int_projects_current') }}
 ),
 
+completed as (
+    select * from {{ ref('int_documents_completed') }}
+),
+
 counted as (
     select
         document_key,
@@ -39,6 +43,9 @@ select
     documents.page_count,
     documents.record_count,
     cast(coalesce(counted.project_count, 0) as integer) as project_count,
+    cast(coalesce(counted.current_projects, 0) as integer) as current_project_count,
+    completed.held_projects,
+    completed.is_complete,
     documents.layout,
     documents.headers,
     documents.layout_fingerprint,
@@ -47,4 +54,5 @@ select
     documents.reader_version
 from documents
 inner join editions on documents.document_key = editions.document_key
+inner join completed on documents.document_key = completed.document_key
 left join counted on documents.document_key = counted.document_key

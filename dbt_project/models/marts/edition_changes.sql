@@ -29,6 +29,7 @@ later_rows as (
 later_cells as (
     select
         pairs.prior_document_key,
+        pairs.has_all_prior_projects,
         cells.*
     from pairs
     inner join cells on pairs.document_key = cells.document_key
@@ -38,6 +39,7 @@ earlier_cells as (
     select
         pairs.document_key as next_document_key,
         pairs.is_whole,
+        pairs.has_all_projects,
         cells.*
     from pairs
     inner join cells on pairs.prior_document_key = cells.document_key
@@ -61,7 +63,9 @@ printed as (
         later_cells.y0,
         later_cells.x1,
         later_cells.y1,
-        prior_row.document_key is not null as has_prior_row
+        prior_row.document_key is not null as has_prior_row,
+        -- a project that the earlier edition may hold back is not known to be new
+        later_cells.has_all_prior_projects or prior_project.document_key is not null as is_prior_read
     from later_cells
     left join earlier_cells
         on
@@ -74,9 +78,15 @@ printed as (
             later_cells.prior_document_key = prior_row.document_key
             and later_cells.project_year_key = prior_row.project_year_key
             and later_cells.row_identity = prior_row.row_identity
+    left join later_rows as prior_project
+        on
+            later_cells.prior_document_key = prior_project.document_key
+            and later_cells.project_year_key = prior_project.project_year_key
+            and prior_project.row_identity = ''
 ),
 
--- a cell that only the earlier edition prints; a correction of some projects says nothing of the others
+-- a cell that only the earlier edition prints; a correction of some projects says nothing of the others, nor does one
+-- of which projects are held back
 missing as (
     select
         earlier_cells.next_document_key as document_key,
@@ -112,7 +122,7 @@ missing as (
             and next_project.row_identity = ''
     where
         later_cells.document_key is null
-        and (earlier_cells.is_whole or next_project.document_key is not null)
+        and ((earlier_cells.is_whole and earlier_cells.has_all_projects) or next_project.document_key is not null)
 ),
 
 -- a row that came or went is one change, told by its indicator; a project that came or went, by its rows
@@ -135,7 +145,7 @@ changes as (
     from printed
     where
         (has_prior_row and coalesce(cell_fold, '') <> coalesce(prior_cell_fold, ''))
-        or (not has_prior_row and cell = 'indicator')
+        or (not has_prior_row and cell = 'indicator' and is_prior_read)
     union all
     select
         document_key,

@@ -109,6 +109,7 @@ select
     compared.document_kind,
     compared.project_no,
     compared.record_no,
+    compared.form_title,
     compared.target_text,
     compared.comparator,
     compared.low,

@@ -14,6 +14,7 @@ select
     horizon,
     project_no,
     record_no,
+    form_title,
     target_text,
     comparator,
     low,

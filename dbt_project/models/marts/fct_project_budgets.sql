@@ -26,6 +26,7 @@ select
     projects.document_kind,
     projects.project_no,
     projects.project_name,
+    projects.form_title,
     -- a project without an amount keeps a row, so that its goals are not lost
     coalesce(amounts.amount_kind, 'year') as amount_kind,
     amounts.amount_text,

@@ -41,7 +41,7 @@ select
     coalesce(later.horizon, earlier.horizon) as horizon,
     later.target_text,
     earlier.target_text as prior_target_text,
-    comparisons.change_class,
+    case when projects.status = 'unread' then 'unread' else comparisons.change_class end as change_class,
     comparisons.not_comparable_reason,
     comparisons.delta,
     comparisons.delta_pct,

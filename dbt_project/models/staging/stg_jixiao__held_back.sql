@@ -1,0 +1,21 @@
+with source as (
+    select * from {{ source('jixiao', 'held_back') }}
+),
+
+renamed as (
+    select
+        sha256,
+        held_no,
+        part_no,
+        project_no,
+        scope,
+        page,
+        last_page,
+        unit_text,
+        project_text,
+        reason,
+        detail
+    from source
+)
+
+select * from renamed

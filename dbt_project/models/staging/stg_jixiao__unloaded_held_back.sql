@@ -1,0 +1,19 @@
+with source as (
+    select * from {{ source('jixiao', 'unloaded_held_back') }}
+),
+
+renamed as (
+    select
+        publication_no,
+        held_no,
+        scope,
+        page,
+        last_page,
+        unit_text,
+        project_text,
+        reason,
+        detail
+    from source
+)
+
+select * from renamed
