@@ -16,6 +16,7 @@ import contextlib
 import difflib
 import importlib.util
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -27,6 +28,7 @@ import peers
 
 HERE = Path(__file__).resolve().parent
 FIELDS = "unit project category overall_goal annual_goal level1 level2 indicator cycle_value annual_value".split()
+ONE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}  # as the sandbox
 Engine = Callable[[Path], tuple[int, list[dict[str, Any]] | None]]
 
 
@@ -184,7 +186,7 @@ def measure_process(name: str, folder: Path) -> float:
         command = [sys.executable, "-m", "extract", "read", "--format", "jsonl", "--reader", reader, *files]
     before = cpu_seconds()
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    subprocess.run(command, cwd=HERE.parent, check=False, **quiet)  # type: ignore[call-overload]
+    subprocess.run(command, cwd=HERE.parent, env=os.environ | ONE_THREAD, check=False, **quiet)  # type: ignore[call-overload]
     return cpu_seconds() - before
 
 
@@ -210,7 +212,11 @@ def main() -> int:
             continue
         command = [sys.executable, __file__, "--measure", name, "--documents", str(options.documents)]
         done = subprocess.run(
-            [*command, "--repeat", str(options.repeat)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
+            [*command, "--repeat", str(options.repeat)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=True,
+            env=os.environ | ONE_THREAD,
         )
         result = json.loads(done.stdout)
         results.append(result | {"process": measure_process(name, options.documents) / result["pages"]})
