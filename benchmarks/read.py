@@ -28,7 +28,7 @@ import peers
 
 HERE = Path(__file__).resolve().parent
 FIELDS = "unit project category overall_goal annual_goal level1 level2 indicator cycle_value annual_value".split()
-ONE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}  # as the sandbox
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # as the sandbox
 Engine = Callable[[Path], tuple[int, list[dict[str, Any]] | None]]
 
 
