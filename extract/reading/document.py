@@ -34,6 +34,7 @@ from extract.reading.document_checks import (
     find_lost,
     find_problems,
     is_scan,
+    list_cut_texts,
     list_pictured,
     refuse_missing_pages,
     refuse_unreadable,
@@ -267,5 +268,5 @@ def interpret(
     if not records and (not held or any(map(is_scan, pages))):
         raise explain_absence(pages, assembler.goals, held)
     refuse_missing_pages(pages, target_pages)
-    findings += [*list_pictured(pages, lost), *list_findings(records)]
+    findings += [*list_pictured(pages, lost), *list_cut_texts(pages, records), *list_findings(records)]
     return Reading(sha256, len(pages), (reader,), parts, records, tuple(findings), held), places

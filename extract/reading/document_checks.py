@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from extract.entities import Box, Finding, Held, Line
+from extract.entities import Box, Finding, Held, Line, Printed, Record
 from extract.errors import Reason, Refused
 from extract.reading.page import CheckedPage
-from extract.reading.page_checks.problems import Problem
+from extract.reading.page_checks.problems import PageNote, Problem
 from extract.reading.tables.drafts import Doubt
 from extract.reading.tables.page_numbers import check_page_numbers
 from extract.reading.tables.target_words import STRICT_WORDS
@@ -107,6 +107,24 @@ def list_pictured(pages: Sequence[CheckedPage], lost: Sequence[Doubt]) -> list[F
     numbers = [page.grids.page for page in pages if is_scan(page) and page.grids.page not in known]
     detail = "the page is a picture, beside no table of targets; nothing of it is read"
     return [Finding("page_is_picture", detail, number) for number in numbers]
+
+
+def list_cut_texts(pages: Sequence[CheckedPage], records: Sequence[Record]) -> list[Finding]:
+    """Name the loaded texts of which paper shows only a part (text_cut), each with the rows in which it stands."""
+    found = []
+    for note in (note for page in pages for note in page.notes):
+        rows = [r.row for r in records if any(_stands_at(printed, note) for printed in r.cells.values())]
+        if rows:
+            which = f"row {rows[0]}" if len(rows) == 1 else f"rows {rows[0]} to {rows[-1]}"
+            found.append(Finding(note.code, f"{which}: paper shows only a part of {note.detail!r}", note.page))
+    return found
+
+
+def _stands_at(printed: Printed, note: PageNote) -> bool:
+    """Return True if a printed text stands in the cell that a note is about."""
+    box, cell = printed.box, note.box
+    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    return printed.page == note.page and cell.x0 <= x <= cell.x1 and cell.y0 <= y <= cell.y1
 
 
 def _begins_table(page: CheckedPage) -> bool:

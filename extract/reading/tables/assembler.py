@@ -31,7 +31,7 @@ from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
 from extract.reading.tables.layout import Layout, adopt_columns, find_layout, take_out
 from extract.reading.tables.level_names import fit_levels
 from extract.reading.tables.page_joins import carry_layout, cut_rows, join_tables
-from extract.reading.tables.target_words import looks_like_targets
+from extract.reading.tables.target_words import STRICT_WORDS, looks_like_targets
 from extract.reading.tables.titles import Heading, find_kind, is_sentence, read_heading, refuse_unread_unit
 from extract.reading.tables.years import (
     Evidence,
@@ -138,6 +138,8 @@ class Assembler:
         """Split a grid at its header blocks and read each stretch."""
         known = self._flat.layout if self._flat is not None else None
         layouts = find_layouts(table, known) or self._lend_layout(table)
+        if layouts and not self._is_ours(table, above):
+            layouts = []
         inner = _inner_titles(table, layouts[0]) if layouts else []
         self._captions = [*self._waiting, *above, *inner]
         heading = read_heading([*above, *inner])
@@ -254,6 +256,17 @@ class Assembler:
             self.goals += 1
         else:
             self.findings.append(Finding("other_table", "a table without targets is not loaded", page))
+
+    def _is_ours(self, table: IndexedGrid, above: list[Line]) -> bool:
+        """Return True if an indicator table speaks of performance targets, or may go on with one that does.
+
+        Plans print indicators, too: 指标名称, 指标释义, 2030年, 2035年 (包头).
+        """
+        if (self._flat or self._form or self._head) is not None and self._follows(table):
+            return True
+        if any("绩效" in line.text for line in (*self._waiting, *above)):
+            return True
+        return any("绩效" in cell.text or STRICT_WORDS.search(cell.text) for cell in table.cells)
 
     def _is_closed(self, table: IndexedGrid) -> bool:
         """Return True if a form ends high on its page, so that no break cut it, and asks for no indicators."""
