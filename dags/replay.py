@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, TriggerRule, dag, get_current_context, task, task_group
 
 from extract.jobs.airflow import READ_POOL, STAGED, TASK_DEFAULTS, WRITER_POOL, tell_failure
+from extract.jobs.airflow_asking import AskOperator
 from extract.settings import get_settings
 
 
@@ -22,6 +22,7 @@ from extract.settings import get_settings
     on_failure_callback=tell_failure(),
     default_args=TASK_DEFAULTS,
     params={
+        "questions": Param(False, type="boolean", description="documents of which the reader asks something"),
         "outdated": Param(False, type="boolean", description="loaded documents of an older reader, not refused ones"),
         "ids": Param([], type="array", items={"type": "string"}, description="beginnings of hashes; empty: all"),
         "reason": Param(None, type=["null", "string"], description="only refusals with this reason code"),
@@ -37,12 +38,13 @@ from extract.settings import get_settings
 
 | task | does | again after a failure or a clear |
 |---|---|---|
-| choose | finds the refused and failed documents that fit the parameters, the loaded ones with `outdated` | finds \
-what still fits |
+| choose | finds the refused and failed documents that fit the parameters, with `outdated` or `questions` also loaded \
+ones | finds what still fits |
 | to_ask | hands them to people, or to nobody where `decision` is given, or with `outdated` | the same |
 | one.question | writes the question about one document and draws the page it is about | the same question |
-| one.ask | waits for a person: retry, accept or drop (Airflow's page *Required Actions*) | asks again |
-| one.answer | writes the decision with the person's name into the ledger | refuses a decision that no longer fits |
+| one.ask | waits for a person: retry, accept or drop, or one choice for each question (Airflow's page *Required \
+Actions*) | asks again |
+| one.answer | writes the decision or answers with the person's name into the ledger | refuses what no longer fits |
 | decide | writes one decision for all; with `outdated`: they are to be read again | refuses a decision that no longer \
 fits; the same |
 | plan, read, stage | as in `ingest` | as in `ingest` |
@@ -51,6 +53,8 @@ fits; the same |
 
 *accept*: the refusal is right, it is no trouble any more, and only a newer reader looks at it again. *drop*: it is none
 of ours and is never read again. Nobody can have a refused document loaded as it is: it is read exactly, or not at all.
+
+*questions*: where a document can be read in several ways, the readings are the options; docs/questions.md.
 
 *outdated*: after an upgrade, at most 1,000 a run, those seen first at the head; **rerun** for the next. Their rows stay
 until the newer reader has read them: equal rows cost no build, and the rows of a document that it refuses go.
@@ -72,7 +76,7 @@ def replay() -> None:
         return chosen if params["decision"] == "ask" and not params["outdated"] else []
 
     @task
-    def question(sha256: str) -> dict[str, str]:
+    def question(sha256: str) -> dict[str, Any]:
         from extract.jobs.replay import make_question
 
         return make_question(get_settings(), sha256)
@@ -86,11 +90,12 @@ def replay() -> None:
     @task_group
     def one(sha256: str) -> None:
         asked = question(sha256)
-        ask = HITLOperator(
+        ask = AskOperator(
             task_id="ask",
             subject=asked["subject"],
             body=asked["body"],
-            options=["retry", "accept", "drop"],
+            options=asked["options"],
+            multiple=True,  # one for each question of the document
             params={"why": Param("", type="string", description="reason, kept with your name")},
             response_timeout=timedelta(days=14),
             execution_timeout=None,

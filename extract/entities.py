@@ -61,6 +61,8 @@ class Column(StrEnum):
     PRIOR_VALUE = "prior_value"  # 上年度实际水平
 
 
+IGNORED = "ignored"  # what a header word means that heads nothing we load
+
 AMOUNT_KINDS: Mapping[Column, str] = {
     Column.AMOUNT: "year",
     Column.AMOUNT_TOTAL: "total",
@@ -181,6 +183,61 @@ class Record:
     title: str = ""
 
 
+class QuestionKind(StrEnum):
+    """What a person is asked about a place that the reader can read in several ways."""
+
+    YEAR = "year"  # of which year the tables under a title are
+    HEADER_WORD = "header_word"  # which column a word heads that nobody has listed
+    SAME_COLUMN = "same_column"  # which of several words heads a column
+    AMOUNT = "amount"  # which of two amounts of a project counts
+    FIRST_ROW = "first_row"  # whether the first row of a page goes on with the row above
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One reading of a place: `value` names it in an answer, `text` is what is printed there or what it means."""
+
+    value: str
+    text: str
+    page: int | None = None
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A place that the reader can read in several ways; a person chooses one of them and types no figure.
+
+    `key` (16 hexadecimal digits) is the same at every reading; where `is_general`, it depends on words and a layout
+    alone, so that an answer may hold for other documents of the publisher. `asked` is the printed text in question,
+    `near` what stands below or beside it, `layout` the fingerprint of the words around it, `publisher` whose document
+    it is by its own print.
+    """
+
+    key: str
+    kind: QuestionKind
+    page: int
+    asked: str
+    choices: tuple[Choice, ...]
+    box: Box | None = None
+    layout: str = ""
+    near: str = ""
+    is_general: bool = False
+    publisher: str = ""
+    reader_version: str = ""
+    answer: str = ""  # the value of the choice that the reading rests on, "" where nobody has answered
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person chose: of the question `key`, or by hand for a header word (`word`) wherever it is asked about."""
+
+    choice: str
+    by: str
+    why: str = ""
+    key: str = ""
+    word: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A project that is not delivered, or a place whose project is not known; `page` and `last_page` are 1-based.
@@ -199,6 +256,7 @@ class Held:
     project_no: int = 0
     box: Box | None = None
     scope: Scope = Scope.PROJECT
+    questions: tuple[Question, ...] = ()  # whose answers may release it
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +310,7 @@ class Reading:
     findings: tuple[Finding, ...] = ()
     held: tuple[Held, ...] = ()  # what the document prints and nobody may load yet
     cross_checks: tuple[CrossCheck, ...] = ()
+    settled: tuple[Question, ...] = ()  # questions whose answers the reading rests on
 
 
 @dataclass(frozen=True, slots=True)

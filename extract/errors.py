@@ -75,12 +75,16 @@ class Refused(JixiaoError):  # noqa: N818 - a verdict on a document, caught as s
     """This document must not be loaded.
 
     `page` is 1-based and None where the whole document is meant; `detail` says what was expected and what was found.
-    `held` lists its projects (`entities.Held`) where each of them is held back for a reason of its own.
+    `held` lists its projects (`entities.Held`) where each of them is held back for a reason of its own, `question` is
+    the `entities.Question` whose answer settles it.
     """
 
-    def __init__(self, reason: Reason, detail: str, page: int | None = None, held: tuple[Any, ...] = ()) -> None:
+    def __init__(
+        self, reason: Reason, detail: str, page: int | None = None, held: tuple[Any, ...] = (), question: Any = None
+    ) -> None:
         super().__init__(f"{reason}: {detail}" if page is None else f"{reason}: page {page}: {detail}")
         self.reason = reason
         self.detail = detail
         self.page = page
         self.held = held
+        self.question = question

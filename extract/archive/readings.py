@@ -11,28 +11,31 @@ from extract.archive.objects import DamagedError, FolderStore, Store, open_bucke
 from extract.settings import Settings
 
 
-def keep_reading(settings: Settings, sha256: str, reading: str) -> None:
-    """Leave what was read of a document for the stage step, wherever that runs."""
+def keep_reading(settings: Settings, sha256: str, reading: str, answers_used: str = "") -> None:
+    """Leave what was read of a document, with these answers of people, for the stage step, wherever that runs."""
     data = reading.encode()
-    _readings(settings).put(_reading_name(sha256), hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
+    _readings(settings).put(
+        _reading_name(sha256, answers_used), hashlib.sha256(data).hexdigest().encode() + b"\n" + data
+    )
 
 
-def load_reading(settings: Settings, sha256: str) -> str:
+def load_reading(settings: Settings, sha256: str, answers_used: str = "") -> str:
     """What `keep_reading` left; raises FileNotFoundError, DamagedError."""
-    digest, _, data = _readings(settings).get(_reading_name(sha256)).partition(b"\n")
+    digest, _, data = _readings(settings).get(_reading_name(sha256, answers_used)).partition(b"\n")
     if hashlib.sha256(data).hexdigest().encode() != digest:
         raise DamagedError(f"the reading of {sha256[:12]} is not what was kept; it is read again")
     return data.decode()
 
 
-def drop_reading(settings: Settings, sha256: str) -> None:
+def drop_reading(settings: Settings, sha256: str, answers_used: str = "") -> None:
     """Staged: the rows say all that it said."""
-    _readings(settings).drop(_reading_name(sha256))
+    _readings(settings).drop(_reading_name(sha256, answers_used))
 
 
 def _readings(settings: Settings) -> Store:
     return open_bucket_store(settings) or FolderStore(settings.home)
 
 
-def _reading_name(sha256: str) -> str:
-    return f"readings/{sha256[:2]}/{sha256}.json"
+def _reading_name(sha256: str, answers_used: str) -> str:
+    """Name a reading by all that it depends on: another answer makes another reading."""
+    return f"readings/{sha256[:2]}/{sha256}{'-' if answers_used else ''}{answers_used}.json"

@@ -15,7 +15,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from extract.cli import refusals, releases
+from extract.cli import questions, refusals, releases
 from extract.cli.completion import complete_publisher
 from extract.cli.help import advise, prepare_help, translate_frames
 from extract.cli.output import Format, FormatOption, as_json, errors, print_rows, show_progress, track
@@ -31,6 +31,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.add_typer(refusals.app, name="refusals")
+app.add_typer(questions.app, name="questions")
 app.command()(releases.releases)
 app.command()(releases.rollback)
 REFUSED = 3

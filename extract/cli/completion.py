@@ -1,11 +1,17 @@
-"""What the shell offers after a tab: publishers, reason codes and refused documents of this home.
+"""What the shell offers after a tab: publishers, reason codes, refused documents and questions of this home.
 
 `jixiao --install-completion` sets it up. Nothing here may fail or speak: the shell would show it in the line.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from extract.errors import JixiaoError, Reason
+
+if TYPE_CHECKING:
+    from extract.ledger import Ledger
 
 
 def complete_publisher(incomplete: str) -> list[tuple[str, str]]:
@@ -27,6 +33,17 @@ def complete_reason(incomplete: str) -> list[str]:
 
 def complete_refusal(incomplete: str) -> list[tuple[str, str]]:
     """(id, reason) of the documents that are not loaded; none before the first run."""
+    rows = _ask_ledger(lambda ledger: ledger.refusals(states=("refused", "failed", "dropped")))
+    return [(row["sha256"][:12], row["reason"] or "") for row in rows if row["sha256"].startswith(incomplete.lower())]
+
+
+def complete_question(incomplete: str) -> list[tuple[str, str]]:
+    """(key, what is asked) of the questions for which something waits; none before the first run."""
+    rows = _ask_ledger(lambda ledger: ledger.questions(is_open=True))
+    return [(row["key"], row["asked"]) for row in rows if row["key"].startswith(incomplete.lower())]
+
+
+def _ask_ledger(ask: Callable[[Ledger], list[dict[str, Any]]]) -> list[dict[str, Any]]:
     from extract.settings import get_settings
 
     try:
@@ -35,7 +52,6 @@ def complete_refusal(incomplete: str) -> list[tuple[str, str]]:
             return []
         from extract.ledger import Ledger
 
-        rows = Ledger(settings.ledger_url or "").refusals(states=("refused", "failed", "dropped"))
+        return ask(Ledger(settings.ledger_url or ""))
     except Exception:
         return []
-    return [(row["sha256"][:12], row["reason"] or "") for row in rows if row["sha256"].startswith(incomplete.lower())]

@@ -126,6 +126,7 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
         "sandbox": describe_sandbox(settings),
         "documents": states,
         "waiting": sum(states.get(state, 0) for state in ("landed", "read", "failed")),
+        "questions": ledger.count_questions(),
         "outdated": len(ledger.outdated(READER_VERSION)),
         "rereads": ledger.rereads(),
         "release": release and {k: release[k] for k in ("release_id", "published_at", "row_counts", "checksum")},
@@ -172,6 +173,9 @@ def print_status(found: dict[str, Any]) -> None:
     if release:
         behind = say("; staged documents wait for the next build") if found["release_is_behind"] else ""
         console.print(say("release {release}", release=release["release_id"]) + behind, markup=False)
+    if found["questions"]:
+        told = "{count} questions wait for an answer: `jixiao questions`"
+        console.print(say(told, count=found["questions"]), markup=False)
     if found["outdated"] or found["rereads"]:
         console.print(describe_outdated(found["outdated"], found["rereads"]), markup=False)
     sandbox = found["sandbox"]

@@ -70,7 +70,8 @@ def keep_house_daily(settings: Settings, hours: float, beat: Path | None) -> Non
 
 def _remove_readings(settings: Settings, ledger: Ledger, before: datetime) -> int:
     wanted = set(ledger.to_stage())
-    old = [one for one in _older(settings.home / "readings", "*/*.json", before) if one.stem not in wanted]
+    older = _older(settings.home / "readings", "*/*.json", before)
+    old = [one for one in older if one.stem.partition("-")[0] not in wanted]  # a hash, then the answers it rests on
     return _remove(old)
 
 

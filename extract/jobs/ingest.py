@@ -23,8 +23,9 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Operationa
 from extract.archive.documents import fetch_archived, forget_copies, sweep_parts
 from extract.archive.objects import DamagedError, StoreError
 from extract.archive.readings import drop_reading, keep_reading, load_reading
-from extract.entities import Landing, Publication, Remembered
+from extract.entities import Answer, Landing, Publication, Remembered
 from extract.errors import LedgerError, Reason, Refused, SandboxError, SourceError, describe_error
+from extract.jobs.answers import Answered, wake_answered
 from extract.jobs.batches import count_pages, make_batches, name_child
 from extract.ledger import Ledger
 from extract.locks import LockedError
@@ -196,6 +197,7 @@ def plan_batches(settings: Settings) -> list[list[str]]:
 
     ledger = Ledger(settings.ledger_url or "")
     _reland_lost(settings, ledger)
+    wake_answered(ledger, load_publishers(settings.publishers_dir))
     count_pages(settings, ledger)
     waiting = ledger.to_read(READER_VERSION, settings.read_attempts)
     return make_batches(waiting, settings.batch_documents, settings.batch_pages)
@@ -237,18 +239,21 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
             known = ledger.document(sha256)
             if known["state"] in ("read", "staged") and known["reread"] != "wanted":
                 continue  # by another run beside this one, or before a retry of this task
+            child = name_child(publishers, known["publisher"], sha256)
+            answered = Answered(ledger, publishers, known)
+            read = partial(_read_one, settings, sandbox, sha256, _passwords(publishers, known), child)
             try:
-                child = name_child(publishers, known["publisher"], sha256)
-                reading = _read_one(settings, sandbox, sha256, _passwords(publishers, known), child)
-                keep_reading(settings, sha256, reading.text)
+                reading = answered.read(read)
+                keep_reading(settings, sha256, reading.text, answered.used)
             except (StoreError, SandboxError):  # no document's fault: the task is tried again
                 raise
             except Exception as error:  # one document's trouble must not become the batch's
                 log.warning("%s: %s", sha256[:12], error, exc_info=not isinstance(error, Refused))
-                told = (sha256, READER_VERSION, error, settings.read_attempts)
-                _note_outcome(ledger, sha256, partial(ledger.note_unread, *told))
+                told = (sha256, READER_VERSION, error, settings.read_attempts, answered.used)
+                if _note_outcome(ledger, sha256, partial(ledger.note_unread, *told)) and isinstance(error, Refused):
+                    _note_questions(ledger, sha256, error)
             else:
-                note = partial(ledger.note_read, sha256, READER_VERSION, reading.page_count)
+                note = partial(ledger.note_read, sha256, READER_VERSION, reading.page_count, answered.used)
                 done += _note_outcome(ledger, sha256, note)
     return done
 
@@ -265,22 +270,40 @@ def _note_outcome(ledger: Ledger, sha256: str, note: Callable[[], None]) -> bool
     return True
 
 
+def _note_questions(ledger: Ledger, sha256: str, refusal: Refused) -> None:
+    """Write down what a refused document asks; texts that the ledger cannot hold cost its questions alone."""
+    try:
+        ledger.note_questions(sha256, refusal.held)
+    except LEDGER_AWAY:
+        raise
+    except Exception:
+        log.exception("the questions of %s", sha256[:12])
+
+
 def _passwords(publishers: tuple[Publisher, ...], known: dict[str, Any]) -> tuple[Secret, ...]:
     return next((one.passwords for one in publishers if one.code == known["publisher"]), ())
 
 
-def _read_one(settings: Settings, sandbox: Sandbox, sha256: str, passwords: tuple[Secret, ...], child: str) -> ReadText:
+def _read_one(
+    settings: Settings,
+    sandbox: Sandbox,
+    sha256: str,
+    passwords: tuple[Secret, ...],
+    child: str,
+    answers: Sequence[Answer],
+) -> ReadText:
     """Without a password first, then with each that the publisher file names; raises Refused."""
     path = fetch_archived(settings, sha256)
     try:
-        return sandbox.read_text(path, reader=settings.reader, publisher=child)
+        return sandbox.read_text(path, reader=settings.reader, publisher=child, answers=answers)
     except Refused as refusal:
         if refusal.reason is not Reason.PASSWORD:
             raise
         locked = refusal
     for secret in passwords:
         try:
-            return sandbox.read_text(path, reader=settings.reader, password=secret.reveal(), publisher=child)
+            password = secret.reveal()
+            return sandbox.read_text(path, reader=settings.reader, password=password, publisher=child, answers=answers)
         except Refused as refusal:
             if refusal.reason is not Reason.PASSWORD:
                 raise
@@ -314,7 +337,7 @@ def stage_read(settings: Settings, run_id: str) -> int:
                 ledger.note_unread(sha256, READER_VERSION, error)
             else:
                 ledger.note_staged(sha256, run_id, rows_fingerprint)
-                drop_reading(settings, sha256)
+                drop_reading(settings, sha256, ledger.document(sha256)["answers_used"] or "")
                 staged += 1
     return staged
 
@@ -327,9 +350,10 @@ def _stage_one(
     from extract.warehouse.staging import stage_frames
 
     known = ledger.document(sha256)
-    reading = trust_reading(load_reading(settings, sha256), sha256)
+    reading = trust_reading(load_reading(settings, sha256, known["answers_used"] or ""), sha256)
     origin = Origin(known["first_url"], known["first_seen_at"], known["printed_on"], known["publisher"])
     fingerprint = stage_frames(engine, sha256, make_frames(reading, origin, publishers, known["reader_version"]))
+    ledger.note_questions(sha256, reading.held, reading.settled)
     log.info("%s: %d rows staged", sha256[:12], len(reading.records))
     return fingerprint
 

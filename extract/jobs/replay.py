@@ -14,12 +14,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from extract.errors import LedgerError
-from extract.ledger import MOST_REREAD, Ledger
+from extract.jobs.asking import describe_questions, follow_choices, list_documents, list_options, plain_text
+from extract.ledger import ACTIONS, MOST_REREAD, Ledger
+from extract.ledger.refusals import STATES
 from extract.publishers.season import PLACE
 from extract.report.page_images import draw_refused
 from extract.settings import Settings
 
 log = logging.getLogger(__name__)
+DECISIONS = "**retry** reads it again now, **accept** agrees that it is not loaded, **drop** says it is none of ours."
 MOST_CHOSEN = 1000  # Airflow maps at most 1,024 items
 
 
@@ -81,7 +84,11 @@ def choose_outdated(
 
 
 def choose_documents(settings: Settings, params: Mapping[str, Any]) -> list[str]:
-    """What the form of the DAG `replay` asks for: refused documents, or outdated ones."""
+    """What the form of the DAG `replay` asks for: refused documents, those that ask something, or outdated ones."""
+    if params.get("questions"):
+        if params["outdated"] or params["reason"] or params["since"] or params["decision"] != "ask":
+            raise LedgerError("questions are asked of a person: by ids and publisher alone")
+        return list_documents(Ledger(settings.ledger_url or ""), params["ids"], params["publisher"])[:MOST_CHOSEN]
     if not params["outdated"]:
         return choose_refused(settings, params["ids"], params["reason"], params["publisher"], params["since"])
     if params["reason"] or params["decision"] not in ("ask", "retry"):
@@ -94,23 +101,30 @@ def _begin(day: str) -> datetime:
     return datetime(start.year, start.month, start.day, tzinfo=PLACE).astimezone(UTC).replace(tzinfo=None)
 
 
-def make_question(settings: Settings, sha256: str) -> dict[str, str]:
-    """What a person must know to decide about one document: subject and body, the picture of the page drawn beside."""
-    one = Ledger(settings.ledger_url or "").document(sha256)
-    picture = draw_refused(settings, sha256, one["page"])
-    shown = f"Picture of the page: `{picture}`" if picture else "No picture of the page can be drawn."
-    body = (
-        f"{_plain(one['detail'])}\n\n- title: {_plain(one['title'])}\n- from: {_plain(one['first_url'])}\n"
-        f"- page: {one['page'] or '–'}\n- archive: `{sha256}`\n\n{shown}\n\n"
-        "**retry** reads it again now, **accept** agrees that it is not loaded, **drop** says it is none of ours."
-    )
-    return {"subject": f"{one['publisher']}: {one['reason']} ({sha256[:12]})", "body": body}
+def make_question(settings: Settings, sha256: str) -> dict[str, Any]:
+    """What a person must know to decide about one document: subject, body and options.
 
-
-def _plain(text: str | None) -> str:
-    """Printed text in a Markdown body that Airflow renders with Jinja: characters of neither language."""
-    swapped = (text or "–").translate({ord(c): " " for c in "{}`<>|[]\r\n"})
-    return swapped if len(swapped) <= 500 else swapped[:499] + "…"
+    Where the reader asks something of it, the choices stand before retry, accept and drop, which are for refused ones.
+    """
+    ledger = Ledger(settings.ledger_url or "")
+    one, rows = ledger.document(sha256), ledger.questions(is_open=True, sha256=sha256)
+    is_refused = one["state"] in STATES
+    told = [
+        f"{plain_text(one['detail'])}\n\n" if is_refused else "",
+        f"- title: {plain_text(one['title'])}\n- from: {plain_text(one['first_url'])}\n",
+        f"- page: {one['page'] or '–'}\n" if is_refused else "",
+        f"- archive: `{sha256}`\n\n",
+    ]
+    if rows:
+        told.append(describe_questions(settings, sha256, rows))
+    else:
+        picture = draw_refused(settings, sha256, one["page"])
+        told.append(f"Picture of the page: `{picture}`" if picture else "No picture of the page can be drawn.")
+    if is_refused:
+        told.append(f"\n\n{DECISIONS}")
+    what = one["reason"] if is_refused else f"{len(rows)} questions"
+    options = [*list_options(rows), *(ACTIONS if is_refused or not rows else ())]
+    return {"subject": f"{one['publisher']}: {what} ({sha256[:12]})", "body": "".join(told), "options": options}
 
 
 def read_again(settings: Settings, chosen: Iterable[str], by: str) -> int:
@@ -129,8 +143,14 @@ def decide_all(settings: Settings, chosen: Iterable[str], action: str, by: str, 
 
 def apply_answer(settings: Settings, sha256: str, answer: Mapping[str, Any]) -> str:
     """Follow what a person answered about one document; returns what that was."""
-    action = str(answer["chosen_options"][0])
-    who = answer.get("responded_by_user") or {}
+    chosen = [str(one) for one in answer["chosen_options"]]
+    user = answer.get("responded_by_user") or {}
+    who = str(user.get("name") or user.get("id") or "unknown")
     why = str((answer.get("params_input") or {}).get("why") or "").strip() or "answered in Airflow"
-    Ledger(settings.ledger_url or "").decide(sha256, action, str(who.get("name") or who.get("id") or "unknown"), why)
-    return action
+    answered = follow_choices(settings, sha256, chosen, who, why)
+    if answered is not None:
+        return answered
+    if len(chosen) != 1:
+        raise LedgerError(f"document {sha256[:12]}: expected one decision, found {', '.join(chosen)}")
+    Ledger(settings.ledger_url or "").decide(sha256, chosen[0], who, why)
+    return chosen[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from extract.ledger.documents import MAY_PASS, TRANSITIONS
 from extract.ledger.fetches import Fetches
+from extract.ledger.questions import Questions
 from extract.ledger.refusals import ACTIONS, Refusals
 from extract.ledger.releases import History
 from extract.ledger.rereads import MOST_REREAD, Rereads
@@ -18,5 +19,5 @@ from extract.ledger.runs import OUTCOMES
 __all__ = ["ACTIONS", "MAY_PASS", "MOST_REREAD", "OUTCOMES", "TRANSITIONS", "Ledger"]
 
 
-class Ledger(Refusals, Rereads, Fetches, History, Retention):
+class Ledger(Refusals, Rereads, Questions, Fetches, History, Retention):
     """The ledger behind one SQLAlchemy URL: SQLite or PostgreSQL."""

@@ -107,10 +107,11 @@ class Documents(Database):
             for sha256, pages in counted.items():
                 connection.execute(update(documents).where(documents.c.sha256 == sha256).values(pages=pages))
 
-    def note_read(self, sha256: str, reader_version: str, pages: int | None = None) -> None:
-        """The document is read and waits to be staged."""
+    def note_read(self, sha256: str, reader_version: str, pages: int | None = None, answers_used: str = "") -> None:
+        """The document is read and waits to be staged; `answers_used` stands for the answers that its reader had."""
         row = {"sha256": sha256, "ended_at": now(), "outcome": "read", "reader_version": reader_version}
         told: dict[str, Any] = {"reader_version": reader_version, "reason": None, "page": None, "detail": None}
+        told["answers_used"] = answers_used
         if pages is not None:
             told["pages"] = pages
         with self._writing() as connection:
@@ -118,7 +119,9 @@ class Documents(Database):
                 self._move(connection, sha256, "read", decision=None, **told)
             connection.execute(attempts.insert(), row)
 
-    def note_unread(self, sha256: str, reader_version: str, error: Exception, max_attempts: int = 1) -> None:
+    def note_unread(
+        self, sha256: str, reader_version: str, error: Exception, max_attempts: int = 1, answers_used: str = ""
+    ) -> None:
         """Refused with its reason, or failed for a cause that may pass.
 
         The rows of a loaded document wait for the stage step to remove them once it is refused, after `max_attempts`
@@ -131,12 +134,13 @@ class Documents(Database):
             "detail": detail_of(error),
         }
         version = {"reader_version": reader_version}
+        used = {"answers_used": answers_used}
         with self._writing() as connection:
             tried = connection.scalar(_attempts_of(sha256, reader_version)) or 0
             is_final = isinstance(error, Refused) and (error.reason not in MAY_PASS or tried + 1 >= max_attempts)
             step, values = ("refused", told | version) if is_final else ("wanted", told)
-            if not self._step(connection, sha256, ("wanted", "read"), step, **values):
-                self._move(connection, sha256, state, decision=None, **told, **version)
+            if not self._step(connection, sha256, ("wanted", "read"), step, **values, **used):
+                self._move(connection, sha256, state, decision=None, **told, **version, **used)
             row = {"sha256": sha256, "ended_at": now(), "outcome": state, **told, **version}
             connection.execute(attempts.insert(), row)
 

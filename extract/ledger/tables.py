@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Date, DateTime, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata = MetaData()
 
@@ -90,6 +102,7 @@ documents = Table(  # one row per content, by its hash
     Column("reread", String),  # of a staged document: wanted read refused; its rows stay until they are replaced
     Column("rows_fingerprint", String(32)),  # of its rows in the raw schema
     Column("pages", Integer),  # as pdfium counts them; 1 where it cannot open the file
+    Column("answers_used", String(16)),  # fingerprint of the answers that its last reading was given
     CheckConstraint("state IN ('landed', 'read', 'staged', 'refused', 'failed', 'dropped')", name="known_state"),
     CheckConstraint("reread IN ('wanted', 'read', 'refused')", name="known_reread"),
 )
@@ -104,6 +117,44 @@ decisions = Table(  # one row per decision of a person about a refused or an out
     Column("why", Text, nullable=False),
     Column("decided_at", DateTime, nullable=False),
     Column("reason", String),  # of the refusal that was decided on; null where the document was loaded
+)
+
+questions = Table(  # one row per question of a document's last reading, or that somebody has answered for it
+    "questions",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("key", String(16), primary_key=True),
+    Column("kind", String, nullable=False),  # year header_word same_column amount first_row
+    Column("page", Integer, nullable=False),
+    Column("asked", Text, nullable=False),  # the printed text in question
+    Column("near", Text, nullable=False),  # what stands below or beside it
+    Column("box", Text),  # JSON array of points
+    Column("choices", Text, nullable=False),  # JSON array of objects: value text page box
+    Column("layout", String(16), nullable=False),
+    Column("is_general", Boolean, nullable=False),  # an answer may hold for other documents of the publisher
+    Column("printed_publisher", Text, nullable=False),
+    Column("reader_version", String, nullable=False),
+    Column("answer", Text, nullable=False),  # that the last reading rests on; '' where it rests on none
+    Column("held", Integer, nullable=False),  # projects that wait for the answer; 0: nothing waits
+    Column("asked_at", DateTime, nullable=False),
+)
+
+answers = Table(  # one row per answer of a person; never changed, the latest to a question counts
+    "answers",
+    metadata,
+    Column("answer_id", Integer, primary_key=True, autoincrement=True),
+    Column("key", String(16), nullable=False, index=True),
+    Column("scope", String, nullable=False),  # document publisher
+    Column("sha256", String(64), nullable=False),  # the document that asked
+    Column("publisher", String, nullable=False),  # the code of its source
+    Column("printed_publisher", Text, nullable=False),  # folded; '' where all of the source is one publisher's
+    Column("kind", String, nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("choice", Text, nullable=False),
+    Column("answered_by", String, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("answered_at", DateTime, nullable=False),
+    CheckConstraint("scope IN ('document', 'publisher')", name="known_scope"),
 )
 
 attempts = Table(  # one row per attempt to read a document

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from extract.entities import DocumentKind
+from extract.entities import IGNORED, Column, DocumentKind
 from extract.publishers.secrets import Secret
 
 PRINTED_DATE = r"(20\d\d)\s*[-./年]\s*(\d{1,2})\s*[-./月]\s*(\d{1,2})"
@@ -80,12 +80,21 @@ def _network(text: str) -> str:
         raise ValueError(str(error)) from None
 
 
+def _meaning(name: str) -> str:
+    known = [*(column.value for column in Column), IGNORED]
+    if name not in known:
+        raise ValueError(f"expected one of {', '.join(known)}")
+    return name
+
+
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Selector = Annotated[str, AfterValidator(_selector)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 MonthDay = Annotated[str, AfterValidator(_day)]
 Network = Annotated[str, AfterValidator(_network)]
+HeaderWord = Annotated[str, Field(min_length=1, max_length=40)]
+WordMeaning = Annotated[str, AfterValidator(_meaning)]
 
 
 class _Part(BaseModel):
@@ -206,6 +215,15 @@ class Season(_Part):
     patience_days: int = Field(21, ge=0, description="days into the season after which nothing new is an alert")
 
 
+class HandAnswer(_Part):
+    """One answer to a question of the reader, written by hand."""
+
+    question: str = Field(pattern=r"^[0-9a-f]{16}$", description="its key, as `jixiao questions list` shows it")
+    choice: str = Field(min_length=1, description="one of its choices")
+    by: str = Field(min_length=1, description="who chose it")
+    why: str = Field("", description="the reason")
+
+
 class Publisher(_Part):
     """One publisher file."""
 
@@ -222,6 +240,10 @@ class Publisher(_Part):
     allowed_hosts: tuple[str, ...] = Field((), description="besides those of `pages`: host, *.domain, host:port")
     allowed_addresses: tuple[Network, ...] = Field((), description="networks that are not public, yet may be asked")
     passwords: tuple[Secret, ...] = Field((), description="that open its protected PDFs")
+    words: dict[HeaderWord, WordMeaning] = Field(
+        default_factory=dict, description="header word: the column that it heads, or ignored; where the reader asks"
+    )
+    answers: tuple[HandAnswer, ...] = Field((), description="answers to questions of the reader")
     source: Source | None = None
 
     @property

@@ -68,7 +68,7 @@ def _read_grids(path: Path, request: dict[str, Any], limits: Limits) -> Answer:
 
 def _read(path: Path, request: dict[str, Any], limits: Limits) -> Answer:
     from extract.reading.document import read_document
-    from extract.reading.exchange import reading_to_json
+    from extract.reading.exchange import answer_from_dict, reading_to_json
 
     reader, password = request["reader"], request["password"]
     if reader == "ocr":
@@ -77,6 +77,8 @@ def _read(path: Path, request: dict[str, Any], limits: Limits) -> Answer:
         check_limits(path, password, limits)
         reading = recognise_document(path, password)
     else:
-        share = request["share"]
-        reading = read_document(path, reader=reader, password=password, second_reader_share=share, limits=limits)
+        share, answers = request["share"], [answer_from_dict(one) for one in request["answers"]]
+        reading = read_document(
+            path, reader=reader, password=password, second_reader_share=share, limits=limits, answers=answers
+        )
     return {"reading": reading.page_count}, reading_to_json(reading).encode()

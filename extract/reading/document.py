@@ -7,15 +7,16 @@ on which the two differ.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from extract.entities import Finding, PageGrids, Reading
+from extract.entities import Answer, Finding, PageGrids, Question, Reading
 from extract.errors import Reason, Refused
 from extract.limits import Limits
 from extract.reading.agreement import MAY_HEAL, ODD_READER, are_agreed, is_same_page, merge_readings
+from extract.reading.answered import list_answers
 from extract.reading.confinement import (
     Places,
     adopt_problems,
@@ -49,6 +50,7 @@ from extract.reading.raster.digit_check import check_picture
 from extract.reading.tables.assembler import Assembler
 from extract.reading.tables.attribution import drop_furniture
 from extract.reading.tables.freeze import build_parts, drop_copies, number_projects
+from extract.reading.tables.inquiry import answering, inquiring
 from extract.reading.tables.side_by_side_pages import list_sheets
 
 __all__ = ["READER_VERSION", "is_sampled", "read_document", "read_grids", "reading_from_json", "reading_to_json"]
@@ -85,8 +87,11 @@ def read_document(
     password: str | None = None,
     second_reader_share: float = 1.0,
     limits: Limits | None = None,
+    answers: Sequence[Answer] = (),
 ) -> Reading:
     """Read one document in this process; raises Refused where nothing of it may be loaded.
+
+    `answers` are what people chose where the document can be read in several ways; of two to one question the later.
 
     `reader` is pdfium, oxide, pdfplumber or auto: the first two, which must agree in every cell of a project, and the
     third where they do not. `second_reader_share` is the part of the documents, 0 to 1, that more than one reader reads
@@ -94,7 +99,7 @@ def read_document(
     """
     limits = limits or usual_limits()
     check_file(path, limits.size)
-    with OpenFile(path, password, limits) as file, _collector_at_rest():
+    with OpenFile(path, password, limits) as file, answering(answers), _collector_at_rest():
         if reader != "auto":
             alone = _read_with(file, reader)
             return _deliver(alone.reading, alone)
@@ -245,9 +250,16 @@ def interpret(
 
     Who hands in an assembler sees how far it came.
     """
+    with inquiring([page.grids for page in pages]):
+        return _interpret(pages, sha256, reader, assembler or Assembler())
+
+
+def _interpret(
+    pages: tuple[CheckedPage, ...], sha256: str, reader: str, assembler: Assembler
+) -> tuple[Reading, Places]:
+    """Interpret pages with the answers of people in force; raises Refused."""
     pages = settle_seams(pages)
     refuse_unreadable(pages)
-    assembler = assembler or Assembler()
     sheets, assembler.running = drop_furniture(list_sheets(page.grids for page in pages))
     for sheet in sheets:
         assembler.read_page(sheet)
@@ -269,4 +281,12 @@ def interpret(
         raise explain_absence(pages, assembler.goals, held)
     refuse_missing_pages(pages, target_pages)
     findings += [*list_pictured(pages, lost), *list_cut_texts(pages, records), *list_findings(records)]
-    return Reading(sha256, len(pages), (reader,), parts, records, tuple(findings), held), places
+    settled, answered = list_answers(drafts, records)
+    held = tuple(replace(one, questions=_sign(one.questions)) for one in held)
+    told = parts, records, (*findings, *answered), held
+    return Reading(sha256, len(pages), (reader,), *told, settled=_sign(settled)), places
+
+
+def _sign(questions: Iterable[Question]) -> tuple[Question, ...]:
+    """Write this reader's version on its questions."""
+    return tuple(replace(question, reader_version=READER_VERSION) for question in questions)

@@ -8,12 +8,15 @@ Amounts travel as decimal strings and boxes as lists, so nothing is rounded on t
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
 from extract.entities import (
+    Answer,
     Box,
+    Choice,
     Column,
     CrossCheck,
     DocumentKind,
@@ -23,13 +26,15 @@ from extract.entities import (
     PageGrids,
     Part,
     Printed,
+    Question,
+    QuestionKind,
     Reading,
     Record,
     Scope,
 )
 from extract.errors import Reason, Refused
 
-FORMAT = 2
+FORMAT = 3
 
 
 def reading_to_json(reading: Reading) -> str:
@@ -44,7 +49,9 @@ def reading_to_json(reading: Reading) -> str:
             "records": [_record_to_dict(r) for r in reading.records],
             "findings": [[f.code, f.detail, f.page] for f in reading.findings],
             "held": [held_to_dict(h) for h in reading.held],
+            "questions": _questions_to_dicts(reading.held),
             "cross_checks": [asdict(check) for check in reading.cross_checks],
+            "settled": [question_to_dict(q) for q in reading.settled],
         },
         ensure_ascii=False,
         separators=(",", ":"),
@@ -63,13 +70,14 @@ def reading_from_json(text: str) -> Reading:
         tuple(_part_from_dict(p) for p in data["parts"]),
         tuple(_record_from_dict(r) for r in data["records"]),
         tuple(Finding(code, detail, page) for code, detail, page in data["findings"]),
-        tuple(held_from_dict(h) for h in data["held"]),
+        _held_from_dicts(data),
         tuple(CrossCheck(**check) for check in data["cross_checks"]),
+        tuple(question_from_dict(q) for q in data["settled"]),
     )
 
 
 def held_to_dict(held: Held) -> dict[str, Any]:
-    """Turn a held project into plain objects; `held_from_dict` is the inverse."""
+    """Turn a held project into plain objects, its questions into their keys; `held_from_dict` is the inverse."""
     return {
         "reason": held.reason.value,
         "pages": [held.page, held.last_page],
@@ -79,11 +87,23 @@ def held_to_dict(held: Held) -> dict[str, Any]:
         "number": [held.part, held.project_no],
         "box": held.box and list(held.box),
         "scope": held.scope.value,
+        "questions": [question.key for question in held.questions],
     }
 
 
-def held_from_dict(data: dict[str, Any]) -> Held:
-    """Build a held project from what `held_to_dict` returned."""
+def _questions_to_dicts(held: Iterable[Held]) -> list[dict[str, Any]]:
+    """Turn the questions of held projects into plain objects, each once: many projects wait for one answer."""
+    return [question_to_dict(q) for q in {q.key: q for one in held for q in one.questions}.values()]
+
+
+def _held_from_dicts(data: dict[str, Any]) -> tuple[Held, ...]:
+    """Build the held projects of a reading or refusal with their questions."""
+    questions = {one["key"]: question_from_dict(one) for one in data.get("questions", ())}
+    return tuple(held_from_dict(one, questions) for one in data.get("held", ()))
+
+
+def held_from_dict(data: dict[str, Any], questions: Mapping[str, Question]) -> Held:
+    """Build a held project from what `held_to_dict` returned; `questions` by their keys."""
     box = Box(*data["box"]) if data["box"] else None
     where, number = data["pages"], data["number"]
     return Held(
@@ -97,19 +117,50 @@ def held_from_dict(data: dict[str, Any]) -> Held:
         number[1],
         box,
         Scope(data["scope"]),
+        tuple(questions[key] for key in data["questions"]),
     )
+
+
+def question_to_dict(question: Question) -> dict[str, Any]:
+    """Turn a question into plain objects; `question_from_dict` is the inverse."""
+    return asdict(question)
+
+
+def question_from_dict(data: dict[str, Any]) -> Question:
+    """Build a question from what `question_to_dict` returned."""
+    choices = tuple(Choice(**{**one, "box": _box_of(one["box"])}) for one in data["choices"])
+    given = {"kind": QuestionKind(data["kind"]), "choices": choices, "box": _box_of(data["box"])}
+    return Question(**{**data, **given})
+
+
+def _box_of(sides: list[float] | None) -> Box | None:
+    return Box(*sides) if sides else None
+
+
+def answer_to_dict(answer: Answer) -> dict[str, str]:
+    """Turn an answer into plain objects; `answer_from_dict` is the inverse."""
+    return asdict(answer)
+
+
+def answer_from_dict(data: dict[str, str]) -> Answer:
+    """Build an answer from what `answer_to_dict` returned."""
+    return Answer(**data)
 
 
 def refusal_to_dict(refusal: Refused) -> dict[str, Any]:
     """Turn a refusal into plain objects; `refusal_from_dict` is the inverse."""
-    held = [held_to_dict(one) for one in refusal.held]
-    return {"refused": refusal.reason.value, "detail": refusal.detail, "page": refusal.page, "held": held}
+    return {
+        "refused": refusal.reason.value,
+        "detail": refusal.detail,
+        "page": refusal.page,
+        "held": [held_to_dict(one) for one in refusal.held],
+        "questions": _questions_to_dicts(refusal.held),
+    }
 
 
 def refusal_from_dict(data: dict[str, Any]) -> Refused:
     """Build a refusal from what `refusal_to_dict` returned."""
-    held = tuple(held_from_dict(one) for one in data.get("held", ()))
-    return Refused(Reason(data["refused"]), data["detail"], data["page"], held)
+    return Refused(Reason(data["refused"]), data["detail"], data["page"], _held_from_dicts(data))
 
 
 def _part_to_dict(part: Part) -> dict[str, Any]:

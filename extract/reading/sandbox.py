@@ -18,9 +18,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
 
-from extract.entities import Reading
+from extract.entities import Answer, Reading
 from extract.errors import JixiaoError, Reason, Refused, SandboxError
 from extract.limits import Limits
+from extract.reading.exchange import answer_to_dict
 from extract.reading.nursery import Child, Ended, Nursery
 from extract.reading.untrusted import plain_text, trust_reading, trust_refusal
 from extract.settings import get_settings
@@ -92,10 +93,16 @@ class Sandbox:
         self.close()
 
     def read(
-        self, path: Path, *, reader: str = "auto", password: str | None = None, publisher: str | None = None
+        self,
+        path: Path,
+        *,
+        reader: str = "auto",
+        password: str | None = None,
+        publisher: str | None = None,
+        answers: Sequence[Answer] = (),
     ) -> Reading:
         """Raises Refused; raises JixiaoError where the reader itself failed."""
-        read = self.read_text(path, reader=reader, password=password, publisher=publisher)
+        read = self.read_text(path, reader=reader, password=password, publisher=publisher, answers=answers)
         try:
             return trust_reading(read.text)
         except ValueError as error:
@@ -103,10 +110,22 @@ class Sandbox:
             raise JixiaoError(f"{path}: the reader answered no reading: {error}") from None
 
     def read_text(
-        self, path: Path, *, reader: str = "auto", password: str | None = None, publisher: str | None = None
+        self,
+        path: Path,
+        *,
+        reader: str = "auto",
+        password: str | None = None,
+        publisher: str | None = None,
+        answers: Sequence[Answer] = (),
     ) -> ReadText:
         """The same as the child's own text, which nobody has looked at yet (untrusted.py)."""
-        request = {"wanted": "reading", "reader": reader, "password": password, "share": self.second_reader_share}
+        request: dict[str, Any] = {
+            "wanted": "reading",
+            "reader": reader,
+            "password": password,
+            "share": self.second_reader_share,
+        }
+        request["answers"] = list(map(answer_to_dict, answers))
         pages, body = self._serve(path, request, publisher)
         return ReadText(_decode(body), _whole_number(pages))
 

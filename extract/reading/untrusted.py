@@ -7,17 +7,20 @@ name, nor in a form that stops the step that loads all of them.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from extract.entities import Box, Held, Reading
+from extract.entities import Box, Held, Question, Reading
 from extract.errors import Refused
 from extract.reading.exchange import reading_from_json, refusal_from_dict
 
 LONGEST_DETAIL = 2000  # characters of what a child says about a refusal
+KEY = re.compile(r"[0-9a-f]{16}")  # of a question
+MOST_CHOICES = 1000  # of a question
 LARGEST = 2**31 - 1
 MOST_DIGITS = 40  # of an amount, written out
 
@@ -95,7 +98,25 @@ def _find_fault(reading: Reading) -> str | None:
         return "an amount that is none"
     if len(parts) != len(reading.parts) or any(record.part not in parts for record in reading.records):
         return "a record of no part"
-    return _find_fault_of_held(reading.held)
+    return _find_fault_of_held(reading.held) or _find_fault_of_questions(reading.settled)
+
+
+def _find_fault_of_questions(questions: Iterable[Question]) -> str | None:
+    """What no reader would ask, None where all is well."""
+    for one in questions:
+        texts = [one.key, one.asked, one.near, one.layout, one.publisher, one.reader_version, one.answer]
+        texts += [text for choice in one.choices for text in (choice.value, choice.text)]
+        pages = [one.page, *(choice.page or 0 for choice in one.choices)]
+        boxes = [box for box in (one.box, *(choice.box for choice in one.choices)) if box is not None]
+        if not all(isinstance(text, str) for text in texts):
+            return "a text that is none"
+        if not all(map(_is_number, pages)) or not isinstance(one.is_general, bool):
+            return "a number that is none"
+        if not all(map(_is_box, boxes)):
+            return "a box that is none"
+        if not KEY.fullmatch(one.key) or not 0 < len(one.choices) <= MOST_CHOICES:
+            return "a question that is none"
+    return None
 
 
 def _find_fault_of_held(held: Iterable[Held]) -> str | None:
@@ -106,7 +127,7 @@ def _find_fault_of_held(held: Iterable[Held]) -> str | None:
             return "a text that is none"
         if one.box is not None and not _is_box(one.box):
             return "a box that is none"
-    return None
+    return _find_fault_of_questions(question for one in held for question in one.questions)
 
 
 def _is_number(value: object) -> bool:

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from extract.ledger import Ledger
 from extract.publishers import load_publishers
+from extract.report.asked import list_asked
 from extract.report.charts import draw_change_classes, draw_runs, draw_waterfalls
 from extract.report.linked_pages import Drawer, Sheets, link_rows
 from extract.report.night import REASON_WORDS, read_night
@@ -99,6 +100,7 @@ def _write(
     environment = _environment(target)
     shown: dict[str, Any] = {
         "night": night,
+        "asked": list_asked(settings, target, sheets),
         "release": release,
         "written_at": datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         "most": MOST_ROWS,

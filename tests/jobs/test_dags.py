@@ -166,7 +166,7 @@ def test_a_dag_file_imports_nothing_heavy_and_does_no_work_when_parsed(path: Pat
         "datetime",
         "typing",
         "airflow.sdk",
-        "airflow.providers.standard.operators.hitl",
+        "extract.jobs.airflow_asking",
         "extract.jobs.airflow",
         "extract.settings",
     }

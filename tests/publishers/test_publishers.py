@@ -53,6 +53,8 @@ source:
 politeness:
   concurrency: many
 season: {start: "13-01", end: "03-31"}
+words: {刻度: target}
+answers: [{question: abc, choice: rest, by: 张三}, {question: 43aa21ba04cf2108, choice: rest}]
 """,
         encoding="utf-8",
     )
@@ -69,6 +71,9 @@ season: {start: "13-01", end: "03-31"}
         "one.yml, line 9: source.date.pattern: not a regular expression",
         "one.yml, line 11: politeness.concurrency: ",
         "one.yml, line 12: season.start: expected MM-DD",
+        "one.yml, line 13: words.刻度: expected one of unit, project, ",
+        "one.yml, line 14: answers.0.question: ",
+        "one.yml, line 14: answers.1.by: Field required",
         "two.yml, line 2: name: stands here twice",
         "three.yml, line 1: source.pages: Field required",
     ):

@@ -231,3 +231,16 @@ def test_the_documentation_is_written_again_only_when_a_model_changes(
     monkeypatch.setattr(model_docs, "run_dbt", stop)
     model_docs.write_model_docs(reported, tmp_path)
     assert (tmp_path / "docs/index.html").read_bytes() == (reported.current / "docs/index.html").read_bytes()
+
+
+def test_a_question_stands_there_with_its_place_its_choices_and_the_command_to_copy(reported: Settings) -> None:
+    page = index_of(reported)
+    (row,) = Ledger(reported.ledger_url or "").questions(is_open=True)
+    assert row["asked"] == "考核刻度"
+    (asked,) = re.findall(r'<article class="asked".*?</article>', page, re.DOTALL)
+    assert "哪一列" in asked
+    for choice in row["question"].choices:
+        assert f"jixiao questions answer {row['key']} {choice.value} --why" in asked
+    (picture,) = re.findall(r'<image href="([^"]+)"', asked)
+    assert (reported.night_report.parent / picture).read_bytes().startswith(b"\x89PNG")
+    assert len(re.findall(r"<rect ", asked)) == 1

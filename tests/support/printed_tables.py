@@ -41,11 +41,16 @@ class Font:
 
 
 def print_table(
-    *pages: Sequence[Row] | Scan, title: str = TITLE, says: Callable[[str], str] = str, password: str | None = None
+    *pages: Sequence[Row] | Scan,
+    title: str = TITLE,
+    headers: Row = HEADERS,
+    says: Callable[[str], str] = str,
+    password: str | None = None,
 ) -> bytes:
     """A PDF of these pages; `says` changes what the text layer calls a character, not which glyph is drawn."""
     font = Font({}, says)
-    contents = [b"q 780 0 0 400 30 150 cm /Scan Do Q" if isinstance(p, Scan) else _draw(font, title, p) for p in pages]
+    scan = b"q 780 0 0 400 30 150 cm /Scan Do Q"
+    contents = [scan if isinstance(p, Scan) else _draw(font, title, headers, p) for p in pages]
     kids = b" ".join(b"%d 0 R" % (10 + 2 * n) for n in range(len(pages)))
     objects = {
         1: b"<</Type/Catalog/Pages 2 0 R>>",
@@ -69,12 +74,12 @@ def print_table(
     return write_pdf(objects, password=password)
 
 
-def _draw(font: Font, title: str, rows: Sequence[Row]) -> bytes:
+def _draw(font: Font, title: str, headers: Row, rows: Sequence[Row]) -> bytes:
     drawn = [b"BT /F 14 Tf 200 560 Td <%s> Tj ET" % font.encode(title), b"0.8 w"]
     heights = [530.0 - 30 * n for n in range(len(rows) + 2)]
     drawn += [b"%g %g m %g %g l S" % (COLUMNS[0], y, COLUMNS[-1], y) for y in heights]
     drawn += [b"%g %g m %g %g l S" % (x, heights[0], x, heights[-1]) for x in COLUMNS]
-    for y, row in zip(heights, [HEADERS, *rows], strict=False):
+    for y, row in zip(heights, [headers, *rows], strict=False):
         for (left, _), text in zip(pairwise(COLUMNS), row, strict=True):
             drawn.append(b"BT /F 7 Tf %g %g Td <%s> Tj ET" % (left + 3, y - 18, font.encode(text)))
     return b"\n".join(drawn)

@@ -1,4 +1,4 @@
-"""Facts of one project that are printed twice in; a refusal out where they contradict each other."""
+"""Facts of one project that are printed twice in; what contradicts each other in them out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from decimal import Decimal
 
 from extract.entities import Column
-from extract.errors import Reason, Refused
 from extract.reading.tables.column_groups import AMOUNTS, PROJECT_LEVEL
 from extract.reading.tables.drafts import Field, Project
 from extract.reading.tables.header_words import normalise
@@ -14,30 +13,33 @@ from extract.reading.tables.header_words import normalise
 FIGURE = re.compile(r"^[¥￥]?(\d[\d,]*(?:\.\d+)?)(亿元|万元|元|万|亿)?$")
 
 
-def refuse_two_amounts(current: Project, previous: dict[Column, Field], fields: dict[Column, Field], page: int) -> None:
-    """A row that prints the project above again with another amount: another project only if its indicators begin anew.
+def find_two_amounts(
+    current: Project, previous: dict[Column, Field], fields: dict[Column, Field]
+) -> tuple[Column, str] | None:
+    """Find an amount of a row that prints the project above again with another one; return its column and what differs.
 
     Two projects of one name do stand below each other (one per source of money); then their goals differ, or the
-    second begins with the first level again. Raises Refused (conservation).
+    second begins with the first level or indicator again.
     """
     if Column.PROJECT not in current.fields or fields[Column.PROJECT].text != current.fields[Column.PROJECT].text:
-        return
+        return None
     changed = {c for c in PROJECT_LEVEL if _text(fields, c) and _text(fields, c) != _text(current.fields, c)}
     amounts = [c for c in AMOUNTS if c in changed]
     if not amounts or changed != set(amounts) or _begins_anew(current, previous, fields):
-        return
+        return None
     one, other = _text(current.fields, amounts[0]), _text(fields, amounts[0])
-    raise Refused(Reason.CONSERVATION, f"project {fields[Column.PROJECT].text!r} has {one!r} and {other!r}", page)
+    return amounts[0], f"project {fields[Column.PROJECT].text!r} has {one!r} and {other!r}"
 
 
-def refuse_second_amount(first: str, second: str, word: str, page: int) -> None:
-    """A second amount of the same kind in one form's head; raises Refused (conservation) if it is another figure."""
+def find_second_amount(first: str, second: str, word: str) -> str | None:
+    """Say that a second amount of the same kind in one form's head is another figure; None where it is not."""
     one, other = FIGURE.match(normalise(first)), FIGURE.match(normalise(second))
     if one is None or other is None:
-        return
+        return None
     same_unit = one.group(2) == other.group(2) or not (one.group(2) and other.group(2))
     if same_unit and _figure(one) != _figure(other):
-        raise Refused(Reason.CONSERVATION, f"one head prints the amounts {first!r} and {second!r} ({word})", page)
+        return f"one head prints the amounts {first!r} and {second!r} ({word})"
+    return None
 
 
 def _figure(found: re.Match[str]) -> Decimal:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from extract.entities import Box, Column, DocumentKind, Finding, Line, PageGrids, Scope
+from extract.entities import Box, Column, DocumentKind, Finding, Line, PageGrids, Question, Scope
 from extract.errors import Reason, Refused
 from extract.reading.tables.attribution import Cover, choose_document_year, choose_publisher, read_cover
 from extract.reading.tables.column_groups import AMOUNTS, PROJECT_LEVEL, UNIT_LEVEL
@@ -28,6 +28,7 @@ from extract.reading.tables.forms import Form
 from extract.reading.tables.goals import count_goals
 from extract.reading.tables.header_words import find_money_unit, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
+from extract.reading.tables.inquiry import ask, ask_year, noting, settle
 from extract.reading.tables.layout import Layout, adopt_columns, find_layout, take_out
 from extract.reading.tables.level_names import fit_levels
 from extract.reading.tables.page_joins import carry_layout, cut_rows, join_tables
@@ -63,6 +64,7 @@ class DraftPart:
     columns: tuple[Column, ...] = ()
     headers: tuple[str, ...] = ()
     conflict: str = ""  # what contradicts each other about the year
+    question: Question | None = None  # which year it is
     drafts: list[Draft] = field(default_factory=list)
     projects: list[Project] = field(default_factory=list)
     skipped: list[tuple[int, Box]] = field(default_factory=list)  # page and box of cells whose row makes no record
@@ -290,8 +292,9 @@ class Assembler:
     def _read_flat(self, table: IndexedGrid, layout: Layout, stop: int) -> None:
         self._drop_head()
         doubts = list(layout.doubts)
-        with confine(doubts, table.grid.page):
+        with confine(doubts, table.grid.page), noting() as settled:
             self._settle_year(layout, table.grid.page)
+        layout = replace(layout, settled=(*layout.settled, *settled))
         self._open_part(layout, self._find_publisher())
         unit = "" if Column.UNIT in layout.columns else self._heading.unit
         if not unit and Column.UNIT not in layout.columns:
@@ -359,8 +362,9 @@ class Assembler:
         """Open a form below its head, in the part of its publisher and year."""
         self._flat, self._layout = None, layout
         self.tables += 1
-        with confine(head.doubts, head.page):
+        with confine(head.doubts, head.page), noting() as settled:
             self._settle_year(layout, head.page, head)
+        head.settled += settled
         self._departments.append(head.publisher)
         self._open_part(layout, self._find_publisher() or head.publisher, head.columns)
         self._form = Form(self.tables, head, self._heading)
@@ -392,6 +396,14 @@ class Assembler:
         return head
 
     def _settle_year(self, layout: Layout, page: int, head: FormHead | None = None) -> None:
+        """Settle the year of a table or form: as it is printed, else by a person's choice; raises Refused."""
+        try:
+            self._find_year(layout, page, head)
+        except Refused as refusal:
+            question = ask_year(self._heading.title, refusal.detail, page)
+            self._year = int(settle(question, refusal.reason, refusal.detail))
+
+    def _find_year(self, layout: Layout, page: int, head: FormHead | None) -> None:
         """The year of a table or form by rank (years.py); a period that excludes it is a contradiction.
 
         奉节 2025: the title says 2023年度, 建设周期 says 2025. Nobody but the publisher knows which one is meant.
@@ -522,6 +534,8 @@ class Assembler:
             if evidence is not None and part.drafts:
                 detail = f"the fiscal year {evidence.year} is from {evidence.where}"
                 self.findings.append(Finding("year_from", detail, part.drafts[0].page))
+            elif part.drafts:
+                _ask_year_of_part(part)
         self.parts = join_parts(self.parts)
 
     def _list_goal_years(self) -> list[Evidence]:
@@ -538,6 +552,17 @@ class Assembler:
         texts = [(page, text) for page in sorted(set(self.target_pages)) for text in self._texts.get(page, [])]
         found = [(page, year) for page, text in texts for year in YEAR_OF_GOAL.findall(fold_years(text))]
         return [Evidence(int(year), f"a text on page {page}") for page, year in found]
+
+
+def _ask_year_of_part(part: DraftPart) -> None:
+    """Give a part the year that a person chose, where no single one is printed with it."""
+    part.question = ask_year(part.heading.title, part.conflict, part.drafts[0].page)
+    with noting() as settled:
+        chosen = ask(part.question)
+    if chosen is not None:
+        part.year = int(chosen)
+        for project in part.projects:
+            project.settled += settled
 
 
 def name_table(title: str) -> str:

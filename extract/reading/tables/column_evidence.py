@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from extract.entities import AMOUNT_KINDS, Column
+from extract.entities import AMOUNT_KINDS, IGNORED, Column, Question
 from extract.errors import Reason
 from extract.reading.tables.amount_conflicts import FIGURE
 from extract.reading.tables.drafts import Doubt
@@ -24,8 +25,10 @@ from extract.reading.tables.header_words import (
 )
 from extract.reading.tables.headings import VALUES, Heading, own_texts
 from extract.reading.tables.indexed_grid import IndexedGrid
+from extract.reading.tables.inquiry import ask, noting
 from extract.reading.tables.money_columns import ABOUT_MONEY, settle_money
 from extract.reading.tables.usual_levels import is_level1, is_level2
+from extract.reading.tables.word_questions import ask_part, ask_same_column, ask_word, name_rivals
 from extract.values.measure_words import WORDS
 
 SIGN_TEXT = re.compile(
@@ -134,27 +137,92 @@ def _has_bare_values(table: IndexedGrid, stop: int, headings: Sequence[Heading])
     return sum(bool(NUMBER.match(t)) for t in texts) > MOST * len(texts)
 
 
-def judge_unlisted(
-    table: IndexedGrid, row: int, stop: int, headings: Sequence[Heading]
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of the words of a header: its headings, doubts of every project below, words to ignore, answers."""
+
+    headings: list[Heading]
+    doubts: tuple[Doubt, ...]
+    ignored: tuple[str, ...]
+    settled: tuple[Question, ...]
+
+
+def judge_words(table: IndexedGrid, row: int, stop: int, headings: list[Heading]) -> Verdict:
+    """Judge what is still unlisted or said twice: by the answers of people, else by doubts and words to ignore."""
+    with noting() as settled:
+        headings, decided = _follow_answers(table, stop, headings)
+    doubts, ignored = _judge_unlisted(table, row, stop, headings, decided)
+    return Verdict(headings, tuple(doubts), tuple(ignored), tuple(settled))
+
+
+def _follow_answers(table: IndexedGrid, stop: int, headings: list[Heading]) -> tuple[list[Heading], set[int]]:
+    """Give headings the meanings that people chose; return with them the first columns of those that are decided."""
+    decided: set[int] = set()
+    for heading in find_unlisted(headings):
+        if not heading.words or not _is_needed(table, stop, heading, headings):
+            continue
+        chosen = ask(ask_word(table, stop, heading, headings))
+        if chosen is not None:
+            decided.add(heading.first)
+            column = None if chosen == IGNORED else Column(chosen)
+            headings = [replace(h, column=column) if h.first == heading.first else h for h in headings]
+    for column, rivals in find_rivals(headings):
+        chosen = ask(ask_same_column(table, stop, column, rivals, headings))
+        if chosen is not None:
+            gone = {h.first for h, name in zip(rivals, name_rivals(rivals), strict=True) if name != chosen}
+            decided |= gone
+            headings = [replace(h, column=None) if h.first in gone else h for h in headings]
+    money = _find_part(headings)
+    chosen = ask(ask_part(table, stop, money, headings)) if money is not None else None
+    if money is not None and chosen is not None:
+        decided.add(money.first)
+        column = None if chosen == IGNORED else Column(chosen)
+        headings = [replace(h, column=column) if h.first == money.first else h for h in headings]
+    return (_split_values(headings) if decided else headings), decided
+
+
+def _is_needed(table: IndexedGrid, stop: int, heading: Heading, headings: Sequence[Heading]) -> bool:
+    columns = {h.column for h in headings if h.column is not None}
+    return _may_be_needed(table, stop, heading, headings) or _is_joined(heading.word, columns)
+
+
+def _judge_unlisted(
+    table: IndexedGrid, row: int, stop: int, headings: Sequence[Heading], decided: Collection[int]
 ) -> tuple[list[Doubt], list[str]]:
     """Judge what is still unlisted: doubts where it may head what is loaded, else the words to ignore."""
-    details, ignored = [], []
-    columns = {h.column for h in headings if h.column is not None}
+    found: list[tuple[str, Question | None]] = []
+    ignored = []
     for heading in find_unlisted(headings):
         texts = own_texts(table, heading, stop)
+        if heading.first in decided:
+            continue
         if not heading.words:
             if texts and not all(map(_is_label, texts)):
-                details.append("text stands under a blank header")
-        elif _may_be_needed(table, stop, heading, headings) or _is_joined(heading.word, columns):
-            details.append(f"unknown header word {heading.word!r}")
+                found.append(("text stands under a blank header", None))
+        elif _is_needed(table, stop, heading, headings):
+            question = ask_word(table, stop, heading, headings)
+            found.append((f"unknown header word {heading.word!r}", question))
         else:
             ignored.append(heading.word)
-    details += _find_doubles(headings)
-    money = next((h.word for h in headings if h.column is None and ABOUT_MONEY.search(normalise(h.word))), None)
-    if Column.PROJECT in columns and money and not columns & set(AMOUNT_KINDS):
-        details.append(f"no amount but {money!r}, which is a part of one")
+    for column, rivals in find_rivals(headings):
+        question = ask_same_column(table, stop, column, rivals, headings)
+        found += [(f"{a.word!r} and {b.word!r} both mean {column}", question) for a, b in pairwise(rivals)]
+    money = _find_part(headings)
+    if money is not None and money.first not in decided:
+        detail = f"no amount but {money.word!r}, which is a part of one"
+        found.append((detail, ask_part(table, stop, money, headings)))
     page = table.grid.page
-    return [Doubt(Reason.UNKNOWN_HEADER, page, f"row {row + 1}: {detail}") for detail in details], ignored
+    return [
+        Doubt(Reason.UNKNOWN_HEADER, page, f"row {row + 1}: {detail}", question=question) for detail, question in found
+    ], ignored
+
+
+def _find_part(headings: Sequence[Heading]) -> Heading | None:
+    """Find the word of a flat table without an amount that speaks of money: a part of one."""
+    columns = {h.column for h in headings if h.column is not None}
+    if Column.PROJECT not in columns or columns & set(AMOUNT_KINDS):
+        return None
+    return next((h for h in headings if h.column is None and ABOUT_MONEY.search(normalise(h.word))), None)
 
 
 def _is_joined(word: str, columns: Collection[Column]) -> bool:
@@ -169,18 +237,13 @@ def _is_joined(word: str, columns: Collection[Column]) -> bool:
     return False
 
 
-def _find_doubles(headings: Sequence[Heading]) -> list[str]:
-    """Find two headings of one meaning."""
-    details = []
-    seen: dict[tuple[Column, int], str] = {}
+def find_rivals(headings: Sequence[Heading]) -> list[tuple[Column, list[Heading]]]:
+    """Find the headings of one meaning, where there are several."""
+    found: dict[tuple[Column, int], list[Heading]] = {}
     for heading in headings:
-        if heading.column is None:
-            continue
-        key = (heading.column, heading.block)
-        if key in seen and heading.column != Column.DEVIATION:
-            details.append(f"{seen[key]!r} and {heading.word!r} both mean {heading.column}")
-        seen[key] = heading.word
-    return details
+        if heading.column is not None and heading.column != Column.DEVIATION:
+            found.setdefault((heading.column, heading.block), []).append(heading)
+    return [(column, rivals) for (column, _), rivals in found.items() if len(rivals) > 1]
 
 
 def _is_label(text: str) -> bool:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
-from extract.entities import Box, Cell, Column, Printed, Scope
+from extract.entities import Box, Cell, Column, Printed, Question, Scope
 from extract.errors import Reason, Refused
 
 
@@ -21,11 +21,12 @@ class Doubt:
     box: Box | None = None
     project: str = ""  # the printed name where no draft project carries the doubt
     reaches: bool = False  # the place may hold rows of the projects before and after it
+    question: Question | None = None  # whose answer settles it
 
 
 def doubt_of(refusal: Refused, page: int, box: Box | None = None) -> Doubt:
     """Confine a refusal to the project that it was raised for; `page` counts where the refusal names none."""
-    return Doubt(refusal.reason, refusal.page or page, refusal.detail, box)
+    return Doubt(refusal.reason, refusal.page or page, refusal.detail, box, question=refusal.question)
 
 
 @contextmanager
@@ -75,6 +76,7 @@ class Project:
     in_flat_table: bool = False
     words: list[tuple[int, Box]] = field(default_factory=list)  # page and box of the headers and labels it is read by
     doubts: list[Doubt] = field(default_factory=list)
+    settled: list[Question] = field(default_factory=list)  # whose answers it rests on
 
     @property
     def name(self) -> str:

@@ -14,12 +14,14 @@ from typing import Protocol
 
 from extract.entities import Box, Cell, Column, Finding, Printed
 from extract.errors import Reason, Refused
-from extract.reading.tables.amount_conflicts import FIGURE, refuse_two_amounts
+from extract.reading.tables.amount_conflicts import FIGURE, find_two_amounts
+from extract.reading.tables.amount_questions import ask_row_amount
 from extract.reading.tables.cell_accounting import Account
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PROJECT_LEVEL, UNIT_LEVEL
 from extract.reading.tables.drafts import Doubt, Draft, Field, Project, confine, doubt_of, field_of
 from extract.reading.tables.header_words import normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
+from extract.reading.tables.inquiry import noting, settle
 from extract.reading.tables.layout import Layout, finish_header
 from extract.reading.tables.numbered_text import Item, drop_endings, parse_items
 from extract.reading.tables.page_breaks import (
@@ -33,6 +35,7 @@ from extract.reading.tables.page_breaks import (
     judge_rest,
     stands_below,
 )
+from extract.reading.tables.row_questions import REST, ask_first_row
 from extract.reading.tables.rows import (
     TOTAL,
     Row,
@@ -131,7 +134,10 @@ class FlatTable:
         for row in rows:
             try:
                 count = len(self.drafts)
-                after_break &= not self._read_row(row, table, account, crossings, after_break, stop)
+                with noting() as settled:
+                    after_break &= not self._read_row(row, table, account, crossings, after_break, stop)
+                if self.projects:
+                    self.projects[-1].settled += settled
                 if len(self.drafts) == count:
                     self.skipped += [(table.grid.page, cell.box) for cell in row.cells.values()]
             except Refused as refusal:
@@ -155,7 +161,8 @@ class FlatTable:
         if layout.stop == start:
             self._words = [(table.grid.page, c.box) for r in range(layout.start, start) for c in table.starting(r)]
         for project in {id(p): p for p in owners.values()}.values():
-            project.doubts += doubts
+            project.doubts[:0] = doubts  # first: what is said of its rows may follow from its header
+            project.settled += layout.settled
             project.words += self._words
 
     def _read_row(
@@ -260,7 +267,8 @@ class FlatTable:
         rest = judge_rest(row, mine, self._previous)
         if rest is None:
             detail = f"row {row.first + 1}: {row.text(Column.INDICATOR)!r} may be an indicator or the rest of one"
-            raise Refused(Reason.CONSERVATION, detail, page)
+            question = ask_first_row(row, self._previous, Column.INDICATOR, page)
+            return settle(question, Reason.CONSERVATION, detail) == REST
         return rest
 
     def _is_second_sum(self, row: Row) -> bool:
@@ -330,7 +338,7 @@ class FlatTable:
         if after_break:
             units = {project.unit_text for project in self.projects}
             names = [project.name for project in self.projects[:-1]]
-            cut = judge_cut(row, self._previous, self._known(row), self._merged, units, names)
+            cut = judge_cut(row, self._previous, self._known(row), self._merged, units, names, page)
             self._refuse_restart(row, cut, page)
             self._alias(row, page, cut)
         fields = {c: self._field(cell, c, page) for c, cell in row.cells.items()}
@@ -453,8 +461,9 @@ class FlatTable:
             return current
         if not name.text and not begins:
             raise Refused(Reason.CONSERVATION, "an indicator row without a project", page)
-        if same_unit and current is not None and (not self._merged or after_break):
-            refuse_two_amounts(current, self._previous, fields, page)
+        may_repeat = same_unit and current is not None and (not self._merged or after_break)
+        if may_repeat and current is not None and self._is_of_project(fields, current):
+            return current
         project = Project({}, fields.get(Column.UNIT), dict(fields), title=self.title, in_flat_table=True)
         if current is not None and _are_near(name.text, current.name) and _are_near(unit, current.unit_text):
             project.doubts = current.doubts  # nobody could tell which of them is held back
@@ -469,6 +478,27 @@ class FlatTable:
         if self.sections and self.sections[-1].printed is self.section:
             self.sections[-1].projects.append(project)
         return project
+
+    def _is_of_project(self, fields: dict[Column, Field], current: Project) -> bool:
+        """Whether a row that prints the project above with another amount is a row of it, as a person chose.
+
+        Then the amount that was chosen counts for all its rows. Raises Refused where nobody has chosen.
+        """
+        is_one = False
+        while (found := find_two_amounts(current, self._previous, fields)) is not None:
+            column, detail = found
+            first, second = current.fields[column], fields[column]
+            question = ask_row_amount(current.name, column, first.printed(), second.printed())
+            chosen = settle(question, Reason.CONSERVATION, detail)
+            kept, is_one = first if chosen == first.text else second, True
+            current.fields[column] = fields[column] = kept
+            self._fields = {
+                key: kept if field is first or field is second else field for key, field in self._fields.items()
+            }
+            for draft in self.drafts:
+                if draft.project is current and column in draft.fields:
+                    draft.fields[column] = kept
+        return is_one
 
     def _is_block(self, fields: dict[Column, Field], page: int) -> bool:
         """Whether a row under the name above begins a project of its own: another amount and another goal begin (北京).

@@ -10,13 +10,15 @@ import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from extract.entities import AMOUNT_KINDS, Box, Cell, Column, Scope
+from extract.entities import AMOUNT_KINDS, Box, Cell, Column, Question, Scope
 from extract.errors import Reason, Refused
-from extract.reading.tables.amount_conflicts import FIGURE, refuse_second_amount
+from extract.reading.tables.amount_conflicts import FIGURE, find_second_amount
+from extract.reading.tables.amount_questions import ask_head_amount, name_amounts
 from extract.reading.tables.attribution import clean_office
 from extract.reading.tables.drafts import Doubt, Field, confine, field_of
 from extract.reading.tables.header_words import find_money_unit, is_group, is_ignored, match_column, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
+from extract.reading.tables.inquiry import noting, settle
 from extract.reading.tables.target_words import BEGINS_TARGET
 from extract.reading.tables.usual_levels import is_level1, is_level2
 from extract.reading.tables.years import Evidence, find_in_words, find_period, find_year, fold_years, is_closed
@@ -55,6 +57,7 @@ class FormHead:
     scope: Scope = Scope.PROJECT
     title: str = ""  # of its own, right above it
     doubts: list[Doubt] = field(default_factory=list)
+    settled: list[Question] = field(default_factory=list)  # whose answers it rests on
     words: list[tuple[int, Box]] = field(default_factory=list)  # page and box of its labels
 
     @property
@@ -94,14 +97,16 @@ def read_head(table: IndexedGrid, start: int, stop: int) -> FormHead:
     head = FormHead(table.grid.page, box=table.grid.box)
     used: set[int] = set()
     head.words = [(table.page_of(c), c.box) for c in table.cells if c.text and start <= c.row < stop]
-    with confine(head.doubts, table.grid.page):
-        _read_matrix(table, start, stop, head, used)
-    for row in range(start, stop):
-        if _is_task(table, row):
-            continue
-        for cell in table.starting(row):
-            with confine(head.doubts, table.grid.page):
-                _read_cell(table, cell, stop, head, used)
+    with noting() as settled:
+        with confine(head.doubts, table.grid.page):
+            _read_matrix(table, start, stop, head, used)
+        for row in range(start, stop):
+            if _is_task(table, row):
+                continue
+            for cell in table.starting(row):
+                with confine(head.doubts, table.grid.page):
+                    _read_cell(table, cell, stop, head, used)
+    head.settled += settled
     _settle_total(head)
     return head
 
@@ -283,9 +288,10 @@ def _keep(
     if column not in HEAD_COLUMNS or column is None:
         return
     if column in head.fields:
-        if column in AMOUNT_KINDS and id(value) not in used and normalise(word) not in PARTS:
-            refuse_second_amount(head.fields[column].text, value.text, word, table.page_of(value))
-        return
+        is_rival = column in AMOUNT_KINDS and id(value) not in used and normalise(word) not in PARTS
+        if not is_rival or not _takes_over(table, head, column, word, value):
+            return
+        head.money_units.pop(column, None)
     head.said_by[column] = normalise(word)
     used.add(id(value))
     head.fields[column] = field_of(value, table.page_of(value))
@@ -294,6 +300,17 @@ def _keep(
         unit = find_money_unit(word) or (_unit_beside(table, word_cell) if word_cell else None)
         if unit:
             head.money_units[column] = unit
+
+
+def _takes_over(table: IndexedGrid, head: FormHead, column: Column, word: str, value: Cell) -> bool:
+    """Whether a second amount of one kind is the one that counts, as a person chose; raises Refused if nobody has."""
+    first, page = head.fields[column], table.page_of(value)
+    detail = find_second_amount(first.text, value.text, word)
+    if detail is None:
+        return False
+    labels = [cell.text for cell in table.cells if is_word(cell)]
+    rivals = (head.said_by.get(column, ""), first.printed()), (word, field_of(value, page).printed())
+    return settle(ask_head_amount(column, rivals, labels), Reason.CONSERVATION, detail) == name_amounts(rivals)[1]
 
 
 def _unit_beside(table: IndexedGrid, word: Cell) -> str | None:

@@ -15,9 +15,11 @@ from extract.reading.tables.flat_table import Sink
 from extract.reading.tables.form_head import HEAD_COLUMNS, FormHead, is_figure, is_word
 from extract.reading.tables.header_words import match_column, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
+from extract.reading.tables.inquiry import noting, settle
 from extract.reading.tables.layout import Layout, finish_header
 from extract.reading.tables.level_names import find_open_levels, fit_levels
 from extract.reading.tables.page_breaks import LEVEL_END, is_rest_of_level, join_fragment
+from extract.reading.tables.row_questions import REST, ask_first_row
 from extract.reading.tables.rows import (
     Row,
     box_of,
@@ -51,6 +53,7 @@ class Form:
         self.heading = heading
         title = head.title or heading.title
         self.project = Project(dict(head.fields), title=title, doubts=list(head.doubts), scope=head.scope)
+        self.project.settled += head.settled
         self.project.words += head.words
         self.money_units = self._find_units()
         self.drafts: list[Draft] = []
@@ -111,7 +114,9 @@ class Form:
             is_below = all(find_crossing(later, crossings) or not later.has_indicator for later in listed[place:])
             count = len(self.drafts)
             try:
-                account.take(self._read_row(row, table, crossings, after_break, row.first == start, is_below))
+                with noting() as settled:
+                    account.take(self._read_row(row, table, crossings, after_break, row.first == start, is_below))
+                self.project.settled += settled
             except Refused as refusal:
                 self.project.doubts.append(doubt_of(refusal, page, box_of(row)))
                 account.take_row(row.first, row.last)
@@ -123,6 +128,7 @@ class Form:
         self._open = find_open_levels(listed) if stop == table.grid.n_rows else set()
         blocks = (list(split_rows(table, layout, start, stop, block)) for block in range(layout.blocks))
         found = [*(d for rows in blocks for d in find_shared(rows, page)), *account.find_left_over(start, stop)]
+        self.project.settled += layout.settled
         self.project.doubts += [*doubts, *(doubt_of(doubt.refusal, page) for doubt in found)]
 
     def _read_row(
@@ -169,7 +175,8 @@ class Form:
             return False
         if name:
             detail = f"row {row.first + 1}: {name!r} may be an indicator or the rest of one"
-            raise Refused(Reason.CONSERVATION, detail, page)
+            question = ask_first_row(row, self._previous, Column.INDICATOR, page)
+            return settle(question, Reason.CONSERVATION, detail) == REST
         return bool(levels) and not whole_levels
 
     def _take_rest(self, row: Row, page: int, after_break: bool) -> list[Cell]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from extract.entities import Column, Finding, Held, Part, Printed, Record
+from extract.entities import Column, Finding, Held, Part, Printed, Question, Record
 from extract.errors import Reason, Refused
 from extract.reading.tables.assembler import DraftPart
 from extract.reading.tables.column_groups import AMOUNTS
@@ -73,7 +74,8 @@ def _doubt_year(part: DraftPart) -> None:
     """Hold back every project of a part whose fiscal year nobody knows."""
     for draft in part.drafts:
         detail = part.conflict or f"no fiscal year is printed with {part.heading.title!r}"
-        draft.project.doubts.append(Doubt(Reason.YEAR_UNKNOWN, draft.page, detail))
+        question = part.question if part.question is not None and part.question.choices else None
+        draft.project.doubts.append(Doubt(Reason.YEAR_UNKNOWN, draft.page, detail, question=question))
 
 
 def _list_held(number: int, part: DraftPart) -> Iterator[Held]:
@@ -97,7 +99,16 @@ def _list_held(number: int, part: DraftPart) -> Iterator[Held]:
             project.number,
             first.box or (mine[0].box if mine else None),
             project.scope,
+            list_questions(project, part.publisher),
         )
+
+
+def list_questions(project: Project, publisher: str) -> tuple[Question, ...]:
+    """List the questions whose answers may release a project; none where its first doubt is no question."""
+    if project.doubts[0].question is None:
+        return ()
+    asked = {doubt.question.key: doubt.question for doubt in project.doubts if doubt.question is not None}
+    return tuple(replace(question, publisher=publisher) for question in asked.values())
 
 
 def list_pieces(part: DraftPart) -> Iterator[tuple[Project, Printed]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from extract.entities import Cell, Column
+from extract.entities import Cell, Column, Question
 from extract.reading.tables.column_evidence import (
     find_unlisted,
     is_known,
-    judge_unlisted,
+    judge_words,
     settle_signs,
     settle_unlisted,
 )
@@ -50,6 +50,7 @@ class Layout:
     headings: tuple[Heading, ...]
     doubts: tuple[Doubt, ...] = ()  # of every project that is read under it
     ignored: tuple[str, ...] = ()  # words that nobody has listed and no reading needs
+    settled: tuple[Question, ...] = ()  # whose answers it rests on
     is_numbered: bool = False  # one cell holds all indicators of a project as a numbered text
 
     @property
@@ -131,8 +132,8 @@ def find_layout(table: IndexedGrid, row: int) -> Layout | None:
     unlisted = [h for h in find_unlisted(headings) if h.words]
     if not {h.column for h in headings} & VALUES and not (unlisted and _speaks_of_indicators(headings)):
         return None  # levels of a catalogue (政府购买服务指导性目录: 一级, 二级, 三级, 预算金额)
-    doubts, ignored = judge_unlisted(table, row, stop, headings)
-    return Layout(row, stop, tuple(headings), tuple(doubts), tuple(ignored))
+    verdict = judge_words(table, row, stop, headings)
+    return Layout(row, stop, tuple(verdict.headings), verdict.doubts, verdict.ignored, verdict.settled)
 
 
 def _find_numbered(table: IndexedGrid, row: int, first: list[Cell]) -> Layout | None:
@@ -157,8 +158,10 @@ def _find_numbered(table: IndexedGrid, row: int, first: list[Cell]) -> Layout | 
         for k, (leaf, column) in enumerate(zip(leaves, (h.column for h in _resolve(leaves)), strict=True))
     ]
     headings = settle_money(table, stop, headings)
-    doubts, ignored = judge_unlisted(table, row, stop, headings)
-    return Layout(row, stop, tuple(headings), tuple(doubts), tuple(ignored), is_numbered=True)
+    verdict = judge_words(table, row, stop, headings)
+    return Layout(
+        row, stop, tuple(verdict.headings), verdict.doubts, verdict.ignored, verdict.settled, is_numbered=True
+    )
 
 
 def adopt_columns(layout: Layout, known: Layout) -> Layout:
@@ -167,7 +170,7 @@ def adopt_columns(layout: Layout, known: Layout) -> Layout:
         return layout
     pairs = zip(layout.headings, known.headings, strict=True)
     headings = tuple(replace(h, column=k.column, block=k.block) for h, k in pairs)
-    return replace(layout, headings=headings, doubts=known.doubts, ignored=known.ignored)
+    return replace(layout, headings=headings, doubts=known.doubts, ignored=known.ignored, settled=known.settled)
 
 
 def finish_header(layout: Layout, table: IndexedGrid, row: int) -> Layout | None:

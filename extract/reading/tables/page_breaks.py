@@ -14,6 +14,8 @@ from extract.entities import Cell, Column, Printed
 from extract.errors import Reason, Refused
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES, PROJECT_LEVEL, UNIT_LEVEL
 from extract.reading.tables.drafts import Draft, Field
+from extract.reading.tables.inquiry import settle
+from extract.reading.tables.row_questions import REST, ask_first_row
 from extract.reading.tables.rows import Row
 
 ENDS = tuple("。！；.!;）)”")
@@ -59,11 +61,12 @@ def judge_cut(
     merged: bool,
     units: Collection[str] = (),
     names: Collection[str] = (),
+    page: int = 0,
 ) -> Cut:
     """Decide from the project-level cells of the row; a new unit is always a new project.
 
     Not new is a unit whose name goes on: of `units`, those that the document has printed, or in mid-sentence. `names`
-    are those of the projects before. Raises Refused (conservation) where two readings stand.
+    are those of the projects before, `page` is the row's. Raises Refused (conservation) where two readings stand.
     """
     before = {c: previous[c].text for c in PROJECT_LEVEL if c in previous}
     now = {c: row.text(c) for c in PROJECT_LEVEL if c in row.cells}
@@ -91,7 +94,7 @@ def judge_cut(
         begins_anew = any(before.get(c, "").endswith(ENDS) for c in others)
         return Cut.NONE if begins_anew and merged else Cut.FLOWS if others else Cut.AGAIN
     if are_coded(names):
-        return _judge_codes(row, before, name, rest)
+        return _judge_codes(row, previous, rest, page)
     printed_before = {c for c in AMOUNTS if before.get(c)}
     if merged and printed_before and not amounts:
         return Cut.FLOWS
@@ -108,16 +111,19 @@ def _judge_second_amount(row: Row, before: Mapping[Column, str], rest: Mapping[C
     raise Refused(Reason.CONSERVATION, detail)
 
 
-def _judge_codes(row: Row, before: Mapping[Column, str], name: str, rest: Mapping[Column, str]) -> Cut:
+def _judge_codes(row: Row, previous: Mapping[Column, Field], rest: Mapping[Column, str], page: int) -> Cut:
     """A name where all names carry codes: without one it is the rest of the name above, if the amounts allow it."""
-    above = before[Column.PROJECT]
+    above, name = previous[Column.PROJECT].text, row.text(Column.PROJECT)
     if is_coded(name):
         return Cut.NONE
-    differ = [c for c in AMOUNTS if c in rest and before.get(c) and rest[c] != before[c]]
+    differ = [c for c in AMOUNTS if c in rest and c in previous and previous[c].text and rest[c] != previous[c].text]
     if is_coded(drop_overlap(above, name)) and not differ:
         return Cut.FLOWS
     detail = f"row {row.first + 1}: {name!r} may be a project or the rest of {above!r}"
-    raise Refused(Reason.CONSERVATION, detail)
+    if differ:  # no rest: two amounts would be one text
+        raise Refused(Reason.CONSERVATION, detail)
+    question = ask_first_row(row, previous, Column.PROJECT, page)
+    return Cut.FLOWS if settle(question, Reason.CONSERVATION, detail) == REST else Cut.NONE
 
 
 def drop_overlap(above: str, below: str) -> str:

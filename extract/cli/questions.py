@@ -1,0 +1,158 @@
+"""`jixiao questions`: what the reader asks where a document can be read in several ways; show, answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from extract.cli.completion import complete_publisher, complete_question
+from extract.cli.output import Format, FormatOption, as_json, errors, print_rows
+from extract.settings import get_settings
+from extract.translations import say
+
+if TYPE_CHECKING:
+    from extract.entities import Question
+    from extract.ledger import Ledger
+
+app = typer.Typer(help="Where a document can be read in several ways: what is asked, and answers by a named person.")
+COLUMNS = ("key", "publisher", "kind", "file", "page", "asked", "choices", "held", "documents", "answer")
+SHOWN_CHOICES = 3  # in a list
+ANSWER_COLUMNS = ("answered_at", "choice", "scope", "answered_by", "why")
+Key = Annotated[
+    str,
+    typer.Argument(metavar="KEY", help="Its first digits, as `list` shows them.", autocompletion=complete_question),
+]
+Document = Annotated[str | None, typer.Option("--document", metavar="ID", help="Of this document only: its hash.")]
+
+
+@app.callback(invoke_without_command=True)
+def default(context: typer.Context) -> None:
+    """List the questions when no action is named."""
+    if context.invoked_subcommand is None:
+        list_questions()
+
+
+@app.command("list")
+def list_questions(
+    publisher: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only this publisher file.", autocompletion=complete_publisher)
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Also those for which nothing waits.")] = False,
+    how: FormatOption = Format.TABLE,
+) -> None:
+    """One row per question: what is asked, and how many projects wait for the answer."""
+    from extract.report.asking import merge_documents
+
+    found = merge_documents(_ledger().questions(is_open=None if every else True, publisher=publisher))
+    rows = [
+        {
+            **row,
+            "file": row["first_url"],
+            "choices": _list_choices(row["question"], how),
+            "answer": row["said"] and row["said"]["choice"],
+        }
+        for row in found
+    ]
+    print_rows([{name: row[name] for name in COLUMNS} for row in rows], COLUMNS, how)
+
+
+@app.command()
+def show(
+    key: Key,
+    document: Document = None,
+    png: Annotated[
+        Path | None, typer.Option(dir_okay=False, metavar="FILE", help="Draw the page with the place marked.")
+    ] = None,
+    how: FormatOption = Format.TABLE,
+) -> None:
+    """What is asked, where, and what can be chosen; every answer so far."""
+    from extract.report.asking import QUESTION_WORDS, answer_command, list_boxes, tell_choice
+    from extract.report.page_images import draw_archived
+
+    settings, ledger = get_settings(), _ledger()
+    row = ledger.find_question(key, document)
+    question, given = row["question"], ledger.answers(row["key"])
+    choices = [
+        {
+            "choice": one.value,
+            "text": " – ".join(text for text in (one.text, say(tell_choice(one)) if tell_choice(one) else "") if text),
+            "page": one.page,
+            "command": answer_command(question, one, row["sha256"]),
+        }
+        for one in question.choices
+    ]
+    told: dict[str, Any] = {
+        "key": question.key,
+        "question": say(QUESTION_WORDS[question.kind]),
+        "asked": question.asked,
+        "near": question.near or None,
+        "page": question.page,
+        "box": question.box and [round(side, 2) for side in question.box],
+        "publisher": row["publisher"],
+        "printed_publisher": question.publisher or None,
+        "file": row["first_url"],
+        "document": row["sha256"],
+        "layout": question.layout or None,
+        "holds_for": "publisher" if question.is_general else "document",
+        "held": row["held"],
+        "reader_version": question.reader_version,
+    }
+    if png is not None:
+        draw_archived(settings, row["sha256"], question.page, png, list_boxes(question))
+        told["picture"] = str(png)
+    if how is not Format.TABLE:
+        given = [{name: one[name] for name in ANSWER_COLUMNS} for one in given]
+        print(as_json({**told, "kind": question.kind.value, "choices": choices, "answers": given}))
+        return
+    told |= {"box": question.box and " ".join(f"{side:g}" for side in told["box"])}
+    shown = [{"what": name, "is": str(value)} for name, value in told.items() if value is not None]
+    print_rows(shown, ("what", "is"), how)
+    print_rows(choices, ("choice", "text", "page"), how)
+    if given:
+        print_rows(given, ANSWER_COLUMNS, how)
+    print(answer_command(question, question.choices[0], row["sha256"]))
+
+
+@app.command()
+def answer(
+    key: Key,
+    choice: Annotated[str, typer.Argument(metavar="CHOICE", help="One of those that `show` offers, as it is written.")],
+    why: Annotated[str, typer.Option(metavar="TEXT", help="The reason; it is kept.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who decides.")] = "",
+    document: Document = None,
+) -> None:
+    """Choose one of the readings; the next run reads again what waits for it.
+
+    An answer about a word or a layout holds for all documents of the publisher, unless --document names one.
+    """
+    from extract.cli.refusals import _user
+    from extract.jobs.answers import give_answer
+
+    told = give_answer(get_settings(), key, choice, by or _user(), why, document)
+    errors.print(
+        say(
+            "{key}: {choice}, for the {scope}; the next run reads {documents} documents again",
+            key=told.key,
+            choice=told.choice,
+            scope=say(told.scope),
+            documents=told.documents,
+        ),
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _list_choices(question: Question, how: Format) -> list[str] | str:
+    """List the values of the choices; for people the first ones."""
+    values = [one.value for one in question.choices]
+    if how is not Format.TABLE:
+        return values
+    return " ".join([*values[:SHOWN_CHOICES], *(["…"] if len(values) > SHOWN_CHOICES else [])])
+
+
+def _ledger() -> Ledger:
+    from extract.ledger import Ledger
+
+    return Ledger(get_settings().ledger_url or "")

@@ -1,0 +1,13 @@
+"""An operator that asks a person with options that are known only when its task runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+
+
+class AskOperator(HITLOperator):  # type: ignore[misc]  # Airflow is not typed here
+    """Ask with the options that an earlier task lists; several may be chosen, one for each question of a document."""
+
+    template_fields: Collection[str] = ("subject", "body", "options")

@@ -1,0 +1,166 @@
+"""Which answers of people hold for a document; documents whose answers have changed are read again.
+
+An answer holds for the document that asked, or for its publisher: for all that comes from a publisher's own source,
+else (an inbox) for the documents that print the same publisher. Publisher files say the same things by hand. Of two
+answers to one question the document's own counts before the publisher's, and a person's before the file's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from typing import Any
+
+from extract.entities import Answer, Question
+from extract.errors import Refused
+from extract.ledger import Ledger
+from extract.publishers import Publisher, find_publisher, load_publishers
+from extract.reading.sandbox import ReadText
+from extract.reading.tables.inquiry import choose_answer
+from extract.reading.untrusted import trust_reading
+from extract.settings import Settings
+
+log = logging.getLogger(__name__)
+USED_DIGITS = 16  # hexadecimal, of the fingerprint of answers
+
+
+class Answered:
+    """One document on its way through the readers with the answers that hold for it."""
+
+    def __init__(self, ledger: Ledger, publishers: Sequence[Publisher], document: dict[str, Any]) -> None:
+        self._ledger, self._publishers, self._document = ledger, publishers, document
+        self.given = collect_answers(ledger, publishers, document, _list_printed(ledger, document["sha256"]))
+
+    @property
+    def used(self) -> str:
+        """What stands for the answers that the last reading was given; "" for none."""
+        return fingerprint_answers(self.given)
+
+    def read(self, read: Callable[[Sequence[Answer]], ReadText]) -> ReadText:
+        """Read a document; once more where its print names a publisher whose answers settle what it asks.
+
+        Raises what `read` raises; ValueError where a reading is none.
+        """
+        refusal: Refused | None = None
+        try:
+            reading = read(self.given)
+        except Refused as error:
+            refusal, asked = error, list_open(error.held)
+        else:
+            asked = list_open(trust_reading(reading.text).held) if self._may_know_more() else []
+        more = self._collect_more(asked)
+        if more != self.given and any(choose_answer(more, question) for question in asked):
+            self.given = more
+            return read(self.given)
+        if refusal is not None:
+            raise refusal
+        return reading
+
+    def _may_know_more(self) -> bool:
+        """Whether any publisher that the document may print has answers: else nobody has to look at its reading."""
+        by_hand = any(one.words or one.answers for one in self._publishers)
+        return by_hand or self._ledger.has_answers(self._document["publisher"])
+
+    def _collect_more(self, asked: Sequence[Question]) -> list[Answer]:
+        printed = {*_list_printed(self._ledger, self._document["sha256"]), *(one.publisher for one in asked)}
+        return collect_answers(self._ledger, self._publishers, self._document, printed) if asked else self.given
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer that is kept: for the document or the publisher, and how many documents the next run reads again."""
+
+    key: str
+    choice: str
+    scope: str
+    documents: int
+
+
+def give_answer(
+    settings: Settings,
+    key: str,
+    choice: str,
+    by: str,
+    why: str,
+    document: str | None = None,
+    asked_by: str | None = None,
+) -> Given:
+    """Keep an answer to the question that `key` begins, and have the documents that wait for it read again.
+
+    It is for the publisher where the question is about words or a layout and the publisher is known, unless `document`
+    (the beginning of a hash) names one; else for the document. `asked_by` is the document that a person was asked
+    about, where that is known. Raises LedgerError.
+    """
+    ledger, publishers = Ledger(settings.ledger_url or ""), load_publishers(settings.publishers_dir)
+    row = ledger.find_question(key, document or asked_by)
+    owns = any(one.code == row["publisher"] and one.owns_source for one in publishers)
+    is_general = document is None and row["is_general"] and (owns or bool(row["printed_publisher"]))
+    scope, printed = ("publisher", "" if owns else row["printed_publisher"]) if is_general else ("document", "")
+    ledger.answer(row["sha256"], row["key"], choice, by, why, scope, printed)
+    return Given(row["key"], choice, scope, wake_answered(ledger, publishers))
+
+
+def list_open(held: Iterable[Any]) -> list[Question]:
+    """List the questions of held projects, each once."""
+    return list({question.key: question for one in held for question in one.questions}.values())
+
+
+def collect_answers(
+    ledger: Ledger, publishers: Sequence[Publisher], document: dict[str, Any], printed: Collection[str]
+) -> list[Answer]:
+    """Collect the answers that hold for a document, those that count more at the end.
+
+    `printed` are the publishers that it names.
+    """
+    source = next((one for one in publishers if one.code == document["publisher"]), None)
+    named = [find_publisher(name, publishers) for name in sorted(printed) if name]
+    files = {one.code: one for one in (*named, source) if one is not None}
+    owns = source is not None and source.owns_source
+    given = ledger.answers_for(document["sha256"], document["publisher"], None if owns else printed)
+    return [answer for file in files.values() for answer in list_by_hand(file)] + given
+
+
+def list_by_hand(publisher: Publisher) -> list[Answer]:
+    """List what a publisher file says of header words and questions."""
+    by = f"{publisher.code}.yml"
+    words = [Answer(meaning, by, word=word) for word, meaning in publisher.words.items()]
+    return words + [Answer(one.choice, f"{one.by} ({by})", one.why, key=one.question) for one in publisher.answers]
+
+
+def fingerprint_answers(answers: Sequence[Answer]) -> str:
+    """Return what stands for answers in their order; "" for none."""
+    if not answers:
+        return ""
+    told = json.dumps([asdict(one) for one in answers], ensure_ascii=False)
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:USED_DIGITS]
+
+
+def wake_answered(ledger: Ledger, publishers: Sequence[Publisher]) -> int:
+    """Have documents read again of which a question has another answer than their reading rests on; returns how many.
+
+    Where the last reading had the same answers it would end the same: a newer reader may ignore one.
+    """
+    changed = []
+    for sha256, mine in groupby(ledger.questions(), key=lambda one: str(one["sha256"])):
+        rows = list(mine)
+        document = {"sha256": sha256, "publisher": rows[0]["publisher"]}
+        answers = collect_answers(ledger, publishers, document, {row["printed_publisher"] for row in rows})
+        if fingerprint_answers(answers) == (rows[0]["answers_used"] or ""):
+            continue
+        for row in rows:
+            found = choose_answer(answers, row["question"])
+            if (found.choice if found is not None else "") != row["answer"]:
+                changed.append(sha256)
+                break
+    woken = ledger.read_anew(changed)
+    if woken:
+        log.info("%d documents are read again with answers of people", woken)
+    return woken
+
+
+def _list_printed(ledger: Ledger, sha256: str) -> set[str]:
+    return {row["printed_publisher"] for row in ledger.questions(sha256=sha256)}

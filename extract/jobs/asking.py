@@ -1,0 +1,79 @@
+"""The questions of one document become one text for a person with options; what was chosen becomes answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from extract.errors import LedgerError
+from extract.jobs.answers import give_answer
+from extract.ledger import ACTIONS, Ledger
+from extract.report.asking import QUESTION_WORDS, draw_question, tell_choice
+from extract.settings import Settings
+
+LONGEST_OPTION = 80  # characters of a choice's text
+LONGEST_TEXT = 500
+
+
+def list_documents(ledger: Ledger, ids: Sequence[str] = (), publisher: str | None = None) -> list[str]:
+    """List the hashes of the documents that ask something for which projects wait; raises LedgerError for others."""
+    found = dict.fromkeys(row["sha256"] for row in ledger.questions(is_open=True, publisher=publisher))
+    wanted = {ledger.find_document(one.strip()) for one in ids if one.strip()}
+    if left := wanted - set(found):
+        raise LedgerError(f"ask nothing: {', '.join(sha256[:12] for sha256 in sorted(left))}")
+    return [sha256 for sha256 in found if not wanted or sha256 in wanted]
+
+
+def list_options(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, str]]:
+    """List what a person may choose, numbered by question: (key, choice) of each option."""
+    options: dict[str, tuple[str, str]] = {}
+    for number, row in enumerate(rows, 1):
+        for place, choice in enumerate(row["question"].choices, 1):
+            told = dict.fromkeys((choice.value, choice.text, tell_choice(choice)))
+            text = plain_text(" – ".join(filter(None, told)))
+            short = text if len(text) <= LONGEST_OPTION else text[: LONGEST_OPTION - 1] + "…"
+            options[f"{number}.{place} {short}"] = row["key"], choice.value
+    return options
+
+
+def describe_questions(settings: Settings, sha256: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Describe the questions of a document in Markdown, each with the picture of its place."""
+    parts = []
+    for number, row in enumerate(rows, 1):
+        question = row["question"]
+        picture = draw_question(settings, sha256, question)
+        near = f" ({plain_text(question.near)})" if question.near else ""
+        lasts = "all documents of the publisher with this layout" if question.is_general else "this document"
+        asked = f"page {question.page}: {plain_text(question.asked)}{near}"
+        parts.append(
+            f"**{number}. {QUESTION_WORDS[question.kind]}** {asked}\n\n"
+            f"{row['held']} projects wait; the answer is for {lasts}.\n\n"
+            + (f"Picture of the place: `{picture}`" if picture else "No picture of the page can be drawn.")
+        )
+    told = "Choose **one option of each question** that you can answer, and write why; nothing else is changed."
+    return "\n\n".join([*parts, told])
+
+
+def follow_choices(settings: Settings, sha256: str, chosen: Sequence[str], by: str, why: str) -> str | None:
+    """Keep the answers among chosen options; None where none of them is one. Raises LedgerError.
+
+    Two choices for one question, a choice beside a decision about the document, and what is asked no longer are no
+    answer.
+    """
+    answers = [one for one in chosen if one not in ACTIONS]
+    if not answers:
+        return None
+    options = list_options(Ledger(settings.ledger_url or "").questions(is_open=True, sha256=sha256))
+    if unknown := [one for one in answers if one not in options]:
+        raise LedgerError(f"document {sha256[:12]}: asked no longer: {', '.join(unknown)}")
+    keys = [options[one][0] for one in answers]
+    if len(set(keys)) != len(keys) or len(answers) != len(chosen):
+        raise LedgerError(f"document {sha256[:12]}: expected one choice of each question, found {', '.join(chosen)}")
+    given = [give_answer(settings, *options[one], by, why, asked_by=sha256) for one in answers]
+    return ", ".join(f"{one.key}: {one.choice}" for one in given)
+
+
+def plain_text(text: str | None) -> str:
+    """Printed text in a Markdown body that Airflow renders with Jinja: characters of neither language."""
+    swapped = (text or "–").translate({ord(c): " " for c in "{}`<>|[]\r\n"})
+    return swapped if len(swapped) <= LONGEST_TEXT else swapped[: LONGEST_TEXT - 1] + "…"

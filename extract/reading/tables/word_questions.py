@@ -1,0 +1,138 @@
+"""Headings that may be read in several ways in, questions about their words out.
+
+Such a question depends on words and a layout alone: its answer may hold for other documents of the publisher.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from extract.entities import AMOUNT_KINDS, IGNORED, Box, Choice, Column, Question, QuestionKind
+from extract.reading.tables.amount_conflicts import FIGURE
+from extract.reading.tables.header_words import load_synonyms, normalise
+from extract.reading.tables.headings import VALUES, Heading, own_texts
+from extract.reading.tables.indexed_grid import IndexedGrid
+from extract.reading.tables.inquiry import fold_word, make_fingerprint, make_key
+
+LOOKS = {  # of every text below the word of such a column
+    Column.SIGN: re.compile(r"^\D{1,4}$"),
+    Column.MEASURE_UNIT: re.compile(r"^\D{1,8}$"),
+    Column.WEIGHT: re.compile(r"^[\d.]+[%％分]?$"),
+    Column.SCORE: re.compile(r"^[\d.]+[%％分]?$"),
+    Column.PROJECT_CODE: re.compile(r"^[0-9A-Z_-]{6,}$"),
+}
+SAMPLES = 3  # texts below a heading that a question shows
+LONGEST_SAMPLE = 20  # characters
+OF_ROWS = (*VALUES, Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.SIGN, Column.MEASURE_UNIT, Column.WEIGHT)
+OF_ROWS += (Column.ACTUAL_VALUE, Column.SCORE, Column.DEVIATION, Column.PRIOR_VALUE)
+
+
+def ask_word(table: IndexedGrid, stop: int, heading: Heading, headings: Sequence[Heading]) -> Question:
+    """Ask which column a word heads, one of those that no other word heads, or none."""
+    texts = own_texts(table, heading, stop)
+    choices = [Choice(column.value, name_column(column)) for column in _list_columns(texts, headings)]
+    return _ask(
+        QuestionKind.HEADER_WORD,
+        (heading.word,),
+        heading.word,
+        [*choices, Choice(IGNORED, "")],
+        headings,
+        _find_box(table, stop, heading),
+        table.grid.page,
+        texts,
+    )
+
+
+def ask_part(table: IndexedGrid, stop: int, heading: Heading, headings: Sequence[Heading]) -> Question:
+    """Ask whether the only column of money, whose word names a part of an amount, is the amount of the year."""
+    amount = Choice(Column.AMOUNT.value, name_column(Column.AMOUNT))
+    where = _find_box(table, stop, heading), table.grid.page, own_texts(table, heading, stop)
+    words, choices = (heading.word,), [amount, Choice(IGNORED, "")]
+    return _ask(QuestionKind.HEADER_WORD, words, heading.word, choices, headings, *where)
+
+
+def ask_same_column(
+    table: IndexedGrid, stop: int, column: Column, rivals: Sequence[Heading], headings: Sequence[Heading]
+) -> Question:
+    """Ask which of several headings of one meaning counts."""
+    values = name_rivals(rivals)
+    page = table.grid.page
+    choices = [
+        Choice(value, _show(heading, own_texts(table, heading, stop)), page, _find_box(table, stop, heading))
+        for value, heading in zip(values, rivals, strict=True)
+    ]
+    asked, box = name_column(column), choices[0].box
+    question = _ask(QuestionKind.SAME_COLUMN, (column.value, *values), asked, choices, headings, box, page, ())
+    return replace(question, is_general=not _differ_by_year(rivals))
+
+
+def name_rivals(rivals: Sequence[Heading]) -> list[str]:
+    """Name headings by their words, with their years only where these alone tell them apart, else by their order."""
+    for fold in (fold_word, normalise):
+        words = ["/".join(map(fold, heading.words)) for heading in rivals]
+        if len(set(words)) == len(words):
+            return words
+    return [f"{word}#{k}" for k, word in enumerate(words, 1)]
+
+
+def _differ_by_year(rivals: Sequence[Heading]) -> bool:
+    """Return True if years tell headings apart: what is chosen this year says nothing of the next."""
+    plain, printed = ({tuple(map(fold, h.words)) for h in rivals} for fold in (fold_word, normalise))
+    return len(plain) < len(rivals) == len(printed)
+
+
+def name_column(column: Column) -> str:
+    """Return the Chinese name of a column: the first of the words that mean it."""
+    return next((word for word, known in load_synonyms().columns.items() if known == column), column.value)
+
+
+def _ask(
+    kind: QuestionKind,
+    words: Sequence[str],
+    asked: str,
+    choices: Sequence[Choice],
+    headings: Sequence[Heading],
+    box: Box | None,
+    page: int,
+    texts: Sequence[str],
+) -> Question:
+    layout = make_fingerprint(word for heading in headings for word in heading.words)
+    key = make_key(kind, layout, *map(fold_word, words))
+    return Question(key, kind, page, asked, tuple(choices), box, layout, is_general=True, near=_sample(texts))
+
+
+def _list_columns(texts: Sequence[str], headings: Sequence[Heading]) -> list[Column]:
+    """List the columns that a word may head: not taken, of rows in a form, money only over figures."""
+    taken = {heading.column for heading in headings}
+    are_figures = bool(texts) and all(FIGURE.match(normalise(text)) for text in texts)
+    columns = [c for c in Column if c not in taken and c is not Column.VALUE]  # a bare value is found by its neighbours
+    if Column.PROJECT not in taken:
+        columns = [c for c in columns if c in OF_ROWS]
+    if not are_figures:
+        columns = [c for c in columns if c not in AMOUNT_KINDS]
+    folded = [normalise(text) for text in texts]
+    columns = [c for c in columns if c not in LOOKS or all(map(LOOKS[c].match, folded))]
+    values = [c for c in columns if c in VALUES and not _has_values(taken)]
+    return [*values, *(c for c in columns if c not in values)]
+
+
+def _has_values(taken: Collection[Column | None]) -> bool:
+    return any(column in VALUES for column in taken)
+
+
+def _find_box(table: IndexedGrid, stop: int, heading: Heading) -> Box | None:
+    cell = table.cell(stop - 1, heading.first)
+    return cell.box if cell is not None else None
+
+
+def _show(heading: Heading, texts: Sequence[str]) -> str:
+    shown = "/".join(heading.words)
+    return f"{shown}: {_sample(texts)}" if texts else shown
+
+
+def _sample(texts: Sequence[str]) -> str:
+    """Show the first texts below a heading, each cut."""
+    short = [text if len(text) <= LONGEST_SAMPLE else text[: LONGEST_SAMPLE - 1] + "…" for text in texts[:SAMPLES]]
+    return " | ".join(short)
