@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 
-from extract.archive.objects import DamagedError, FolderStore, Store, open_bucket_store
+from extract.archive.object_store import DamagedError, FolderStore, Store, open_bucket_store
 from extract.settings import Settings
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from extract.cli import questions, refusals, releases
+from extract.cli import question_commands, refusal_commands, release_commands
 from extract.cli.completion import complete_publisher
 from extract.cli.help import advise, prepare_help, translate_frames
 from extract.cli.output import Format, FormatOption, as_json, errors, print_rows, show_progress, track
@@ -30,10 +30,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-app.add_typer(refusals.app, name="refusals")
-app.add_typer(questions.app, name="questions")
-app.command()(releases.releases)
-app.command()(releases.rollback)
+app.add_typer(refusal_commands.app, name="refusals")
+app.add_typer(question_commands.app, name="questions")
+app.command()(release_commands.releases)
+app.command()(release_commands.rollback)
 REFUSED = 3
 PLACES_TO_SEE_TO = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # no fault of ours: one sentence is enough
 
@@ -51,7 +51,7 @@ def read(
     refused = 0
     told: list[str] = []
     with Sandbox(reader=reader) as sandbox:  # it starts while the next line imports
-        from extract.cli.rows import READ_COLUMNS, describe_reading, held_lines, refusal_lines, rows_of
+        from extract.cli.record_rows import READ_COLUMNS, describe_reading, held_lines, refusal_lines, rows_of
 
         def rows() -> Iterator[dict[str, Any]]:
             nonlocal refused
@@ -141,7 +141,7 @@ def status(
 ) -> None:
     """Show the ledger: the last run's counts, what waits, what was refused and why, the served release."""
     from extract.cli.check import find_trouble, read_age
-    from extract.cli.rows import print_status, status_of
+    from extract.cli.record_rows import print_status, status_of
     from extract.ledger import Ledger
 
     settings = get_settings()
@@ -170,7 +170,7 @@ def show(
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Follow a figure back to the cell that it was printed in. Eight digits of a key are enough."""
-    from extract.cli.rows import print_trace
+    from extract.cli.record_rows import print_trace
     from extract.releases.trace import trace_key
     from extract.report.page_images import draw_archived
 
@@ -281,7 +281,7 @@ def grids(
     how: Annotated[Format, typer.Option("--format", help="Grids are printed as `json`.")] = Format.JSON,
 ) -> None:
     """Print every ruled table as JSON: pages, tables, cells with spans, boxes and text."""
-    from extract.cli.rows import refusal_lines
+    from extract.cli.record_rows import refusal_lines
     from extract.reading.sandbox import Sandbox
     from extract.report.page_images import draw_page
 
@@ -346,7 +346,7 @@ def _refetch(code: str, known: list[str]) -> None:
 @app.command("settings")
 def show_settings(how: FormatOption = Format.TABLE) -> None:
     """List every setting: its environment variable, value, and meaning."""
-    from extract.cli.rows import setting_rows
+    from extract.cli.record_rows import setting_rows
 
     print_rows(setting_rows(get_settings()), ["variable", "value", "default", "meaning"], how)
 

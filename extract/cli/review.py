@@ -11,7 +11,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from extract.archive.documents import fetch_archived
+from extract.archive.stored_documents import fetch_archived
 from extract.cli.output import neutralise
 from extract.entities import Reading
 from extract.errors import Reason, Refused

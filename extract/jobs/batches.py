@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from extract.archive.documents import archive_path
+from extract.archive.stored_documents import archive_path
 from extract.publishers import Publisher, load_publishers
 from extract.settings import Settings
 

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 
-from extract.archive.documents import fetch_archived, forget_copies, sweep_parts
-from extract.archive.objects import DamagedError, StoreError
+from extract.archive.object_store import DamagedError, StoreError
 from extract.archive.readings import drop_reading, keep_reading, load_reading
+from extract.archive.stored_documents import fetch_archived, forget_copies, sweep_parts
 from extract.entities import Answer, Held, Landing, Publication, Remembered
 from extract.errors import LedgerError, Reason, Refused, SandboxError, SourceError, describe_error
-from extract.jobs.answers import Answered, wake_answered
+from extract.jobs.answered_documents import Answered, wake_answered
 from extract.jobs.batches import count_pages, make_batches, name_child
 from extract.ledger import Ledger
 from extract.locks import LockedError

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from extract.errors import LedgerError
-from extract.jobs.asking import describe_questions, follow_choices, list_documents, list_options, plain_text
+from extract.jobs.question_texts import describe_questions, follow_choices, list_documents, list_options, plain_text
 from extract.ledger import ACTIONS, MOST_REREAD, Ledger
 from extract.ledger.refusals import STATES
 from extract.publishers.season import PLACE

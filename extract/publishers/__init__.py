@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from extract.errors import SettingsError
-from extract.publishers.files import load_publisher
 from extract.publishers.models import BucketSource, FolderSource, ListingSource, Publisher
+from extract.publishers.publisher_files import load_publisher
 from extract.text import fold_name
 
 __all__ = [

@@ -82,7 +82,7 @@ def main() -> int:
 
 def import_parsers(purpose: str) -> None:
     """What will be needed, before there is a document: else each child would import it anew."""
-    for module in ("extract.reading.answers", *MODULES.get(purpose, READING)):
+    for module in ("extract.reading.child_answers", *MODULES.get(purpose, READING)):
         importlib.import_module(module)
     if purpose in READERS:
         from extract.reading.tables.header_words import load_synonyms
@@ -115,7 +115,7 @@ def _live(nursery: int, descriptors: list[int], limits: Limits, is_confined: boo
 
 def _serve(requests: socket.socket, answers: int, limits: Limits) -> None:
     """One request after the other: a head of one JSON line, then as many bytes as it says."""
-    from extract.reading.answers import answer_request
+    from extract.reading.child_answers import answer_request
 
     with os.fdopen(answers, "wb") as out:
         while True:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from extract.archive.documents import name_place
+from extract.archive.stored_documents import name_place
 from extract.errors import JixiaoError
 from extract.releases.query import ask
 from extract.settings import Settings

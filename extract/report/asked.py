@@ -8,8 +8,8 @@ from typing import Any
 
 from extract.entities import Box, Question
 from extract.ledger import Ledger
-from extract.report.asking import QUESTION_WORDS, answer_command, list_boxes, merge_documents, tell_choice
 from extract.report.linked_pages import Drawer, DrawnPage, Sheets
+from extract.report.question_cards import QUESTION_WORDS, answer_command, list_boxes, merge_documents, tell_choice
 from extract.settings import Settings
 
 MOST_QUESTIONS = 100  # on the page

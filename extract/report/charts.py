@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from extract.report.questions import AnswerRow
+from extract.report.release_queries import AnswerRow
 from extract.report.safe_text import clean_text
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from typing import Any
 from extract.files import copy_file
 from extract.reading.sandbox import Sandbox
 from extract.report.page_images import PictureError, Sheet, draw_cached
-from extract.report.questions import AnswerRow
+from extract.report.release_queries import AnswerRow
 from extract.settings import Settings
 
 log = logging.getLogger(__name__)

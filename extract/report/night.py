@@ -8,7 +8,7 @@ from typing import Any
 
 from extract.errors import Reason
 from extract.ledger import OUTCOMES, Ledger
-from extract.report.questions import MOST_ROWS
+from extract.report.release_queries import MOST_ROWS
 from extract.settings import Settings
 from extract.sources.freshness import check_freshness
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from extract.archive.documents import fetch_archived
+from extract.archive.stored_documents import fetch_archived
 from extract.entities import Quad
 from extract.errors import JixiaoError, LedgerError, Reason, Refused, SettingsError
 from extract.files import write_whole

@@ -22,7 +22,7 @@ from extract.report.charts import draw_change_classes, draw_runs, draw_waterfall
 from extract.report.linked_pages import Drawer, Sheets, link_rows
 from extract.report.night import REASON_WORDS, read_night
 from extract.report.page_images import forget_pictures
-from extract.report.questions import MOST_ROWS, Figures, open_published, open_release
+from extract.report.release_queries import MOST_ROWS, Figures, open_published, open_release
 from extract.report.safe_text import clean_text
 from extract.settings import Settings
 from extract.translations import load_chinese

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 import httpx
 
-from extract.archive.documents import Incoming, archive_path, find_archived, land_bytes, receive
-from extract.archive.objects import open_bucket_store
+from extract.archive.object_store import open_bucket_store
+from extract.archive.stored_documents import Incoming, archive_path, find_archived, land_bytes, receive
 from extract.entities import Finding, LandedPdf, Landing, Publication, Remembered
 from extract.errors import JixiaoError, Reason, Refused, SourceError
 from extract.publishers.models import BucketSource, ListingSource, Publisher

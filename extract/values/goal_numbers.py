@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from extract.entities import TargetValue
-from extract.values.answers import answer_quantity
+from extract.values.chosen_quantities import answer_quantity
 from extract.values.target_text import READ_AT_MOST, TargetText
 
 # A comma or point between digits belongs to the number (1,750 and 2.5), one after anything else ends a clause.

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from extract.entities import TargetValue
-from extract.values.answers import answer, answer_date, answer_quantity, is_reference
+from extract.values.chosen_quantities import answer, answer_date, answer_quantity, is_reference
 from extract.values.measure_words import match_measure
 from extract.values.quantities import join_bounds
 from extract.values.target_text import LONGEST_PHRASE, TargetText

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from extract.archive.documents import archive_path, land_bytes
+from extract.archive.stored_documents import archive_path, land_bytes
 from extract.files import write_whole
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from extract.archive.documents import (
+from extract.archive.object_store import DamagedError, StoreError, open_bucket_store
+from extract.archive.readings import drop_reading, keep_reading, load_reading
+from extract.archive.stored_documents import (
     archive_name,
     archive_path,
     fetch_archived,
@@ -19,8 +21,6 @@ from extract.archive.documents import (
     land_bytes,
     name_place,
 )
-from extract.archive.objects import DamagedError, StoreError, open_bucket_store
-from extract.archive.readings import drop_reading, keep_reading, load_reading
 from extract.jobs import ingest
 from extract.ledger import Ledger
 from extract.settings import PROJECT, Settings

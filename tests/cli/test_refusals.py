@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from extract.archive.documents import land_bytes
+from extract.archive.stored_documents import land_bytes
 from extract.cli.app import app
 from extract.entities import Publication
 from extract.errors import LedgerError, Reason, Refused, SettingsError

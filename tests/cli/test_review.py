@@ -10,7 +10,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from extract.archive.documents import land_bytes
+from extract.archive.stored_documents import land_bytes
 from extract.cli.review import queue_review, review_path
 from extract.entities import Publication, Reading
 from extract.errors import Reason, Refused

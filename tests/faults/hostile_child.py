@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from extract.reading import answers, worker
+from extract.reading import child_answers, worker
 from extract.reading.isolation import confine
 
 SYSCALLS = {  # x86-64, aarch64: what has no name in Python
@@ -110,7 +110,9 @@ def list_attacks(given: dict[str, Any]) -> dict[str, Callable[[], Any]]:
         "read another document": lambda: open(given["document"], "rb").read(),
         "write another document": lambda: open(given["document"], "r+b"),
         "make a file": lambda: open(target, "w"),
-        "make a file in the package": lambda: open(os.path.join(os.path.dirname(answers.__file__), "evil.py"), "w"),
+        "make a file in the package": lambda: open(
+            os.path.join(os.path.dirname(child_answers.__file__), "evil.py"), "w"
+        ),
         "make a folder": lambda: os.mkdir(target),
         "make a link": lambda: os.symlink("/etc/passwd", target),
         "rename": lambda: os.rename(given["document"], target),
@@ -143,7 +145,7 @@ def list_attacks(given: dict[str, Any]) -> dict[str, Callable[[], Any]]:
     }
 
 
-def answer_request(request: dict[str, Any], document: str, limits: Any) -> answers.Answer:
+def answer_request(request: dict[str, Any], document: str, limits: Any) -> child_answers.Answer:
     """What became of every attack, in place of grids."""
     given = GIVEN | {"own": document, "descriptor": int(document.rsplit("/", 1)[1])}
     found: dict[str, Any] = {}
@@ -163,24 +165,24 @@ def answer_request(request: dict[str, Any], document: str, limits: Any) -> answe
     return {"grids": 1}, json.dumps([found, seen]).encode()
 
 
-def _die_of_x32(*_: Any) -> answers.Answer:
+def _die_of_x32(*_: Any) -> child_answers.Answer:
     """Ask as a program of another instruction set would."""
     ctypes.CDLL(None).syscall(0x40000000 + 39)
     return {"grids": 1}, b"[]"
 
 
-def _kill_itself(*_: Any) -> answers.Answer:
+def _kill_itself(*_: Any) -> child_answers.Answer:
     os.abort()
 
 
-def _loop(*_: Any) -> answers.Answer:
+def _loop(*_: Any) -> child_answers.Answer:
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     while True:
         pass
 
 
 MET = itertools.count(1)
-LIES: dict[str, Callable[..., answers.Answer]] = {  # what a taken child may answer, besides silence
+LIES: dict[str, Callable[..., child_answers.Answer]] = {  # what a taken child may answer, besides silence
     "no object": lambda *_: ([], b""),  # type: ignore[return-value]
     "unknown reason": lambda *_: ({"refused": "because", "detail": "\x1b[31m", "page": 1}, b""),
     "terminal codes": lambda *_: ({"refused": "truncated", "detail": "\x1b[31mred\n", "page": "1"}, b""),
@@ -214,5 +216,5 @@ if __name__ == "__main__":
         LIES["tell"] = lambda *_: ({"reading": 1}, TOLD)
         TOLD = Path(GIVEN["tell"]).read_bytes()
         GIVEN["lie"] = "tell"
-    answers.answer_request = LIES[GIVEN["lie"]] if "lie" in GIVEN else answer_request
+    child_answers.answer_request = LIES[GIVEN["lie"]] if "lie" in GIVEN else answer_request
     sys.exit(worker.main())

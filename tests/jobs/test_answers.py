@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from extract.cli.app import app
 from extract.errors import LedgerError
 from extract.jobs import ingest
-from extract.jobs.answers import give_answer, wake_answered
+from extract.jobs.answered_documents import give_answer, wake_answered
 from extract.ledger import Ledger
 from extract.publishers import load_publishers
 from extract.settings import PROJECT, Settings, get_settings

@@ -11,7 +11,7 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 from printed_tables import print_table
 
-from extract.archive.documents import archive_path, land_bytes
+from extract.archive.stored_documents import archive_path, land_bytes
 from extract.entities import LandedPdf, Publication
 from extract.jobs import ingest
 from extract.jobs.batches import MOST_BATCHES, count_pages, make_batches

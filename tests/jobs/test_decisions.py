@@ -102,7 +102,7 @@ def test_what_is_chosen_for_a_replay_fits_every_parameter(site: Site, night_sett
 
 
 def test_the_picture_of_a_refused_page_is_drawn_or_honestly_missing(settings: Settings, tmp_path: Path) -> None:
-    from extract.archive.documents import land_bytes
+    from extract.archive.stored_documents import land_bytes
     from extract.report.page_images import PictureError, draw_archived
 
     landed = land_bytes(settings.archive, (PROJECT / "demo/publications/2025.pdf").read_bytes())

@@ -183,7 +183,7 @@ def test_a_source_that_cannot_be_listed_holds_up_no_other_and_makes_the_run_fail
 def test_a_password_of_the_publisher_opens_its_documents(
     desk: Desk, night_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from extract.archive.documents import land_bytes
+    from extract.archive.stored_documents import land_bytes
     from extract.publishers.secrets import Secret
     from extract.reading.sandbox import Sandbox
 

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from sites import Site, publisher_file
 
-from extract.cli.rows import status_of
+from extract.cli.record_rows import status_of
 from extract.ledger import Ledger
 from extract.settings import PROJECT, Settings
 

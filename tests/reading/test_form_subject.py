@@ -9,7 +9,7 @@ from extract.reading.tables.drafts import Field
 from extract.reading.tables.form_head import FormHead
 from extract.reading.tables.form_subject import find_project, settle_subject
 from extract.reading.tables.level_names import fit_levels
-from extract.reading.tables.titles import Heading
+from extract.reading.tables.titles import TitleBlock
 
 
 @pytest.mark.parametrize(
@@ -36,19 +36,19 @@ def test_a_title_names_a_project_or_none(title: str, name: str) -> None:
 
 def test_an_office_in_a_title_is_no_project_without_doubt() -> None:
     head = FormHead(1, fields={Column.ANNUAL_GOAL: Field([])})
-    settle_subject(head, Heading("长沙市信访局项目绩效目标表"), [])
+    settle_subject(head, TitleBlock("长沙市信访局项目绩效目标表"), [])
     assert "may name the project" in head.doubts[0].detail
 
 
 def test_a_table_in_a_report_takes_no_project_from_its_caption() -> None:
     head = FormHead(1)
-    assert settle_subject(head, Heading("公务用车委托管理费项目绩效目标表"), []) == []
+    assert settle_subject(head, TitleBlock("公务用车委托管理费项目绩效目标表"), []) == []
     assert "names no project" in head.doubts[0].detail
 
 
 def test_a_department_form_has_no_project() -> None:
     head = FormHead(1, fields={Column.DEPARTMENT: Field([])}, said_by={Column.DEPARTMENT: "部门名称"})
-    settle_subject(head, Heading("部门整体支出绩效目标表"), [])
+    settle_subject(head, TitleBlock("部门整体支出绩效目标表"), [])
     assert (head.scope, Column.UNIT in head.fields, head.doubts) == (Scope.DEPARTMENT, True, [])
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from truth import judge, load_truth, read_all
 
-from extract.reading.ink.actual_text import Choice, choose_text, decode_text
+from extract.reading.ink.actual_text import TextSource, choose_text, decode_text
 from extract.reading.pages import read_ink
 from extract.reading.parsers.pdfium.library import FONTS
 from extract.text import fold_name, fold_text, unify_radical
@@ -46,22 +46,22 @@ def test_either_reader_reads_what_its_paper_shows(name: str, by: str) -> None:
 @pytest.mark.parametrize(
     ("glyphs", "actual", "choice"),
     [
-        ("1,690.50", "7,690.50", Choice.CONFLICT),
-        ("≥98%", "≥98%以上", Choice.CONFLICT),
-        ("泵站维修经费", "泵站清淤经费", Choice.CONFLICT),
-        ("⼯作", "工作", Choice.GLYPHS),
-        ("98 %", "98%", Choice.GLYPHS),
-        ("-", "\u00ad", Choice.GLYPHS),
-        ("\ufffd", "福", Choice.ACTUAL),
-        ("\ue001水", "渠水", Choice.ACTUAL),
-        ("ÎÒÃÇ", "我们", Choice.ACTUAL),
-        ("ﬁ", "fi", Choice.ACTUAL),
-        ("2", "²", Choice.ACTUAL),
-        (" ", "空", Choice.ACTUAL),
+        ("1,690.50", "7,690.50", TextSource.CONFLICT),
+        ("≥98%", "≥98%以上", TextSource.CONFLICT),
+        ("泵站维修经费", "泵站清淤经费", TextSource.CONFLICT),
+        ("⼯作", "工作", TextSource.GLYPHS),
+        ("98 %", "98%", TextSource.GLYPHS),
+        ("-", "\u00ad", TextSource.GLYPHS),
+        ("\ufffd", "福", TextSource.ACTUAL),
+        ("\ue001水", "渠水", TextSource.ACTUAL),
+        ("ÎÒÃÇ", "我们", TextSource.ACTUAL),
+        ("ﬁ", "fi", TextSource.ACTUAL),
+        ("2", "²", TextSource.ACTUAL),
+        (" ", "空", TextSource.ACTUAL),
     ],
 )
 def test_an_actual_text_repairs_what_glyphs_do_not_say_and_contradicts_what_they_do(
-    glyphs: str, actual: str, choice: Choice
+    glyphs: str, actual: str, choice: TextSource
 ) -> None:
     assert choose_text(glyphs, actual) == choice
 

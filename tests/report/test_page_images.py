@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from printed_tables import print_table
 
-from extract.archive.documents import archive_path, land_bytes
+from extract.archive.stored_documents import archive_path, land_bytes
 from extract.entities import Cell
 from extract.reading.document import read_grids
 from extract.reading.drawing.overlay import Stage

@@ -251,7 +251,7 @@ def test_headers_and_time_of_the_answer_are_kept_and_cookies_are_not(site: Site,
 
 
 def test_what_a_killed_transfer_left_is_swept_a_day_later(desk: Desk) -> None:
-    from extract.archive.documents import sweep_parts
+    from extract.archive.stored_documents import sweep_parts
 
     desk.settings.archive.mkdir(parents=True)
     old, new = desk.settings.archive / ".part-old", desk.settings.archive / ".part-new"

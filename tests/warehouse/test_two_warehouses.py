@@ -18,7 +18,7 @@ from extract.jobs.publish import publish
 from extract.releases.query import ask
 from extract.releases.shelves import served_release
 from extract.report import write_night_report
-from extract.report.questions import open_published
+from extract.report.release_queries import open_published
 from extract.settings import PROJECT, Settings
 from extract.warehouse.build import build_marts
 from extract.warehouse.fingerprints import is_behind

@@ -17,7 +17,7 @@ MOJIBAKE = (0xA1, 0xFF)  # letters that a font without a map of its own seems to
 MOJIBAKE_PART = 0.5  # of the characters
 
 
-class Choice(Enum):
+class TextSource(Enum):
     """Which text counts."""
 
     GLYPHS = "glyphs"  # both say the same, and glyphs have places
@@ -25,16 +25,16 @@ class Choice(Enum):
     CONFLICT = "conflict"  # both are known and differ
 
 
-def choose_text(glyphs: str, actual: str) -> Choice:
+def choose_text(glyphs: str, actual: str) -> TextSource:
     """Compare what glyphs say with the ActualText over them."""
     own, other = _fold(glyphs), _fold(actual)
     if own == other:
-        return Choice.GLYPHS
+        return TextSource.GLYPHS
     if not own or not other or not _is_known(glyphs):
-        return Choice.ACTUAL
+        return TextSource.ACTUAL
     if unicodedata.normalize("NFKC", own) == unicodedata.normalize("NFKC", other):
-        return Choice.ACTUAL
-    return Choice.CONFLICT
+        return TextSource.ACTUAL
+    return TextSource.CONFLICT
 
 
 def _fold(text: str) -> str:

@@ -76,7 +76,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Glyphs:
+class GlyphKinds:
     """The glyphs of a page's digits and signs: prints that one font draws alike."""
 
     of: Ints  # glyph of each print
@@ -89,7 +89,7 @@ class CutPage:
     """The prints of one page, cut out of its picture."""
 
     digits: Digits
-    glyphs: Glyphs
+    glyphs: GlyphKinds
     down: float  # pixels a point
     flat: list[int]  # prints that are blank paper
     of: Ints  # number of the cut-out of each print, -1 for none
@@ -217,7 +217,7 @@ def _report(digits: Digits, k: int, shown: int | None) -> Problem:
     return Problem(Reason.GARBLED_TEXT, digits.page, detail, box)
 
 
-def number_glyphs(digits: Digits) -> Glyphs:
+def number_glyphs(digits: Digits) -> GlyphKinds:
     """Tell the glyphs of each font apart by what is said of them and by the box in which the font draws them.
 
     The code of a glyph is not known, and two glyphs that agree in all this are still told apart by their prints.
@@ -239,7 +239,7 @@ def number_glyphs(digits: Digits) -> Glyphs:
         mine = (digits.font == font) & (digits.kind >= 0)
         if not said[mine].any() and len(np.unique(of[mine])) >= FEW_GLYPHS:
             low[mine], fits[mine] = NO_KIND, True  # a font whose size is none: Type 3 fonts have any
-    return Glyphs(of, low, fits)
+    return GlyphKinds(of, low, fits)
 
 
 def cut_prints(picture: Picture, digits: Digits, drawn: Floats, window: Ints, inside: Bools) -> CutPage:
@@ -267,7 +267,7 @@ def cut_prints(picture: Picture, digits: Digits, drawn: Floats, window: Ints, in
     return CutPage(digits, glyphs, picture.down, flat, of, cuts, boxes, light)
 
 
-def find_contradictions(digits: Digits, glyphs: Glyphs, em: Floats, cut: Ints, prints: Prints) -> dict[int, int]:
+def find_contradictions(digits: Digits, glyphs: GlyphKinds, em: Floats, cut: Ints, prints: Prints) -> dict[int, int]:
     """Prints that the paper clearly shows as another sign, with the kind that it shows (NO_KIND: ink for a blank)."""
     rows = np.flatnonzero(cut >= 0)
     _, first = np.unique(cut[rows], return_index=True)

@@ -33,7 +33,7 @@ from extract.reading.tables.layout import Layout, adopt_columns, find_layout, ta
 from extract.reading.tables.level_names import fit_levels
 from extract.reading.tables.page_joins import carry_layout, cut_rows, join_tables
 from extract.reading.tables.target_words import STRICT_WORDS, looks_like_targets
-from extract.reading.tables.titles import Heading, find_kind, is_sentence, read_heading, refuse_unread_unit
+from extract.reading.tables.titles import TitleBlock, find_kind, is_sentence, read_heading, refuse_unread_unit
 from extract.reading.tables.years import (
     Evidence,
     choose_year,
@@ -57,7 +57,7 @@ COVER_LINES = 12  # a page without tables and with no more lines than this is a 
 class DraftPart:
     """A part in the making."""
 
-    heading: Heading
+    heading: TitleBlock
     publisher: str
     year: int | None
     kind: DocumentKind
@@ -99,7 +99,7 @@ class Assembler:
         self._head_follows = False  # it stands where the open table may go on
         self._head_lines: list[Line] = []  # above the head that waits
         self._head: IndexedGrid | None = None  # a form's head, or the part of it that stood on the pages before
-        self._heading = Heading()
+        self._heading = TitleBlock()
         self._year: int | None = None  # of the part that is open
         self._cover_years: list[Evidence] = []
         self._own_years: list[Evidence] = []  # that tables of targets name themselves
@@ -636,16 +636,16 @@ def _list_wide(table: IndexedGrid) -> list[Line]:
     return lines
 
 
-def _merge(old: Heading, new: Heading) -> Heading:
+def _merge(old: TitleBlock, new: TitleBlock) -> TitleBlock:
     """A new title replaces the old one; a year that it does not print is taken over only without a title."""
     if new.says_anything:
         year = new.year
         if year is None and new.title == old.title:
             year = old.year
-        return Heading(new.title, new.publisher, year, new.money_unit, new.unit, new.conflict)
+        return TitleBlock(new.title, new.publisher, year, new.money_unit, new.unit, new.conflict)
     money_unit = new.money_unit or old.money_unit
-    return Heading(old.title, old.publisher, new.year or old.year, money_unit, new.unit, new.conflict)
+    return TitleBlock(old.title, old.publisher, new.year or old.year, money_unit, new.unit, new.conflict)
 
 
-def _add_captions(old: Heading, new: Heading) -> Heading:
-    return Heading(old.title, old.publisher, old.year, new.money_unit or old.money_unit, new.unit or old.unit)
+def _add_captions(old: TitleBlock, new: TitleBlock) -> TitleBlock:
+    return TitleBlock(old.title, old.publisher, old.year, new.money_unit or old.money_unit, new.unit or old.unit)

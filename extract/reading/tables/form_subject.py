@@ -9,7 +9,7 @@ from extract.errors import Reason
 from extract.reading.tables.drafts import Doubt, Field
 from extract.reading.tables.form_head import FormHead
 from extract.reading.tables.header_words import normalise
-from extract.reading.tables.titles import Heading
+from extract.reading.tables.titles import TitleBlock
 
 DEPARTMENT_TITLE = re.compile(r"(?:部门|单位|部门\(单位\)).{0,4}整体.{0,8}绩效|^[^项]*整体(?:预算)?支出(?:预算)?绩效")
 DEPARTMENT_WORD = re.compile(r"(?:预算)?(?:部门|单位)(?:\((?:单位|部门)\))?(?:名称|全称)?")
@@ -37,7 +37,7 @@ OTHER_TITLE = re.compile(r"(?:绩效|目标|情况)[^项]{0,6}表")  # of a sect
 SHORTEST_NAME = 3  # characters of a project's name
 
 
-def settle_subject(head: FormHead, heading: Heading, lines: list[Line]) -> list[Finding]:
+def settle_subject(head: FormHead, heading: TitleBlock, lines: list[Line]) -> list[Finding]:
     """Decide what a form speaks of; `heading` and its `lines` stand right above it.
 
     Where neither head nor title names a project or the department, or the title may name either, the head has a doubt.
@@ -61,7 +61,7 @@ def settle_subject(head: FormHead, heading: Heading, lines: list[Line]) -> list[
     return [Finding("project_from_title", f"{name!r} stands in the title {heading.title!r} alone", head.page)]
 
 
-def is_department(head: FormHead, heading: Heading) -> bool:
+def is_department(head: FormHead, heading: TitleBlock) -> bool:
     """Return True if a form speaks of the whole department: by its own title, or by its words."""
     title = normalise(heading.title)
     if DEPARTMENT_TITLE.search(title) and len(title) <= LONGEST_TITLE:

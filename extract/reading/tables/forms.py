@@ -34,7 +34,7 @@ from extract.reading.tables.rows import (
     split_rows,
 )
 from extract.reading.tables.target_words import BEGINS_TARGET
-from extract.reading.tables.titles import Heading
+from extract.reading.tables.titles import TitleBlock
 
 SUM = re.compile(r"^(?:总分|合计|总计|小计|总得分|得分合计|自评总分|自评得分|综合得分|总分合计)")
 TEMPLATE = re.compile(r"^(?:指标\s*\d{0,2}\s*[:：]?|[.．。…·\s]+)$")
@@ -47,7 +47,7 @@ FOOT_IS_NOT = re.compile(r"指标|目标值|完成|产出|效益|满意|成本|�
 class Form:
     """One form; `read_rows` is called once per page that it stands on."""
 
-    def __init__(self, number: int, head: FormHead, heading: Heading) -> None:
+    def __init__(self, number: int, head: FormHead, heading: TitleBlock) -> None:
         self.number = number
         self.head = head
         self.heading = heading

@@ -26,7 +26,7 @@ ABOUT = ("绩效", "目标", "自评")
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class TitleBlock:
     """What stands above a table; '' and None where nothing is said."""
 
     title: str = ""
@@ -47,7 +47,7 @@ def is_sentence(text: str) -> bool:
     return bool(SENTENCE.search(text)) and not LABEL.match(text) and not NOTE_LINE.match(text)
 
 
-def read_heading(lines: list[Line]) -> Heading:
+def read_heading(lines: list[Line]) -> TitleBlock:
     """Lines above a table, top to bottom, in; what they say out."""
     texts = [line for line in lines if not PAGE_NUMBER.match(line.text.strip())]
     captions = [line for line in texts if LABEL.match(line.text)]
@@ -55,7 +55,7 @@ def read_heading(lines: list[Line]) -> Heading:
     title = "".join(line.text.strip() for line in titles)
     year, conflict = _find_heading_year(title, texts)
     publisher, unit = _find_publisher(title, captions), _find_caption_unit(captions)
-    return Heading(title, publisher, year, _find_unit(texts), unit, conflict)
+    return TitleBlock(title, publisher, year, _find_unit(texts), unit, conflict)
 
 
 def _find_titles(lines: list[Line]) -> list[Line]:

@@ -16,12 +16,12 @@ from extract.errors import Reason, Refused
 from extract.reading.ink.affine import display_matrix
 from extract.reading.ink.ink import MAX_GLYPHS, Ink, Ints, are_blank
 from extract.reading.parsers.pdfium import calls
-from extract.reading.parsers.pdfium.actual_text import settle_actual_texts
 from extract.reading.parsers.pdfium.glyphs import read_glyphs
-from extract.reading.parsers.pdfium.images import read_pictures
 from extract.reading.parsers.pdfium.layers import is_marked_hidden
-from extract.reading.parsers.pdfium.objects import walk_objects
+from extract.reading.parsers.pdfium.marked_content import settle_actual_texts
+from extract.reading.parsers.pdfium.page_objects import walk_objects
 from extract.reading.parsers.pdfium.paths import read_paths
+from extract.reading.parsers.pdfium.pictures import read_pictures
 
 NAME = "pdfium"
 

@@ -25,7 +25,7 @@ from extract.reading.ink.ink import (
 from extract.reading.ink.rotation import turns_of
 from extract.reading.ink.signs import are_judged
 from extract.reading.parsers.pdfium import calls
-from extract.reading.parsers.pdfium.objects import Objects
+from extract.reading.parsers.pdfium.page_objects import Objects
 
 IsHidden = Callable[[calls.Pointer], bool] | None
 REPLACEMENT = 0xFFFD

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from extract.reading.parsers.pdfium import calls
-from extract.reading.parsers.pdfium.actual_text import read_param
+from extract.reading.parsers.pdfium.marked_content import read_param
 
 
 def hidden_names(properties: Any, resolve: Any) -> frozenset[str]:

@@ -11,7 +11,7 @@ from extract.reading.ink.affine import map_points
 from extract.reading.ink.ink import Bools, Fills, Floats, Ints, Rules
 from extract.reading.ink.vector_paths import THIN, Subpaths, open_paths, settle_paths
 from extract.reading.parsers.pdfium import calls
-from extract.reading.parsers.pdfium.objects import PATH, Layer, Objects, intersect
+from extract.reading.parsers.pdfium.page_objects import PATH, Layer, Objects, intersect
 
 MAX_SEGMENTS = 200_000  # of one path
 AT_ONCE = 20_000  # segments that are opened together

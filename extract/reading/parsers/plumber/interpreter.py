@@ -16,7 +16,7 @@ from pdfminer.utils import mult_matrix
 
 from extract.entities import Quad
 from extract.errors import Reason, Refused
-from extract.reading.ink.actual_text import Choice, choose_text, decode_text
+from extract.reading.ink.actual_text import TextSource, choose_text, decode_text
 from extract.reading.ink.ink import NO_CLIP, Conflict
 from extract.reading.ink.vector_paths import around
 from extract.reading.parsers.plumber.device import InkDevice, cut_box, subpaths_of
@@ -118,11 +118,11 @@ class InkInterpreter(PDFPageInterpreter):  # type: ignore[misc]
             return
         drawn = "".join(page.text[first:])
         choice = choose_text(drawn, actual)
-        if choice == Choice.CONFLICT:
+        if choice == TextSource.CONFLICT:
             box = np.array(page.box[first:])
             around = (*box[:, :2].min(axis=0).tolist(), *box[:, 2:].max(axis=0).tolist())
             page.conflicts.append(Conflict(around, drawn, actual))
-        elif choice == Choice.ACTUAL:
+        elif choice == TextSource.ACTUAL:
             page.text[first:] = list(actual) if len(actual) == n else [actual, *[" "] * (n - 1)]
 
     def _is_hidden(self, group: Any) -> bool:

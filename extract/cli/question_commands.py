@@ -43,7 +43,7 @@ def list_questions(
     how: FormatOption = Format.TABLE,
 ) -> None:
     """One row per question: what is asked, and how many projects wait for the answer."""
-    from extract.report.asking import merge_documents
+    from extract.report.question_cards import merge_documents
 
     found = merge_documents(_ledger().questions(is_open=None if every else True, publisher=publisher))
     rows = [
@@ -68,8 +68,8 @@ def show(
     how: FormatOption = Format.TABLE,
 ) -> None:
     """What is asked, where, and what can be chosen; every answer so far."""
-    from extract.report.asking import QUESTION_WORDS, answer_command, list_boxes, tell_choice
     from extract.report.page_images import draw_archived
+    from extract.report.question_cards import QUESTION_WORDS, answer_command, list_boxes, tell_choice
 
     settings, ledger = get_settings(), _ledger()
     row = ledger.find_question(key, document)
@@ -127,8 +127,8 @@ def answer(
 
     An answer about a word or a layout holds for all documents of the publisher, unless --document names one.
     """
-    from extract.cli.refusals import _user
-    from extract.jobs.answers import give_answer
+    from extract.cli.refusal_commands import _user
+    from extract.jobs.answered_documents import give_answer
 
     told = give_answer(get_settings(), key, choice, by or _user(), why, document)
     errors.print(

@@ -1,8 +1,8 @@
 """Names become bytes that every worker reaches: a folder, or objects below JIXIAO_STORE_URL.
 
-What passes between tasks on several machines lies here: landed bytes (`archive/documents.py`) and, until they are
-staged, readings (`archive/readings.py`). What is not what was put is never given out: PDFs are named by their hash, a
-reading begins with its own.
+What passes between tasks on several machines lies here: landed bytes (`archive/stored_documents.py`) and, until they
+are staged, readings (`archive/readings.py`). What is not what was put is never given out: PDFs are named by their hash,
+a reading begins with its own.
 """
 
 from __future__ import annotations

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from extract.errors import LedgerError
-from extract.jobs.answers import give_answer
+from extract.jobs.answered_documents import give_answer
 from extract.ledger import ACTIONS, Ledger
-from extract.report.asking import QUESTION_WORDS, draw_question, tell_choice
+from extract.report.question_cards import QUESTION_WORDS, draw_question, tell_choice
 from extract.settings import Settings
 
 LONGEST_OPTION = 80  # characters of a choice's text

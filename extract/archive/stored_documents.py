@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from extract.archive.objects import DamagedError, Store, open_bucket_store
+from extract.archive.object_store import DamagedError, Store, open_bucket_store
 from extract.entities import LandedPdf
 from extract.files import PART, sync_folder, write_whole
 from extract.settings import Settings

@@ -12,11 +12,11 @@ from itertools import repeat
 
 import pypdfium2.raw as pdfium
 
-from extract.reading.ink.actual_text import Choice, choose_text, decode_text
+from extract.reading.ink.actual_text import TextSource, choose_text, decode_text
 from extract.reading.ink.affine import Matrix, map_boxes
 from extract.reading.ink.ink import Conflict, Floats
 from extract.reading.parsers.pdfium import calls
-from extract.reading.parsers.pdfium.objects import TEXT, Objects, walk_objects
+from extract.reading.parsers.pdfium.page_objects import TEXT, Objects, walk_objects
 
 KEY = b"ActualText"
 STRING = 3  # FPDF_OBJECT_STRING
@@ -49,10 +49,10 @@ def settle_actual_texts(
     found = []
     for group, text in zip(marked, own, strict=True):
         choice = choose_text(text, group.actual)
-        if choice == Choice.ACTUAL:
+        if choice == TextSource.ACTUAL:
             continue
         pointers = calls.prepare([handles[k] for k in group.objects])
-        if choice == Choice.CONFLICT:
+        if choice == TextSource.CONFLICT:
             box = calls.fill_columns(calls.get_bounds, 4, pointers)
             found.append((text, group.actual, group.objects[0], box))
         for pointer in pointers:

@@ -10,7 +10,7 @@ import pypdfium2.raw as pdfium
 from extract.reading.ink.ink import OUTLINE_POINTS, PALE, WHITE_PIXEL, Floats, Ints, Pictures, add_outlines
 from extract.reading.parsers.pdfium import calls
 from extract.reading.parsers.pdfium.layers import is_marked_hidden
-from extract.reading.parsers.pdfium.objects import IMAGE, PATH, Objects, intersect
+from extract.reading.parsers.pdfium.page_objects import IMAGE, PATH, Objects, intersect
 
 DARK_PART = 0.002  # of the pixels may be darker (noise of the compression)
 FAINT = 0.75  # at one pixel per point a thin black stroke is no darker than this

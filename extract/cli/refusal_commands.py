@@ -58,7 +58,7 @@ def show(
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Everything that the ledger knows of one document: where seen, attempts, decisions, projects held back."""
-    from extract.archive.documents import name_place
+    from extract.archive.stored_documents import name_place
     from extract.report.page_images import draw_archived
 
     ledger, settings = _ledger(), get_settings()
@@ -127,8 +127,8 @@ def drop(
 def ocr(documents: Ids) -> None:
     """Recognise refused scans into `var/review/ID.csv`, for a person to check; nothing of it is ever loaded."""
     from extract.cli.output import show_progress
+    from extract.cli.record_rows import refusal_lines
     from extract.cli.review import queue_review
-    from extract.cli.rows import refusal_lines
     from extract.errors import Refused
 
     ledger, settings = _ledger(), get_settings()
@@ -147,7 +147,7 @@ def ocr(documents: Ids) -> None:
 
 
 def _read_again(documents: list[str], publisher: str | None, since: datetime | None, by: str) -> None:
-    from extract.cli.rows import describe_outdated
+    from extract.cli.record_rows import describe_outdated
     from extract.jobs.replay import choose_outdated, read_again
     from extract.reading.document import READER_VERSION
 
