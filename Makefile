@@ -51,10 +51,11 @@ lint: .venv/installed ## ruff, mypy, import-linter, sqlfluff, dbt-bouncer, the c
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/jixiao airflow dags list-import-errors
 
-docs: demo ## the results in docs/cookbook.md, docs/data-dictionary.md, docs/settings.md, CONTRIBUTING.md, anew
+docs: demo ## the generated parts of docs/ and of CONTRIBUTING.md, anew
 	@$(BIN)/python docs/render_cookbook.py
 	@$(BIN)/python docs/render_data_dictionary.py
 	@$(BIN)/python docs/render_settings.py
+	@$(BIN)/python docs/render_checks.py
 	@$(BIN)/python docs/render_rooms.py
 
 bench: .venv/optional ## how fast, against a named peer in the same run
