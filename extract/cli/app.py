@@ -43,6 +43,10 @@ def read(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, metavar="FILE…")],
     reader: Annotated[str, typer.Option(help="`auto`: pdfium and oxide, pdfplumber where they differ.")] = "auto",
     password: Annotated[str | None, typer.Option(envvar="JIXIAO_PDF_PASSWORD", help="Opens a protected PDF.")] = None,
+    account: Annotated[
+        bool,
+        typer.Option("--account", help="In place of the rows: what became of every text of the pages with targets."),
+    ] = False,
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Read PDFs and print one row per indicator, without touching any state."""
@@ -52,6 +56,7 @@ def read(
     told: list[str] = []
     with Sandbox(reader=reader) as sandbox:  # it starts while the next line imports
         from extract.cli.record_rows import READ_COLUMNS, describe_reading, held_lines, refusal_lines, rows_of
+        from extract.cli.text_account import ACCOUNT_COLUMNS, account_for
 
         def rows() -> Iterator[dict[str, Any]]:
             nonlocal refused
@@ -62,13 +67,17 @@ def read(
                     refused += 1
                     print(*refusal_lines(file, error), sep="\n", file=sys.stderr)
                 else:
-                    yield from rows_of(file, reading)
+                    if account:
+                        pages = sandbox.read_grids(file, reader=reader, password=password)
+                        yield from account_for(file, pages, reading)
+                    else:
+                        yield from rows_of(file, reading)
                     refused += len(reading.held)
                     told.append(describe_reading(file, reading))
                     for line in held_lines(file, reading.held):
                         print(line, file=sys.stderr)
 
-        print_rows(rows(), READ_COLUMNS, how)
+        print_rows(rows(), ACCOUNT_COLUMNS if account else READ_COLUMNS, how)
     if how is Format.TABLE:
         print(*told, sep="\n")
     if refused:

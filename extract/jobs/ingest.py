@@ -242,7 +242,8 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
                 continue  # by another run beside this one, or before a retry of this task
             child = name_child(publishers, known["publisher"], sha256)
             answered = Answered(ledger, publishers, known)
-            read = partial(_read_one, settings, sandbox, sha256, _passwords(publishers, known), child)
+            secrets, names = _passwords(publishers, known), ledger.names(sha256)
+            read = partial(_read_one, settings, sandbox, sha256, secrets, child, names)
             try:
                 reading = answered.read(read)
                 keep_reading(settings, sha256, reading.text, answered.used)
@@ -291,20 +292,21 @@ def _read_one(
     sha256: str,
     passwords: tuple[Secret, ...],
     child: str,
-    answers: Sequence[Answer],
+    names: Sequence[str],
+    answers: Sequence[Answer] = (),
 ) -> ReadText:
     """Without a password first, then with each that the publisher file names; raises Refused."""
     path = fetch_archived(settings, sha256)
+    read = partial(sandbox.read_text, path, reader=settings.reader, publisher=child, answers=answers, names=names)
     try:
-        return sandbox.read_text(path, reader=settings.reader, publisher=child, answers=answers)
+        return read()
     except Refused as refusal:
         if refusal.reason is not Reason.PASSWORD:
             raise
         locked = refusal
     for secret in passwords:
         try:
-            password = secret.reveal()
-            return sandbox.read_text(path, reader=settings.reader, password=password, publisher=child, answers=answers)
+            return read(password=secret.reveal())
         except Refused as refusal:
             if refusal.reason is not Reason.PASSWORD:
                 raise

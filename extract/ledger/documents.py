@@ -7,7 +7,9 @@ A loaded document that is read again stays `staged`, for its rows stay: `reread`
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 
@@ -15,7 +17,7 @@ from extract.entities import Held
 from extract.errors import LedgerError, Reason, Refused
 from extract.ledger.database import Database, now
 from extract.ledger.held_back import replace_held
-from extract.ledger.tables import attempts, documents
+from extract.ledger.tables import attempts, documents, sightings
 
 TRANSITIONS: dict[str, frozenset[str]] = {
     "landed": frozenset({"landed", "read", "refused", "failed"}),
@@ -164,6 +166,15 @@ class Documents(Database):
         if row is None:
             raise LedgerError(f"document {sha256[:12]} is not in the ledger")
         return dict(row)
+
+    def names(self, sha256: str) -> list[str]:
+        """Return what a document was called where it was first seen: its file without ending, and the link to it."""
+        query = select(sightings.c.url, sightings.c.title).where(sightings.c.sha256 == sha256)
+        with self._reading() as connection:
+            row = connection.execute(query.order_by(sightings.c.sighting_id).limit(1)).one_or_none()
+        if row is None:
+            return []
+        return list(filter(None, (PurePosixPath(unquote(urlsplit(row.url).path)).stem, row.title)))
 
     def note_staged(
         self, sha256: str, run_id: str, rows_fingerprint: str | None = None, held: Sequence[Held] = ()

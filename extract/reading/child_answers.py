@@ -79,6 +79,12 @@ def _read(path: Path, request: dict[str, Any], limits: Limits) -> Answer:
     else:
         share, answers = request["share"], [answer_from_dict(one) for one in request["answers"]]
         reading = read_document(
-            path, reader=reader, password=password, second_reader_share=share, limits=limits, answers=answers
+            path,
+            reader=reader,
+            password=password,
+            second_reader_share=share,
+            limits=limits,
+            answers=answers,
+            names=request.get("names", ()),
         )
     return {"reading": reading.page_count}, reading_to_json(reading).encode()

@@ -50,7 +50,7 @@ from extract.reading.raster.digit_check import check_picture
 from extract.reading.tables.assembler import Assembler
 from extract.reading.tables.attribution import drop_furniture
 from extract.reading.tables.freeze import build_parts, drop_copies, number_projects
-from extract.reading.tables.inquiry import answering, inquiring
+from extract.reading.tables.inquiry import answering, inquiring, naming
 from extract.reading.tables.side_by_side_pages import list_sheets
 
 __all__ = ["READER_VERSION", "is_sampled", "read_document", "read_grids", "reading_from_json", "reading_to_json"]
@@ -88,10 +88,12 @@ def read_document(
     second_reader_share: float = 1.0,
     limits: Limits | None = None,
     answers: Sequence[Answer] = (),
+    names: Sequence[str] = (),
 ) -> Reading:
     """Read one document in this process; raises Refused where nothing of it may be loaded.
 
     `answers` are what people chose where the document can be read in several ways; of two to one question the later.
+    `names` are what its file and the link to it are called: the last evidence of its year.
 
     `reader` is pdfium, oxide, pdfplumber or auto: the first two, which must agree in every cell of a project, and the
     third where they do not. `second_reader_share` is the part of the documents, 0 to 1, that more than one reader reads
@@ -99,7 +101,7 @@ def read_document(
     """
     limits = limits or usual_limits()
     check_file(path, limits.size)
-    with OpenFile(path, password, limits) as file, answering(answers), _collector_at_rest():
+    with OpenFile(path, password, limits) as file, answering(answers), naming(names), _collector_at_rest():
         if reader != "auto":
             alone = _read_with(file, reader)
             return _deliver(alone.reading, alone)

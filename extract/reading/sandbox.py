@@ -28,6 +28,7 @@ from extract.settings import get_settings
 
 DOCUMENTS_PER_CHILD = 50  # then a fresh process: memory stays flat over a night
 LONGEST_HEAD = 1 << 20
+LONGEST_NAME = 300  # characters of what a file or the link to it is called
 MAX_ANSWER = 256 * 1024 * 1024
 F_ADD_SEALS, SEALS = 1033, 0b1111  # linux/fcntl.h: neither shrink, grow, write nor seal again
 
@@ -102,7 +103,9 @@ class Sandbox:
         answers: Sequence[Answer] = (),
     ) -> Reading:
         """Raises Refused; raises JixiaoError where the reader itself failed."""
-        read = self.read_text(path, reader=reader, password=password, publisher=publisher, answers=answers)
+        read = self.read_text(
+            path, reader=reader, password=password, publisher=publisher, answers=answers, names=[path.stem]
+        )
         try:
             return trust_reading(read.text)
         except ValueError as error:
@@ -117,8 +120,12 @@ class Sandbox:
         password: str | None = None,
         publisher: str | None = None,
         answers: Sequence[Answer] = (),
+        names: Sequence[str] = (),
     ) -> ReadText:
-        """The same as the child's own text, which nobody has looked at yet (untrusted.py)."""
+        """The same as the child's own text, which nobody has looked at yet (untrusted.py).
+
+        `names` are what the file and the link to it are called, since an archived file is named by its hash.
+        """
         request: dict[str, Any] = {
             "wanted": "reading",
             "reader": reader,
@@ -126,6 +133,7 @@ class Sandbox:
             "share": self.second_reader_share,
         }
         request["answers"] = list(map(answer_to_dict, answers))
+        request["names"] = [name[:LONGEST_NAME] for name in names]
         pages, body = self._serve(path, request, publisher)
         return ReadText(_decode(body), _whole_number(pages))
 

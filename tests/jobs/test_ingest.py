@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sites import LONG_AGO, Site, ledger_of, load_all, pdf, publisher_file, see
 
+from extract.entities import Answer
 from extract.errors import LedgerError, Reason, Refused
 from extract.jobs import ingest
 from extract.settings import Settings
@@ -189,8 +191,18 @@ def test_a_password_of_the_publisher_opens_its_documents(
 
     tried: list[str | None] = []
 
-    def locked(self: Sandbox, path: Path, *, reader: str, publisher: str, password: str | None = None) -> str:
+    def locked(
+        self: Sandbox,
+        path: Path,
+        *,
+        reader: str,
+        publisher: str,
+        answers: Sequence[Answer],
+        names: Sequence[str],
+        password: str | None = None,
+    ) -> str:
         assert publisher == "gz"
+        assert list(names) == ["2026年预算"]
         tried.append(password)
         if password != "right":  # noqa: S105
             raise Refused(Reason.PASSWORD, "a password is needed")
@@ -202,10 +214,10 @@ def test_a_password_of_the_publisher_opens_its_documents(
     secrets = (Secret(env="ONE"), Secret(env="TWO"))
     sha256 = land_bytes(night_settings.archive, pdf("locked")).sha256
     with Sandbox() as sandbox:
-        assert ingest._read_one(night_settings, sandbox, sha256, secrets, "gz") == "reading"
+        assert ingest._read_one(night_settings, sandbox, sha256, secrets, "gz", ["2026年预算"]) == "reading"
         assert tried == [None, "wrong", "right"]
         with pytest.raises(Refused, match="password"):
-            ingest._read_one(night_settings, sandbox, sha256, secrets[:1], "gz")
+            ingest._read_one(night_settings, sandbox, sha256, secrets[:1], "gz", ["2026年预算"])
 
 
 def test_no_secret_and_no_row_is_lost_when_sqlite_is_opened_by_hand(site: Site, night_settings: Settings) -> None:

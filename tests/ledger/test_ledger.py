@@ -174,3 +174,13 @@ def test_a_run_that_goes_on_beside_a_new_one_still_lands_and_counts_everything(l
     load(ledger, "a1", "slow")
     load(ledger, "c1", "slow")
     assert ledger.close_run("slow") == {"seen": 2, "loaded": 2, "unchanged": 0, "refused": 0, "failed": 0}
+
+
+def test_a_document_is_called_as_it_was_where_it_was_first_seen(ledger: Ledger) -> None:
+    ledger.start_run("night")
+    first = Publication("gz", "https://gov.cn/a/%E5%B1%80%E9%A2%84%E7%AE%97.pdf?x=1", title="2026年部门预算")
+    for one in (first, Publication("inbox", "file:///b.pdf")):
+        ledger.sight("night", [one])
+        ledger.note_landed("night", one, landed("same"))
+    assert ledger.names("same") == ["局预算", "2026年部门预算"]
+    assert ledger.names("another") == []

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from extract.entities import Box, Column, Line
 from extract.errors import Refused
+from extract.reading.document import read_document
 from extract.reading.tables.years import (
     Evidence,
     agree,
@@ -15,6 +18,8 @@ from extract.reading.tables.years import (
     find_year,
     is_closed,
 )
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
 @pytest.mark.parametrize(
@@ -61,3 +66,25 @@ def test_sentences_before_the_table_name_no_year() -> None:
 )
 def test_only_a_period_that_prints_its_end_names_a_year(text: str, closed: bool) -> None:
     assert is_closed(text) == closed
+
+
+def test_the_name_of_the_file_is_the_last_evidence_of_the_year() -> None:
+    pdf = FIXTURES / "s16d_budget_2026_file_name_only.pdf"
+    named = read_document(pdf, reader="pdfium", names=["某局2026年部门预算"])
+    assert {part.fiscal_year for part in named.parts} == {2026}
+    (finding,) = [f for f in named.findings if f.code == "year_from"]
+    assert "某局2026年部门预算" in finding.detail
+    for names in (["draft_1", "预算公开"], []):
+        with pytest.raises(Refused, match="no fiscal year is printed"):
+            read_document(pdf, reader="pdfium", names=names)
+
+
+def test_two_names_that_say_two_years_say_none() -> None:
+    pdf = FIXTURES / "s16d_budget_2026_file_name_only.pdf"
+    with pytest.raises(Refused, match="says 2025"):
+        read_document(pdf, reader="pdfium", names=["2026年预算", "2025年预算"])
+
+
+def test_a_printed_year_counts_before_the_name() -> None:
+    reading = read_document(FIXTURES / "f06_one_row.pdf", reader="pdfium", names=["1999年预算", "2031年部门预算"])
+    assert {part.fiscal_year for part in reading.parts} != {2031}

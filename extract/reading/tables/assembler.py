@@ -28,7 +28,7 @@ from extract.reading.tables.forms import Form
 from extract.reading.tables.goals import count_goals
 from extract.reading.tables.header_words import find_money_unit, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
-from extract.reading.tables.inquiry import ask, ask_year, noting, settle
+from extract.reading.tables.inquiry import ask, ask_year, list_names, noting, settle
 from extract.reading.tables.layout import Layout, adopt_columns, find_layout, take_out
 from extract.reading.tables.level_names import fit_levels
 from extract.reading.tables.page_joins import carry_layout, cut_rows, join_tables
@@ -38,6 +38,7 @@ from extract.reading.tables.years import (
     Evidence,
     choose_year,
     find_in_lines,
+    find_in_names,
     find_in_sentences,
     find_in_words,
     fold_years,
@@ -524,6 +525,7 @@ class Assembler:
                 self._list_goal_years(),
                 self._list_text_years(),
                 self._sentences,
+                find_in_names(list_names()),
             ]
         )
         for part in self.parts:

@@ -48,6 +48,7 @@ def choose_answer(answers: Sequence[Answer], question: Question) -> Answer | Non
 
 _GIVEN: ContextVar[Sequence[Answer]] = ContextVar("given", default=())
 _CURRENT: ContextVar[Inquiry | None] = ContextVar("inquiry", default=None)
+_NAMES: ContextVar[Sequence[str]] = ContextVar("names", default=())
 
 
 @contextmanager
@@ -58,6 +59,21 @@ def answering(answers: Iterable[Answer]) -> Iterator[None]:
         yield
     finally:
         _GIVEN.reset(token)
+
+
+@contextmanager
+def naming(names: Iterable[str]) -> Iterator[None]:
+    """Read one document that is known outside it by these names: of its file, of the link to it."""
+    token = _NAMES.set(tuple(names))
+    try:
+        yield
+    finally:
+        _NAMES.reset(token)
+
+
+def list_names() -> Sequence[str]:
+    """Return the names by which the document that is read is known outside it."""
+    return _NAMES.get()
 
 
 @contextmanager

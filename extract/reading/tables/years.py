@@ -103,6 +103,11 @@ def find_in_sentences(lines: Iterable[Line]) -> list[Evidence]:
     return found
 
 
+def find_in_names(names: Iterable[str]) -> list[Evidence]:
+    """List the years that the names of the file and of the link to it say."""
+    return [Evidence(year, f"the name {name!r}") for name in names for year in find_years(name)]
+
+
 def choose_year(ranks: Iterable[list[Evidence]], page: int) -> int | None:
     """The year of the highest rank that names one; raises Refused (year_unknown) where printed years contradict."""
     stated = [evidence for rank in ranks for evidence in rank]
