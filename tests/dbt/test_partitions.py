@@ -119,6 +119,7 @@ def different_marts(one: Path, other: Path) -> dict[str, int]:
         connection.execute(f"attach '{one}' as one (read_only)")
         connection.execute(f"attach '{other}' as other (read_only)")
         marts = "select table_name from duckdb_tables() where database_name = 'other' and schema_name = 'marts'"
+        marts += " and table_name <> 'releases'"  # the history of one home's releases
         names = [row[0] for row in connection.execute(marts).fetchall()]
         assert len(names) > 15
         found = {}
