@@ -46,7 +46,7 @@ def stage(*arguments):
     calls.append(arguments)
     if len(calls) == 3:
         fill({leave})
-    stage_really(*arguments)
+    return stage_really(*arguments)
 ingest._stage_one = stage
 ingest.stage_read(settings, 'night')
 """
