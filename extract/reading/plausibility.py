@@ -26,8 +26,18 @@ SEVERAL_CLASSES = re.compile(  # names without anything between them: rows that 
     rf"^(?:{PREFIX}(?:{CLASS})(?:指标)?){{2,}}$|(?:产出|效益|满意度|成本)指标(?={PREFIX}(?:产出|效益|满意度|成本)指标)"
 )
 SEVERAL_TARGETS = re.compile(r"^[≥≧≤≦＞＜=＝>].*(?![且和或至并及而到])[一-龥%％)）][≥≧≤≦＞＜=＝>]\s*\d", re.S)
+NUMBERED = re.compile(  # 1.…2.…, 1、…2、…, ①…②…, （1）…（2）…
+    r"(?<!\d)1[.．、](?!\d).*(?<!\d)2[.．、](?!\d)|①.*②|[(（]1[)）].*[(（]2[)）]|一、.*二、", re.S
+)
 REPEATED = re.compile(r"^(.{3,}?)\1+$")
 TWO_LEVELS = re.compile(r"指标[一-龥]")
+BELOW = {  # words of level 1, and of the levels 2 that stand below it
+    "产出": re.compile("数量|质量|时效|成本"),
+    "成本": re.compile("成本"),
+    "效益": re.compile("效益|可持续|影响"),
+    "效果": re.compile("效益|可持续|影响"),
+    "满意": re.compile("满意"),
+}
 CLAUSE = re.compile(r"[，,；;、。]")
 TARGET_MARK = re.compile(r"[≥≧≤≦＞＜]|[%％]|\d(?=[≥≧≤≦])")
 TOLERATED = 0.1  # of the rows may break the code rule by the publisher's own mistake
@@ -40,6 +50,7 @@ def find_doubts(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
     yield from _check_joined(records)
     yield from _check_amounts(records)
     yield from _check_levels(records)
+    yield from _check_blank_levels(records)
     yield from _check_codes(records)
 
 
@@ -65,6 +76,8 @@ def _check_single(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
             clauses = CLAUSE.split(_text(record, column))  # 6月底≥50%，9月底≥75% is one target in two steps
             if any(len(TARGET_MARK.findall(part)) >= 4 or SEVERAL_TARGETS.match(part) for part in clauses):
                 yield _doubt(record, f"row {record.row}: several targets in one cell")
+        if all(NUMBERED.search(_text(record, c)) for c in (Column.INDICATOR, Column.ANNUAL_VALUE)):
+            yield _doubt(record, f"row {record.row}: several numbered indicators in one cell")
         codes = len(INNER_CODE.findall(_text(record, Column.INDICATOR)))
         levels = len(INNER_LEVEL.findall(_text(record, Column.LEVEL2)))
         if codes >= 2 or levels >= 3 or any(_names_several(_text(record, c)) for c in LEVELS):
@@ -115,6 +128,27 @@ def _check_levels(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
     if texts and not any(LEVEL_WORDS.search(t) for t in texts):
         sample = "、".join(sorted(texts)[:3])
         yield from (_doubt(r, f"no level is one that offices use: {sample}", Reason.GARBLED_TEXT) for r in records)
+
+
+def _check_blank_levels(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
+    """Find rows whose level 1 is blank and may go on with the one above, or stand on a row of its own.
+
+    A blank beside a level 2 that belongs to another level 1 than the one above is blank (西安: 社会效益指标 below
+    产出指标).
+    """
+    above: dict[tuple[int, int], str] = {}
+    for record in records:
+        key, level1, level2 = (record.part, record.project_no), *(_text(record, c) for c in LEVELS)
+        if level1:
+            above[key] = level1
+        elif Column.LEVEL1 in record.cells and (not level2 or _belongs(level2, above.get(key, ""))):
+            yield _doubt(record, f"row {record.row}: the cell of level 1 is blank")
+
+
+def _belongs(level2: str, level1: str) -> bool:
+    """Whether a level 2 may stand below a level 1; what nobody has listed may."""
+    named = [one for one, below in BELOW.items() if below.search(level2)]
+    return not named or any(one in level1 for one in named)
 
 
 def _check_codes(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:

@@ -15,9 +15,9 @@ import numpy as np
 
 from extract.entities import Box
 from extract.errors import Reason
-from extract.reading.grid.cell_text import Sorted
+from extract.reading.grid.cell_text import Sorted, are_chinese
 from extract.reading.grid.placement import LOST, PlacedTable
-from extract.reading.ink.ink import BLANK, CLIPPED, KEPT, Ink, Ints
+from extract.reading.ink.ink import BLANK, CLIPPED, KEPT, Floats, Ink, Ints
 from extract.reading.page_checks.problems import Problem, list_problems, unite
 
 __all__ = [
@@ -70,6 +70,12 @@ def check_inferred(ink: Ink, tables: list[PlacedTable], crossing: list[int]) -> 
                     detail = f"table {number}, row {row + 1}: text crosses an undrawn border of column {column + 1}"
                     problems.append(Problem(Reason.CONSERVATION, ink.page, detail, Box(*table.box_of(cell))))
     return tuple(problems)
+
+
+OTHER_LIGHT = 0.15  # of the way from black to white: a difference of colours that everybody sees
+OTHER_SIZE = 0.08  # of the usual size of the cell
+FAR_SIZE = 0.2  # of the usual size, whatever the colour
+ODD_LETTERS = 2  # Chinese ones: figures are often set in another font than their unit
 
 
 def check_side_by_side(ink: Ink, tables: list[PlacedTable], rows: Sorted, gaps: Ints) -> tuple[Problem, ...]:
@@ -130,6 +136,38 @@ def check_lost_ends(ink: Ink, tables: list[PlacedTable], lost: list[tuple[int, I
         what = "the rest may be lost of a text that runs over the end of its cell with"
         problems += list_problems(ink, tables, at, line, Reason.CONSERVATION, what)
     return tuple(problems)
+
+
+def check_looks(ink: Ink, tables: list[PlacedTable], rows: Sorted) -> tuple[Problem, ...]:
+    """Find cells with letters that look unlike the rest, as a running line or a mark that runs through does.
+
+    Letters of another brightness and size, or much smaller or larger ones of the same brightness.
+    """
+    problems: list[Problem] = []
+    light = ink.glyphs.runs.light[ink.glyphs.run[rows.glyph]]
+    uneven = {*_find_uneven(rows.group, light, OTHER_LIGHT), *_find_uneven(rows.group, rows.size, OTHER_SIZE)}
+    for cell in sorted(uneven):
+        mine = np.flatnonzero(rows.group == cell)
+        usual_light, usual_size = float(np.median(light[mine])), float(np.median(rows.size[mine]))
+        away = np.abs(rows.size[mine] - usual_size) / max(usual_size, 1e-6)
+        unlike = (np.abs(light[mine] - usual_light) > OTHER_LIGHT) & (away > OTHER_SIZE) | (away > FAR_SIZE)
+        odd, letters = mine[unlike], are_chinese(ink.glyphs.code[rows.glyph[mine]])
+        words, rest = np.count_nonzero(letters & unlike), np.count_nonzero(letters & ~unlike)
+        if words >= ODD_LETTERS or (words and len(odd) > ODD_LETTERS and rest >= ODD_LETTERS):
+            at = np.full(len(ink.glyphs), cell)
+            what = "letters of another size or colour stand in one cell:"
+            problems += list_problems(ink, tables, at, rows.glyph[odd], Reason.CONSERVATION, what)
+    return tuple(problems)
+
+
+def _find_uneven(group: Ints, facts: Floats, least: float) -> list[int]:
+    """Return the cells in which the letters' facts differ by more than `least`."""
+    if not len(group):
+        return []
+    order = np.argsort(group, kind="stable")
+    firsts = np.flatnonzero(np.diff(group[order], prepend=group[order[0]] - 1))
+    spread = np.maximum.reduceat(facts[order], firsts) - np.minimum.reduceat(facts[order], firsts)
+    return [cell for cell in group[order[firsts[spread > least]]].tolist() if cell >= 0]
 
 
 def check_covered(ink: Ink, tables: list[PlacedTable], covered: list[tuple[int, Ints]]) -> tuple[Problem, ...]:
