@@ -83,7 +83,8 @@ def draw_page(
     except PictureError:
         raise
     except JixiaoError as error:
-        raise PictureError(f"{path.name}: page {page} cannot be drawn: {error}") from None
+        why = str(error).replace(str(path), path.name)  # the report names no place of this machine
+        raise PictureError(f"{path.name}: page {page} cannot be drawn: {why}") from None
     write_whole(target, picture)
     return sheet
 

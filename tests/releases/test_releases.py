@@ -341,7 +341,7 @@ def test_a_bucket_that_fails_in_mid_upload_still_points_to_the_release_before(
 
 def test_a_query_that_takes_too_long_is_stopped(built: Settings) -> None:
     publish(built)
-    with pytest.raises(QueryError, match=r"(?i)interrupt"):
+    with pytest.raises(QueryError, match=r"took longer than 1 s"):
         list(
             ask(
                 Settings(home=built.home, sql_seconds=1), "SELECT count(*) FROM range(1e9::BIGINT), range(1e9::BIGINT)"

@@ -24,6 +24,7 @@ from extract.reading.parsers.oxide.paths import read_paths
 
 NAME = "oxide"
 PASSWORD_WORDS = ("password", "encrypt")
+ENCRYPT = b"/Encrypt"  # the key of the trailer, where the trailer is not packed into a stream
 
 pdf_oxide.disable_logging()  # what it mends of a file would go to standard error
 
@@ -31,13 +32,17 @@ pdf_oxide.disable_logging()  # what it mends of a file would go to standard erro
 def open_document(data: bytes, password: str | None) -> Any:
     """Open a PDF from memory; raises Refused (password, truncated)."""
     try:
-        return pdf_oxide.PdfDocument.from_bytes(data, password)
+        document = pdf_oxide.PdfDocument.from_bytes(data, password)
+        locked = password is None and ENCRYPT in data and not document.authenticate("")
     except MemoryError:
         raise
     except Exception as error:  # it raises RuntimeError, ValueError and OSError with texts of its own
         if any(word in str(error).lower() for word in PASSWORD_WORDS):
             raise Refused(Reason.PASSWORD, "the file needs a password that is not known") from error
         raise Refused(Reason.TRUNCATED, f"pdf_oxide cannot open the file: {error}") from error
+    if locked:  # it opens such a file, and finds no page in it
+        raise Refused(Reason.PASSWORD, "the file needs a password that is not known")
+    return document
 
 
 def read_page(document: Any, number: int, notes: Notes, hidden_layers: frozenset[str]) -> Ink:
