@@ -137,11 +137,13 @@ def _check_blank_levels(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
     产出指标).
     """
     above: dict[tuple[int, int], str] = {}
+    page = 0
     for record in records:
+        begins, page = record.page != page, record.page  # whether a page's first row goes on is asked elsewhere
         key, level1, level2 = (record.part, record.project_no), *(_text(record, c) for c in LEVELS)
         if level1:
             above[key] = level1
-        elif Column.LEVEL1 in record.cells and (not level2 or _belongs(level2, above.get(key, ""))):
+        elif Column.LEVEL1 in record.cells and not begins and (not level2 or _belongs(level2, above.get(key, ""))):
             yield _doubt(record, f"row {record.row}: the cell of level 1 is blank")
 
 

@@ -75,7 +75,8 @@ def check_inferred(ink: Ink, tables: list[PlacedTable], crossing: list[int]) -> 
 OTHER_LIGHT = 0.15  # of the way from black to white: a difference of colours that everybody sees
 OTHER_SIZE = 0.08  # of the usual size of the cell
 FAR_SIZE = 0.2  # of the usual size, whatever the colour
-ODD_LETTERS = 2  # Chinese ones: figures are often set in another font than their unit
+ODD_LETTERS = 2  # Chinese ones
+LONGEST_UNIT = 3  # Chinese letters: figures are often set in another size than their unit (≥74.5 公里)
 
 
 def check_side_by_side(ink: Ink, tables: list[PlacedTable], rows: Sorted, gaps: Ints) -> tuple[Problem, ...]:
@@ -153,7 +154,9 @@ def check_looks(ink: Ink, tables: list[PlacedTable], rows: Sorted) -> tuple[Prob
         unlike = (np.abs(light[mine] - usual_light) > OTHER_LIGHT) & (away > OTHER_SIZE) | (away > FAR_SIZE)
         odd, letters = mine[unlike], are_chinese(ink.glyphs.code[rows.glyph[mine]])
         words, rest = np.count_nonzero(letters & unlike), np.count_nonzero(letters & ~unlike)
-        if words >= ODD_LETTERS or (words and len(odd) > ODD_LETTERS and rest >= ODD_LETTERS):
+        paler = bool((np.abs(light[odd] - usual_light) > OTHER_LIGHT).any()) if len(odd) else False
+        is_mark = words >= ODD_LETTERS and (rest > 0 or paler or words > LONGEST_UNIT)
+        if is_mark or (words > 0 and len(odd) > ODD_LETTERS and rest >= ODD_LETTERS):
             at = np.full(len(ink.glyphs), cell)
             what = "letters of another size or colour stand in one cell:"
             problems += list_problems(ink, tables, at, rows.glyph[odd], Reason.CONSERVATION, what)
