@@ -22,7 +22,7 @@ def read_age(text: str) -> timedelta:
 
 
 def find_trouble(found: dict[str, Any], max_age: timedelta, now: datetime | None = None) -> list[str]:
-    """Everything in a status (rows.py) that is not as it should be, the worst first; empty where all is well."""
+    """Everything in a status (record_rows.py) that is not as it should be, the worst first; empty where all is well."""
     moment = (now or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
     troubles = [*_of_runs(found, moment, max_age)]
     if found["sandbox"]["trouble"]:

@@ -122,7 +122,10 @@ class Nursery:
             return
         found = self._report(START_SECONDS)
         if "failed" in found:
-            raise SandboxError(f"no PDF is read, for the process that reads did not start confined: {found['failed']}")
+            why = str(found["failed"])
+            if why.startswith(ModuleNotFoundError.__name__):
+                why += "; `make .venv/installed` installs what the lock names"
+            raise SandboxError(f"no PDF is read: the process that reads did not start confined: {why}")
         self._told = True
 
     def close(self) -> None:

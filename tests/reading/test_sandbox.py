@@ -12,7 +12,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from extract.errors import Reason, Refused
+from extract.errors import Reason, Refused, SandboxError
 from extract.reading.document import read_grids
 from extract.reading.exchange import grids_to_dicts
 from extract.reading.sandbox import Sandbox, read_sandboxed
@@ -123,3 +123,12 @@ def refused(file: Path, settings: Settings) -> Reason:
     with pytest.raises(Refused) as refusal:
         read_sandboxed(file, reader="pdfium", limits=settings.limits())
     return refusal.value.reason
+
+
+def test_a_package_that_is_missing_is_named_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from extract.reading.nursery import Nursery
+
+    monkeypatch.setattr(Nursery, "_report", lambda *_: {"failed": "ModuleNotFoundError: No module named 'pdf_oxide'"})
+    with pytest.raises(SandboxError, match=r"pdf_oxide.*make \.venv/installed"), Sandbox() as sandbox:
+        assert sandbox._nursery is not None
+        sandbox._nursery.check()

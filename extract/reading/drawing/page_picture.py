@@ -1,6 +1,6 @@
 """A page of a PDF with boxes or a stage in, a PNG of the page as it is read with marks out.
 
-Only the reading child (answers.py) asks, for a document may be drawn just because no reader survived it.
+Only the reading child (child_answers.py) asks, for a document may be drawn just because no reader survived it.
 """
 
 from __future__ import annotations
