@@ -231,6 +231,9 @@ class Publisher(_Part):
     name: str | None = None
     aliases: tuple[str, ...] = ()
     region_code: str | None = Field(None, pattern=r"^\d{6}$", description="GB/T 2260; indicator codes are local to it")
+    parent: str | None = Field(
+        None, pattern=r"^[a-z0-9][a-z0-9-]*$", description="code of the publisher that this one is a part of"
+    )
     document_kind: DocumentKind | None = Field(None, description="of all its documents, whatever their titles say")
     season: Season | None = None
     expected: dict[DocumentKind, int] = Field(default_factory=dict, description="editions a fiscal year, by kind")
@@ -245,6 +248,11 @@ class Publisher(_Part):
     )
     answers: tuple[HandAnswer, ...] = Field((), description="answers to questions of the reader")
     source: Source | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its name and the other names that its PDFs print; none of a place where several publishers' arrive."""
+        return tuple(name for name in (self.name, *self.aliases) if name)
 
     @property
     def owns_source(self) -> bool:

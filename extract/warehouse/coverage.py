@@ -1,6 +1,6 @@
 """Publisher files and ledger in, what each publisher should have published and what was seen and not loaded out.
 
-    raw.publishers               the publishers that a file names
+    raw.publishers               the publishers that a file names, or a document as the parent of its own
     raw.expected_publications    one row per publisher, fiscal year and kind that a file expects, with the day it is due
     raw.unloaded_publications    one row per publication seen and not loaded
     raw.unloaded_held_back       one row per project of those that is held back for a reason of its own
@@ -110,8 +110,9 @@ def stage_coverage(engine: Engine, settings: Settings) -> None:
     with engine.begin() as connection:
         first_years = {str(code): int(year) for code, year in connection.execute(earliest)}
         earlier = set(connection.scalars(select(raw_schema.publishers.c.publisher_code)))
+        named_rows = list(_publisher_rows(found.publishers))
         tables = {
-            raw_schema.publishers: list(_publisher_rows(found.publishers)),
+            raw_schema.publishers: [*named_rows, *_parent_rows(connection, named_rows)],
             raw_schema.expected_publications: found.expect(first_years),
             raw_schema.unloaded_publications: list(found.unloaded),
             raw_schema.unloaded_held_back: list(found.held),
@@ -136,7 +137,18 @@ def _mark_changed(connection: Connection, codes: Iterable[str]) -> None:
 def _publisher_rows(publishers: tuple[Publisher, ...]) -> Iterator[CoverageRow]:
     for one in publishers:
         if one.name is not None:
-            yield {"publisher_code": one.code, "publisher_name": one.name, "region_code": one.region_code}
+            told = {"publisher_code": one.code, "publisher_name": one.name, "region_code": one.region_code}
+            yield {**told, "parent_code": one.parent}
+
+
+def _parent_rows(connection: Connection, named: Iterable[CoverageRow]) -> Iterator[CoverageRow]:
+    """What documents name as the parent of their publisher and no file names."""
+    there = raw_schema.documents.c
+    known = {str(row["publisher_code"]) for row in named}
+    query = select(there.parent_code, func.max(there.parent_name)).where(there.parent_code.is_not(None))
+    for code, name in connection.execute(query.group_by(there.parent_code).order_by(there.parent_code)):
+        if code not in known:
+            yield {"publisher_code": code, "publisher_name": name, "region_code": None, "parent_code": None}
 
 
 def _unloaded_row(row: CoverageRow, publisher: Publisher | None) -> CoverageRow:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from extract.entities import AMOUNT_KINDS, Box, Column, Held, Part, Printed, Reading, Record, Scope
-from extract.publishers import Publisher, attribute_publisher
+from extract.publishers import Publisher, attribute_publisher, find_parent
 from extract.text import fold_name
 from extract.warehouse import raw_schema
 
@@ -216,6 +216,7 @@ def _document_row(
 ) -> RawRow:
     printed = [other.publisher for other in reading.parts]
     publisher = attribute_publisher(part.publisher, printed, origin.publisher_code, publishers)
+    parent = find_parent(part.publisher, publisher, _list_departments(reading, part), publishers)
     kind = publisher.document_kind if publisher and publisher.document_kind else part.document_kind
     return {
         "sha256": reading.sha256,
@@ -223,6 +224,8 @@ def _document_row(
         "publisher_code": publisher.code if publisher else fold_name(part.publisher),
         "publisher_name": (publisher.name if publisher else None) or part.publisher,
         "region_code": publisher.region_code if publisher else None,
+        "parent_code": parent.code if parent else None,
+        "parent_name": parent.name if parent else None,
         "title": part.title,
         "fiscal_year": part.fiscal_year,
         "document_kind": kind.value,
@@ -238,6 +241,13 @@ def _document_row(
         "published_on": origin.printed_on,
         "first_seen_at": origin.first_seen_at,
     }
+
+
+def _list_departments(reading: Reading, part: Part) -> set[str]:
+    """List the responsible departments that the projects of a part print; none where one of them prints none."""
+    rows = [one for one in reading.records if one.part == part.part and one.scope is Scope.PROJECT]
+    mine = [one.cells.get(Column.DEPARTMENT) for one in rows]
+    return {one.text for one in mine if one is not None} if all(mine) else set()
 
 
 def _texts(record: Record, columns: Mapping[str, Column]) -> RawRow:

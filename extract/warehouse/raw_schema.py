@@ -77,6 +77,8 @@ documents = Table(  # one row per part of a PDF: its tables of one publisher, fi
     Column("source_url", String, nullable=False),
     Column("published_on", Date),
     Column("first_seen_at", DateTime, nullable=False),  # UTC, from the ledger, never the clock of the build
+    Column("parent_code", String),  # of the publisher that this one is a part of; null where nothing says it
+    Column("parent_name", String),
     PrimaryKeyConstraint("sha256", "part_no"),
 )
 
@@ -283,12 +285,13 @@ releases = Table(  # one row per release published so far, copied from the ledge
     Column("checksum", String, nullable=False),
 )
 
-publishers = Table(  # one row per publisher that a publisher file names
+publishers = Table(  # one row per publisher that a publisher file names, or a document as the parent of its own
     "publishers",
     metadata,
     Column("publisher_code", String, primary_key=True),
     Column("publisher_name", String, nullable=False),
     Column("region_code", String),
+    Column("parent_code", String),
 )
 
 expected_publications = Table(  # one row per publisher, fiscal year and kind that a publisher file expects
@@ -330,6 +333,9 @@ unloaded_held_back = Table(  # one row per project of a publication seen and not
     Column("detail", String, nullable=False),
     PrimaryKeyConstraint("publication_no", "held_no"),
 )
+
+ADDED = (publishers.c.parent_code, documents.c.parent_code, documents.c.parent_name)
+"""Columns that a raw schema of an earlier version lacks; null in its rows."""
 
 DOCUMENT_TABLES = (
     documents,

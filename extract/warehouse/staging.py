@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, create_engine, delete, func, insert, select, text, union
+from sqlalchemy import Connection, Engine, create_engine, delete, func, insert, inspect, select, text, union
 
 from extract.entities import TargetValue
 from extract.errors import SettingsError
@@ -38,9 +38,19 @@ def open_warehouse(settings: Settings) -> Iterator[Engine]:
                     _check_order(connection)
                 connection.execute(text("CREATE SCHEMA IF NOT EXISTS raw"))
                 raw_schema.metadata.create_all(connection)
+                _add_columns(connection)
             yield engine
         finally:
             engine.dispose()
+
+
+def _add_columns(connection: Connection) -> None:
+    """Add what the tables of an earlier version lack."""
+    known = inspect(connection)
+    for column in raw_schema.ADDED:
+        if column.name not in {one["name"] for one in known.get_columns(column.table.name, "raw")}:
+            kind = column.type.compile(connection.dialect)
+            connection.execute(text(f"ALTER TABLE raw.{column.table.name} ADD COLUMN {column.name} {kind}"))
 
 
 def _check_order(connection: Connection) -> None:

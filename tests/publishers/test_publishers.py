@@ -115,3 +115,16 @@ def test_two_files_may_not_claim_one_name(tmp_path: Path) -> None:
     (tmp_path / "two.yml").write_text("name: 另局\naliases: [某 局]", encoding="utf-8")
     with pytest.raises(SettingsError, match=r"two\.yml.*某局.*one\.yml"):
         load_publishers(tmp_path)
+
+
+def test_a_parent_is_a_file_with_a_name_and_no_part_of_its_own_part(tmp_path: Path) -> None:
+    for code, told in (("a", "name: 甲\nparent: b"), ("b", "name: 乙\nparent: a"), ("c", "name: 丙\nparent: inbox")):
+        (tmp_path / f"{code}.yml").write_text(f"{told}\n", encoding="utf-8")
+    (tmp_path / "inbox.yml").write_text("source: {kind: folder}\n", encoding="utf-8")
+    with pytest.raises(SettingsError) as wrong:
+        load_publishers(tmp_path)
+    assert str(wrong.value).splitlines() == [
+        "a.yml: parent: it would be a part of itself",
+        "b.yml: parent: it would be a part of itself",
+        "c.yml: parent: expected the code of a file with a name, found inbox",
+    ]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 
 from extract.entities import LandedPdf, Landing, Publication
 from extract.errors import Reason, Refused
@@ -80,11 +80,11 @@ def staged(settings: Settings, table: Any) -> list[dict[str, Any]]:
             return [dict(row) for row in connection.execute(select(table).order_by(*table.columns)).mappings()]
 
 
-def load(settings: Settings, publisher: str, year: int) -> None:
+def load(settings: Settings, publisher: str, year: int, **more: str) -> None:
     with open_warehouse(settings) as engine, engine.begin() as connection:
         texts = dict.fromkeys((column.name for column in raw_schema.documents.columns if not column.nullable), "x")
         numbers = {"part_no": 1, "fiscal_year": year, "page_count": 1, "record_count": 0, "reader_count": 2}
-        row = texts | numbers | {"publisher_code": publisher, "first_seen_at": datetime(2024, 1, 1)}  # noqa: DTZ001
+        row = texts | numbers | {"publisher_code": publisher, "first_seen_at": datetime(2024, 1, 1)} | more  # noqa: DTZ001
         connection.execute(insert(raw_schema.documents), row)
 
 
@@ -154,6 +154,23 @@ def test_a_publisher_without_documents_is_built_every_time_and_once_more_when_it
         with engine.connect() as connection:
             codes = set(connection.scalars(select(raw_schema.changed_partitions.c.publisher_code)))
     assert "winter" in codes
+
+
+def test_a_parent_that_no_file_names_and_nothing_is_loaded_of_is_a_publisher_too(home: Settings) -> None:
+    (home.publishers_dir / "branch.yml").write_text("name: 示例局分局\nparent: office\n", encoding="utf-8")
+    load(home, "某站", 2025, parent_code="某局", parent_name="某局")
+    rows = {row["publisher_code"]: row["parent_code"] for row in staged(home, raw_schema.publishers)}
+    assert rows == {"branch": "office", "office": None, "winter": None, "某局": None}
+    assert "某局" in {row["publisher_code"] for row in staged(home, raw_schema.changed_partitions)}
+
+
+def test_columns_that_an_earlier_version_did_not_have_are_added(home: Settings) -> None:
+    load(home, "office", 2025)
+    with open_warehouse(home) as engine, engine.begin() as connection:
+        for column in raw_schema.ADDED:
+            connection.execute(text(f"ALTER TABLE raw.{column.table.name} DROP COLUMN {column.name}"))
+    (row,) = staged(home, raw_schema.documents)
+    assert (row["publisher_code"], row["parent_code"], row["parent_name"]) == ("office", None, None)
 
 
 def test_a_night_with_refusals_only_is_another_input_and_a_quiet_one_is_not(home: Settings) -> None:

@@ -26,5 +26,7 @@ select
     reader_version,
     source_url,
     published_on,
-    first_seen_at
+    first_seen_at,
+    parent_code,
+    parent_name
 from documents

@@ -21,7 +21,8 @@ printed as (
     select
         publisher_code,
         publisher_name,
-        region_code
+        region_code,
+        parent_code
     from ranked
     where printing_no = 1
 ),
@@ -29,7 +30,11 @@ printed as (
 named as (
     select * from printed
     union all
-    select configured.*
+    select
+        configured.publisher_code,
+        configured.publisher_name,
+        configured.region_code,
+        configured.parent_code
     from configured
     left join printed on configured.publisher_code = printed.publisher_code
     where printed.publisher_code is null
@@ -39,5 +44,6 @@ select
     {{ surrogate_key(['publisher_code']) }} as publisher_key,
     publisher_code,
     publisher_name,
-    region_code
+    region_code,
+    case when parent_code is not null then {{ surrogate_key(['parent_code']) }} end as parent_publisher_key
 from named

@@ -22,7 +22,9 @@ renamed as (
         reader_version,
         source_url,
         published_on,
-        first_seen_at
+        first_seen_at,
+        parent_code,
+        parent_name
     from source
 )
 

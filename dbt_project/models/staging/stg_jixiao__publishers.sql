@@ -6,7 +6,8 @@ renamed as (
     select
         publisher_code,
         publisher_name,
-        region_code
+        region_code,
+        parent_code
     from source
 )
 
