@@ -168,13 +168,14 @@ class Documents(Database):
         return dict(row)
 
     def names(self, sha256: str) -> list[str]:
-        """Return what a document was called where it was first seen: its file without ending, and the link to it."""
-        query = select(sightings.c.url, sightings.c.title).where(sightings.c.sha256 == sha256)
+        """Return what a document was called where it was first seen: its file without ending, its link and day."""
+        query = select(sightings.c.url, sightings.c.title, sightings.c.printed_on).where(sightings.c.sha256 == sha256)
         with self._reading() as connection:
             row = connection.execute(query.order_by(sightings.c.sighting_id).limit(1)).one_or_none()
         if row is None:
             return []
-        return list(filter(None, (PurePosixPath(unquote(urlsplit(row.url).path)).stem, row.title)))
+        day = row.printed_on.isoformat() if row.printed_on is not None else None
+        return list(filter(None, (PurePosixPath(unquote(urlsplit(row.url).path)).stem, row.title, day)))
 
     def note_staged(
         self, sha256: str, run_id: str, rows_fingerprint: str | None = None, held: Sequence[Held] = ()

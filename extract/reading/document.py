@@ -101,7 +101,12 @@ def read_document(
     """
     limits = limits or usual_limits()
     check_file(path, limits.size)
-    with OpenFile(path, password, limits) as file, answering(answers), naming(names), _collector_at_rest():
+    with (
+        OpenFile(path, password, limits) as file,
+        answering(answers),
+        naming(names, file.list_days),
+        _collector_at_rest(),
+    ):
         if reader != "auto":
             alone = _read_with(file, reader)
             return _deliver(alone.reading, alone)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +18,7 @@ from extract.reading.page import CheckedPage, build_page
 from extract.reading.parsers.outline.page_count import Notes, Outline, check_page_count
 from extract.reading.process_limits import usual_limits
 
+DAY_MADE = re.compile(r"D:(20\d\d)(\d\d)(\d\d)")
 READERS = ("pdfium", "oxide", "pdfplumber")  # in the order in which `auto` asks them
 
 
@@ -86,6 +89,15 @@ class OpenFile:
         except Refused:
             count = None
         return check_page_count(count, self.data, self.password, self.most_pages)
+
+    def list_days(self) -> list[str]:
+        """List the days on which the file says that it was made, each as CreationDate 2026-03-01."""
+        found = []
+        with suppress(Refused):
+            for name in ("CreationDate", "ModDate"):
+                if day := DAY_MADE.match(self.pdfium.get_metadata_value(name)):
+                    found.append(f"{name} {'-'.join(day.groups())}")
+        return found
 
     def open(self, reader: str) -> int:
         """Open the document by a reader; return the number of its pages."""

@@ -122,11 +122,37 @@ def test_the_year_is_chosen_among_those_that_are_printed_with_their_places() -> 
     assert try_to_read(path, answer(question, "2024"))[1] == [question], "no document prints 2024"
 
 
-def test_a_document_that_prints_no_year_asks_nothing() -> None:
+def test_a_document_that_prints_no_year_offers_those_around_the_days_that_file_and_link_name(tmp_path: Path) -> None:
+    path = FIXTURES / "x07_no_year.pdf"
+    question = ask(path)
+    made = "CreationDate 2026-11-22"
+    assert [(one.value, one.text) for one in question.choices] == [("2025", made), ("2026", made), ("2027", made)]
+    reading = read(path, answer(question, "2026"))
+    assert [part.fiscal_year for part in reading.parts] == [2026]
+    assert {one.detail.partition(";")[0] for one in answered(reading)} == {
+        f"year of '部门预算项目绩效目标表': 2026 ({made})"
+    }
     with pytest.raises(Refused) as refused:
-        read_document(FIXTURES / "x07_no_year.pdf")
+        read_document(path, names=["P0202502101234"])
     assert refused.value.reason is Reason.YEAR_UNKNOWN
-    assert [one.questions for one in refused.value.held] == [()] * 3
+    (named,) = {one.key: one for held in refused.value.held for one in held.questions}.values()
+    assert named.key == question.key
+    assert [(one.value, one.text) for one in named.choices][:2] == [
+        ("2024", "P0202502101234"),
+        ("2025", f"P0202502101234 / {made}"),
+    ]
+
+
+def test_a_document_of_which_nothing_names_a_day_asks_for_no_year(tmp_path: Path) -> None:
+    path = printed(tmp_path, (*HEADERS[:4], "年度指标值"), ROW, title="某区党群工作部预算项目绩效目标")
+    assert try_to_read(path) == (None, [])
+
+
+def test_two_names_that_say_two_years_are_the_choices() -> None:
+    with pytest.raises(Refused) as refused:
+        read_document(FIXTURES / "x07_no_year.pdf", names=["某局2024年", "某局2025年"])
+    (question,) = {one.key: one for held in refused.value.held for one in held.questions}.values()
+    assert [(one.value, one.text) for one in question.choices] == [("2024", "某局2024年"), ("2025", "某局2025年")]
 
 
 def test_of_two_amounts_the_chosen_one_counts_for_all_rows_of_the_project() -> None:

@@ -17,13 +17,15 @@ from dataclasses import dataclass, field, replace
 from extract.entities import Answer, Box, Choice, PageGrids, Question, QuestionKind
 from extract.errors import Reason, Refused
 from extract.reading.tables.header_words import normalise, word_forms
-from extract.reading.tables.years import ANY_YEAR, fold_years
+from extract.reading.tables.years import ANY_YEAR, find_years, fold_years
 
 KEY_DIGITS = 16  # hexadecimal, of a question's key and of a layout's fingerprint
 MOST_PLACES = 3  # of one year, in the text of its choice
 LONGEST_PLACE = 40  # characters of a printed text that names a year
 COUNTED = re.compile(r"(?<![\d.,])20[0-4]\d\s*(?=[元万亿%％个人次户名项件台套米亩])")  # a quantity and no year
 MAY_NAME = re.compile(r"[2２][0０]|二")  # what any year begins with
+DAY = re.compile(r"(?<!\d)0?(20[0-4]\d)[-./年]?(0[1-9]|1[0-2])[-./月]?(?:0[1-9]|[12]\d|3[01])")  # also P0202502101234
+NEAR_YEARS = (-1, 0, 1)  # of a day on which a document was made or published: reports before it, budgets after it
 
 Years = tuple[Choice, ...]
 
@@ -49,6 +51,7 @@ def choose_answer(answers: Sequence[Answer], question: Question) -> Answer | Non
 _GIVEN: ContextVar[Sequence[Answer]] = ContextVar("given", default=())
 _CURRENT: ContextVar[Inquiry | None] = ContextVar("inquiry", default=None)
 _NAMES: ContextVar[Sequence[str]] = ContextVar("names", default=())
+_DAYS: ContextVar[Callable[[], Sequence[str]]] = ContextVar("days", default=tuple)
 
 
 @contextmanager
@@ -62,13 +65,17 @@ def answering(answers: Iterable[Answer]) -> Iterator[None]:
 
 
 @contextmanager
-def naming(names: Iterable[str]) -> Iterator[None]:
-    """Read one document that is known outside it by these names: of its file, of the link to it."""
-    token = _NAMES.set(tuple(names))
+def naming(names: Iterable[str], list_days: Callable[[], Sequence[str]] = tuple) -> Iterator[None]:
+    """Read one document that is known outside it by these names: of its file, of the link to it.
+
+    `list_days` says on which days the file says that it was made.
+    """
+    tokens = _NAMES.set(tuple(names)), _DAYS.set(list_days)
     try:
         yield
     finally:
-        _NAMES.reset(token)
+        _NAMES.reset(tokens[0])
+        _DAYS.reset(tokens[1])
 
 
 def list_names() -> Sequence[str]:
@@ -151,11 +158,12 @@ def make_fingerprint(words: Iterable[str]) -> str:
 def ask_year(title: str, detail: str, page: int) -> Question:
     """Ask of which year the tables under a title are; the choices are the years that the document prints.
 
-    `detail` says which years contradict each other, or that none is printed with the title.
+    `detail` says which years contradict each other, or that none is printed with the title. Years that only its names
+    print are choices too; where nothing contradicts, so are those around the days on which it was made or published.
     """
     inquiry = _CURRENT.get()
-    choices = inquiry.list_years() if inquiry is not None else ()
     years = sorted(set(ANY_YEAR.findall(detail)))
+    choices = _join_choices([*(inquiry.list_years() if inquiry is not None else ()), *list_outside_years(not years)])
     key = make_key(QuestionKind.YEAR, title, *years)
     box = next((choice.box for choice in choices if choice.page == page), None)
     return Question(key, QuestionKind.YEAR, page, title, choices, box)
@@ -177,6 +185,26 @@ def list_printed_years(pages: Iterable[PageGrids]) -> Years:
         _, number, box = places[year][0]
         choices.append(Choice(year, " / ".join(texts[:MOST_PLACES]), number, box))
     return tuple(choices)
+
+
+def list_outside_years(with_days: bool) -> list[Choice]:
+    """List the years that the names of a document print, and with days those around the days that they and it name."""
+    names = list_names()
+    found = [Choice(str(year), _shorten(name, str(year))) for name in names for year in find_years(name)]
+    for told in (*names, *_DAYS.get()()) if with_days else ():
+        for year in dict.fromkeys(int(one[1]) for one in DAY.finditer(told)):
+            found += [Choice(str(year + step), _shorten(told, str(year))) for step in NEAR_YEARS]
+    return found
+
+
+def _join_choices(found: Iterable[Choice]) -> Years:
+    """Join the choices of one year: its printed place, and all that names it."""
+    joined: dict[str, Choice] = {}
+    for one in found:
+        first = joined.setdefault(one.value, one)
+        if one.text not in first.text:
+            joined[one.value] = replace(first, text=f"{first.text} / {one.text}")
+    return tuple(joined[year] for year in sorted(joined))
 
 
 def _shorten(text: str, year: str) -> str:
