@@ -77,9 +77,13 @@ def replay() -> None:
 
     @task
     def question(sha256: str) -> dict[str, Any]:
+        from extract.jobs.question_pictures import XCOM_KEY, locate_pictures
         from extract.jobs.replay import make_question
 
-        return make_question(get_settings(), sha256)
+        mine = get_current_context()["ti"]
+        asked = make_question(get_settings(), sha256, locate_pictures(run_id(), mine.map_index))
+        mine.xcom_push(key=XCOM_KEY, value=asked.pop("pictures"))
+        return asked
 
     @task
     def answer(sha256: str, given: Any) -> str:

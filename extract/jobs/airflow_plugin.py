@@ -1,4 +1,4 @@
-"""An Airflow plugin that makes the pools when Airflow starts, and checks who is asked.
+"""An Airflow plugin that makes the pools when Airflow starts, checks who is asked, and shows pictures of questions.
 
 Airflow never runs a task whose pool does not exist and says so only in a log line; with this a scheduler started by any
 command finds the pools in place. Loaded by the entry point `airflow.plugins`.
@@ -14,6 +14,7 @@ from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
 from extract.jobs.host_check import HostCheck
+from extract.jobs.question_pictures import PREFIX, PictureServer
 
 
 def ensure_pools() -> None:
@@ -66,10 +67,11 @@ def allowed_hosts() -> tuple[str, ...]:
 
 
 class JixiaoPlugin(AirflowPlugin):  # type: ignore[misc]
-    """Registers this module as a listener, and the check of the Host header in the API server."""
+    """Registers this module as a listener; in the API server the check of the Host header and pictures of questions."""
 
     name = "jixiao"
     listeners = (sys.modules[__name__],)
+    fastapi_apps = ({"name": "pictures of questions", "app": PictureServer(), "url_prefix": PREFIX},)
     fastapi_root_middlewares = (
         {"name": "host check", "middleware": HostCheck, "args": [], "kwargs": {"allowed": allowed_hosts}},
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from extract.errors import LedgerError
@@ -11,8 +13,25 @@ from extract.ledger import ACTIONS, Ledger
 from extract.report.question_cards import QUESTION_WORDS, draw_question, tell_choice
 from extract.settings import Settings
 
+NO_PICTURE = "No picture of the page can be drawn."
 LONGEST_OPTION = 80  # characters of a choice's text
 LONGEST_TEXT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The pictures of a text in their order, shown at `address` by their numbers."""
+
+    address: str
+    files: list[Path] = field(default_factory=list)
+
+    def add(self, file: Path | None, said: str) -> str:
+        """Add a picture; return what shows it in Markdown."""
+        if file is None:
+            return NO_PICTURE
+        self.files.append(file)
+        url = f"{self.address}/{len(self.files)}.png"
+        return f"[![{said}]({url})]({url})"  # Airflow shows it small; a click shows it whole
 
 
 def list_documents(ledger: Ledger, ids: Sequence[str] = (), publisher: str | None = None) -> list[str]:
@@ -36,7 +55,7 @@ def list_options(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, str]
     return options
 
 
-def describe_questions(settings: Settings, sha256: str, rows: Sequence[Mapping[str, Any]]) -> str:
+def describe_questions(settings: Settings, sha256: str, rows: Sequence[Mapping[str, Any]], shown: Pictures) -> str:
     """Describe the questions of a document in Markdown, each with the picture of its place."""
     parts = []
     for number, row in enumerate(rows, 1):
@@ -47,8 +66,8 @@ def describe_questions(settings: Settings, sha256: str, rows: Sequence[Mapping[s
         asked = f"page {question.page}: {plain_text(question.asked)}{near}"
         parts.append(
             f"**{number}. {QUESTION_WORDS[question.kind]}** {asked}\n\n"
-            f"{row['held']} projects wait; the answer is for {lasts}.\n\n"
-            + (f"Picture of the place: `{picture}`" if picture else "No picture of the page can be drawn.")
+            f"Projects that wait: {row['held']}; the answer is for {lasts}.\n\n"
+            + shown.add(picture, f"page {question.page}")
         )
     told = "Choose **one option of each question** that you can answer, and write why; nothing else is changed."
     return "\n\n".join([*parts, told])

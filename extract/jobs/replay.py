@@ -2,8 +2,8 @@
 
 Loaded ones that an older reader read are chosen likewise and read again; there is nothing to decide about them.
 
-What passes between the tasks of the DAG `replay` is hashes, and one short text per question; each answer counts
-at once.
+What passes between the tasks of the DAG `replay` is hashes, and one short text per question with its pictures; each
+answer counts at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from extract.errors import LedgerError
-from extract.jobs.question_texts import describe_questions, follow_choices, list_documents, list_options, plain_text
+from extract.jobs.question_pictures import encode_picture
+from extract.jobs.question_texts import (
+    Pictures,
+    describe_questions,
+    follow_choices,
+    list_documents,
+    list_options,
+    plain_text,
+)
 from extract.ledger import ACTIONS, MOST_REREAD, Ledger
 from extract.ledger.refusals import STATES
 from extract.publishers.season import PLACE
@@ -101,10 +109,11 @@ def _begin(day: str) -> datetime:
     return datetime(start.year, start.month, start.day, tzinfo=PLACE).astimezone(UTC).replace(tzinfo=None)
 
 
-def make_question(settings: Settings, sha256: str) -> dict[str, Any]:
-    """What a person must know to decide about one document: subject, body and options.
+def make_question(settings: Settings, sha256: str, address: str = "") -> dict[str, Any]:
+    """What a person must know to decide about one document: subject, body, options, and pictures of the body.
 
-    Where the reader asks something of it, the choices stand before retry, accept and drop, which are for refused ones.
+    `address` is where the pictures will be shown. Where the reader asks something of it, the choices stand before
+    retry, accept and drop, which are for refused ones.
     """
     ledger = Ledger(settings.ledger_url or "")
     one, rows = ledger.document(sha256), ledger.questions(is_open=True, sha256=sha256)
@@ -115,16 +124,21 @@ def make_question(settings: Settings, sha256: str) -> dict[str, Any]:
         f"- page: {one['page'] or '–'}\n" if is_refused else "",
         f"- archive: `{sha256}`\n\n",
     ]
+    shown = Pictures(address)
     if rows:
-        told.append(describe_questions(settings, sha256, rows))
+        told.append(describe_questions(settings, sha256, rows, shown))
     else:
-        picture = draw_refused(settings, sha256, one["page"])
-        told.append(f"Picture of the page: `{picture}`" if picture else "No picture of the page can be drawn.")
+        told.append(shown.add(draw_refused(settings, sha256, one["page"]), f"page {one['page'] or 1}"))
     if is_refused:
         told.append(f"\n\n{DECISIONS}")
     what = one["reason"] if is_refused else f"{len(rows)} questions"
     options = [*list_options(rows), *(ACTIONS if is_refused or not rows else ())]
-    return {"subject": f"{one['publisher']}: {what} ({sha256[:12]})", "body": "".join(told), "options": options}
+    return {
+        "subject": f"{one['publisher']}: {what} ({sha256[:12]})",
+        "body": "".join(told),
+        "options": options,
+        "pictures": [encode_picture(file.read_bytes()) for file in shown.files],
+    }
 
 
 def read_again(settings: Settings, chosen: Iterable[str], by: str) -> int:

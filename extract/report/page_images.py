@@ -52,12 +52,13 @@ def draw_page(
     password: str | None = None,
     limits: Limits | None = None,
     pixels: int = WIDTH,
+    close: bool = False,
     sandbox: Sandbox | None = None,
 ) -> Sheet:
     """Draw one page (1-based) of a PDF into `target`, whole or not at all; raises PictureError.
 
-    `found` are boxes to mark, in points from the page's top left as it is read; a `stage` (stage_overlay.py) is shown
-    as `reader` sees it, with a legend below the page.
+    `found` are boxes to mark, in points from the page's top left as it is read; `close` leaves out what is far from
+    them. A `stage` (stage_overlay.py) is shown as `reader` sees it, with a legend below the page.
     """
     request = {
         "page": page,
@@ -66,6 +67,7 @@ def draw_page(
         "reader": reader,
         "password": password,
         "pixels": pixels,
+        "close": close,
     }
     bounds = limits or get_settings().limits()
     seconds = min(SECONDS, bounds.seconds)
@@ -106,6 +108,7 @@ def draw_archived(
     found: Sequence[Quad] = (),
     *,
     pixels: int = WIDTH,
+    close: bool = False,
     sandbox: Sandbox | None = None,
 ) -> Sheet:
     """The same for a document of the archive, with the passwords that its publisher's file names."""
@@ -116,9 +119,16 @@ def draw_archived(
     trouble: PictureError | None = None
     for password in _passwords(settings, sha256):
         try:
-            limits = settings.limits()
             return draw_page(
-                path, page, target, found, password=password, limits=limits, pixels=pixels, sandbox=sandbox
+                path,
+                page,
+                target,
+                found,
+                password=password,
+                limits=settings.limits(),
+                pixels=pixels,
+                close=close,
+                sandbox=sandbox,
             )
         except PictureError as error:
             trouble = trouble or error

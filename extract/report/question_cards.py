@@ -32,12 +32,12 @@ def tell_choice(choice: Choice) -> str:
 
 
 def draw_question(settings: Settings, sha256: str, question: Question) -> Path | None:
-    """Draw the page of a question with its places marked into JIXIAO_HOME/pictures; None where it cannot be drawn."""
+    """Draw what stands around the places of a question into JIXIAO_HOME/pictures; None where it cannot be drawn."""
     target = settings.home / "pictures" / f"{sha256}-{question.key}.png"
     if target.exists():
         return target
     try:
-        return draw_archived(settings, sha256, question.page, target, list_boxes(question)).path
+        return draw_archived(settings, sha256, question.page, target, list_boxes(question), close=True).path
     except PictureError:
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +40,16 @@ def test_the_choices_are_the_options_and_the_answer_is_who_responded(asking: Set
     by_kind = {row["kind"]: row for row in ledger_of(asking).questions()}
     assert set(chosen) == {row["sha256"] for row in by_kind.values()}
     refused, loaded = by_kind["first_row"]["sha256"], by_kind["amount"]["sha256"]
-    asked = make_question(asking, refused)
+    asked = make_question(asking, refused, "/jixiao/places/run/0")
     assert asked["options"] == [
         "1.1 rest – 编制防汛预案并组织防汛演练 – it goes on with the row above",
         "1.2 new – 并组织防汛演练 – it is a row of its own",
         *("retry", "accept", "drop"),
     ]
     assert "Does the first row of the page go on with the row above?" in asked["body"]
-    assert f"{refused}-{by_kind['first_row']['key']}.png" in asked["body"]
+    assert "[![page 2](/jixiao/places/run/0/1.png)](/jixiao/places/run/0/1.png)" in asked["body"]
+    (picture,) = map(b64decode, asked["pictures"])
+    assert picture == (asking.home / f"pictures/{refused}-{by_kind['first_row']['key']}.png").read_bytes()
     assert make_question(asking, loaded)["options"] == [
         "1.1 1,250,000.00",
         "1.2 1,520,000.00",

@@ -5,13 +5,16 @@ Only the reading child (child_answers.py) asks, for a document may be drawn just
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from extract.entities import Quad
 from extract.limits import Limits
 
 UPRIGHT = {1: 2, 2: 3, 3: 4}  # quarter turns of the print -> PIL's transpositions ROTATE_90, _180, _270
+AROUND_PT = 100.0, 50.0  # of the page beside, and above and below what is marked, where only that is wanted
 COLOURS = 32  # of a picture without marks: an office page has few, and a report holds hundreds
 
 
@@ -36,6 +39,8 @@ def draw_request(request: dict[str, Any], path: Path, limits: Limits) -> tuple[d
         image = image.transpose(UPRIGHT[turn])
     sizes = {"width": width, "height": height, "pixels_wide": image.width, "pixels_high": image.height}
     image = _mark(image, request, path, limits, image.width / width, image.height / height)
+    if request["close"] and request["found"]:
+        image = _cut_out(image, request["found"], image.width / width, image.height / height)
     drawn = BytesIO()
     image.save(drawn, format="PNG", optimize=bool(request["stage"]))
     return sizes, drawn.getvalue()
@@ -54,6 +59,16 @@ def _mark(image: Any, request: dict[str, Any], path: Path, limits: Limits, acros
     if request["found"]:
         return draw_found(image, request["found"], across, down)
     return image.quantize(COLOURS, dither=0)
+
+
+def _cut_out(image: Any, boxes: Sequence[Quad], across: float, down: float) -> Any:
+    """Cut the part of a page around boxes out of its picture, in few colours."""
+    beside, over = AROUND_PT
+    left, top = min(box[0] for box in boxes) - beside, min(box[1] for box in boxes) - over
+    right, bottom = max(box[2] for box in boxes) + beside, max(box[3] for box in boxes) + over
+    start = max(0, round(left * across)), max(0, round(top * down))
+    end = min(image.width, round(right * across)), min(image.height, round(bottom * down))
+    return image.crop((*start, *end)).quantize(COLOURS, dither=0)
 
 
 def _find_turn(document: Any, page: Any, number: int) -> int:
