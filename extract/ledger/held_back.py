@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from extract.entities import Held
 from extract.ledger.database import Database
-from extract.ledger.tables import documents, held_back
+from extract.ledger.tables import documents, held_back, questions
 
 
 def replace_held(connection: Connection, sha256: str, held: Sequence[Held]) -> None:
@@ -26,6 +26,7 @@ def replace_held(connection: Connection, sha256: str, held: Sequence[Held]) -> N
             "unit": one.unit,
             "reason": one.reason.value,
             "detail": one.detail,
+            "question": one.questions[0].key if one.questions else None,
         }
         for number, one in enumerate(held, start=1)
     ]
@@ -44,8 +45,13 @@ class HeldBack(Database):
             return [dict(row) for row in connection.execute(query.order_by(h.held_no)).mappings()]
 
     def held_by_document(self) -> dict[str, list[dict[str, Any]]]:
-        """What is held back of every document that has anything held back, by its hash; in printed order."""
-        query = select(held_back).order_by(held_back.c.sha256, held_back.c.held_no)
+        """What is held back of every document that has anything held back, by its hash; in printed order.
+
+        `kind` and `asked` are those of its question.
+        """
+        asked = (questions.c.sha256 == held_back.c.sha256) & (questions.c.key == held_back.c.question)
+        query = select(held_back, questions.c.kind, questions.c.asked).join(questions, asked, isouter=True)
+        query = query.order_by(held_back.c.sha256, held_back.c.held_no)
         found: dict[str, list[dict[str, Any]]] = {}
         with self._reading() as connection:
             for row in connection.execute(query).mappings():

@@ -182,6 +182,7 @@ held_back = Table(  # one row per project that is held back, of loaded and of re
     Column("unit", String),
     Column("reason", String, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("question", String(16)),  # key of the first question that it waits for; null where nothing is asked
 )
 
 releases = Table(  # one row per published release

@@ -171,6 +171,7 @@ def _held_rows(
 ) -> Iterator[CoverageRow]:
     """What is held back of documents of which nothing is loaded."""
     names = {"unit_text": "unit", "project_text": "project"}
+    names |= {"question_key": "question", "question_kind": "kind", "question_text": "asked"}
     for publication in unloaded:
         for one in held.get(publication["sha256"] or "", ()):
             same = {name: one[name] for name in ("held_no", "scope", "page", "last_page", "reason", "detail")}

@@ -159,6 +159,7 @@ def _notes(reading: Reading) -> dict[str, list[RawRow]]:
 
 def _describe_held(held: Held) -> RawRow:
     """Return what a row says of something that is held back, whatever document it is of."""
+    question = held.questions[0] if held.questions else None
     return {
         "scope": held.scope.value,
         "page": held.page,
@@ -167,6 +168,9 @@ def _describe_held(held: Held) -> RawRow:
         "project_text": held.project,
         "reason": held.reason.value,
         "detail": held.detail,
+        "question_key": question.key if question else None,
+        "question_kind": question.kind.value if question else None,
+        "question_text": question.asked if question else None,
     }
 
 

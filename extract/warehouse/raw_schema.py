@@ -7,6 +7,7 @@ again gives the same rows. The same definitions serve DuckDB and PostgreSQL.
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -27,6 +28,7 @@ from sqlalchemy.engine import Dialect
 
 metadata = MetaData(schema="raw")
 
+QUESTION = ("question_key", "question_kind", "question_text")  # that it waits for; null where nothing is asked
 WHOLE_DIGITS, DECIMALS = 28, 10  # of a target's number
 
 
@@ -51,15 +53,47 @@ YUAN = Exact(20, 2)
 NUMBER = Exact(WHOLE_DIGITS + DECIMALS, DECIMALS)
 
 
+def _part() -> tuple[Column[Any], ...]:
+    return Column("sha256", String(64), nullable=False), Column("part_no", Integer, nullable=False)
+
+
 def _box() -> tuple[Column[float], ...]:
     return tuple(Column(side, Double, nullable=False) for side in ("x0", "y0", "x1", "y1"))
+
+
+def _place() -> tuple[Column[Any], ...]:
+    return Column("page", Integer, nullable=False), *_box()
+
+
+def _quantity() -> tuple[Column[Any], ...]:
+    """Return what a printed value or promise means."""
+    return (
+        Column("comparator", String),
+        Column("low", NUMBER),
+        Column("high", NUMBER),
+        Column("measure_unit", String),
+        Column("per", String),
+    )
+
+
+def _held() -> tuple[Column[Any], ...]:
+    """Return what is said of something that is held back."""
+    return (
+        Column("scope", String, nullable=False),  # project department
+        Column("page", Integer, nullable=False),
+        Column("last_page", Integer, nullable=False),
+        Column("unit_text", String),
+        Column("project_text", String),
+        Column("reason", String, nullable=False),
+        Column("detail", String, nullable=False),
+        *(Column(name, String) for name in QUESTION),
+    )
 
 
 documents = Table(  # one row per part of a PDF: its tables of one publisher, fiscal year and kind
     "documents",
     metadata,
-    Column("sha256", String(64), nullable=False),
-    Column("part_no", Integer, nullable=False),
+    *_part(),
     Column("publisher_code", String, nullable=False),
     Column("publisher_name", String, nullable=False),
     Column("region_code", String),
@@ -85,8 +119,7 @@ documents = Table(  # one row per part of a PDF: its tables of one publisher, fi
 projects = Table(  # one row per project of a part
     "projects",
     metadata,
-    Column("sha256", String(64), nullable=False),
-    Column("part_no", Integer, nullable=False),
+    *_part(),
     Column("project_no", Integer, nullable=False),
     Column("unit_text", String),
     Column("department_text", String),
@@ -95,30 +128,26 @@ projects = Table(  # one row per project of a part
     Column("category_text", String),
     Column("overall_goal_text", String),
     Column("annual_goal_text", String),
-    Column("page", Integer, nullable=False),
-    *_box(),
+    *_place(),
     PrimaryKeyConstraint("sha256", "part_no", "project_no"),
 )
 
 amounts = Table(  # one row per amount printed for a project
     "amounts",
     metadata,
-    Column("sha256", String(64), nullable=False),
-    Column("part_no", Integer, nullable=False),
+    *_part(),
     Column("project_no", Integer, nullable=False),
     Column("amount_kind", String, nullable=False),  # year total adjusted executed
     Column("amount_text", String, nullable=False),
     Column("amount_yuan", YUAN, nullable=False),
-    Column("page", Integer, nullable=False),
-    *_box(),
+    *_place(),
     PrimaryKeyConstraint("sha256", "part_no", "project_no", "amount_kind"),
 )
 
 records = Table(  # one row per indicator row; record_no counts through the part, row_no on the page
     "records",
     metadata,
-    Column("sha256", String(64), nullable=False),
-    Column("part_no", Integer, nullable=False),
+    *_part(),
     Column("record_no", Integer, nullable=False),
     Column("project_no", Integer, nullable=False),
     Column("table_no", Integer, nullable=False),
@@ -141,13 +170,11 @@ records = Table(  # one row per indicator row; record_no counts through the part
 targets = Table(  # one row per value printed for an indicator row: its horizon says for when
     "targets",
     metadata,
-    Column("sha256", String(64), nullable=False),
-    Column("part_no", Integer, nullable=False),
+    *_part(),
     Column("record_no", Integer, nullable=False),
     Column("horizon", String, nullable=False),  # annual cycle adjusted prior actual
     Column("target_text", String, nullable=False),
-    Column("page", Integer, nullable=False),
-    *_box(),
+    *_place(),
     PrimaryKeyConstraint("sha256", "part_no", "record_no", "horizon"),
 )
 
@@ -156,11 +183,7 @@ target_values = Table(  # one row per distinct printed text and version of the g
     metadata,
     Column("target_text", String, nullable=False),
     Column("grammar_version", String, nullable=False),
-    Column("comparator", String),
-    Column("low", NUMBER),
-    Column("high", NUMBER),
-    Column("measure_unit", String),
-    Column("per", String),
+    *_quantity(),
     Column("is_percent", Boolean, nullable=False),
     Column("value_type", String, nullable=False),
     Column("is_implicit", Boolean, nullable=False),
@@ -177,11 +200,7 @@ goal_promises = Table(  # one row per number that a goal's text promises; promis
     Column("grammar_version", String, nullable=False),
     Column("promise_no", Integer, nullable=False),
     Column("promise_text", String, nullable=False),  # the clause as printed
-    Column("comparator", String),
-    Column("low", NUMBER),
-    Column("high", NUMBER),
-    Column("measure_unit", String),
-    Column("per", String),
+    *_quantity(),
     PrimaryKeyConstraint("goal_text", "grammar_version", "promise_no"),
 )
 
@@ -199,8 +218,7 @@ findings = Table(  # one row per thing a person should know of a loaded document
 project_titles = Table(  # one row per project whose own form or table prints a title above itself
     "project_titles",
     metadata,
-    Column("sha256", String(64), nullable=False),
-    Column("part_no", Integer, nullable=False),
+    *_part(),
     Column("project_no", Integer, nullable=False),
     Column("title_text", String, nullable=False),
     PrimaryKeyConstraint("sha256", "part_no", "project_no"),
@@ -209,8 +227,7 @@ project_titles = Table(  # one row per project whose own form or table prints a 
 departments = Table(  # one row per form of a whole department; form_no counts with the projects of its part
     "departments",
     metadata,
-    Column("sha256", String(64), nullable=False),
-    Column("part_no", Integer, nullable=False),
+    *_part(),
     Column("form_no", Integer, nullable=False),
     Column("title_text", String),
     Column("unit_text", String),
@@ -219,16 +236,14 @@ departments = Table(  # one row per form of a whole department; form_no counts w
     Column("annual_goal_text", String),
     Column("amount_text", String),
     Column("amount_yuan", YUAN),  # of the year
-    Column("page", Integer, nullable=False),
-    *_box(),
+    *_place(),
     PrimaryKeyConstraint("sha256", "part_no", "form_no"),
 )
 
 department_targets = Table(  # one row per value printed for an indicator row of a whole department
     "department_targets",
     metadata,
-    Column("sha256", String(64), nullable=False),
-    Column("part_no", Integer, nullable=False),
+    *_part(),
     Column("record_no", Integer, nullable=False),  # counts through the department's rows of the part
     Column("horizon", String, nullable=False),  # annual cycle adjusted prior actual
     Column("form_no", Integer, nullable=False),
@@ -250,13 +265,7 @@ held_back = Table(  # one row per project or department form of a loaded documen
     Column("held_no", Integer, nullable=False),
     Column("part_no", Integer),  # null where nobody knows whose the place is
     Column("project_no", Integer),
-    Column("scope", String, nullable=False),  # project department
-    Column("page", Integer, nullable=False),
-    Column("last_page", Integer, nullable=False),
-    Column("unit_text", String),
-    Column("project_text", String),
-    Column("reason", String, nullable=False),
-    Column("detail", String, nullable=False),
+    *_held(),
     PrimaryKeyConstraint("sha256", "held_no"),
 )
 
@@ -324,17 +333,14 @@ unloaded_held_back = Table(  # one row per project of a publication seen and not
     metadata,
     Column("publication_no", Integer, nullable=False),
     Column("held_no", Integer, nullable=False),
-    Column("scope", String, nullable=False),
-    Column("page", Integer, nullable=False),
-    Column("last_page", Integer, nullable=False),
-    Column("unit_text", String),
-    Column("project_text", String),
-    Column("reason", String, nullable=False),
-    Column("detail", String, nullable=False),
+    *_held(),
     PrimaryKeyConstraint("publication_no", "held_no"),
 )
 
-ADDED = (publishers.c.parent_code, documents.c.parent_code, documents.c.parent_name)
+ADDED = (
+    *(publishers.c.parent_code, documents.c.parent_code, documents.c.parent_name),
+    *(table.c[name] for table in (held_back, unloaded_held_back) for name in QUESTION),
+)
 """Columns that a raw schema of an earlier version lacks; null in its rows."""
 
 DOCUMENT_TABLES = (
@@ -405,8 +411,7 @@ changed_documents = Table(  # one row per staged PDF of those partitions, whethe
 built_documents = Table(  # one row per part that the marts hold; an empty fingerprint: a build of it did not end
     "built_documents",
     metadata,
-    Column("sha256", String(64), nullable=False),
-    Column("part_no", Integer, nullable=False),
+    *_part(),
     Column("publisher_code", String, nullable=False),
     Column("code_scope", String, nullable=False),
     Column("rows_fingerprint", String, nullable=False),

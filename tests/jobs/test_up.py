@@ -21,6 +21,7 @@ from extract.jobs.health import ask_health
 from extract.jobs.host_check import name_of
 
 READY_SECONDS = 400
+PICTURE = "/jixiao/places/manual__2026-11-30T05%3A00%3A00%2B00%3A00/0/1.png"
 
 
 class Started(NamedTuple):
@@ -59,6 +60,7 @@ class TestUp:
         run = {"logical_date": None, "conf": {"inbox": "/root"}}
         assert httpx.post(f"{started.url}/api/v2/dags/ingest/dagRuns", json=run).status_code == 401
         assert httpx.get(f"{started.url}/auth/token").status_code == 403
+        assert httpx.get(f"{started.url}{PICTURE}").status_code == 401
 
     def test_a35_the_password_lies_in_a_file_of_its_owner_and_opens_the_page(self, started: Started) -> None:
         file = started.home / "airflow/passwords.json"
@@ -69,6 +71,8 @@ class TestUp:
         token = httpx.post(f"{started.url}/auth/token", json=login).json()["access_token"]
         dags = httpx.get(f"{started.url}/api/v2/dags", headers={"Authorization": f"Bearer {token}"})
         assert dags.status_code == 200
+        picture = httpx.get(f"{started.url}{PICTURE}", headers={"Authorization": f"Bearer {token}"})
+        assert (picture.status_code, picture.json()) == (404, {"detail": "no such picture"})
 
     @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "", "[::1].evil"])
     def test_a35_a_page_of_a_stranger_that_leads_its_name_here_gets_nothing(self, started: Started, host: str) -> None:

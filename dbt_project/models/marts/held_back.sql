@@ -71,7 +71,10 @@ gathered as (
         unit_text as unit_name,
         project_text as project_name,
         reason,
-        detail
+        detail,
+        question_key,
+        question_kind,
+        question_text
     from of_loaded
     union all
     -- a refused document whose projects have no reasons of their own is one row
@@ -91,7 +94,10 @@ gathered as (
         unloaded_held.unit_text as unit_name,
         unloaded_held.project_text as project_name,
         coalesce(unloaded_held.reason, unloaded.reason) as reason,
-        unloaded_held.detail
+        unloaded_held.detail,
+        unloaded_held.question_key,
+        unloaded_held.question_kind,
+        unloaded_held.question_text
     from unloaded
     left join publishers on unloaded.publisher_code = publishers.publisher_code
     left join unloaded_held on unloaded.publication_no = unloaded_held.publication_no

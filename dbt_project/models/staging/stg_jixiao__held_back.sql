@@ -14,7 +14,10 @@ renamed as (
         unit_text,
         project_text,
         reason,
-        detail
+        detail,
+        question_key,
+        question_kind,
+        question_text
     from source
 )
 

@@ -1,0 +1,19 @@
+"""Which question a held-back project waits for."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("held_back", sa.Column("question", sa.String(16)))
+
+
+def downgrade() -> None:
+    op.drop_column("held_back", "question")
