@@ -16,6 +16,11 @@ HERE = "https://report.invalid/"  # vl-convert makes relative links absolute: th
 MOST_BARS = 12
 MOST_CHARTS = 6
 STEP = 24  # pixels of a bar and its gap
+FONT, LINE = 12, 14  # pixels of a label, and from one of its lines to the next
+LONGEST_LINE = 20  # em of a label; longer ones go on on the next line, and none is cut
+NARROW, WIDE = 0.66, 1.0  # em of a letter: what no common font exceeds by much, for the drawing program has other fonts
+BESIDE = 16  # pixels between a label and its bar
+PADDING = {"left": 4, "right": 24, "top": 6, "bottom": 6}
 WAN = Decimal(10_000)
 COLOURS = {
     "total": "#6b7a90",
@@ -49,8 +54,10 @@ def draw_waterfalls(projects: Iterable[AnswerRow], words: dict[str, str]) -> lis
         mine = [r for r in rows if (r["publisher_name"], r["unit_name"], r["fiscal_year"]) == (publisher, unit, newest)]
         before = sum((row["prior_amount_yuan"] or Decimal(0) for row in mine), Decimal(0))
         after = sum((row["amount_yuan"] or Decimal(0) for row in mine), Decimal(0))
-        svg = _draw(_bars(_steps(mine, before, after, newest), words))
-        charts.append({"unit": unit, "year": newest, "before": before, "after": after, "svg": svg})
+        steps = _steps(mine, before, after, newest)
+        svg, kinds = _draw(_bars(steps)), {step["kind"] for step in steps}
+        legend = [(kind, words[kind]) for kind in ("dropped", "down", "up", "added", "unread") if kind in kinds]
+        charts.append({"unit": unit, "year": newest, "before": before, "after": after, "svg": svg, "legend": legend})
     return [chart for chart in charts if chart["svg"]]
 
 
@@ -87,27 +94,54 @@ def _step(
     }
 
 
-def _bars(steps: list[AnswerRow], words: dict[str, str]) -> dict[str, Any]:
+def measure(text: str) -> float:
+    """Return how wide a text is at most, in em: no font of this machine says how wide it is on another."""
+    return sum(NARROW if letter.isascii() else WIDE for letter in text)
+
+
+def wrap_label(text: str) -> str:
+    """Break a label into lines, wherever a line is full: Chinese may break anywhere."""
+    lines = [""]
+    for letter in text:
+        if lines[-1] and measure(lines[-1] + letter) > LONGEST_LINE:
+            lines.append("")
+        lines[-1] += letter
+    return "\n".join(lines)
+
+
+def _label_axis(names: Sequence[str]) -> tuple[dict[str, Any], int]:
+    """Return an axis with room for all of its labels, whose lines end with a line feed; and the height of its bars."""
+    labels = [name.split("\n") for name in names]
+    extent = round(FONT * max(measure(line) for lines in labels for line in lines)) + BESIDE
+    axis = {
+        "title": None,
+        "labelLimit": 0,
+        "labelLineHeight": LINE,
+        "labelExpr": "split(datum.value, '\\n')",
+        "labelPadding": BESIDE // 2,
+        "minExtent": extent,
+        "maxExtent": extent,
+    }
+    return axis, max(STEP, LINE * max(map(len, labels)) + LINE // 2)
+
+
+def _bars(steps: list[AnswerRow]) -> dict[str, Any]:
     """A bar a change; the sums are strokes and no bars, so that the axis may start near them without lying."""
     used: dict[str, int] = defaultdict(int)
     for step in steps:
         step["right"] = max(step["low"], step["high"])
         step["spoken"] = f"{step['name']}: {step['text']} 万元"
-        step["class"] = words.get(step["kind"])
         used[step["name"]] += 1
         if used[step["name"]] > 1:  # two projects of one name keep a line each
             step["name"] = f"{step['name']} ({used[step['name']]})"
-    y = {
-        "field": "name",
-        "type": "nominal",
-        "scale": {"domain": [step["name"] for step in steps]},
-        "axis": {"title": None, "labelLimit": 220},
-    }
+    for step in steps:
+        step["name"] = wrap_label(step["name"])
+    names = [step["name"] for step in steps]
+    labels, height = _label_axis(names)
+    y = {"field": "name", "type": "nominal", "scale": {"domain": names}, "axis": labels}
     axis = {"title": "万元 (10,000 yuan)", "tickCount": 5}
     x = {"field": "low", "type": "quantitative", "axis": axis, "scale": {"zero": False, "padding": 12}}
-    kinds = [kind for kind in ("dropped", "down", "up", "added", "unread") if kind in {step["kind"] for step in steps}]
-    scale = {"domain": [words[kind] for kind in kinds], "range": [COLOURS[kind] for kind in kinds]}
-    colour = {"field": "class", "type": "nominal", "scale": scale, "legend": {"title": None, "orient": "bottom"}}
+    colour = {"field": "kind", "type": "nominal", "scale": _scale(COLOURS), "legend": None}
     bar: AnswerRow = {"type": "bar", "height": STEP - 8, "cornerRadius": 2}
     span = {"y": y, "x": x, "x2": {"field": "high"}, "color": colour, "description": {"field": "spoken"}}
     end = {"field": "right", "type": "quantitative"}
@@ -131,28 +165,36 @@ def _bars(steps: list[AnswerRow], words: dict[str, str]) -> dict[str, Any]:
             "encoding": {"y": y, "x": end, "text": {"field": "text"}},
         },
     ]
-    return {"width": 420, "height": {"step": STEP}, "layer": [layer for layer in layers if layer["data"]["values"]]}
+    right = round(FONT * max(measure(step["text"]) for step in steps)) + BESIDE
+    return {
+        "width": 420,
+        "height": {"step": height},
+        "padding": {**PADDING, "right": right},
+        "layer": [layer for layer in layers if layer["data"]["values"]],
+    }
 
 
-def draw_change_classes(counts: list[AnswerRow], words: dict[str, str]) -> str | None:
+def _scale(kinds: Iterable[str]) -> dict[str, list[str]]:
+    return {"domain": list(kinds), "range": [COLOURS[kind] for kind in kinds]}
+
+
+def draw_change_classes(counts: list[AnswerRow], words: dict[str, str]) -> AnswerRow | None:
     """How many targets of each year went which way, one bar a year."""
     order = ("raised", "lowered", "new", "dropped", "not_comparable", "unread", "unchanged")
     values: list[AnswerRow] = [
         {
             "year": str(row["fiscal_year"]),
             "n": row["n"],
-            "class": words[row["change_class"]],
+            "kind": row["change_class"],
             "place": order.index(row["change_class"]),
             "spoken": f"{row['fiscal_year']}: {words[row['change_class']]} {row['n']}",
         }
         for row in counts
     ]
-    return _stack(
-        values, "year", [(name, words[name]) for name in order if name in {c["change_class"] for c in counts}]
-    )
+    return _stack(values, "year", order, words)
 
 
-def draw_runs(runs: list[AnswerRow], words: dict[str, str]) -> str | None:
+def draw_runs(runs: list[AnswerRow], words: dict[str, str]) -> AnswerRow | None:
     """What the last nights brought, one bar a run; nothing to see before there are two."""
     if len(runs) < 2:
         return None
@@ -161,7 +203,7 @@ def draw_runs(runs: list[AnswerRow], words: dict[str, str]) -> str | None:
         {
             "run": f"{run['started_at']:%m-%d %H:%M}",
             "n": run[name],
-            "class": words[name],
+            "kind": name,
             "place": place,
             "spoken": f"{run['started_at']:%Y-%m-%d %H:%M}: {words[name]} {run[name]}",
         }
@@ -169,34 +211,33 @@ def draw_runs(runs: list[AnswerRow], words: dict[str, str]) -> str | None:
         for place, name in enumerate(order)
         if run[name]
     ]
-    return _stack(values, "run", [(name, words[name]) for name in order])
+    return _stack(values, "run", order, words)
 
 
-def _stack(values: list[AnswerRow], field: str, classes: list[tuple[str, str]]) -> str | None:
+def _stack(values: list[AnswerRow], field: str, order: Sequence[str], words: dict[str, str]) -> AnswerRow | None:
+    """Draw bars of parts; return the drawing and what its colours mean, None where there is nothing to see."""
     if not values:
         return None
-    scale = {"domain": [word for _, word in classes], "range": [COLOURS[name] for name, _ in classes]}
+    kinds = [kind for kind in order if kind in {value["kind"] for value in values}]
+    labels, _ = _label_axis([str(value[field]) for value in values])
     ticks = min(5, max(value["n"] for value in values))  # no half documents
-    return _draw(
+    svg = _draw(
         {
             "data": {"values": values},
             "width": 520,
+            "padding": PADDING,
             "height": {"step": STEP + 6},
             "mark": {"type": "bar", "height": STEP - 4},
             "encoding": {
-                "y": {"field": field, "type": "ordinal", "axis": {"title": None}},
+                "y": {"field": field, "type": "ordinal", "axis": labels},
                 "x": {"field": "n", "type": "quantitative", "axis": {"title": None, "format": "d", "tickCount": ticks}},
-                "color": {
-                    "field": "class",
-                    "type": "nominal",
-                    "scale": scale,
-                    "legend": {"title": None, "orient": "bottom", "columns": 3, "labelLimit": 220},
-                },
+                "color": {"field": "kind", "type": "nominal", "scale": _scale(kinds), "legend": None},
                 "order": {"field": "place"},
                 "description": {"field": "spoken"},
             },
         }
     )
+    return {"svg": svg, "legend": [(kind, words[kind]) for kind in kinds]} if svg else None
 
 
 def _draw(spec: dict[str, Any]) -> str | None:
@@ -205,12 +246,10 @@ def _draw(spec: dict[str, Any]) -> str | None:
 
     look = {
         "background": None,
-        "padding": {"left": 24, "right": 70, "top": 6, "bottom": 6},  # fonts are wider elsewhere than vl-convert's own
         "font": "sans-serif",
         "view": {"stroke": None},
-        "axis": {"domain": False, "labelFontSize": 12, "titleFontWeight": "normal", "ticks": False},
+        "axis": {"domain": False, "labelFontSize": FONT, "titleFontWeight": "normal", "ticks": False},
         "axisY": {"grid": False},
-        "legend": {"labelFontSize": 12, "symbolType": "square"},
     }
     try:
         svg: str = vl_convert.vegalite_to_svg(spec, vl_version="6.4", config=look, allowed_base_urls=[])

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from extract.ledger import Ledger
 from extract.publishers import load_publishers
 from extract.report.asked import list_asked
-from extract.report.charts import draw_change_classes, draw_runs, draw_waterfalls
+from extract.report.charts import COLOURS, draw_change_classes, draw_runs, draw_waterfalls
 from extract.report.linked_pages import Drawer, Sheets, link_rows
 from extract.report.night import REASON_WORDS, read_night
 from extract.report.page_images import forget_pictures
@@ -203,6 +203,7 @@ def _environment(target: Path) -> jinja2.Environment:
         style_hash=_hash(style),
         script_hash=_hash(script),
         is_web=lambda url: str(url).startswith(("https://", "http://")),
+        colours=COLOURS,
         svg=Markup,  # what vl-convert drew: it escapes what it was given
     )
     return environment

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -191,21 +192,37 @@ def test_a25_what_nobody_would_see_is_named(text: str, shown: str) -> None:
     assert clean_text(text) == shown
 
 
-def test_a25_a_chart_escapes_what_is_printed_and_fetches_nothing() -> None:
-    from decimal import Decimal
-
-    row: dict[str, Any] = {
+def make_change(name: str, **more: Any) -> dict[str, Any]:
+    """A project of which the year before had no money."""
+    return {
         "fiscal_year": 2025,
         "publisher_name": "p",
         "unit_name": "u",
-        "project_key": "k",
-        "project_name": "</svg><script>alert(1)</script>'+\u202e",
+        "project_key": name,
+        "project_name": name,
         "prior_project_name": None,
         "status": "added",
         "amount_yuan": Decimal("10000.00"),
         "prior_amount_yuan": None,
-        "href": "documents/x.html#c-1",
+        "href": None,
+        **more,
     }
+
+
+def test_a_long_name_goes_on_on_the_next_line_and_is_never_cut() -> None:
+    name = "城乡居民基本医疗保险财政补助资金及大病保险补充项目（第一批提前下达WWWWWWWW）"
+    (chart,) = charts.draw_waterfalls([make_change(name), make_change("短", status="unread")], writing._words())
+    texts = re.findall(r">([^<>]+)</t", chart["svg"])
+    assert "…" not in "".join(texts)
+    lines = charts.wrap_label(name).split("\n")
+    assert len(lines) > 1
+    assert set(lines) <= set(texts)
+    assert max(map(charts.measure, lines)) <= charts.LONGEST_LINE
+    assert [kind for kind, _ in chart["legend"]] == ["added", "unread"]
+
+
+def test_a25_a_chart_escapes_what_is_printed_and_fetches_nothing() -> None:
+    row = make_change("</svg><script>alert(1)</script>'+\u202e", href="documents/x.html#c-1")
     twin = {**row, "project_key": "m", "amount_yuan": Decimal("20000.00"), "href": None}
     (chart,) = charts.draw_waterfalls([row, twin], writing._words())
     assert "<script" not in chart["svg"]

@@ -159,6 +159,34 @@ def test_a_bar_of_the_waterfall_leads_to_the_printed_amount(browser: Any, report
     assert fact["amount_text"] in browser.driver.find_element(By.CSS_SELECTOR, ".found:not([hidden])").text
 
 
+CROWDED = """
+const faults = [], boxes = (e, s) => [...e.querySelectorAll(s)].map((n) => [n.textContent, n.getBoundingClientRect()]);
+for (const element of document.querySelectorAll("figure.chart text")) element.style.fontFamily = arguments[0];
+for (const legend of document.querySelectorAll("figure.chart .legend")) legend.style.fontFamily = arguments[0];
+for (const chart of document.querySelectorAll("figure.chart")) {
+  const frame = chart.querySelector("svg").getBoundingClientRect();
+  const texts = boxes(chart, "svg text").filter(([, box]) => box.width);
+  for (const [text, box] of texts)
+    if (box.left < frame.left || box.right > frame.right || box.top < frame.top || box.bottom > frame.bottom)
+      faults.push(`cut: ${text}`);
+  for (const list of [texts, boxes(chart, ".legend li")])
+    list.forEach(([one, a], place) => list.slice(place + 1).forEach(([other, b]) => {
+      if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+        faults.push(`over one another: ${one}, ${other}`);
+    }));
+  if (!chart.querySelectorAll(".legend li").length) faults.push("no legend");
+}
+return faults;
+"""
+
+
+@pytest.mark.parametrize("font", ["sans-serif", "serif", "monospace", "no such font"])
+def test_no_label_of_a_chart_is_cut_and_none_lies_over_another(browser: Any, reported: Settings, font: str) -> None:
+    open_report(browser, reported)
+    assert browser.run("return document.querySelectorAll('figure.chart').length") >= 2
+    assert browser.run(CROWDED, font) == []
+
+
 def test_everything_can_be_reached_and_done_by_keyboard(browser: Any, reported: Settings) -> None:
     open_report(browser, reported)
     browser.run("document.querySelectorAll('details').forEach(d => d.open = false)")
