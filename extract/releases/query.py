@@ -143,71 +143,93 @@ $block$
 """
 
 
-def _ask_postgres(settings: Settings, query: str, values: Sequence[Any], release_id: str, login: str | None) -> Answer:
-    from extract.releases.postgres_schema import schema_of
-    from extract.releases.reader_role import MISSING, READER, find_power, has_reader
+class _TimeLimit:
+    """The time that a query may take on a connection, measured here: a query can lift the server's own limit."""
 
-    engine = create_engine(login or settings.warehouse_url or "", connect_args={"application_name": "jixiao sql"})
-    try:
-        connection = engine.connect()
-    except DBAPIError as error:
-        raise QueryError(_words(error)) from None
-    late = threading.Event()
+    def __init__(self, connection: Connection, seconds: float) -> None:
+        self._connection, self._seconds, self._late = connection, seconds, threading.Event()
+        self._timer = Timer(seconds, self._stop)
+        self._timer.daemon = True
 
-    def stop() -> None:  # a query can lift the server's own limit of time for the statements after it
-        late.set()
-        cast("Any", connection.connection).cancel()
+    def start(self) -> None:
+        """Begin to count."""
+        self._timer.start()
 
-    limit = Timer(settings.sql_seconds, stop)
-    limit.daemon = True
+    def cancel(self) -> None:
+        """Count no longer."""
+        self._timer.cancel()
 
-    def words(error: Exception) -> str:
+    def explain(self, error: Exception) -> str:
+        """Return the database's words, and the setting that has stopped it."""
         said = _words(error)
-        is_late = late.is_set() or "statement timeout" in said
-        return f"the query took longer than {settings.sql_seconds} s (JIXIAO_SQL_SECONDS): {said}" if is_late else said
+        is_late = self._late.is_set() or "statement timeout" in said
+        return f"the query took longer than {self._seconds} s (JIXIAO_SQL_SECONDS): {said}" if is_late else said
 
-    try:
-        if not has_reader(connection):
-            raise QueryError(MISSING)
-        if login is not None and (power := find_power(connection)):
-            raise QueryError(f"JIXIAO_READER_URL: {power}")
-        connection.rollback()
-        for statement in (
-            "SET SESSION default_transaction_read_only = on",
-            f"SET SESSION statement_timeout = '{settings.sql_seconds}s'",
-            f"SET SESSION search_path = {schema_of(release_id)}",
-            f"SET SESSION ROLE {READER}",
-        ):
-            connection.execute(text(statement))
-        connection.commit()
-        limit.start()
-        if values:  # EXECUTE takes text alone: the driver writes the values into it, quoted
-            with contextlib.closing(cast("Any", connection.connection.cursor())) as cursor:
-                query = cursor.mogrify(query.replace("%", "%%").replace("?", "%s"), tuple(values)).decode()
-        connection.execute(text("SELECT set_config('jixiao.query', :query, true)"), {"query": query})
-        connection.execute(text(OPEN_CURSOR))
-        first, columns = _fetch(connection)
-    except (DBAPIError, QueryError) as error:
-        limit.cancel()
-        connection.close()
-        engine.dispose()
-        raise QueryError(words(error)) from None
+    def _stop(self) -> None:
+        self._late.set()
+        cast("Any", self._connection.connection).cancel()
+
+
+def _ask_postgres(settings: Settings, query: str, values: Sequence[Any], release_id: str, login: str | None) -> Answer:
+    with contextlib.ExitStack() as opening:
+        engine = create_engine(login or settings.warehouse_url or "", connect_args={"application_name": "jixiao sql"})
+        opening.callback(engine.dispose)
+        try:
+            connection = opening.enter_context(engine.connect())
+        except DBAPIError as error:
+            raise QueryError(_words(error)) from None
+        limit = _TimeLimit(connection, settings.sql_seconds)
+        opening.callback(limit.cancel)
+        try:
+            _become_reader(connection, settings, release_id, has_login=login is not None)
+            limit.start()
+            _open_cursor(connection, query, values)
+            first, columns = _fetch(connection)
+        except (DBAPIError, QueryError) as error:
+            raise QueryError(limit.explain(error)) from None
+        opened = opening.pop_all()
 
     def rows() -> Iterator[dict[str, Any]]:
         batch = first
-        try:
-            while batch:
-                for row in batch:
-                    yield dict(zip(columns, row, strict=True))
-                batch, _ = _fetch(connection)
-        except DBAPIError as error:
-            raise QueryError(words(error)) from None
-        finally:
-            limit.cancel()
-            connection.close()
-            engine.dispose()
+        with opened:
+            try:
+                while batch:
+                    for row in batch:
+                        yield dict(zip(columns, row, strict=True))
+                    batch, _ = _fetch(connection)
+            except DBAPIError as error:
+                raise QueryError(limit.explain(error)) from None
 
     return columns, rows()
+
+
+def _become_reader(connection: Connection, settings: Settings, release_id: str, *, has_login: bool) -> None:
+    """Let a session read one release and nothing else; raises QueryError where the server has no such role."""
+    from extract.releases.postgres_schema import schema_of
+    from extract.releases.reader_role import MISSING, READER, find_power, has_reader
+
+    if not has_reader(connection):
+        raise QueryError(MISSING)
+    if has_login and (power := find_power(connection)):
+        raise QueryError(f"JIXIAO_READER_URL: {power}")
+    connection.rollback()
+    for statement in (
+        "SET SESSION default_transaction_read_only = on",
+        f"SET SESSION statement_timeout = '{settings.sql_seconds}s'",
+        f"SET SESSION search_path = {schema_of(release_id)}",
+        f"SET SESSION ROLE {READER}",
+    ):
+        connection.execute(text(statement))
+    connection.commit()
+
+
+def _open_cursor(connection: Connection, query: str, values: Sequence[Any]) -> None:
+    """Open the cursor `answer` for one statement."""
+    if values:  # EXECUTE takes text alone: the driver writes the values into it, quoted
+        with contextlib.closing(cast("Any", connection.connection.cursor())) as cursor:
+            query = cursor.mogrify(query.replace("%", "%%").replace("?", "%s"), tuple(values)).decode()
+    connection.execute(text("SELECT set_config('jixiao.query', :query, true)"), {"query": query})
+    connection.execute(text(OPEN_CURSOR))
 
 
 def _fetch(connection: Connection) -> tuple[list[tuple[Any, ...]], list[str]]:
