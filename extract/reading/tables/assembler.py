@@ -32,6 +32,7 @@ from extract.reading.tables.inquiry import ask, ask_year, list_names, noting, se
 from extract.reading.tables.layout import Layout, adopt_columns, find_layout, take_out
 from extract.reading.tables.level_names import fit_levels
 from extract.reading.tables.page_joins import carry_layout, cut_rows, join_tables
+from extract.reading.tables.page_numbers import join_pages
 from extract.reading.tables.target_words import STRICT_WORDS, looks_like_targets
 from extract.reading.tables.titles import TitleBlock, find_kind, is_sentence, read_heading, refuse_unread_unit
 from extract.reading.tables.years import (
@@ -112,6 +113,7 @@ class Assembler:
         self._between: list[Line] = []  # since the last table of targets
         self._place_title = ""  # above it
         self._page = 0  # of the last table of targets, or of the head that waits for one
+        self._left_aside: list[int] = []  # pages of tables without targets
 
     def read_page(self, page: PageGrids) -> None:
         """Every grid of a page, each with the lines between it and the one above."""
@@ -258,7 +260,7 @@ class Assembler:
         elif any(goal.text for goal in goals):
             self.goals += 1
         else:
-            self.findings.append(Finding("other_table", "a table without targets is not loaded", page))
+            self._left_aside.append(page)
 
     def _is_ours(self, table: IndexedGrid, above: list[Line]) -> bool:
         """Return True if an indicator table speaks of performance targets, or may go on with one that does.
@@ -473,7 +475,7 @@ class Assembler:
             is_rest = reader is not None and follows
             self.lost.append(Doubt(Reason.UNKNOWN_HEADER, table.grid.page, detail, table.grid.box, reaches=is_rest))
             return
-        self.findings.append(Finding("other_table", "a table without targets is not loaded", table.grid.page))
+        self._left_aside.append(table.grid.page)
 
     def _open_part(self, layout: Layout, publisher: str, more: tuple[Column, ...] = ()) -> None:
         """Begin a part when publisher, year or kind change."""
@@ -502,6 +504,9 @@ class Assembler:
         """Give up a head whose body never came, and settle what only the whole document says."""
         self._drop_head()
         self._drop_blank_forms()
+        if self._left_aside:
+            detail = f"tables without targets are not loaded: pages {join_pages(self._left_aside)}"
+            self.findings.append(Finding("other_table", detail, min(self._left_aside)))
         for flat in self._flats:
             flat.finish()
         self._settle_document()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -73,3 +74,14 @@ def _read_number(page: PageGrids, sheet: int) -> PageNumber | None:
             if total is None or 0 < number <= total:
                 found.add((number, total))
     return PageNumber(page.page, sheet, *found.pop()) if len(found) == 1 else None
+
+
+def join_pages(pages: Iterable[int]) -> str:
+    """Join page numbers to a text: 1-4, 7."""
+    runs: list[list[int]] = []
+    for page in sorted(set(pages)):
+        if runs and page == runs[-1][-1] + 1:
+            runs[-1].append(page)
+        else:
+            runs.append([page])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
