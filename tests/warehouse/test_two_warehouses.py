@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from extract.entities import (
+    Box,
+    Choice,
+    Column,
+    CrossCheck,
+    DocumentKind,
+    Held,
+    Part,
+    Printed,
+    Question,
+    QuestionKind,
+    Reading,
+    Record,
+    Scope,
+)
+from extract.errors import Reason
 from extract.jobs import ingest
 from extract.jobs.publish import publish
 from extract.releases.query import ask
@@ -22,6 +40,8 @@ from extract.report.release_queries import open_published
 from extract.settings import PROJECT, Settings
 from extract.warehouse.build import build_marts
 from extract.warehouse.fingerprints import is_behind
+from extract.warehouse.frames import Origin, make_frames
+from extract.warehouse.staging import open_warehouse, stage_frames
 
 FIXTURES = PROJECT / "tests/fixtures"
 GOOD = sorted(
@@ -29,6 +49,43 @@ GOOD = sorted(
     for path in FIXTURES.glob("*.json")
     if json.loads(path.read_text(encoding="utf-8")).get("expect") == "ok"
 )
+
+
+MADE = ("fct_department_targets", "yoy_department_targets", "held_back", "document_cross_checks")
+
+
+def make_reading(year: int) -> Reading:
+    """A sub-unit's document of one year: its own form, a project, one that waits for an answer, a check."""
+    columns = (Column.PROJECT, Column.INDICATOR, Column.ANNUAL_VALUE)
+    title = f"示例市公安局交通管理支队{year}年绩效目标"
+    part = Part(1, title, "示例市公安局交通管理支队", year, DocumentKind.TARGET, columns, ("项目", "指标", "值"))
+    box = Box(10.0, 20.0, 30.0, 40.0)
+
+    def row(number: int, project_no: int, scope: Scope, value: str, **more: str) -> Record:
+        texts = {"indicator": "查处违法行为数", "annual_value": value, "department": "示例市公安局", **more}
+        cells = {Column(name): Printed(text, 1, box) for name, text in texts.items()}
+        return Record(1, 1, 1, number, project_no, box, cells, {Column.AMOUNT: Decimal("1500.50")}, scope)
+
+    question = Question("0" * 16, QuestionKind.AMOUNT, 2, "金额", (Choice("1", "1"), Choice("2", "2")))
+    named = {"project": "车管业务经费", "amount": "1500.50"}
+    records = (
+        row(1, 1, Scope.PROJECT, "≥90件", **named),
+        row(2, 2, Scope.DEPARTMENT, f"≥{year - 1925}件", amount="1500.50"),
+        row(3, 2, Scope.DEPARTMENT, "≥95%", indicator="群众满意度"),
+    )
+    held = Held(Reason.CONSERVATION, 2, 2, "two amounts", "勤务经费", "大队", 1, 3, questions=(question,))
+    check = CrossCheck("listed_amount", 2, 1, "车管业务经费", "1500.50", "1500.00", agrees=False)
+    sha256 = hashlib.sha256(title.encode()).hexdigest()
+    return Reading(sha256, 2, ("pdfium",), (part,), records, held=(held,), cross_checks=(check,))
+
+
+def stage_made(settings: Settings) -> None:
+    """Stage what no fixture has: one department in two years, of a publisher whose projects name its parent."""
+    with open_warehouse(settings) as engine:
+        for year in (2024, 2025):
+            reading = make_reading(year)
+            origin = Origin(f"https://example.org/{year}.pdf", datetime(year, 3, 1))  # noqa: DTZ001 UTC
+            stage_frames(engine, reading.sha256, make_frames(reading, origin, (), "1"))
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +107,7 @@ def both(tmp_path_factory: pytest.TempPathFactory, make_database: Callable[..., 
     for settings in (on_duckdb, on_postgres):
         assert ingest.stage_read(settings, "night") == len(GOOD)
         assert ingest.close(settings, "night")["loaded"] == len(GOOD)
+        stage_made(settings)
         build_marts(settings)
         publish(settings)
     return on_duckdb, on_postgres
@@ -75,6 +133,30 @@ def test_every_mart_has_the_same_rows_on_duckdb_and_on_postgresql(both: tuple[Se
     for table in counts[0]:
         here, there = rows_of(on_duckdb, table), rows_of(on_postgres, table)
         assert here == there, f"{table}: {list((here - there) | (there - here))[:4]}"
+
+
+def test_departments_questions_and_parents_are_in_both(both: tuple[Settings, Settings]) -> None:
+    for settings in both:
+        for table in MADE:
+            assert rows_of(settings, table), table
+        _, found = ask(
+            settings,
+            "SELECT prior_target_text, target_text, change_class FROM yoy_department_targets AS y "
+            "JOIN dim_publishers AS p ON y.publisher_key = p.publisher_key "
+            "WHERE p.publisher_name = '示例市公安局交通管理支队' ORDER BY target_text",
+        )
+        assert [tuple(row.values()) for row in found] == [
+            ("≥99件", "≥100件", "raised"),
+            ("≥95%", "≥95%", "unchanged"),
+        ]
+        _, parents = ask(
+            settings,
+            "SELECT part.publisher_name, whole.publisher_name AS parent FROM dim_publishers AS part "
+            "JOIN dim_publishers AS whole ON part.parent_publisher_key = whole.publisher_key",
+        )
+        assert ("示例市公安局交通管理支队", "示例市公安局") in [tuple(row.values()) for row in parents]
+        _, asked = ask(settings, "SELECT DISTINCT question_key, question_kind, question_text FROM held_back")
+        assert ("0" * 16, "amount", "金额") in [tuple(row.values()) for row in asked]
 
 
 def test_columns_and_their_descriptions_are_the_same_for_readers(both: tuple[Settings, Settings]) -> None:

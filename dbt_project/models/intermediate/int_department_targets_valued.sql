@@ -60,24 +60,9 @@ select
     split.horizon,
     split.target_text,
     target_values.target_fold,
-    target_values.comparator,
-    target_values.low,
-    target_values.high,
-    target_values.measure_unit,
-    target_values.per,
-    target_values.is_percent,
-    target_values.value_type,
-    target_values.is_implicit,
-    target_values.is_suspect,
-    target_values.date_low,
-    target_values.date_high,
+    {{ target_value_columns('target_values') }},
     forms.is_current,
-    split.page,
-    split.row_no,
-    split.x0,
-    split.y0,
-    split.x1,
-    split.y1
+    {{ target_place_columns('split') }}
 from split
 inner join forms
     on

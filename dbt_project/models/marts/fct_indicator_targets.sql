@@ -16,23 +16,8 @@ select
     record_no,
     form_title,
     target_text,
-    comparator,
-    low,
-    high,
-    measure_unit,
-    per,
-    is_percent,
-    value_type,
-    is_implicit,
-    is_suspect,
-    date_low,
-    date_high,
+    {{ target_value_columns('targets') }},
     is_current,
-    page,
-    row_no,
-    x0,
-    y0,
-    x1,
-    y1
+    {{ target_place_columns('targets') }}
 from targets
 where horizon in ('annual', 'cycle', 'adjusted')
