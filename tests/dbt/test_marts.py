@@ -371,6 +371,29 @@ def test_year_over_year_reports_no_project_as_dropped_or_added_that_may_be_held_
     assert [row["status"] for row in gone] == ["dropped"], "complete years still say what was dropped"
 
 
+NAIVE = """
+with budgets as (
+    select b.fiscal_year, b.project_key, d.publisher_code from fct_project_budgets as b
+    inner join dim_publishers as d on b.publisher_key = d.publisher_key
+    where b.is_current and b.amount_kind = 'year' and d.publisher_code in ('暂缓', '别部')
+)
+select earlier.publisher_code, earlier.project_key
+from budgets as earlier
+left join budgets as later on earlier.project_key = later.project_key and later.fiscal_year = earlier.fiscal_year + 1
+where later.project_key is null and earlier.fiscal_year + 1 in (select fiscal_year from budgets)
+"""
+
+
+def test_what_a_join_of_two_years_would_call_dropped_is_unread_where_the_later_year_is_incomplete(
+    marts: Query,
+) -> None:
+    gone = marts(NAIVE)
+    assert sorted(row["publisher_code"] for row in gone) == ["别部", "暂缓"], "乙经费 of both, held back or not read"
+    keys = tuple(row["project_key"] for row in gone)
+    said = marts(f"select status, amount_yuan from yoy_project_budgets where project_key in {keys}")
+    assert [(row["status"], row["amount_yuan"]) for row in said] == [("unread", None)] * 2
+
+
 def test_an_edition_of_which_a_project_is_held_back_takes_nothing_away(marts: Query) -> None:
     rows = marts(
         "select count(*) as n from edition_changes join dim_publishers using (publisher_key) "
