@@ -17,7 +17,9 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.live import Live
 from rich.progress import Progress
+from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
@@ -54,12 +56,14 @@ def show_progress() -> Iterator[Callable[[str], None]]:
         def tell(step: str) -> None:
             line = f"{time.monotonic() - started:6.1f} s  {step}"
             if console.is_terminal:
-                status.update(line)
+                spinner.update(text=Text(line))
             else:
                 console.print(line, markup=False)
                 channel.flush()
 
-        with console.status("starting") as status:
+        spinner = Spinner("dots", "starting")
+        # what others print must reach the file that stdout is sent to: by default Live would print it on the terminal
+        with Live(spinner, console=console, transient=True, redirect_stdout=False, redirect_stderr=False):
             yield tell
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import os
+import pty
 import subprocess
 import sys
 from decimal import Decimal
@@ -135,3 +137,28 @@ def test_a_stage_without_a_picture_is_bad_usage(tmp_path: Path) -> None:
     done = jixiao("grids", str(PDF), "--stage", "ink")
     assert (done.returncode, done.stdout) == (2, "")
     assert "--picture" in done.stderr
+
+
+def test_what_a_run_says_stands_in_its_log_and_not_beside_the_spinner(tmp_path: Path) -> None:
+    code = (
+        "import sys, pathlib\n"
+        "from extract.cli.output import show_progress\n"
+        "from extract.jobs.local_run import _logged_to\n"
+        "with show_progress() as tell:\n"
+        "    with _logged_to(pathlib.Path(sys.argv[1])):\n"
+        "        tell('reading')\n"
+        "        print('noise', flush=True)\n"
+        "        print('noise', file=sys.stderr, flush=True)\n"
+    )
+    terminal, side = pty.openpty()
+    run = subprocess.run([sys.executable, "-c", code, str(tmp_path / "log")], stdout=side, stderr=side, check=True)
+    os.close(side)
+    shown = b""
+    with contextlib.suppress(OSError):  # so a terminal ends that nobody writes to any more
+        while part := os.read(terminal, 65536):
+            shown += part
+    os.close(terminal)
+    assert run.returncode == 0
+    assert (tmp_path / "log").read_bytes().count(b"noise") == 2
+    assert b"noise" not in shown
+    assert b"reading" in shown
