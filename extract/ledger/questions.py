@@ -70,7 +70,7 @@ class Questions(Documents):
         return [_told(row, said) for row in rows]
 
     def find_question(self, start: str, document: str | None = None) -> dict[str, Any]:
-        """The question whose key begins so; of several documents that ask the same, one that waits for it.
+        """The question whose key begins so; of several documents that ask the same, one that nobody has answered.
 
         `document`: the beginning of a hash. Raises LedgerError where no question or several begin so.
         """
@@ -84,7 +84,7 @@ class Questions(Documents):
         keys = {one["key"] for one in found}
         if len(keys) != 1:
             raise LedgerError(f"{start}: {'several questions begin' if keys else 'no question begins'} with it")
-        return max(found, key=lambda one: one["held"])
+        return max(found, key=lambda one: (one["said"] is None, one["held"]))
 
     def answer(
         self, sha256: str, key: str, choice: str, by: str, why: str, scope: str = "document", publisher: str = ""

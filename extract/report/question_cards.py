@@ -63,10 +63,10 @@ def answer_command(question: Question, choice: Choice, sha256: str) -> str:
 
 def merge_documents(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Merge the rows of one question that several documents of a publisher ask; `held` and `documents` add up."""
-    merged: dict[tuple[str, str], dict[str, Any]] = {}
+    merged: dict[tuple[str, ...], dict[str, Any]] = {}
     for row in rows:
-        place = row["publisher"] if row["is_general"] else row["sha256"]
-        one = merged.setdefault((place, row["key"]), {**row, "held": 0, "documents": 0})
+        place = (row["publisher"], row["printed_publisher"]) if row["is_general"] else (row["sha256"],)
+        one = merged.setdefault((*place, row["key"]), {**row, "held": 0, "documents": 0})
         one["held"] += row["held"]
         one["documents"] += 1
     return list(merged.values())

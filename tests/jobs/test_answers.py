@@ -17,6 +17,7 @@ from extract.jobs import ingest
 from extract.jobs.answered_documents import give_answer, wake_answered
 from extract.ledger import Ledger
 from extract.publishers import load_publishers
+from extract.report.question_cards import merge_documents
 from extract.settings import PROJECT, Settings, get_settings
 from extract.warehouse import raw_schema
 from extract.warehouse.staging import open_warehouse
@@ -191,3 +192,12 @@ def test_a_choice_that_is_not_offered_is_refused(home: Settings) -> None:
     with pytest.raises(LedgerError, match="no question begins"):
         give_answer(home, "ffffffff", "annual_value", "张三", "x")
     assert ledger_of(home).answers(key) == []
+
+
+def test_one_word_of_two_publishers_of_an_inbox_is_two_questions_and_of_one_publisher_one() -> None:
+    row = {"publisher": "inbox", "is_general": True, "key": "k", "held": 2}
+    asked = [
+        {**row, "printed_publisher": name, "sha256": sha256} for name, sha256 in (("甲", "1"), ("乙", "2"), ("乙", "3"))
+    ]
+    merged = merge_documents(asked)
+    assert [(one["printed_publisher"], one["held"], one["documents"]) for one in merged] == [("甲", 2, 1), ("乙", 4, 2)]
