@@ -101,7 +101,9 @@ def give_answer(
     is_general = document is None and row["is_general"] and (owns or bool(row["printed_publisher"]))
     scope, printed = ("publisher", "" if owns else row["printed_publisher"]) if is_general else ("document", "")
     ledger.answer(row["sha256"], row["key"], choice, by, why, scope, printed)
-    return Given(row["key"], choice, scope, wake_answered(ledger, publishers))
+    woken = wake_answered(ledger, publishers)
+    waiting = sum(one["key"] == row["key"] and one["state"] == "landed" for one in ledger.questions())
+    return Given(row["key"], choice, scope, max(woken, waiting))  # another answer may have woken them before
 
 
 def list_open(held: Iterable[Any]) -> list[Question]:

@@ -25,7 +25,7 @@ select
     indicator_name,
     weight_text,
     target_text,
-    {{ target_value_columns('targets') }},
+    {{ target_value_columns() }},
     is_current,
-    {{ target_place_columns('targets') }}
+    {{ target_place_columns() }}
 from targets

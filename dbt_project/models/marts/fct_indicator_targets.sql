@@ -16,8 +16,8 @@ select
     record_no,
     form_title,
     target_text,
-    {{ target_value_columns('targets') }},
+    {{ target_value_columns() }},
     is_current,
-    {{ target_place_columns('targets') }}
+    {{ target_place_columns() }}
 from targets
 where horizon in ('annual', 'cycle', 'adjusted')
