@@ -1,10 +1,10 @@
-"""200 made publications in, two Markdown tables out: how many project links are right, and what each score is worth.
+"""Measure the precision and recall of project links, and the reliability of each score, on 200 made publications.
 
-    python benchmarks/links.py [--documents 200] [--seed 1]
+   python benchmarks/links.py [--documents 200] [--seed 1]
 
-The documents are those of `made/publications.py`: 50 publishers over four years, whose projects come, go and are called
-otherwise, beside new projects of the same theme, category and partly the same indicators. They are staged and built as
-on any night; then every pair of neighbouring years under one project_key is held against what the maker knows.
+The documents are those of `made/publications.py`: 50 publishers over four years, whose projects appear, disappear and
+are renamed, beside new projects of the same theme, category and partly the same indicators. They are staged and built
+as in any run; then every pair of neighbouring years under one project_key is compared with the known identities.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ where forward = 1 and backward = 1
 
 
 def make_documents(count: int, seed: int) -> list[Document]:
+    """Make `count` documents, the same for the same seed."""
     publishers = -(-count // len(YEARS))
     made = (
         document
@@ -63,7 +64,7 @@ def make_documents(count: int, seed: int) -> list[Document]:
 
 
 def true_pairs(documents: list[Document], identities: dict[Printing, int]) -> set[tuple[Printing, Printing]]:
-    """The printings of one project in neighbouring years."""
+    """Return the printings of one project in neighbouring years."""
     by_year = {
         (document.publisher, document.fiscal_year, identities[document.sha256, number]): (document.sha256, number)
         for document in documents
@@ -77,7 +78,7 @@ def true_pairs(documents: list[Document], identities: dict[Printing, int]) -> se
 
 
 def linked_pairs(warehouse: duckdb.DuckDBPyConnection) -> dict[tuple[Printing, Printing], str]:
-    """The printings under one project_key in neighbouring years, and by which method they were linked."""
+    """Return the printings under one project_key in neighbouring years → the method that linked them."""
     methods = {(key, year): method for key, year, method in warehouse.execute(LINKS).fetchall()}
     places = {(key, year): (sha256, number) for sha256, year, _, number, key in warehouse.execute(PRINTED).fetchall()}
     return {
@@ -88,6 +89,7 @@ def linked_pairs(warehouse: duckdb.DuckDBPyConnection) -> dict[tuple[Printing, P
 
 
 def print_methods(found: dict[tuple[Printing, Printing], str], truth: set[tuple[Printing, Printing]]) -> bool:
+    """Print right and wrong links by method; return True if precision and recall are as promised."""
     right = Counter(method for pair, method in found.items() if pair in truth)
     wrong = Counter(method for pair, method in found.items() if pair not in truth)
     precision, recall = right.total() / max(len(found), 1), right.total() / len(truth)
@@ -99,6 +101,7 @@ def print_methods(found: dict[tuple[Printing, Printing], str], truth: set[tuple[
 
 
 def print_scores(warehouse: duckdb.DuckDBPyConnection, truth: set[tuple[Printing, Printing]]) -> None:
+    """Print right and wrong best proposals by score."""
     print("| score of the best proposal | right | wrong |\n| --- | ---: | ---: |")
     rows = [
         (float(score), ((earlier, one), (later, other)) in truth)

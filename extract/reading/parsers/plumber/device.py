@@ -189,7 +189,7 @@ def cut_box(box: Quad, clip: Quad) -> Quad:
 
 
 def subpaths_of(path: Any, matrix: Any) -> list[Floats]:
-    """pdfminer's path operators in, the points of each subpath on the displayed page out."""
+    """Pdfminer's path operators in, the points of each subpath on the displayed page out."""
     found: list[list[tuple[float, float]]] = []
     for operator, *values in path:
         if operator == "m" or not found:

@@ -81,7 +81,7 @@ def read_page(page: Any, number: int, hidden_layers: frozenset[str]) -> Ink:
 
 
 def _pictures(drawn: Collected) -> Pictures:
-    """pdfminer does not paint, so no picture is known to be pale, and only those over text are known to be white."""
+    """Pdfminer does not paint, so no picture is known to be pale, and only those over text are known to be white."""
     rows = _rows(drawn.pictures, 7)
     none = np.zeros(len(rows), np.bool_)
     images = Pictures(rows[:, :4], rows[:, 4].astype(np.int64), rows[:, 5] > 0, none, rows[:, 6] > 0, none)
