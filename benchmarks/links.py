@@ -1,6 +1,6 @@
 """Measure the precision and recall of project links, and the reliability of each score, on 200 made publications.
 
-   python benchmarks/links.py [--documents 200] [--seed 1]
+    python benchmarks/links.py [--documents 200] [--seed 1]
 
 The documents are those of `made/publications.py`: 50 publishers over four years, whose projects appear, disappear and
 are renamed, beside new projects of the same theme, category and partly the same indicators. They are staged and built

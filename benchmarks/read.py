@@ -1,6 +1,6 @@
 """Measure CPU seconds per page, whole processes, peak memory and right cells of each engine, as one table.
 
-   .venv/bin/python benchmarks/read.py [--documents DIR] [--repeat N] [--engine NAME …]
+    .venv/bin/python benchmarks/read.py [--documents DIR] [--repeat N] [--engine NAME …]
 
 Every engine runs in a process of its own on the same files, one after the other, so that memory and imports of one do
 not count for another. The first figure leaves imports out. The second is a whole process from its start to its end: for

@@ -1,6 +1,6 @@
 """Measure distinct target texts a second through the batch path, and the time of very long texts.
 
-   python benchmarks/values.py
+    python benchmarks/values.py
 
 The peer reads floats with one regular expression (`re.findall`) and nothing else: no comparator, unit, multiplier or
 date. The ratio is the cost of parsing over finding digits, and does not depend on the machine.

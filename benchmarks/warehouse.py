@@ -1,4 +1,4 @@
-"""Made publications in, a Markdown table out: what building the warehouse costs, all of it and one document of it.
+"""Measure building the warehouse from made publications, in full and for one more document, as a Markdown table.
 
     python benchmarks/warehouse.py [--facts 200000 1000000] [--memory 2500MB] [--documents 3]
 

@@ -1,6 +1,6 @@
 """Run the SQL of docs/cookbook.md, and write each query's rows below it as a Markdown table.
 
-   python docs/render_cookbook.py                  # on the served release (`make demo` first)
+    python docs/render_cookbook.py                  # on the served release (`make demo` first)
 
 The page is the only place where the queries stand; the text between the two marks behind each of them is generated.
 """

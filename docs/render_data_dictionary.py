@@ -1,6 +1,6 @@
 """Write docs/data-dictionary.md from dbt's manifest: the published tables with keys, columns and values.
 
-   python docs/render_data_dictionary.py           # parses the dbt project
+    python docs/render_data_dictionary.py           # parses the dbt project
 
 Nothing on the page is written by hand: descriptions, types and tests are those of dbt_project/models/marts/*.yml.
 """

@@ -1,6 +1,6 @@
 """Tie child processes to their parent, and find and end all descendants of a process.
 
-   python -m extract.processes PARENT MODULE ARGUMENT…      runs a module as `python -m` does, until PARENT ends
+    python -m extract.processes PARENT MODULE ARGUMENT…      runs a module as `python -m` does, until PARENT ends
 
 Linux only; elsewhere the parent is only checked at the start.
 """

@@ -1,6 +1,6 @@
 """Send an alert for a failed or late run: one log line, and one JSON document to JIXIAO_ALERT_URL where it is set.
 
-   {"alert": "run_failed", "dag": "ingest", "run": "scheduled__…", "detail": "…", "text": "one line for people"}
+    {"alert": "run_failed", "dag": "ingest", "run": "scheduled__…", "detail": "…", "text": "one line for people"}
 
 JIXIAO_HEARTBEAT_URL is requested when a run has ended well, so that a dead-man switch there notices a missing run.
 `text` is what Slack, Mattermost and the like show. An alert that cannot be delivered is logged and never raises.

@@ -1,8 +1,8 @@
 """Back up a home at one moment to a folder, and restore it.
 
-   DIR/archive/<sha256>.pdf …       every PDF ever landed, added to by each backup
-   DIR/moments/<time>/              ledger, build database, releases and what else belongs together
-   DIR/latest -> moments/<time>     set last: a backup that was killed is none
+    DIR/archive/<sha256>.pdf …       every PDF ever landed, added to by each backup
+    DIR/moments/<time>/              ledger, build database, releases and what else belongs together
+    DIR/latest -> moments/<time>     set last: a backup that was killed is none
 
 No writer of the warehouse runs meanwhile, so the ledger names no document as loaded whose rows are missing. The
 ledger is copied before the archive, so every document that it names is in it.

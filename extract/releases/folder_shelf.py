@@ -1,4 +1,4 @@
-"""What the build holds becomes a folder that readers see whole or not at all, behind one swapped link.
+"""Keep releases as folders, published atomically by swapping one link.
 
     releases/<id>/warehouse.duckdb   the marts and nothing else
                   parquet/<table>/   the same rows; one file a fiscal year where the table has one (`parquet_files`)

@@ -1,4 +1,4 @@
-"""What the build holds becomes a schema of PostgreSQL, and `published` a set of views on it: all in one transaction.
+"""Keep releases as schemas of PostgreSQL, and `published` as views on the served one, in one transaction.
 
     parts.<…>           the rows of one part of a table, shared by all releases that hold them (`postgres_schema`)
     release_<id>        a view a table on its parts, never changed again

@@ -1,7 +1,7 @@
 """Fetch addresses: guarded, paced, conditional, retried where a failure may pass.
 
-   with Fetcher(publisher) as fetcher:
-       with fetcher.open(url, remembered) as answer: ...
+    with Fetcher(publisher) as fetcher:
+        with fetcher.open(url, remembered) as answer: ...
 
 Every hop of a redirect is checked again; credentials go to the origin of the publisher's own pages and to no other.
 """

@@ -1,9 +1,9 @@
 """Stage what each publisher should have published, and what was seen and not loaded.
 
-   raw.publishers               the publishers that a file names
-   raw.expected_publications    one row per publisher, fiscal year and kind that a file expects, with the day it is due
-   raw.unloaded_publications    one row per publication seen and not loaded
-   raw.unloaded_held_back       one row per project of those that is held back for a reason of its own
+    raw.publishers               the publishers that a file names
+    raw.expected_publications    one row per publisher, fiscal year and kind that a file expects, with the day it is due
+    raw.unloaded_publications    one row per publication seen and not loaded
+    raw.unloaded_held_back       one row per project of those that is held back for a reason of its own
 
 The rows depend on the day of the last run only through `as_of`: the last day, up to then, on which something began to
 be expected or was late for the first time. So a run on which nothing falls due gives the rows of the run before. The

@@ -5,10 +5,10 @@ publisher where no region is known; publishers that share a PDF share a partitio
 fingerprints of rows, never by times, so a document that came late, came back or went away, and a build that was
 killed, are all found.
 
-   plan_build   marks the changed partitions as not built, in one transaction     raw.changed_*, raw.built_documents
-   dbt          replaces their rows in every mart
-   mart_sums    counts and checksums of the partitions that were built            raw.mart_sums
-   note_built   records what the marts hold now                                   raw.built_*
+    plan_build   marks the changed partitions as not built, in one transaction     raw.changed_*, raw.built_documents
+    dbt          replaces their rows in every mart
+    mart_sums    counts and checksums of the partitions that were built            raw.mart_sums
+    note_built   records what the marts hold now                                   raw.built_*
 """
 
 from __future__ import annotations
