@@ -1,8 +1,8 @@
-"""5,000 publications listed on a local site: what a first night and an unchanged night of discovery and landing cost.
+"""Measure a first and an unchanged run of discovery and landing of 5,000 publications on a local site.
 
-The peer of the same run is a loop of plain httpx requests over the same addresses with the same validators: what any
-client must pay for asking. Prints one JSON object; fails where an unchanged night asks any address more than once,
-downloads anything, or takes 60 s.
+The peer of the same run is a loop of plain httpx requests over the same addresses with the same validators, the least
+that any client must do. Prints one JSON object; fails where an unchanged run asks any address more than once, downloads
+anything, or takes 60 s.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MOST_SECONDS = 60.0
 
 
 class Site(BaseHTTPRequestHandler):
-    """Fifty list pages and 5,000 files; counts what it is asked, and how many requests it answers at once."""
+    """Fifty list pages and 5,000 files; counts the requests, and those answered at once."""
 
     protocol_version = "HTTP/1.1"
     asked: ClassVar[collections.Counter[tuple[str, int]]] = collections.Counter()
@@ -44,6 +44,7 @@ class Site(BaseHTTPRequestHandler):
     now = most = 0
 
     def do_GET(self) -> None:
+        """Answer with a list page, a file, 304, or the counts."""
         cls = type(self)
         with cls.lock:
             cls.now += 1
@@ -77,7 +78,7 @@ class Site(BaseHTTPRequestHandler):
         self.wfile.write(head.encode() + b"\r\n" + body)
 
     def log_message(self, *_: object) -> None:
-        pass
+        """Log nothing."""
 
 
 def _page(number: int) -> bytes:
@@ -95,7 +96,7 @@ def _file(path: str) -> bytes:
 
 
 def serve(ports: Queue[int]) -> None:
-    """The site in a process of its own, so that its work is not counted as ours."""
+    """Serve the site in a process of its own, so that its work is not counted as ours."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
     server.daemon_threads = True
     ports.put(server.server_port)
@@ -103,7 +104,7 @@ def serve(ports: Queue[int]) -> None:
 
 
 def night(settings: Settings, run: str) -> float:
-    """Discovery and landing, in seconds."""
+    """Run discovery and landing; return the seconds."""
     started = time.perf_counter()
     assert ingest.discover(settings, run) == PUBLICATIONS
     assert ingest.land(settings, run) == PUBLICATIONS
@@ -111,7 +112,7 @@ def night(settings: Settings, run: str) -> float:
 
 
 def plain(settings: Settings) -> float:
-    """The peer: the same conditional requests by httpx alone, with as many threads."""
+    """Run the peer: the same conditional requests by httpx alone, with as many threads; return the seconds."""
     known = Ledger(settings.ledger_url or "").remembered("site", _addresses(settings))
     with (
         httpx.Client(limits=httpx.Limits(max_connections=CONCURRENCY)) as client,
@@ -128,6 +129,7 @@ def _addresses(settings: Settings) -> list[str]:
 
 
 def measure(base: str, folder: Path) -> dict[str, object]:
+    """Measure both runs and the peer on the site at `base`."""
     publishers = folder / "publishers"
     publishers.mkdir()
     content = {
@@ -160,6 +162,7 @@ def measure(base: str, folder: Path) -> dict[str, object]:
 
 
 def main() -> int:
+    """Print the figures; exit 1 if one misses what the project promises."""
     ports: Queue[int] = Queue()
     server = Process(target=serve, args=(ports,), daemon=True)
     server.start()

@@ -1,4 +1,4 @@
-"""200 made publications in, two Markdown tables out: how many project links are right, and what each score is worth.
+"""Measure the precision and recall of project links, and the reliability of each score, on 200 made publications.
 
     python benchmarks/links.py [--documents 200] [--seed 1]
     jixiao read FOLDER --format jsonl > rows.jsonl; python benchmarks/links.py --like rows.jsonl
@@ -74,6 +74,7 @@ where y.target_text is not null and y.prior_target_text is not null
 
 
 def make_documents(count: int, seed: int) -> list[Document]:
+    """Make `count` documents, the same for the same seed."""
     publishers = -(-count // len(YEARS))
     made = (
         document
@@ -84,7 +85,7 @@ def make_documents(count: int, seed: int) -> list[Document]:
 
 
 def true_pairs(documents: list[Document], identities: dict[Printing, int]) -> set[tuple[Printing, Printing]]:
-    """The printings of one project in neighbouring years."""
+    """Return the printings of one project in neighbouring years."""
     by_year = {
         (document.publisher, document.fiscal_year, identities[document.sha256, number]): (document.sha256, number)
         for document in documents
@@ -98,7 +99,7 @@ def true_pairs(documents: list[Document], identities: dict[Printing, int]) -> se
 
 
 def linked_pairs(warehouse: duckdb.DuckDBPyConnection) -> dict[tuple[Printing, Printing], str]:
-    """The printings under one project_key in neighbouring years, and by which method they were linked."""
+    """Return the printings under one project_key in neighbouring years → the method that linked them."""
     methods = {(key, year): method for key, year, method in warehouse.execute(LINKS).fetchall()}
     places = {(key, year): (sha256, number) for sha256, year, _, number, key in warehouse.execute(PRINTED).fetchall()}
     return {
@@ -109,6 +110,7 @@ def linked_pairs(warehouse: duckdb.DuckDBPyConnection) -> dict[tuple[Printing, P
 
 
 def print_methods(found: dict[tuple[Printing, Printing], str], truth: set[tuple[Printing, Printing]]) -> bool:
+    """Print right and wrong links by method; return True if precision and recall are as promised."""
     right = Counter(method for pair, method in found.items() if pair in truth)
     wrong = Counter(method for pair, method in found.items() if pair not in truth)
     precision, recall = right.total() / max(len(found), 1), right.total() / len(truth)
@@ -120,6 +122,7 @@ def print_methods(found: dict[tuple[Printing, Printing], str], truth: set[tuple[
 
 
 def print_scores(warehouse: duckdb.DuckDBPyConnection, truth: set[tuple[Printing, Printing]]) -> None:
+    """Print right and wrong best proposals by score."""
     print("| score of the best proposal | right | wrong |\n| --- | ---: | ---: |")
     rows = [
         (float(score), ((earlier, one), (later, other)) in truth)
@@ -175,7 +178,7 @@ def name_project(document: typeset_pairs.Document, unit: str, name: str) -> tupl
 def join_years(
     pairs: list[tuple[typeset_pairs.Document, typeset_pairs.Document]], identities: dict[Printing, int]
 ) -> set[tuple[Printing, Printing]]:
-    """The printings of one project in both years, of those that were read in both."""
+    """Return the printings of one project in both years, of those that were read in both."""
     going_on = {one.identity for first, second in pairs for one in first.projects} & {
         one.identity for first, second in pairs for one in second.projects
     }

@@ -1,7 +1,7 @@
-"""Tables of plain rows in, records out: what one can make of other engines' tables, the same for each of them.
+"""Make records from the tables of other engines, in the same way for each.
 
 Header words are ours (headers.yml), project-level cells that are blank are filled from above, columns are remembered
-over pages. Every engine gets this help, so that the figures speak of its geometry and not of header words.
+over pages. Every engine gets this help, so that the figures compare geometry and not header words.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ENOUGH = 4  # known words: so many make a header
 
 
 def interpret(tables: Iterable[Rows]) -> list[dict[str, Any]]:
-    """The records of all tables of a document, in order."""
+    """Return the records of all tables of a document, in order."""
     found: list[dict[str, Any]] = []
     columns: list[str | None] = []
     above: dict[str, str] = {}
@@ -42,7 +42,7 @@ def interpret(tables: Iterable[Rows]) -> list[dict[str, Any]]:
 
 
 def read_plumber(path: Path) -> tuple[int, Iterator[Rows]]:
-    """pdfplumber as people use it."""
+    """Extract tables with pdfplumber's defaults."""
     import pdfplumber
 
     with pdfplumber.open(path) as document:
@@ -54,7 +54,7 @@ def read_plumber(path: Path) -> tuple[int, Iterator[Rows]]:
 
 
 def read_camelot(path: Path) -> tuple[int, Iterator[Rows]]:
-    """camelot, lattice; spanning cells copied as its documentation advises."""
+    """Extract tables with camelot, lattice; spanning cells copied as its documentation advises."""
     import camelot  # type: ignore[import-not-found, unused-ignore]
 
     tables = camelot.read_pdf(str(path), pages="all", flavor="lattice", copy_text=["v"])
@@ -62,7 +62,7 @@ def read_camelot(path: Path) -> tuple[int, Iterator[Rows]]:
 
 
 def read_pymupdf(path: Path) -> tuple[int, Iterator[Rows]]:
-    """PyMuPDF's find_tables."""
+    """Extract tables with PyMuPDF's find_tables."""
     import pymupdf  # type: ignore[import-not-found, unused-ignore]
 
     with pymupdf.open(path) as document:
@@ -71,7 +71,7 @@ def read_pymupdf(path: Path) -> tuple[int, Iterator[Rows]]:
 
 
 def read_tabula(path: Path) -> tuple[int, Iterator[Rows]]:
-    """tabula, lattice; its CPU is that of a Java process."""
+    """Extract tables with tabula, lattice; its CPU is that of a Java process."""
     import tabula  # type: ignore[import-not-found, unused-ignore]
 
     options: dict[str, Any] = {"pages": "all", "lattice": True, "silent": True, "force_subprocess": True}
@@ -80,7 +80,7 @@ def read_tabula(path: Path) -> tuple[int, Iterator[Rows]]:
 
 
 def count_pages(path: Path) -> int:
-    """By pdfium; what an engine does not tell."""
+    """Count pages with pdfium, for engines that do not return the number."""
     import pypdfium2
 
     with pypdfium2.PdfDocument(path) as document:
@@ -88,5 +88,5 @@ def count_pages(path: Path) -> int:
 
 
 def has_java() -> bool:
-    """Whether tabula can run."""
+    """Return True if tabula can run."""
     return shutil.which("java") is not None

@@ -1,4 +1,4 @@
-"""Documents in; seconds of CPU per page, whole processes, peak memory and cells right of each engine out, as one table.
+"""Measure CPU seconds per page, whole processes, peak memory and right cells of each engine, as one table.
 
     .venv/bin/python benchmarks/read.py [--documents DIR] [--repeat N] [--engine NAME …]
 
@@ -35,7 +35,7 @@ Engine = Callable[[Path], tuple[int, list[dict[str, Any]] | None]]
 
 
 def run_floor(path: Path) -> tuple[int, None]:
-    """pdfium alone: open the page, load its text."""
+    """Run pdfium alone: open the page, load its text."""
     import pypdfium2
 
     with pypdfium2.PdfDocument(path) as document:
@@ -48,7 +48,7 @@ def run_floor(path: Path) -> tuple[int, None]:
 
 
 def run_peer(read: Callable[[Path], tuple[int, Iterable[peers.Rows]]]) -> Engine:
-    """Another engine's tables, and the records that can be made of them."""
+    """Run another engine, and make records of its tables."""
 
     def run(path: Path) -> tuple[int, list[dict[str, Any]] | None]:
         pages, tables = read(path)
@@ -58,7 +58,7 @@ def run_peer(read: Callable[[Path], tuple[int, Iterable[peers.Rows]]]) -> Engine
 
 
 def read_with(reader: str) -> Engine:
-    """One of our readers through all stages and checks, or both."""
+    """Run one of our readers through all stages and checks, or both."""
 
     def run(path: Path) -> tuple[int, list[dict[str, Any]] | None]:
         from extract.reading.document import read_document
@@ -77,7 +77,7 @@ def read_with(reader: str) -> Engine:
 
 
 def run_docling(path: Path) -> tuple[int, None]:
-    """docling-parse: characters with boxes, and paths; it finds no tables."""
+    """Run docling-parse: characters with boxes, and paths; it finds no tables."""
     from docling_parse.pdf_parser import DoclingPdfParser  # type: ignore[import-not-found, unused-ignore]
 
     document = DoclingPdfParser().load(path)
@@ -102,7 +102,7 @@ Documents = list[tuple[Path, list[dict[str, Any]] | None]]
 
 
 def list_documents(folder: Path) -> Documents:
-    """PDFs that must be read, each with the rows of its truth; all PDFs of a folder without truths, with None."""
+    """List PDFs that must be read, each with the rows of its truth; all PDFs with None where there is no truth."""
     found: Documents = []
     for truth in sorted(folder.glob("*.json")):
         data = json.loads(truth.read_text(encoding="utf-8"))
@@ -112,14 +112,14 @@ def list_documents(folder: Path) -> Documents:
 
 
 def blank(value: Any) -> str | None:
-    """Text without blanks, widths folded; what the score of the gates compares."""
+    """Remove blanks and fold widths, as the score of the gates does."""
     import unicodedata
 
     return None if value is None else "".join(unicodedata.normalize("NFKC", str(value)).split()).replace("\u00ad", "-")
 
 
 def count_right(want: list[dict[str, Any]], got: list[dict[str, Any]]) -> tuple[int, int]:
-    """Cells right and cells in all; rows are aligned by their indicators, so that a lost row costs itself alone."""
+    """Count right cells and all cells; rows are aligned by their indicators, so that a lost row costs itself alone."""
     mine, theirs = ([blank(row.get("indicator")) or "" for row in rows] for rows in (want, got))
     blocks = difflib.SequenceMatcher(None, mine, theirs, autojunk=False).get_matching_blocks()
     right = sum(
@@ -132,7 +132,7 @@ def count_right(want: list[dict[str, Any]], got: list[dict[str, Any]]) -> tuple[
 
 
 def measure(name: str, folder: Path, repeat: int, *, plain: bool) -> dict[str, Any]:
-    """One engine over all documents in this process; CPU (children's too) of the best of `repeat` rounds."""
+    """Run one engine over all documents in this process; return the CPU (children's too) of the best of `repeat`."""
     documents = list_documents(folder)
     _, engine = ENGINES[name]
     if plain:
@@ -174,13 +174,13 @@ WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
 
 def cpu_seconds() -> float:
-    """Of this process and of those that it started (tabula's Java)."""
+    """Return the processor time of this process and of its children (tabula's Java)."""
     used = [resource.getrusage(who) for who in WHO]
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def measure_process(name: str, folder: Path) -> float:
-    """Seconds of CPU of a whole process that reads all documents once, with the processes that it starts."""
+    """Return the CPU seconds of a whole process that reads all documents once, with its children."""
     reader = name.removeprefix("jixiao ")
     command = [sys.executable, __file__, "--measure", name, "--documents", str(folder), "--repeat", "1", "--plain"]
     if reader != name:
@@ -197,7 +197,7 @@ def measure_process(name: str, folder: Path) -> float:
 
 
 def adopt_orphans() -> None:
-    """Be who waits for processes that outlive their parents: `jixiao read` kills its reading process and goes."""
+    """Become the parent of orphans: `jixiao read` kills its reading process and exits."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
@@ -238,7 +238,7 @@ def main() -> int:
 
 
 def print_table(results: list[dict[str, Any]]) -> None:
-    """Ratios are to pdfplumber's extract_tables in the same run."""
+    """Print a table with ratios to pdfplumber's extract_tables in the same run."""
     other = next((r for r in results if r["engine"] == "pdfplumber.extract_tables"), None)
     print(
         "| engine | pages | ms CPU / page | times faster | whole process, ms / page | times faster | peak MB "
@@ -254,7 +254,7 @@ def print_table(results: list[dict[str, Any]]) -> None:
 
 
 def draw_plot(results: list[dict[str, Any]], target: Path) -> None:
-    """Milliseconds a page (logarithmic) against the share of cells right, one point an engine."""
+    """Plot milliseconds a page (logarithmic) against the share of right cells, one point an engine."""
     import matplotlib  # type: ignore[import-not-found, unused-ignore]
 
     matplotlib.use("svg")

@@ -1,6 +1,6 @@
-"""What it costs to read in a confined child: time a document, confined or not, in one child or in one each.
+"""Measure the cost of reading in a confined child: confined or not, in one child or in one each.
 
-python benchmarks/sandbox.py [PDF…]      # without arguments: what the tests' fixtures hold that is read
+Usage: `python benchmarks/sandbox.py [PDF…]`, by default with the readable fixtures of the tests.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ os.wait()
 
 
 def measure_calls() -> tuple[float, float]:
-    """Milliseconds of confining the nursery and a child: the least of some processes."""
+    """Return the milliseconds of confining the nursery and a child: the least of some processes."""
     lines = (
         subprocess.run([sys.executable, "-I", "-c", CONFINE], capture_output=True, text=True, check=True).stdout
         for _ in range(10)
@@ -44,7 +44,7 @@ def measure_calls() -> tuple[float, float]:
 
 
 def measure_reading(files: Sequence[Path], *, confined: bool, apart: bool) -> tuple[float, float]:
-    """Processor and wall milliseconds a document, the start of the process left out: the least of some rounds."""
+    """Return processor and wall milliseconds a document, without the process start: the least of some rounds."""
     rounds = []
     for _ in range(ROUNDS):
         with Sandbox(reader="pdfium", confined=confined) as sandbox:
@@ -58,13 +58,13 @@ def measure_reading(files: Sequence[Path], *, confined: bool, apart: bool) -> tu
 
 
 def read_one(sandbox: Sandbox, file: Path, publisher: str) -> None:
-    """Read a document, whatever it comes to."""
+    """Read a document and ignore the outcome."""
     with contextlib.suppress(Refused):
         sandbox.read_text(file, reader="pdfium", publisher=publisher)
 
 
 def time_of_children(sandbox: Sandbox) -> float:
-    """Processor seconds of this process, and of the sandbox's with all its children that have ended."""
+    """Return the processor seconds of this process, and of the sandbox's with all its ended children."""
     sandbox._end_child()
     words = Path(f"/proc/{sandbox._nursery.pid}/stat").read_text().rpartition(")")[2].split()
     own = resource.getrusage(resource.RUSAGE_SELF)

@@ -20,7 +20,7 @@ MAGIC, DATES = 0x5F0F3CF5, (0, 0)
 
 
 def make_tables() -> dict[bytes, bytes]:
-    """The tables of a TrueType font of two glyphs, .notdef and the bar, which look the same."""
+    """Return the tables of a TrueType font of two glyphs, .notdef and the bar, which look the same."""
     bar = struct.pack(">hhhhh", 1, 0, 0, BAR_UNITS, HIGH_UNITS)  # one outline and the box around it
     bar += struct.pack(">HH", 3, 0)  # its last point; no instructions
     bar += bytes([1, 1, 1, 1])  # four points on the outline
@@ -55,13 +55,13 @@ def make_tables() -> dict[bytes, bytes]:
 
 
 def add_up(data: bytes) -> int:
-    """The checksum of a table."""
+    """Return the checksum of a table."""
     padded = data + bytes(-len(data) % 4)
     return sum(struct.unpack(f">{len(padded) // 4}I", padded)) & 0xFFFFFFFF
 
 
 def make_font() -> bytes:
-    """The bytes of the font file."""
+    """Return the bytes of the font file."""
     tables = make_tables()
     count = len(tables)
     largest = 1 << count.bit_length() - 1

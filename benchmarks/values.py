@@ -1,9 +1,9 @@
-"""Target texts in, speeds out: distinct texts a second through the batch path, and the time of very long texts.
+"""Measure distinct target texts a second through the batch path, and the time of very long texts.
 
     python benchmarks/values.py
 
 The peer reads floats with one regular expression (`re.findall`) and nothing else: no comparator, unit, multiplier or
-date. The ratio says what understanding costs over finding digits, and does not depend on the machine.
+date. The ratio is the cost of parsing over finding digits, and does not depend on the machine.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SHAPES = {
 
 
 def make_texts(count: int) -> list[str]:
-    """Distinct texts in about the proportions of public documents: three quarters numbers, the rest words and dates."""
+    """Make distinct texts in about the proportions of public documents: three quarters numbers, words, dates."""
     return list(itertools.islice(dict.fromkeys(_endless_texts(random.Random(1))), count))  # noqa: S311 - no secret
 
 
@@ -53,7 +53,7 @@ def _endless_texts(choice: random.Random) -> Iterator[str]:
 
 
 def best_of(work: Callable[[], object]) -> float:
-    """The shortest of several runs, in seconds of processor time."""
+    """Return the shortest of several runs, in seconds of processor time."""
     times = []
     for _ in range(REPEATS):
         begin = time.process_time()

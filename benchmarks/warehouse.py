@@ -1,4 +1,4 @@
-"""Made publications in, a Markdown table out: what building the warehouse costs, all of it and one document of it.
+"""Measure building the warehouse from made publications, in full and for one more document, as a Markdown table.
 
     python benchmarks/warehouse.py [--facts 200000 1000000] [--memory 2500MB] [--documents 3]
 
@@ -53,7 +53,7 @@ class Publishing:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of one build: dbt's process, and what Python does before it."""
+    """Cost of one build: dbt's process, and Python before it."""
 
     cpu: float
     wall: float
@@ -61,7 +61,7 @@ class Cost:
 
 
 def stage_region(settings: Settings) -> list[Document]:
-    """The region that is copied; returns the document of a sixth year of each publisher, which is not staged yet."""
+    """Stage the region that is copied; return each publisher's document of a sixth year, which is not staged."""
     fresh = []
     for number in range(PUBLISHERS):
         years = range(YEARS.start, YEARS.stop + 1)
@@ -98,7 +98,7 @@ def copy_region(settings: Settings, facts: int) -> int:
 
 
 def measure_build(settings: Settings, **how: Any) -> Cost:
-    """One build as the nightly line does it."""
+    """Measure one build as in the nightly run."""
     dbt = 0.0
     run_dbt = build.run_dbt
 
@@ -120,7 +120,7 @@ def measure_build(settings: Settings, **how: Any) -> Cost:
 
 
 def measure_publish(settings: Settings) -> Publishing:
-    """One release as the nightly line makes it, pages included."""
+    """Measure one release as in the nightly run, pages included."""
     begin, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
     release = publish(settings)
     after = resource.getrusage(resource.RUSAGE_SELF)
@@ -133,7 +133,7 @@ def measure_publish(settings: Settings) -> Publishing:
 
 
 def measure_size(facts: int, memory: str, folder: Path, documents: int) -> dict[str, float]:
-    """One row of the table."""
+    """Measure one row of the table."""
     settings = Settings(home=folder / str(facts), dbt_memory=memory, dbt_seconds=6 * 3600)
     settings.home.mkdir(parents=True)
     fresh = stage_region(settings)
@@ -179,7 +179,7 @@ def measure_size(facts: int, memory: str, folder: Path, documents: int) -> dict[
 
 
 def measure_questions(warehouse: Path) -> dict[str, float]:
-    """Seconds on the wall that each question of the cookbook takes, the median of five, as a reader asks it."""
+    """Return the wall seconds of each question of the cookbook, the median of five, as a reader asks it."""
     asked = {}
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         for question, sql in find_queries(PAGE.read_text(encoding="utf-8")):
@@ -193,7 +193,7 @@ def measure_questions(warehouse: Path) -> dict[str, float]:
 
 
 def _disk_megabytes(settings: Settings) -> float:
-    """Blocks of all releases and of the spare file, each file once."""
+    """Return the size of all releases and the spare file on disk, each block once."""
     files = {}
     for place in (settings.releases, settings.spare_release):
         for path in place.rglob("*"):

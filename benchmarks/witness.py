@@ -1,8 +1,8 @@
-"""Fonts in, how the witness judges their digits and signs out: honest prints it would refuse, swapped ones it finds.
+"""Measure how the digit check judges fonts: honest prints that it would refuse, swapped ones that it finds.
 
 Every font is judged by references that were made without its family (a fifth of the families at a time), so the figures
-are those of fonts that nobody has seen. `--write` makes digit_shapes.npy and sign_shapes.npy in extract/reading/raster
-from all of them.
+are those of unknown fonts. `--write` makes digit_shapes.npy and sign_shapes.npy in extract/reading/raster from all of
+them.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ DIGIT_KINDS, SIGN_KINDS = KINDS[:DIGITS], KINDS[:SHAPED]
 
 @dataclass(slots=True)
 class Drawn:
-    """Whole prints: two shapes of each, of which kind it is, and of which family."""
+    """Whole prints: two shapes of each, its kind, and its family."""
 
     digit: Shapes
     sign: Shapes
@@ -57,7 +57,7 @@ class Drawn:
 
 
 def list_fonts(folders: list[Path]) -> list[tuple[str, int]]:
-    """Files and faces of the installed fonts and of those in folders, without those of symbols."""
+    """List files and faces of the installed fonts and of those in folders, without symbol fonts."""
     lines = subprocess.run(["fc-list", "--format", "%{file}|%{index}\n"], capture_output=True, text=True, check=True)  # noqa: S607
     faces = {(file, int(index)) for file, index in (line.split("|") for line in lines.stdout.splitlines())}
     for folder in folders:
@@ -66,7 +66,7 @@ def list_fonts(folders: list[Path]) -> list[tuple[str, int]]:
 
 
 def draw_signs(file: str, face: int, size: int, slant: float) -> tuple[Ints, Prints | None]:
-    """The whole prints of a font's digits and signs at one size and slant, and which kinds they are."""
+    """Draw a font's digits and signs at one size and slant; return their kinds and whole prints."""
     font = ImageFont.truetype(file, size * LARGER, index=face)
     lacking = bytes(font.getmask(NO_CHARACTER))
     cuts, boxes, kinds = [], [], []
@@ -96,7 +96,7 @@ def draw_signs(file: str, face: int, size: int, slant: float) -> tuple[Ints, Pri
 
 
 def collect_prints(faces: list[tuple[str, int]]) -> Drawn:
-    """All fonts at all sizes; a font that cannot be drawn is left out."""
+    """Draw all fonts at all sizes; a font that cannot be drawn is left out."""
     digits, signs, kinds, families, names, fonts = [], [], [], [], {}, 0
     for file, face in faces:
         name = re.split(r"[-_.\d]", Path(file).name)[0].lower()
@@ -117,7 +117,7 @@ def collect_prints(faces: list[tuple[str, int]]) -> Drawn:
 
 
 def make_references(shape: Shapes, kind: Ints, kinds: int, styles: int) -> Any:
-    """(kinds, styles, pixels) of 0..255: the middles of the clusters of each kind's prints."""
+    """Return (kinds, styles, pixels) of 0..255: the centres of the clusters of each kind's prints."""
     found = [_cluster(shape[kind == k], styles) for k in range(kinds)]
     middles = np.stack(found)
     low, high = middles.min(axis=2, keepdims=True), middles.max(axis=2, keepdims=True)
@@ -125,7 +125,7 @@ def make_references(shape: Shapes, kind: Ints, kinds: int, styles: int) -> Any:
 
 
 def _cluster(shape: Shapes, styles: int) -> Shapes:
-    """k-means on the sphere; the first middles are prints far from each other."""
+    """Cluster shapes by k-means on the sphere; the first centres are far from each other."""
     chance = np.random.default_rng(0)
     middles = shape[:1]
     while len(middles) < styles:
@@ -139,7 +139,7 @@ def _cluster(shape: Shapes, styles: int) -> Shapes:
 
 
 def judge_unseen(shape: Shapes, kind: Ints, family: Ints, kinds: int, styles: int) -> Any:
-    """(n, kinds) scores of each print by references of other families."""
+    """Return (n, kinds) scores of each print by references of other families."""
     fold = np.random.default_rng(1).integers(0, FOLDS, int(family.max()) + 1)[family]
     scores = np.zeros((len(kind), kinds))
     for k in range(FOLDS):
@@ -151,7 +151,7 @@ def judge_unseen(shape: Shapes, kind: Ints, family: Ints, kinds: int, styles: in
 
 
 def print_figures(names: str, kind: Ints, scores: Any, least: float, apart: float) -> None:
-    """How many honest prints would be contradicted, and of each pair said and shown how many are found."""
+    """Print how many honest prints would be contradicted, and how many of each swapped pair are found."""
     each = np.arange(len(scores))
     shown = scores[each, kind]
     others = scores.copy()

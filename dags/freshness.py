@@ -1,4 +1,4 @@
-"""Every morning: is a source ahead of the warehouse, or silent in its season? A red task is the alert."""
+"""Check every morning whether a source is ahead of the warehouse, or silent in its season; a red task is the alert."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ After a person has seen to it: **clear** `check`, or leave it red until tomorrow
 """,
 )
 def freshness() -> None:
+    """Check every morning whether a source is ahead of the warehouse, or silent in its season."""
+
     # What it finds is not tried again (AirflowFailException); what keeps it from looking is, such as an API server that
     # is not up yet.
     @task

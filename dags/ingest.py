@@ -1,4 +1,4 @@
-"""Nightly: what is published? sources >> discover >> land (a mapped group per publisher) >> read >> stage >> close."""
+"""Ingest every night: sources >> discover >> land (a mapped group per publisher) >> read >> stage >> close."""
 
 from __future__ import annotations
 
@@ -45,6 +45,8 @@ counts of this run.
 """,
 )
 def ingest() -> None:
+    """Discover, land, read and stage what is published, every night."""
+
     def run_id() -> str:
         return str(get_current_context()["run_id"])
 

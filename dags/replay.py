@@ -1,4 +1,4 @@
-"""On demand: refused documents are shown to a person, and read again, accepted or dropped; outdated ones read again."""
+"""Show refused documents to a person on demand, and retry, accept or drop them; reread outdated documents."""
 
 from __future__ import annotations
 
@@ -61,6 +61,8 @@ until the newer reader has read them: equal rows cost no build, and the rows of 
 """,
 )
 def replay() -> None:
+    """Show refused documents to a person, and retry, accept or drop them; reread outdated documents."""
+
     def run_id() -> str:
         return str(get_current_context()["run_id"])
 

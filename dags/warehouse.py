@@ -1,4 +1,4 @@
-"""When newly staged data is there: build (dbt models and tests) >> publish (swap the served release)."""
+"""Build (dbt models and tests) and publish (swap the served release) when new data is staged."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ While a release is pinned (`jixiao rollback`) new ones are kept and not served.
 """,
 )
 def warehouse() -> None:
+    """Build the marts and publish a release when new data is staged."""
+
     @task
     def build() -> dict[str, int]:
         from airflow.sdk.exceptions import AirflowFailException

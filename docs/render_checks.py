@@ -1,7 +1,4 @@
-"""The checks of reading in, their tables in docs/reading.md out.
-
-python docs/render_checks.py             # writes the tables; `make docs` does
-"""
+"""Write the tables of reading checks in docs/reading.md; `make docs` runs this script."""
 
 from __future__ import annotations
 
@@ -19,12 +16,12 @@ HEAD_OF_HARMLESS = "| rule | what is loaded | asked in | finding | shown by |\n|
 
 
 def list_checks() -> list[dict[str, Any]]:
-    """Every check of extract/reading/checks.yml, in its order."""
+    """List every check of extract/reading/checks.yml, in its order."""
     return _load()["checks"]
 
 
 def list_harmless() -> list[dict[str, Any]]:
-    """Every rule about what looks like a doubt and is none."""
+    """List every rule about what looks like a doubt and is none."""
     return _load()["harmless"]
 
 
@@ -35,7 +32,7 @@ def _load() -> dict[str, list[dict[str, Any]]]:
 
 
 def render_tables() -> str:
-    """Both tables, the checks and the harmless rules."""
+    """Render both tables, the checks and the harmless rules."""
     checks = "".join(
         _row(one["code"], one["sees"], _list(one["where"]), one["costs"], f"`{one['reason']}`", _show(one))
         for one in list_checks()
@@ -52,13 +49,13 @@ def _row(*cells: str) -> str:
 
 
 def _list(names: list[str]) -> str:
-    """Modules by their names, as many as a cell can hold."""
+    """List modules by their names, as many as a cell can hold."""
     shown = ", ".join(names[:3])
     return f"{shown} …" if len(names) > 3 else shown
 
 
 def _show(one: dict[str, Any]) -> str:
-    """The fixtures, else the files of the tests."""
+    """List the fixtures, else the files of the tests."""
     if "fixtures" in one:
         return ", ".join(f"`{name}`" for name in one["fixtures"])
     return ", ".join(dict.fromkeys(f"`{test.split('::')[0].split('/')[-1]}`" for test in one["tests"]))
@@ -69,7 +66,7 @@ def _code(name: str | None) -> str:
 
 
 def render_page() -> str:
-    """docs/reading.md with the tables as the file of checks is now."""
+    """Return docs/reading.md with the tables of the present file of checks."""
     return TABLES.sub(lambda _: render_tables(), PAGE.read_text(encoding="utf-8"))
 
 

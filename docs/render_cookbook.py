@@ -1,8 +1,8 @@
-"""The SQL of docs/cookbook.md and a warehouse in, the same page with each query's rows as a Markdown table out.
+"""Run the SQL of docs/cookbook.md, and write each query's rows below it as a Markdown table.
 
-    python docs/render_cookbook.py                  # writes the page, from the served release (`make demo` first)
+    python docs/render_cookbook.py                  # on the served release (`make demo` first)
 
-The page is the only place where the queries stand; what is between the two marks behind each of them is generated.
+The page is the only place where the queries stand; the text between the two marks behind each of them is generated.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ COMPLETENESS = """
 
 
 def find_queries(page: str) -> list[tuple[str, str]]:
-    """(question, SQL) of every question of the page, in order."""
+    """Return (question, SQL) of every question of the page, in order."""
     titles = re.finditer(r"^## (Q\d+) .*$", page, re.MULTILINE)
     starts = [(match[1], match.start()) for match in titles]
     return [(max((s, q) for q, s in starts if s < block.start())[1], block["sql"]) for block in BLOCK.finditer(page)]
 
 
 def render_page(page: str, warehouse: duckdb.DuckDBPyConnection) -> str:
-    """The page with the rows that the warehouse gives now."""
+    """Return the page with the rows that the warehouse gives now."""
 
     def run(block: re.Match[str]) -> str:
         answer = render_rows(warehouse, block["sql"]) + render_completeness(warehouse, block["sql"])
@@ -50,7 +50,7 @@ def render_page(page: str, warehouse: duckdb.DuckDBPyConnection) -> str:
 
 
 def render_rows(warehouse: duckdb.DuckDBPyConnection, sql: str) -> str:
-    """The rows of a query as a Markdown table, numbers to the right."""
+    """Run a query; return its rows as a Markdown table, numbers to the right."""
     result = warehouse.execute(sql)
     names = [column[0] for column in result.description or ()]
     rows = result.fetchall()
@@ -63,9 +63,9 @@ def render_rows(warehouse: duckdb.DuckDBPyConnection, sql: str) -> str:
 
 
 def render_completeness(warehouse: duckdb.DuckDBPyConnection, sql: str) -> str:
-    """How complete the years are that a query looks at: the one that it names and the one before, else all of them.
+    """Describe the completeness of the years that a query names, each with the one before, else of all.
 
-    Empty where the warehouse has no coverage.
+    '' where the warehouse has no coverage.
     """
     try:
         found = warehouse.execute(COMPLETENESS).fetchall()
@@ -98,7 +98,7 @@ def _show(value: Any) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Write the page anew; the one argument is the warehouse, by default the served release."""
+    """Write the page; the one argument is the warehouse, by default the served release."""
     from extract.settings import get_settings
 
     path = Path(arguments[0]) if arguments else get_settings().current / "warehouse.duckdb"

@@ -1,6 +1,6 @@
-"""dbt's manifest in, docs/data-dictionary.md out: the published tables with their keys, columns and values.
+"""Write docs/data-dictionary.md from dbt's manifest: the published tables with keys, columns and values.
 
-    python docs/render_data_dictionary.py           # parses the dbt project and writes the page
+    python docs/render_data_dictionary.py           # parses the dbt project
 
 Nothing on the page is written by hand: descriptions, types and tests are those of dbt_project/models/marts/*.yml.
 """
@@ -36,7 +36,7 @@ A **key** is a hash of business columns: the same rows get the same keys in ever
 
 
 def render_page(manifest: dict[str, Any]) -> str:
-    """The whole page, tables in groups, each group by name."""
+    """Return the whole page, tables in groups, each group by name."""
     tables = sorted(
         (node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["schema"] == "marts"),
         key=lambda node: node["name"],
@@ -55,7 +55,7 @@ def _group(name: str) -> str:
 
 
 def _tests_of(table: dict[str, Any], tests: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Arguments of the table's generic tests, by the test's name."""
+    """Return the arguments of the table's generic tests, by the test's name."""
     return {
         test["test_metadata"]["name"]: test["test_metadata"]["kwargs"]
         for test in tests
@@ -98,7 +98,7 @@ def _flat(text: str) -> str:
 
 
 def parse_project() -> dict[str, Any]:
-    """dbt's manifest of the project as it stands."""
+    """Parse the project and return dbt's manifest."""
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"DBT_TARGET_PATH": folder, "DBT_LOG_PATH": folder}
         where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]

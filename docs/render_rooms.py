@@ -1,7 +1,4 @@
-"""The imports of `extract` in, the drawing of its rooms in CONTRIBUTING.md out.
-
-python docs/render_rooms.py              # writes the drawing; `make docs` does
-"""
+"""Write the drawing of the rooms of `extract` in CONTRIBUTING.md; `make docs` runs this script."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ DRAWING = re.compile(r"(?<=<!-- rooms: docs/render_rooms.py -->\n```\n).*?(?=```
 
 
 def render_rooms() -> str:
-    """One line per room, the highest first: what it does, and the nearest rooms below that it imports."""
+    """Return one line per room, the highest first: what it does, and the nearest rooms below that it imports."""
     lines = []
     imports = read_imports()
     for room in imports:
@@ -30,7 +27,7 @@ def render_rooms() -> str:
 
 
 def read_imports() -> dict[str, list[str]]:
-    """Room -> the rooms that its modules import, both in the order of the layers in pyproject.toml."""
+    """Return room → the rooms that its modules import, both in the order of the layers in pyproject.toml."""
     contracts = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
     layers = contracts["contracts"][0]["layers"]
     rooms = [one for one in layers if (PROJECT / "extract" / one / "__init__.py").exists()]
@@ -45,7 +42,7 @@ def read_imports() -> dict[str, list[str]]:
 
 
 def render_page() -> str:
-    """CONTRIBUTING.md with the drawing as the imports are now."""
+    """Return CONTRIBUTING.md with the drawing of the present imports."""
     return DRAWING.sub(lambda _: render_rooms(), PAGE.read_text(encoding="utf-8"))
 
 

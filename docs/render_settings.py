@@ -1,7 +1,4 @@
-"""The settings in, docs/settings.md out: every environment variable with its default and what it is.
-
-python docs/render_settings.py           # writes the page; `make docs` does
-"""
+"""Write docs/settings.md: every environment variable with its default; `make docs` runs this script."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ Environment variables, generated from `extract/settings.py` by `make docs`. All 
 
 
 def render_page() -> str:
-    """The whole page, settings in the order of the class."""
+    """Return the whole page, settings in the order of the class."""
     rows = (
         f"| `JIXIAO_{name.upper()}` | {_default(field)} | {field.description} |\n"
         for name, field in Settings.model_fields.items()
@@ -32,7 +29,7 @@ def render_page() -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    """As one types it, paths from the project's folder; those that depend on others stand in the description."""
+    """Return a default as one types it, paths relative to the project; '' for those that depend on others."""
     if field.default is None:
         return ""
     if isinstance(field.default, Path) and field.default.is_absolute():

@@ -1,4 +1,4 @@
-"""`python -m extract` is `jixiao`."""
+"""Run `jixiao` as `python -m extract`."""
 
 from extract.cli.app import main
 

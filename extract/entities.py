@@ -32,7 +32,7 @@ class Box(NamedTuple):
 
 
 class Column(StrEnum):
-    """The canonical columns: what a printed header word means."""
+    """The canonical columns: the meaning of a printed header word."""
 
     UNIT = "unit"
     PROJECT = "project"
@@ -72,7 +72,7 @@ AMOUNT_KINDS: Mapping[Column, str] = {
 
 
 class DocumentKind(StrEnum):
-    """What a publication is; part of the grain of every fact."""
+    """The kind of a publication; part of the grain of every fact."""
 
     TARGET = "target"
     APPROVAL = "approval"
@@ -81,7 +81,7 @@ class DocumentKind(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a row of indicators speaks of: one project, or the whole department (部门整体绩效目标表)."""
+    """Subject of a row of indicators: one project, or the whole department (部门整体绩效目标表)."""
 
     PROJECT = "project"
     DEPARTMENT = "department"
@@ -89,7 +89,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A thing seen at a source. `url` identifies it there; `title` and `printed_on` are what the listing says."""
+    """An item seen at a source. `url` identifies it there; `title` and `printed_on` come from the listing."""
 
     publisher: str
     url: str
@@ -155,7 +155,7 @@ class PageGrids:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """Text as printed and where: what makes a figure traceable."""
+    """Text as printed with its place, which makes a figure traceable."""
 
     text: str
     page: int
@@ -184,7 +184,7 @@ class Record:
 
 
 class QuestionKind(StrEnum):
-    """What a person is asked about a place that the reader can read in several ways."""
+    """Kinds of questions about a place that can be read in several ways."""
 
     YEAR = "year"  # of which year the tables under a title are
     HEADER_WORD = "header_word"  # which column a word heads that nobody has listed
@@ -195,7 +195,7 @@ class QuestionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One reading of a place: `value` names it in an answer, `text` is what is printed there or what it means."""
+    """One way to read a place: `value` names it in an answer, `text` is what is printed there or what it means."""
 
     value: str
     text: str
@@ -205,12 +205,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A place that the reader can read in several ways; a person chooses one of them and types no figure.
+    """A place that can be read in several ways; a person chooses one of them and types no figure.
 
     `key` (16 hexadecimal digits) is the same at every reading; where `is_general`, it depends on words and a layout
     alone, so that an answer may hold for other documents of the publisher. `asked` is the printed text in question,
-    `near` what stands below or beside it, `layout` the fingerprint of the words around it, `publisher` whose document
-    it is by its own print.
+    `near` the text below or beside it, `layout` the fingerprint of the words around it, `publisher` the publisher
+    that the
+    document prints.
     """
 
     key: str
@@ -229,7 +230,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person chose: of the question `key`, or by hand for a header word (`word`) wherever it is asked about."""
+    """A person's choice: for the question `key`, or by hand for a header word (`word`) wherever it is asked about."""
 
     choice: str
     by: str
@@ -242,7 +243,8 @@ class Answer:
 class Held:
     """A project that is not delivered, or a place whose project is not known; `page` and `last_page` are 1-based.
 
-    `part` and `project_no` are those that its records would carry, 0 where nothing of it was read. `detail` says what
+    `part` and `project_no` are those that its records would carry, 0 where nothing of it was read. `detail` names
+    what
     was expected and what was found.
     """
 
@@ -261,10 +263,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class CrossCheck:
-    """Two places of one document that should say the same: evidence where they agree, a finding where they differ.
+    """Two places of one document that should agree: evidence where they do, a finding where they differ.
 
     `kind` is listed_amount (a list elsewhere prints the project's amount) or weights (they add up to 90 or 100).
-    `expected` is what the project's own table says, `printed` what stands on `page`; amounts in 元.
+    `expected` comes from the project's own table, `printed` from `page`; amounts in 元.
     """
 
     kind: str
@@ -291,7 +293,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something a person should know although the document is loaded."""
+    """Something to report to a person although the document is loaded."""
 
     code: str
     detail: str
@@ -300,7 +302,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one PDF says."""
+    """The content of one PDF."""
 
     sha256: str
     page_count: int
@@ -333,9 +335,10 @@ class TargetValue:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What an earlier answer of an address left: validators for a conditional request, and what it said.
+    """A cache entry of an address: validators for a conditional request, and the content of its last answer.
 
-    A document leaves `sha256`, or the `reason` why it was not taken; a page of a site leaves what was `found` on it.
+    A document leaves `sha256`, or the `reason` why it was not taken; a page of a site leaves what was `found` on
+    it.
     """
 
     url: str
@@ -353,7 +356,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """What became of one publication at landing: bytes or an error, what the answer left, what a person should know."""
+    """The outcome of landing one publication: bytes or error, cache entry, findings."""
 
     publication: Publication
     landed: LandedPdf | None = None

@@ -61,11 +61,11 @@ class BuildError(JixiaoError):
 
 
 class SandboxError(JixiaoError):
-    """The process that meets the PDFs cannot be confined, or did not start: no document is to blame."""
+    """The process that reads PDFs cannot be confined or did not start; no document is at fault."""
 
 
 def describe_error(error: BaseException) -> str:
-    """What a person is told: our own errors say it themselves, of all others the type is named."""
+    """Return the message for people: of our own errors their text, of all others also the type."""
     if isinstance(error, JixiaoError):
         return str(error)
     return f"{type(error).__name__}: {error}".rstrip(": ")
@@ -74,8 +74,10 @@ def describe_error(error: BaseException) -> str:
 class Refused(JixiaoError):  # noqa: N818 - a verdict on a document, caught as such
     """This document must not be loaded.
 
-    `page` is 1-based and None where the whole document is meant; `detail` says what was expected and what was found.
-    `held` lists its projects (`entities.Held`) where each of them is held back for a reason of its own, `question` is
+    `page` is 1-based and None where the whole document is meant; `detail` names what was expected and what was
+    found.
+    `held` lists its projects (`entities.Held`) where each of them is held back for a reason of its own, `question`
+    is
     the `entities.Question` whose answer settles it.
     """
 

@@ -1,4 +1,4 @@
-"""Files that others see whole or not at all, and copies that cost no room."""
+"""Write files atomically, and copy them without using space where the file system can."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FICLONE = 0x40049409  # linux/fs.h
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write a file that others see whole or not at all: temporary name, sync, rename, sync the folder."""
+    """Write a file atomically: temporary name, sync, rename, sync the folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=PART)
     try:
@@ -33,19 +33,19 @@ def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder that only its owner may enter; one that is there keeps what its owner has allowed."""
+    """Make a folder that only its owner may enter; the mode of an existing one is left alone."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def load_yaml(path: Path) -> Any:
-    """Read a YAML file, by the parser in C where it is there: ten times as fast."""
+    """Parse a YAML file, with the C parser where it is installed (ten times as fast)."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - it is a safe loader
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename inside `folder` survive a power cut."""
+    """Sync a folder, so that a rename in it survives a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -54,7 +54,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """The same bytes at another place, without a second copy of them where the file system can do that."""
+    """Copy a file, sharing its blocks where the file system can."""
     target.unlink(missing_ok=True)
     try:
         os.link(source, target)
@@ -63,7 +63,7 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def clone_file(source: Path, target: Path) -> bool:
-    """Make a file that shares its blocks with another until either is changed (XFS, btrfs); False where that fails."""
+    """Copy a file by sharing its blocks (XFS, btrfs); return False where that fails."""
     with source.open("rb") as old, target.open("wb") as new:
         try:
             fcntl.ioctl(new.fileno(), FICLONE, old.fileno())

@@ -1,4 +1,4 @@
-"""What reading one document may cost: handed to every process that meets one.
+"""Limits on the cost of reading one document, passed to every process that reads one.
 
 A module of its own because the reading child has no settings, and imports nothing that it does not use.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Per document. `seconds` is wall-clock time, `memory` address space in bytes."""
+    """Limits per document. `seconds` is wall-clock time, `memory` address space in bytes."""
 
     seconds: float
     memory: int
@@ -19,5 +19,5 @@ class Limits:
     size: int
 
     def to_dict(self) -> dict[str, Any]:
-        """What a child process is started with."""
+        """Return the arguments that a child process is started with."""
         return asdict(self)

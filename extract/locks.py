@@ -1,4 +1,4 @@
-"""A path or a database becomes a lock between processes, released by kernel or server when its holder dies."""
+"""Lock a path or a database between processes; kernel or server releases the lock when its holder dies."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class LockedError(JixiaoError):
 
 @contextmanager
 def hold_lock(path: Path, wait_seconds: float, tell: Callable[[str], None] | None = None) -> Iterator[None]:
-    """Hold the lock for the time of the block; raises LockedError, naming the holder, after `wait_seconds`.
+    """Hold the lock during the block; raises LockedError, naming the holder, after `wait_seconds`.
 
-    `tell` hears once whom it waits for.
+    `tell` is called once, with a message that names the holder, if this call has to wait.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + wait_seconds
@@ -55,7 +55,7 @@ def hold_lock(path: Path, wait_seconds: float, tell: Callable[[str], None] | Non
 
 @contextmanager
 def hold_writer(settings: Settings) -> Iterator[None]:
-    """Be the one writer of the warehouse: of this home on DuckDB, of all machines on PostgreSQL.
+    """Hold the writer lock of the warehouse: per home on DuckDB, across machines on PostgreSQL.
 
     Raises LockedError after `writer_wait_seconds`.
     """

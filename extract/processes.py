@@ -1,8 +1,8 @@
-"""Processes that end with the one that started them, and all that a process has started.
+"""Tie child processes to their parent, and find and end all descendants of a process.
 
     python -m extract.processes PARENT MODULE ARGUMENT…      runs a module as `python -m` does, until PARENT ends
 
-Linux only; elsewhere nothing is done but to look whether the parent is there at the start.
+Linux only; elsewhere the parent is only checked at the start.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 
 
 def follow_parent(parent: int) -> None:
-    """Have the kernel kill this process when its parent dies; end at once where it is dead already."""
+    """Ask the kernel to kill this process when its parent dies; exit at once where it is dead already."""
     _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         sys.exit("the process that started this one is gone")
 
 
 def follow_me(module: str, *arguments: str) -> list[str]:
-    """The command that runs a module in a process that ends with this one."""
+    """Return the command that runs a module in a process that ends with this one."""
     return [sys.executable, "-m", "extract.processes", str(os.getpid()), module, *arguments]
 
 
 def adopt_orphans() -> None:
-    """Become the parent of whatever our children leave behind: so it can be found and ended."""
+    """Become the parent of orphaned descendants, so that they can be found and ended."""
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def list_descendants(pid: int) -> list[int]:
-    """Every process that this one, or one of those, has started and that still runs."""
+    """List all running descendants of a process."""
     parents: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError, ValueError, IndexError):
@@ -54,7 +54,7 @@ def list_descendants(pid: int) -> list[int]:
 
 
 def end_descendants(pid: int, signals: Iterable[tuple[signal.Signals, float]]) -> None:
-    """Send each signal to all that still runs and wait so many seconds for the last one to end."""
+    """Send each signal to all running descendants and wait so many seconds until the last has ended."""
     for number, seconds in signals:
         for one in list_descendants(pid):
             with contextlib.suppress(ProcessLookupError):
@@ -67,7 +67,7 @@ def end_descendants(pid: int, signals: Iterable[tuple[signal.Signals, float]]) -
 
 
 def _reap() -> None:
-    """Let go of adopted processes that have ended."""
+    """Reap adopted processes that have ended."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass

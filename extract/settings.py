@@ -1,4 +1,4 @@
-"""The environment (prefix JIXIAO_) becomes one validated, frozen object.
+"""Validate the environment (prefix JIXIAO_) to one frozen object.
 
 Every setting has a default that works on one machine; `jixiao settings` lists them. Nothing else reads the environment.
 """
@@ -32,7 +32,7 @@ _HomePath = Annotated[Path | None, NoDecode]
 
 
 def read_secrets(folder: Path, names: Iterable[str]) -> dict[str, Any]:
-    """The settings that stand in files of a folder, `jixiao_ledger_url` for example; an empty file says nothing."""
+    """Read settings from files of a folder, `jixiao_ledger_url` for example; an empty file is ignored."""
     found: dict[str, Any] = {}
     for name in names:
         try:
@@ -47,7 +47,7 @@ def read_secrets(folder: Path, names: Iterable[str]) -> dict[str, Any]:
 
 
 class Settings(BaseSettings):
-    """Where things are and how much they may cost. Paths become absolute; those left empty lie under `home`."""
+    """Places and limits. Paths become absolute; empty ones default to places under `home`."""
 
     model_config = SettingsConfigDict(env_prefix="JIXIAO_", env_ignore_empty=True, frozen=True, extra="ignore")
 
@@ -145,7 +145,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment first, then the files of secrets that a container is given."""
+        """Read the environment first, then the files of secrets that a container is given."""
         folder = Path(os.environ.get("JIXIAO_SECRETS_DIR", SECRETS_DIR))
         return init_settings, env_settings, InitSettingsSource(settings_cls, read_secrets(folder, cls.model_fields))
 
@@ -158,7 +158,7 @@ class Settings(BaseSettings):
             raise SettingsError(f"{name}: {wrong['msg']}, found {wrong['input']!r}") from None
 
     def model_post_init(self, _context: object) -> None:
-        """Make paths absolute and fill in what follows from others; SettingsError where two exclude each other."""
+        """Make paths absolute and derive defaults; SettingsError where two settings exclude each other."""
         for name in ("home", "publishers_dir", "dags_dir", "dbt_dir"):
             object.__setattr__(self, name, getattr(self, name).expanduser().absolute())
         inbox = self.inbox.expanduser().absolute() if self.inbox else self.home / "inbox"
@@ -169,7 +169,7 @@ class Settings(BaseSettings):
             raise SettingsError("JIXIAO_RELEASES_URL: a warehouse on PostgreSQL has no files to copy; leave it empty")
 
     def limits(self) -> Limits:
-        """What reading one document may cost."""
+        """Return the limits on the cost of reading one document."""
         return Limits(
             seconds=self.read_seconds,
             memory=self.read_megabytes << 20,
@@ -179,12 +179,12 @@ class Settings(BaseSettings):
 
     @property
     def on_postgres(self) -> bool:
-        """Whether the warehouse is a PostgreSQL database and not a DuckDB file."""
+        """True if the warehouse is a PostgreSQL database and not a DuckDB file."""
         return (self.warehouse_url or "").startswith("postgresql")
 
     @property
     def archive(self) -> Path:
-        """Bytes by sha256, never changed; with `store_url` this machine's copies of them."""
+        """Documents by sha256, never changed; with `store_url` this machine's copies of them."""
         return self.home / "archive"
 
     @property
@@ -194,7 +194,7 @@ class Settings(BaseSettings):
 
     @property
     def build_db(self) -> Path:
-        """The private database that dbt builds in; no reader may open it."""
+        """The private database that dbt builds in; readers never open it."""
         return self.home / "build.duckdb"
 
     @property
@@ -204,7 +204,7 @@ class Settings(BaseSettings):
 
     @property
     def spare_release(self) -> Path:
-        """The DuckDB file of a release that is kept no longer, from which the next one can be made."""
+        """The DuckDB file of a pruned release, from which the next one can be made."""
         return self.home / ".spare"
 
     @property

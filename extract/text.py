@@ -1,6 +1,6 @@
-"""Printed text in, the same text without what nobody sees on paper out: widths, look-alikes and blanks folded.
+"""Fold printed text for comparison: widths, look-alike glyphs and blanks.
 
-Folding is one `str.translate`, hence linear, total, and idempotent: every replacement is itself left alone.
+Folding is one `str.translate`, hence linear, total, and idempotent: no replacement is replaced again.
 Superscripts (m², 10³), circled numbers (①) and squared units (㎡) are not folded: NFKC would turn 10² into 102.
 """
 
@@ -94,7 +94,7 @@ NAME_BLANKS = " \t\n\r\xa0\u200b\ufeff"
 
 
 def unify_radical(letter: str) -> str:
-    """The ideograph that a radical is drawn like, any other character as it is."""
+    """Return the ideograph that a radical is drawn like; any other character as it is."""
     if not FIRST_RADICAL <= ord(letter) <= LAST_RADICAL:
         return letter
     return _IDEOGRAPHS.get(ord(letter)) or unicodedata.normalize("NFKC", letter)
@@ -128,7 +128,7 @@ _TABLE = _build_table()
 
 
 def fold_text(text: str) -> str:
-    """Text with widths, look-alike glyphs and brackets unified and blanks removed: for comparing, never for showing.
+    """Unify widths, look-alike glyphs and brackets, and remove blanks: for comparing, never for showing.
 
     `fold_text(fold_text(x)) == fold_text(x)`. Letters keep their case.
     """
@@ -136,9 +136,10 @@ def fold_text(text: str) -> str:
 
 
 def fold_name(name: str) -> str:
-    """Text by which two printings of a name are equal: widths, brackets, dashes, quotes, blanks and case are one.
+    """Fold a name for comparison: widths, brackets, dashes, quotes, blanks and case.
 
-    The same as `fold_text` of dbt_project/macros/text.sql, and besides it radicals become ideographs, as they do when a
+    The same as `fold_text` of dbt_project/macros/text.sql, and besides it radicals become ideographs, as they do
+    when a
     page is read: names that Python compares may come from elsewhere. Idempotent.
     """
     return name.translate(_RADICALS_OF_NAMES).lower().translate(_NAMES)

@@ -1,6 +1,6 @@
-"""English texts for people become Chinese where the locale says so; one table, chinese.yml, for command and report.
+"""Translate texts for people to Chinese where the locale asks for it; chinese.yml serves command and report.
 
-Only what people read is here. Names of columns, reason codes and everything that programs read stay as they are.
+Column names, reason codes and all other output for programs are never translated.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ TABLE = Path(__file__).with_name("chinese.yml")
 
 @cache
 def load_chinese() -> dict[str, str]:
-    """English text -> Chinese text."""
+    """Load the translations: English text → Chinese text."""
     table: dict[str, str] = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
     return table
 
 
 @cache
 def is_chinese() -> bool:
-    """Whether the locale of messages is Chinese: LC_ALL, then LC_MESSAGES, then LANG, as POSIX has it."""
+    """Return True if the locale of messages is Chinese: LC_ALL, then LC_MESSAGES, then LANG, as in POSIX."""
     wanted = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
     return wanted.lower().startswith("zh")
 
 
 def say(text: str, **values: object) -> str:
-    """A text in the language of the locale, English where there is no Chinese for it; `values` fill its {places}."""
+    """Translate a text to the language of the locale, English where it has no Chinese; `values` fill its {places}."""
     chosen = load_chinese().get(text, text) if is_chinese() else text
     return chosen.format(**values) if values else chosen

@@ -1,0 +1,1 @@
+"""Make publications for the benchmarks."""

@@ -1,7 +1,7 @@
-"""A seed in, made publications out: documents of several years as raw rows, and which projects are one project.
+"""Make publications from a seed: documents of several years as raw rows, with the identity of each project.
 
-Each publisher evolves from year to year as offices do: projects come, go and are called otherwise, amounts and targets
-move, indicators are dropped and added, and a new project often resembles an old one that it has nothing to do with.
+Publishers evolve from year to year as offices do: projects appear, disappear and are renamed, amounts and targets
+change, indicators are dropped and added, and a new project often resembles an unrelated old one.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ BOX = {"x0": 10.25, "y0": 20.5, "x1": 110.125, "y1": 40.0625}
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """One project in one year; `identity` is the same as long as it is the same project."""
+    """One project in one year; `identity` is constant as long as it is the same project."""
 
     identity: int
     unit: str
@@ -71,6 +71,7 @@ class Project:
 
     @property
     def name(self) -> str:
+        """The name as printed."""
         return f"{self.prefix}{self.theme}{self.facet}{self.suffix}{self.decoration}"
 
 
@@ -85,7 +86,7 @@ class Document:
     sha256: str = field(default="")
 
     def rows(self) -> Rows:
-        """Rows by raw table."""
+        """Return the rows by raw table."""
         place = {"sha256": self.sha256, "part_no": 1}
         rows: Rows = {"documents": [place | self._head()], "projects": [], "amounts": [], "records": [], "targets": []}
         for number, project in enumerate(self.projects, start=1):
@@ -130,7 +131,7 @@ class Document:
 
 
 def make_publisher(random: Random, code: str, region: str | None, years: range, rows: int) -> Iterator[Document]:
-    """One document a year of about `rows` indicator rows."""
+    """Make one document a year of about `rows` indicator rows."""
     maker = _Maker(random)
     units = [f"{102001 + number}-{code}{name}" for number, name in enumerate(("机关", "服务中心", "执法大队"))]
     projects: list[Project] = []
@@ -143,7 +144,7 @@ def make_publisher(random: Random, code: str, region: str | None, years: range, 
 
 
 def stage_document(settings: Settings, document: Document) -> None:
-    """Through staging, as the nightly line does with what it read."""
+    """Stage a document as the nightly run does."""
     rows = document.rows()
     frames = {
         table.name: pd.DataFrame(rows.get(table.name, []), columns=list(table.columns.keys()), dtype=object)
@@ -154,7 +155,7 @@ def stage_document(settings: Settings, document: Document) -> None:
 
 
 class _Maker:
-    """Makes projects and their next years; counts identities."""
+    """Make projects and their next years, and count identities."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
@@ -162,8 +163,12 @@ class _Maker:
         self.gone: list[Project] = []
 
     def add(self, units: list[str], others: list[Project]) -> Project:
-        """A new project. Every second one resembles a project that is there, or one that just went: its unit, theme,
-        category and a third, half or all of its indicators and targets, as where an office fills in a template."""
+        """Make a new project.
+
+        Every second one resembles a present or a past project: its unit, theme, category and a third, half or
+        all of its
+        indicators and targets, as where an office fills in a template.
+        """
         choice = self.random
         self.identities += 1
         models = self.gone or others
@@ -193,7 +198,7 @@ class _Maker:
         )
 
     def age(self, projects: list[Project], year: int) -> list[Project]:
-        """The projects that go on, a year older."""
+        """Return the projects that continue, a year older."""
         staying = [project for project in projects if self.random.random() >= 0.08]
         self.gone = [project for project in projects if project not in staying]
         return [self.change(project, year) for project in staying]
@@ -214,7 +219,7 @@ class _Maker:
         return self.rename(same, year) if choice.random() < 0.15 else same
 
     def rename(self, project: Project, year: int) -> Project:
-        """Otherwise called, as offices do: suffix, brackets, a year, other order, abbreviated, lengthened, reworded."""
+        """Rename a project as offices do: suffix, brackets, a year, other order, abbreviated, lengthened, reworded."""
         choice = self.random
         kind = choice.choice(("suffix", "bracket", "year", "order", "shorter", "shorter", "longer", "office"))
         if kind == "suffix":

@@ -1,8 +1,7 @@
-"""Names become bytes that every worker reaches: a folder, or objects below JIXIAO_STORE_URL.
+"""Store bytes by name where every worker reaches them: in a folder, or as objects below JIXIAO_STORE_URL.
 
-What passes between tasks on several machines lies here: landed bytes (`archive/stored_documents.py`) and, until they
-are staged, readings (`archive/readings.py`). What is not what was put is never given out: PDFs are named by their hash,
-a reading begins with its own.
+Tasks on several machines exchange landed bytes (`archive/stored_documents.py`) and, until they are staged, readings
+(`archive/readings.py`). Bytes are verified when they are read: PDFs are named by their hash, a reading begins with it.
 """
 
 from __future__ import annotations
@@ -22,77 +21,85 @@ from extract.settings import Settings
 
 
 class StoreError(JixiaoError):
-    """The store does not answer: nothing is known of any document, and the task is tried again."""
+    """The store does not answer; the task is retried."""
 
 
 class DamagedError(JixiaoError):
-    """Bytes are there and are not those that were put."""
+    """Stored bytes differ from those that were put."""
 
 
 class Store(Protocol):
-    """Whole objects by name. A name that is not there raises FileNotFoundError, a store that fails StoreError."""
+    """Whole objects by name. A missing name raises FileNotFoundError, a failing store StoreError."""
 
     def put(self, name: str, data: bytes) -> None:
-        """Replace an object, whole or not at all."""
+        """Replace an object atomically."""
 
     def get(self, name: str) -> bytes:
-        """All bytes of an object."""
+        """Return all bytes of an object."""
 
     def size(self, name: str) -> int | None:
-        """How many bytes an object has, None where there is none."""
+        """Return the size of an object in bytes, None where there is none."""
 
     def drop(self, name: str) -> None:
-        """Remove an object; one that is gone already is no trouble."""
+        """Remove an object if it exists."""
 
 
 class FolderStore:
-    """Files below a folder, on this machine or on a disk that machines share."""
+    """Files below a folder, on this machine or on a shared disk."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     def put(self, name: str, data: bytes) -> None:
+        """Replace a file atomically, synced to disk."""
         write_whole(self._root / name, data)
 
     def get(self, name: str) -> bytes:
+        """Return all bytes of a file."""
         return (self._root / name).read_bytes()
 
     def size(self, name: str) -> int | None:
+        """Return the size of a file in bytes, None where there is none."""
         path = self._root / name
         return path.stat().st_size if path.exists() else None
 
     def drop(self, name: str) -> None:
+        """Remove a file if it exists."""
         (self._root / name).unlink(missing_ok=True)
 
 
 class BucketStore:
-    """Objects below an address of fsspec; no listing is asked or remembered, since another machine may have written."""
+    """Objects below an fsspec address; listings are never cached, since other machines write."""
 
     def __init__(self, files: Any, root: str, url: str) -> None:
         self._files, self._root, self._url = files, root.rstrip("/"), url
 
     def put(self, name: str, data: bytes) -> None:
-        with self._told():
+        """Replace an object; its client uploads it whole."""
+        with self._translate_errors():
             self._files.pipe_file(f"{self._root}/{name}", data)
 
     def get(self, name: str) -> bytes:
-        with self._told():
+        """Return all bytes of an object."""
+        with self._translate_errors():
             return bytes(self._files.cat_file(f"{self._root}/{name}"))
 
     def size(self, name: str) -> int | None:
-        with self._told():
+        """Return the size of an object in bytes, None where there is none."""
+        with self._translate_errors():
             try:
                 return int(self._files.info(f"{self._root}/{name}")["size"])
             except FileNotFoundError:
                 return None
 
     def drop(self, name: str) -> None:
-        with self._told(), contextlib.suppress(FileNotFoundError):
+        """Remove an object if it exists."""
+        with self._translate_errors(), contextlib.suppress(FileNotFoundError):
             self._files.rm_file(f"{self._root}/{name}")
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Whatever a client library raises, in one of our two words."""
+    def _translate_errors(self) -> Iterator[None]:
+        """Map errors of fsspec clients to FileNotFoundError or StoreError."""
         try:
             yield
         except FileNotFoundError:
@@ -102,7 +109,7 @@ class BucketStore:
 
 
 def open_bucket_store(settings: Settings) -> Store | None:
-    """The store that machines share, None where this home's own disk is all there is."""
+    """Return the store that machines share, None where the home's own disk is the only one."""
     url = settings.store_url
     if url is None:
         return None

@@ -1,6 +1,6 @@
-"""Readings on their way from the read step to the stage step, as objects that every worker reaches.
+"""Keep readings between the read step and the stage step, as objects that every worker reaches.
 
-A reading begins with its own hash: what is not what was put is never given out.
+A reading begins with its own hash, which is verified when it is loaded.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from extract.settings import Settings
 
 
 def keep_reading(settings: Settings, sha256: str, reading: str, answers_used: str = "") -> None:
-    """Leave what was read of a document, with these answers of people, for the stage step, wherever that runs."""
+    """Store the reading of a document, made with these answers, for the stage step on any machine."""
     data = reading.encode()
     _readings(settings).put(
         _reading_name(sha256, answers_used), hashlib.sha256(data).hexdigest().encode() + b"\n" + data
@@ -20,7 +20,7 @@ def keep_reading(settings: Settings, sha256: str, reading: str, answers_used: st
 
 
 def load_reading(settings: Settings, sha256: str, answers_used: str = "") -> str:
-    """What `keep_reading` left; raises FileNotFoundError, DamagedError."""
+    """Load a stored reading; raises FileNotFoundError, or DamagedError where its hash differs."""
     digest, _, data = _readings(settings).get(_reading_name(sha256, answers_used)).partition(b"\n")
     if hashlib.sha256(data).hexdigest().encode() != digest:
         raise DamagedError(f"the reading of {sha256[:12]} is not what was kept; it is read again")
@@ -28,7 +28,7 @@ def load_reading(settings: Settings, sha256: str, answers_used: str = "") -> str
 
 
 def drop_reading(settings: Settings, sha256: str, answers_used: str = "") -> None:
-    """Staged: the rows say all that it said."""
+    """Remove a reading once it is staged."""
     _readings(settings).drop(_reading_name(sha256, answers_used))
 
 
@@ -37,5 +37,5 @@ def _readings(settings: Settings) -> Store:
 
 
 def _reading_name(sha256: str, answers_used: str) -> str:
-    """Name a reading by all that it depends on: another answer makes another reading."""
+    """Return the object name of a reading: document and answers, so that other answers make another object."""
     return f"readings/{sha256[:2]}/{sha256}{'-' if answers_used else ''}{answers_used}.json"

@@ -1,6 +1,6 @@
-"""Bytes become a read-only file named by their hash, complete or not at all, and an object where machines share them.
+"""Archive documents as read-only files named by their hash, written atomically, and as objects where shared.
 
-With JIXIAO_STORE_URL the objects are the archive and the files are this machine's copies, forgotten after a day.
+With JIXIAO_STORE_URL the objects are the archive and the files are a local cache, whose entries expire after a day.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ HEAD, TAIL = 1024 + 5, 64 * 1024
 
 
 def archive_path(archive: Path, sha256: str) -> Path:
-    """Where the bytes with this hash lie."""
+    """Return the file of the bytes with this hash."""
     return archive / sha256[:2] / sha256[2:4] / f"{sha256}.pdf"
 
 
 def archive_name(sha256: str) -> str:
-    """What these bytes are called in the store that machines share."""
+    """Return the object name of the bytes with this hash in the shared store."""
     return archive_path(Path("archive"), sha256).as_posix()
 
 
 def name_place(settings: Settings, sha256: str) -> str:
-    """Where people find these bytes: a path, or the address in the store that machines share."""
+    """Return where people find the bytes: a path, or the address in the shared store."""
     if settings.store_url is not None:
         return f"{settings.store_url.rstrip('/')}/{archive_name(sha256)}"
     return str(archive_path(settings.archive, sha256))
 
 
 def land_bytes(archive: Path, data: bytes, store: Store | None = None) -> LandedPdf:
-    """Store bytes once, for ever; landing them again finds them there. The name at the source never becomes a path."""
+    """Archive bytes; idempotent. The name at the source never becomes a path."""
     with receive(archive, store) as incoming:
         incoming.write(data)
         return incoming.keep()
 
 
 class Incoming:
-    """Bytes on their way into the archive; nothing has a hash for a name before all of it is there."""
+    """A download on its way into the archive; it has no name before its hash is complete."""
 
     def __init__(self, archive: Path, descriptor: int, path: Path, store: Store | None) -> None:
         self._archive = archive
@@ -61,7 +61,7 @@ class Incoming:
         self.tail = b""
 
     def write(self, piece: bytes) -> None:
-        """Take the next bytes; `head` and `tail` keep the first and the last of them."""
+        """Append a piece; `head` and `tail` keep the first and the last bytes."""
         self._file.write(piece)
         self._hash.update(piece)
         self.size += len(piece)
@@ -70,7 +70,7 @@ class Incoming:
         self.tail = (self.tail + piece[-TAIL:])[-TAIL:]
 
     def keep(self) -> LandedPdf:
-        """Everything is there: give it its name, in one step and for ever; then let the other machines have it."""
+        """Give the complete file its name, atomically, and upload it to the shared store."""
         sha256 = self._hash.hexdigest()
         path = archive_path(self._archive, sha256)
         if not path.exists() or path.stat().st_size != self.size:
@@ -85,14 +85,14 @@ class Incoming:
         return LandedPdf(sha256, path, self.size, datetime.now(UTC))
 
     def close(self) -> None:
-        """Let go; what was not kept is removed."""
+        """Close, and remove the file if it was not kept."""
         self._file.close()
         self._path.unlink(missing_ok=True)
 
 
 @contextmanager
 def receive(archive: Path, store: Store | None = None) -> Iterator[Incoming]:
-    """A place for bytes that come piece by piece; leaving the block without `keep` leaves nothing behind."""
+    """Open a download; leaving the block without `keep` removes it."""
     archive.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=archive, prefix=PART)
     incoming = Incoming(archive, descriptor, Path(temporary), store)
@@ -103,7 +103,7 @@ def receive(archive: Path, store: Store | None = None) -> Iterator[Incoming]:
 
 
 def sweep_parts(archive: Path) -> int:
-    """Remove what killed transfers left behind more than a day ago; returns how many."""
+    """Remove leftovers of killed downloads that are older than a day; return their number."""
     old = [part for part in archive.glob(f"{PART}*") if time.time() - part.stat().st_mtime > ABANDONED_SECONDS]
     for part in old:
         part.unlink(missing_ok=True)
@@ -111,9 +111,10 @@ def sweep_parts(archive: Path) -> int:
 
 
 def fetch_archived(settings: Settings, sha256: str) -> Path:
-    """The path of bytes that have this hash, proved now; copied from the store where this machine has none.
+    """Return the file of the bytes with this hash, verified; copy it from the store where it is missing.
 
-    Raises FileNotFoundError where nobody has them, DamagedError where they are others, StoreError where nobody knows.
+    Raises FileNotFoundError where it is nowhere, DamagedError where its hash differs, StoreError where the store
+    fails.
     """
     path = archive_path(settings.archive, sha256)
     store = open_bucket_store(settings)
@@ -138,7 +139,7 @@ def fetch_archived(settings: Settings, sha256: str) -> Path:
 
 
 def find_archived(settings: Settings, sha256: str) -> int | None:
-    """The size of archived bytes, None where the archive does not hold them."""
+    """Return the size of an archived document in bytes, None where the archive lacks it."""
     store = open_bucket_store(settings)
     if store is not None:
         return store.size(archive_name(sha256))
@@ -147,9 +148,9 @@ def find_archived(settings: Settings, sha256: str) -> int | None:
 
 
 def forget_copies(settings: Settings) -> int:
-    """Where machines share a store: remove the copies that nobody asked this one for within a day; returns how many.
+    """Remove local copies unused for a day where a store is shared; return their number.
 
-    Without a store the files are the archive itself, and nothing is ever removed.
+    Without a store the files are the archive itself, and nothing is removed.
     """
     store = open_bucket_store(settings)
     if store is None:

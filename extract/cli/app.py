@@ -1,4 +1,4 @@
-"""The `jixiao` command: arguments become calls, results become output, errors become exit statuses.
+"""Define the `jixiao` command: parse arguments, call jobs, print results, map errors to exit statuses.
 
 0 done, 1 failed, 2 bad usage, 3 something was refused. Heavy imports stand inside the commands that need them.
 """
@@ -130,7 +130,7 @@ def _print_run(settings: Settings, counts: dict[str, Any], release: dict[str, An
 
 
 def _warehouse_of(settings: Settings) -> str:
-    """Where readers find the served release."""
+    """Return where readers find the served release."""
     if not settings.on_postgres:
         return str(settings.current / "warehouse.duckdb")
     from sqlalchemy.engine import make_url

@@ -1,4 +1,4 @@
-"""A status in, what a person must see to out: what `jixiao status --check` says to a monitor, in one line."""
+"""Describe in one line what needs a person's attention, for a monitor: `jixiao status --check`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read_age(text: str) -> timedelta:
 
 
 def find_trouble(found: dict[str, Any], max_age: timedelta, now: datetime | None = None) -> list[str]:
-    """Everything in a status (record_rows.py) that is not as it should be, the worst first; empty where all is well."""
+    """List everything in a status (record_rows.py) that needs attention, the worst first; [] where all is well."""
     moment = (now or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
     troubles = [*_of_runs(found, moment, max_age)]
     if found["sandbox"]["trouble"]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def complete_publisher(incomplete: str) -> list[tuple[str, str]]:
-    """(code, name) of the publisher files."""
+    """List (code, name) of the publisher files."""
     from extract.publishers import load_publishers
     from extract.settings import get_settings
 
@@ -32,13 +32,13 @@ def complete_reason(incomplete: str) -> list[str]:
 
 
 def complete_refusal(incomplete: str) -> list[tuple[str, str]]:
-    """(id, reason) of the documents that are not loaded; none before the first run."""
+    """List (id, reason) of the documents that are not loaded; [] before the first run."""
     rows = _ask_ledger(lambda ledger: ledger.refusals(states=("refused", "failed", "dropped")))
     return [(row["sha256"][:12], row["reason"] or "") for row in rows if row["sha256"].startswith(incomplete.lower())]
 
 
 def complete_question(incomplete: str) -> list[tuple[str, str]]:
-    """(key, what is asked) of the questions for which something waits; none before the first run."""
+    """List (key, question) of the open questions; [] before the first run."""
     rows = _ask_ledger(lambda ledger: ledger.questions(is_open=True))
     return [(row["key"], row["asked"]) for row in rows if row["key"].startswith(incomplete.lower())]
 

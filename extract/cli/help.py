@@ -1,4 +1,4 @@
-"""The command's help, with worked examples and in the language of the locale; and what to do after an error.
+"""Add worked examples and the language of the locale to the command's help, and advice to its errors.
 
 examples.yml holds the examples: a test runs each of them and compares what it prints. Chinese stands in chinese.yml.
 """
@@ -20,13 +20,13 @@ EXAMPLES = Path(__file__).with_name("examples.yml")
 
 @cache
 def load_examples() -> dict[str, list[dict[str, str]]]:
-    """Command ("refusals show") -> its examples: `run` as typed, `shows` as printed, … for what differs each time."""
+    """Return command ("refusals show") → its examples: `run` as typed, `shows` as printed, … for variable parts."""
     examples: dict[str, list[dict[str, str]]] = yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))
     return examples
 
 
 def prepare_help(command: Any, path: str = "") -> None:
-    """Give a click command and all below it their examples, and every text of theirs the language of the locale."""
+    """Add examples and translations to a click command and all below it."""
     told = say(_one_line(command.help or ""))
     examples = load_examples().get(path, [])
     command.short_help = told.split("\n\n")[0]
@@ -39,7 +39,7 @@ def prepare_help(command: Any, path: str = "") -> None:
 
 
 def translate_frames() -> None:
-    """The words that typer puts around help texts; it has English ones only."""
+    """Translate the words that typer puts around help texts, which has English ones only."""
     if is_chinese():
         from typer import rich_utils
 
@@ -50,7 +50,7 @@ def translate_frames() -> None:
 
 
 def advise(error: JixiaoError) -> str | None:
-    """What to do next after an error, None where its own words say it."""
+    """Return what to do next after an error, None where its message tells it."""
     from extract.jobs.local_run import RunError
     from extract.locks import LockedError
 
@@ -66,7 +66,7 @@ def advise(error: JixiaoError) -> str | None:
 
 
 def _one_line(text: str) -> str:
-    """A docstring with each paragraph on one line, as the table of translations has it."""
+    """Join each paragraph of a docstring to one line, as in the table of translations."""
     return "\n\n".join(re.sub(r"\s+", " ", part).strip() for part in text.strip().split("\n\n"))
 
 

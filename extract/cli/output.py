@@ -1,4 +1,4 @@
-"""Rows become text: a table for people, JSON lines, JSON or CSV for programs. Only results go to stdout."""
+"""Print rows: a table for people, JSON lines, JSON or CSV for programs. Only results go to stdout."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OutputRow = Mapping[str, Any]
 
 
 class Format(StrEnum):
-    """How results are printed."""
+    """Output formats of results."""
 
     TABLE = "table"
     JSONL = "jsonl"
@@ -45,9 +45,9 @@ _NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?%?")
 
 @contextmanager
 def show_progress() -> Iterator[Callable[[str], None]]:
-    """Say on the terminal what is being done: a spinner for people, one line a step where stderr is no terminal.
+    """Show the current step on the terminal: a spinner, or one line a step where stderr is no terminal.
 
-    Keeps a channel of its own, so that it stays visible while Airflow's output is sent to a file.
+    Writes to a duplicate of stderr, so that it stays visible while Airflow's output is sent to a file.
     """
     with os.fdopen(os.dup(2), "w", encoding="utf-8") as channel:
         console = Console(file=channel, highlight=False)
@@ -71,14 +71,14 @@ Item = TypeVar("Item")
 
 
 def track(items: Sequence[Item], what: str, how: Format) -> Iterator[Item]:
-    """The items, with a bar on the terminal while they are worked on; where results stream to it, they are the bar."""
+    """Yield the items with a progress bar on the terminal, unless results stream to it."""
     visible = errors.is_terminal and (how is Format.TABLE or not sys.stdout.isatty())
     with Progress(console=errors, transient=True, disable=not visible) as progress:
         yield from progress.track(items, description=what)
 
 
 def as_json(value: Any) -> str:
-    """One line of JSON. Decimals become strings, so that no program rounds them; dates are ISO 8601."""
+    """Return one line of JSON. Decimals become strings, so that no program rounds them; dates are ISO 8601."""
     line = json.dumps(value, ensure_ascii=False, default=_plain)
     # A lone surrogate is no UTF-8: escaped, the line stays valid and the text comes back as it was.
     return re.sub("[\ud800-\udfff]", lambda match: f"\\u{ord(match.group()):04x}", line)
@@ -91,7 +91,7 @@ def _plain(value: Any) -> Any:
 
 
 def neutralise(value: Any) -> Any:
-    """A text that a spreadsheet would run as a formula gets a leading apostrophe; numbers stay numbers.
+    """Prefix a text that a spreadsheet would run as a formula with an apostrophe; numbers stay numbers.
 
     Full-width signs count too: with Chinese and Japanese settings they begin a formula (OWASP, CSV injection).
     """
@@ -123,7 +123,7 @@ def _cell(value: Any) -> Any:
 
 
 def _print_table(rows: Iterable[OutputRow], columns: Sequence[str]) -> None:
-    """A table that fits the window, or one block a row where even narrow columns would not fit it."""
+    """Print a table that fits the window, or one block a row where even narrow columns would not fit."""
     console = Console(highlight=False)
     if not console.is_terminal:  # nobody's window: as wide as it needs to be
         console.width = 200
@@ -158,7 +158,7 @@ def _print_blocks(console: Console, rows: Sequence[OutputRow], columns: Sequence
 
 
 def _shown(value: Any) -> Text:
-    """Text and never markup: a cell may hold [red] or an escape sequence."""
+    """Return text and never markup: a cell may hold [red] or an escape sequence."""
     if value is None:
         return Text("–", style="dim")
     if isinstance(value, Decimal):

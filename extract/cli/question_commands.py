@@ -1,4 +1,4 @@
-"""`jixiao questions`: what the reader asks where a document can be read in several ways; show, answer."""
+"""Define `jixiao questions`: list, show and answer questions about documents that can be read in several ways."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def list_questions(
     every: Annotated[bool, typer.Option("--all", help="Also those for which nothing waits.")] = False,
     how: FormatOption = Format.TABLE,
 ) -> None:
-    """One row per question: what is asked, and how many projects wait for the answer."""
+    """List the questions: what is asked, and how many projects wait for the answer."""
     from extract.report.question_cards import merge_documents
 
     found = merge_documents(_ledger().questions(is_open=None if every else True, publisher=publisher))
@@ -67,7 +67,7 @@ def show(
     ] = None,
     how: FormatOption = Format.TABLE,
 ) -> None:
-    """What is asked, where, and what can be chosen; every answer so far."""
+    """Show what is asked, where, and what can be chosen; every answer so far."""
     from extract.report.page_images import draw_archived
     from extract.report.question_cards import QUESTION_WORDS, answer_command, list_boxes, tell_choice
 

@@ -1,4 +1,4 @@
-"""Readings, grids, the ledger and the settings become the rows that the command prints."""
+"""Convert readings, grids, the ledger and the settings to the rows that the command prints."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ READ_COLUMNS = ("file", "page", "row", *ALWAYS, "amount_yuan")
 
 
 def rows_of(file: Path, reading: Reading) -> Iterator[dict[str, Any]]:
-    """One object per indicator row, in printed order, as contract and README promise."""
+    """Yield one object per indicator row, in printed order, as contract and README promise."""
     parts = {part.part: part for part in reading.parts}
     for record in reading.records:
         part = parts[record.part]
@@ -107,7 +107,7 @@ def held_lines(file: Path | str, held: tuple[Held, ...]) -> list[str]:
 
 
 def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
-    """The ledger in one object; the counts are those of the last run, and they add up."""
+    """Return the ledger in one object; the counts are those of the last run, and they add up."""
     from extract.ledger import OUTCOMES
     from extract.reading.document import READER_VERSION
     from extract.releases.shelves import served_release
@@ -154,7 +154,7 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
 
 
 def describe_sandbox(settings: Settings) -> dict[str, Any]:
-    """What this kernel gives for confining the process that reads, and what stands in the way of reading."""
+    """Return how far this kernel can confine the reading process, and what prevents reading."""
     from extract.reading.isolation.confine import describe_kernel
 
     kernel = describe_kernel()
@@ -167,7 +167,7 @@ def describe_sandbox(settings: Settings) -> dict[str, Any]:
 
 
 def print_status(found: dict[str, Any]) -> None:
-    """The same for people."""
+    """Print the status for people."""
     from extract.ledger import OUTCOMES
 
     console = Console(highlight=False)
@@ -201,19 +201,19 @@ def print_status(found: dict[str, Any]) -> None:
 
 
 def describe_incomplete(held: Sequence[int]) -> str:
-    """How many projects are held back of how many loaded documents; `held` counts them for each document."""
+    """Describe how many projects of how many loaded documents are held back; `held` counts per document."""
     told = "{projects} projects of {documents} loaded documents are held back; `jixiao refusals show ID` names them"
     return say(told, projects=sum(held), documents=len(held))
 
 
 def describe_outdated(outdated: int, waiting: int) -> str:
-    """How many loaded documents another reader read, and how many are on their way through today's."""
+    """Describe how many loaded documents another reader version read, and how many are being reread."""
     told = "{outdated} loaded documents are of an older reader; {waiting} are read again by the next run"
     return say(told, outdated=outdated, waiting=waiting)
 
 
 def setting_rows(settings: Settings) -> Iterator[dict[str, Any]]:
-    """Every setting with its value; passwords inside URLs are hidden."""
+    """Yield every setting with its value; passwords inside URLs are hidden."""
     from sqlalchemy.engine import make_url
 
     for name, field in Settings.model_fields.items():
@@ -231,7 +231,7 @@ def setting_rows(settings: Settings) -> Iterator[dict[str, Any]]:
 
 
 def print_trace(found: dict[str, Any]) -> None:
-    """A fact's way back for people: what it is, where it was printed, and the same cell in other editions."""
+    """Print a traced fact for people: what it is, where it was printed, and the same cell in other editions."""
     flat = {
         "kind": found["kind"],
         "key": found["key"],

@@ -1,4 +1,4 @@
-"""`jixiao refusals`: what was refused and why; try again, accept, drop. Arguments become calls, results output."""
+"""Define `jixiao refusals`: list and show refused documents; retry, accept, drop."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def list_refusals(
     every: Annotated[bool, typer.Option("--all", help="Also what a person has accepted or dropped.")] = False,
     how: FormatOption = Format.TABLE,
 ) -> None:
-    """One row per document that is not loaded, with how many of its projects have a reason of their own."""
+    """List documents that are not loaded, with how many of their projects have a reason of their own."""
     ledger = _ledger()
     states = ("refused", "failed", "dropped") if every else ("refused", "failed")
     found = ledger.refusals(states=states, reason=reason, publisher=publisher, undecided=not every)
@@ -57,7 +57,7 @@ def show(
     png: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the page that the refusal is about.")] = None,
     how: FormatOption = Format.TABLE,
 ) -> None:
-    """Everything that the ledger knows of one document: where seen, attempts, decisions, projects held back."""
+    """Show what the ledger knows of one document: where seen, attempts, decisions, projects held back."""
     from extract.archive.stored_documents import name_place
     from extract.report.page_images import draw_archived
 

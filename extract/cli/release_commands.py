@@ -1,4 +1,4 @@
-"""`jixiao releases` and `jixiao rollback`: arguments become calls, results output."""
+"""Define `jixiao releases` and `jixiao rollback`."""
 
 from __future__ import annotations
 

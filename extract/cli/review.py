@@ -1,7 +1,7 @@
-"""A refused scan in, a CSV for a person to check against the paper out: recognised cells, each doubtful one named.
+"""Recognise a refused scan and write a CSV for a person to check against the paper, with doubtful cells named.
 
-The queue is a folder, `JIXIAO_HOME/review/<sha256>.csv`. Nothing here reaches the warehouse: what a machine guessed
-from a picture is not what was printed (`staging.py` turns such a reading away).
+The queue is a folder, `JIXIAO_HOME/review/<sha256>.csv`. Recognised text never reaches the warehouse: it is not
+certainly what was printed (`warehouse/frames.py` rejects such a reading).
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ def queue_review(settings: Settings, sha256: str, reason: str | None) -> Path:
 
 
 def review_path(settings: Settings, sha256: str) -> Path:
-    """Where the CSV of a document lies."""
+    """Return the CSV of a document."""
     return settings.home / "review" / f"{sha256}.csv"
 
 
 def write_review(reading: Reading, target: Path) -> None:
-    """One row per recognised indicator row: where it stands, its cells, what is doubtful in it."""
+    """Write one row per recognised indicator row: its place, its cells, which of them are doubtful."""
     columns = list(dict.fromkeys(column for record in reading.records for column in record.cells))
     doubts = [f for f in reading.findings if f.code == "ocr_doubtful"]
     with target.open("w", encoding="utf-8-sig", newline="") as stream:  # the mark makes Excel read UTF-8

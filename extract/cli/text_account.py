@@ -63,7 +63,7 @@ def _list_fields(reading: Reading) -> tuple[dict[int, list[Sides]], dict[int, fr
 
 
 def _judge(cell: dict[str, Any], fields: Sequence[Sides], near: frozenset[str], is_held: bool) -> str:
-    """Say what became of a cell; one that a page break cuts is known by its text."""
+    """Return what became of a cell; a cell cut by a page break is found by its text."""
     box, text = cell["bbox"], _squeeze(cell["text"])
     if any(all(abs(one - other) < SAME_PT for one, other in zip(box, field, strict=True)) for field in fields):
         return "loaded"

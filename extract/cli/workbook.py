@@ -1,4 +1,4 @@
-"""Rows become a workbook that Excel opens as they are: text as text, numbers as numbers, nothing run as a formula.
+"""Write rows to an Excel workbook unchanged: text as text, numbers as numbers, no formulas.
 
 CSV cannot do that: Excel makes a date of 2-3 and of 1/2, and cuts a code of 21 digits down to 15.
 """
@@ -31,7 +31,7 @@ NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def write_workbook(path: Path, columns: Sequence[str], rows: Iterable[OutputRow]) -> int:
-    """Write one sheet with a header row, whole or not at all; returns how many rows it has.
+    """Write one sheet with a header row, atomically; return the number of rows.
 
     Raises JixiaoError where Excel cannot hold the rows: 1,048,575 of them, 32,767 characters in a cell.
     """
@@ -90,12 +90,12 @@ def _cell(sheet: WriteOnlyWorksheet, column: str, value: Any) -> WriteOnlyCell |
 
 
 def _digits(value: int | Decimal) -> int:
-    """How many digits a number takes, written out: what is longer would come back rounded."""
+    """Count the digits of a number, written out: Excel would round a longer one."""
     return sum(character.isdigit() for character in format(value, "f" if isinstance(value, Decimal) else "d"))
 
 
 def _text(sheet: WriteOnlyWorksheet, text: str) -> WriteOnlyCell:
-    """A cell of text, whatever it looks like; `@` keeps it text when somebody edits it."""
+    """Return a cell of text, whatever it looks like; the format `@` keeps it text when it is edited."""
     cell = WriteOnlyCell(sheet, NOT_IN_XML.sub("\ufffd", text))
     cell.data_type = "s"
     cell.number_format = TEXT

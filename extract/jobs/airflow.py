@@ -1,4 +1,4 @@
-"""What the DAGs share: assets, pools, default arguments, alerts. Scheduling itself stands in dags/."""
+"""Assets, pools, default arguments and alerts that the DAGs share. Scheduling itself stands in dags/."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ TASK_DEFAULTS: dict[str, Any] = {
 
 
 def tell_failure() -> list[AlertNotifier]:
-    """One alert for a run that failed, however many of its tasks did."""
+    """Return the notifier for a failed run: one alert, however many of its tasks failed."""
     return [AlertNotifier(alert="run_failed")]
 
 
 def tell_later_than(interval: timedelta) -> DeadlineAlert:
-    """One alert for a run that has not ended so long after it was queued, whatever it waits for."""
+    """Return the notifier for a run that has not ended so long after it was queued, whatever it waits for."""
     callback = AsyncCallback(AlertNotifier, kwargs={"alert": "run_late"})
     return DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, interval, callback, name="not finished in time")

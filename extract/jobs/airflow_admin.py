@@ -1,4 +1,4 @@
-"""A password's file in, Airflow's user `admin` with that password out: `python -m extract.jobs.airflow_admin FILE`.
+"""Create Airflow's user `admin` with the password in a file: `python -m extract.jobs.airflow_admin FILE`.
 
 In this process: as an argument of a command the password would show in the process list. A password that was changed
 in the file is changed in Airflow.
@@ -13,7 +13,7 @@ NAME = "admin"
 
 
 def ensure_admin(password: str) -> str:
-    """Make the user, or give it this password; returns what was done."""
+    """Create the user, or set its password; return what was done."""
     from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 
     with get_application_builder() as builder:

@@ -1,4 +1,4 @@
-"""Airflow's own files on this home: secret, configuration, database; each is there whole or not at all.
+"""Create Airflow's files in this home atomically: secret, configuration, database.
 
 The database is made beside and renamed. Airflow's migration is many transactions, and what a killed one leaves looks
 complete to the next: tables without the rows that Airflow needs in them. Such a database of an earlier version is set
@@ -28,14 +28,15 @@ PART = ".making-"
 
 
 class AirflowHomeError(JixiaoError):
-    """Airflow's own database cannot be made; the message says why, and what to do."""
+    """Airflow's database cannot be made; the message has the reason and what to do."""
 
 
 def prepare_home(home: Path, tell: Callable[[str], None], own_database: bool) -> None:
-    """Make what is missing, for the version of Airflow that is installed. Quick where there is nothing to do.
+    """Create what is missing, for the installed version of Airflow; quick where nothing is.
 
-    With `own_database` the database is the file of this home; else AIRFLOW__DATABASE__SQL_ALCHEMY_CONN names another
-    one, which is brought up to date where it is. `tell` hears what was healed.
+    With `own_database` the database is the file of this home; else AIRFLOW__DATABASE__SQL_ALCHEMY_CONN names
+    another
+    one, which is migrated in place. `tell` is called with what was repaired.
     """
     home.mkdir(parents=True, exist_ok=True)
     with hold_lock(home / "prepare.lock", WAIT_SECONDS):
@@ -53,7 +54,7 @@ def prepare_home(home: Path, tell: Callable[[str], None], own_database: bool) ->
 
 
 def is_complete(database: Path) -> bool:
-    """Whether Airflow's file is there with the rows that a migration ends with."""
+    """Return True if Airflow's file has the rows that a migration ends with."""
     if not database.exists():
         return False
     try:
@@ -69,7 +70,7 @@ def _make_secret(path: Path) -> None:
 
 
 def _make_database(home: Path, database: Path, tell: Callable[[str], None]) -> None:
-    """A new database, or the present one in the form of this version: complete before it has its name."""
+    """Create or migrate the database in a temporary file, and rename it when it is complete."""
     for left in home.glob(f"{PART}*"):  # of a process that was killed; nobody else holds the lock
         shutil.rmtree(left, ignore_errors=True)
         tell("Airflow's database was not finished by an earlier start; it is made again")
@@ -105,7 +106,7 @@ def _make_database(home: Path, database: Path, tell: Callable[[str], None]) -> N
 
 
 def _migrate(environment: Mapping[str, str]) -> None:
-    """Airflow's own command, in a process that ends with this one."""
+    """Run Airflow's own migration, in a process that ends with this one."""
     done = subprocess.run(
         follow_me("airflow", "db", "migrate"), env={**os.environ, **environment}, capture_output=True, text=True
     )
@@ -114,13 +115,13 @@ def _migrate(environment: Mapping[str, str]) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """All that is committed, also what still lies in the journal."""
+    """Copy all that is committed, including the journal."""
     with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(target)) as new:
         old.backup(new)
 
 
 def _fold(database: Path) -> None:
-    """One file without a journal beside it."""
+    """Merge the journal into the file."""
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
 

@@ -1,4 +1,4 @@
-"""The login of `jixiao up`: one user, whose password is made once and lies in a file that nobody else may read."""
+"""Create the login of `jixiao up`: one user, whose password is made once and lies in a private file."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ USER = "admin"
 
 
 def ensure_login(settings: Settings) -> str | None:
-    """Make the password of Airflow's simple auth manager; returns it when it was made now.
+    """Create the password of Airflow's simple auth manager; return it when it was made now.
 
-    Where the operator has chosen other users, another auth manager or none at all, Airflow is left to it.
+    Does nothing where the operator has chosen other users, another auth manager or none at all.
     """
     if os.environ.get("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS") != f"{USER}:{USER}":
         return None

@@ -1,4 +1,4 @@
-"""An Airflow plugin that makes the pools when Airflow starts, checks who is asked, and shows pictures of questions.
+"""Create the pools when Airflow starts, check the Host header, show pictures of questions: an Airflow plugin.
 
 Airflow never runs a task whose pool does not exist and says so only in a log line; with this a scheduler started by any
 command finds the pools in place. Loaded by the entry point `airflow.plugins`.
@@ -18,7 +18,7 @@ from extract.jobs.question_pictures import PREFIX, PictureServer
 
 
 def ensure_pools() -> None:
-    """Create the writer's and the readers' pool unless they are there; what an operator has changed stays."""
+    """Create the writer's and the readers' pool where they are missing; an operator's changes stay."""
     from airflow.models.pool import Pool
 
     from extract.jobs.airflow import READ_POOL, WRITER_POOL
@@ -35,9 +35,11 @@ def ensure_pools() -> None:
 
 @hookimpl  # type: ignore[untyped-decorator]
 def on_starting(component: Any) -> None:
-    """A job of Airflow's core starts: scheduler, triggerer or DAG processor. Workers have no access to its database.
+    """Create the pools when a job of Airflow's core starts: scheduler, triggerer or DAG processor.
 
-    Airflow calls this before the job knows its own type, so the pools are made by whichever comes first.
+    Workers have no access to its database. Airflow calls this before the job knows its own type, so the pools are
+    made by
+    whichever comes first.
     """
     from airflow.jobs.job import Job
 
@@ -46,21 +48,21 @@ def on_starting(component: Any) -> None:
 
 
 class TaskListener:
-    """Tells a callback of each task instance that starts; `jixiao run` shows it as progress."""
+    """Call a function for each task instance that starts; `jixiao run` shows it as progress."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
 
     @hookimpl  # type: ignore[untyped-decorator]
     def on_task_instance_running(self, previous_state: Any, task_instance: Any) -> None:
-        """Called by Airflow's task runner."""
+        """Report the start of a task; called by Airflow's task runner."""
         index = task_instance.map_index
         batch = "" if index is None or index < 0 else f" batch {index + 1}"
         self._tell(f"{task_instance.dag_id}: {task_instance.task_id}{batch}")
 
 
 def allowed_hosts() -> tuple[str, ...]:
-    """The names by which this installation may be asked."""
+    """Return the host names of this installation."""
     from extract.settings import get_settings
 
     return tuple(name.strip().lower() for name in get_settings().allowed_hosts.split(",") if name.strip())

@@ -1,11 +1,9 @@
-"""What goes wrong in Airflow becomes one log line and, where JIXIAO_ALERT_URL is set, one JSON document posted there.
+"""Send an alert for a failed or late run: one log line, and one JSON document to JIXIAO_ALERT_URL where it is set.
 
     {"alert": "run_failed", "dag": "ingest", "run": "scheduled__…", "detail": "…", "text": "one line for people"}
 
-Silence is no good news: JIXIAO_HEARTBEAT_URL is asked when a night has ended well, and whoever keeps that address tells
-people when it was not.
-
-`text` is what Slack, Mattermost and the like show. An alert that cannot be delivered is logged and harms nothing else.
+JIXIAO_HEARTBEAT_URL is requested when a run has ended well, so that a dead-man switch there notices a missing run.
+`text` is what Slack, Mattermost and the like show. An alert that cannot be delivered is logged and never raises.
 """
 
 from __future__ import annotations
@@ -25,23 +23,23 @@ ATTEMPTS = 3
 
 
 class AlertNotifier(BaseNotifier):  # type: ignore[misc]
-    """Tells of one kind of trouble: `run_failed` from the DAG processor, `run_late` from the triggerer."""
+    """Notifier of one kind of alert: `run_failed` from the DAG processor, `run_late` from the triggerer."""
 
     def __init__(self, alert: str, context: Any = None) -> None:
         super().__init__(context=context)
         self.alert = alert
 
     def notify(self, context: Any) -> None:
-        """Called by a failed run."""
+        """Send the alert of a failed run."""
         send_alert(describe(self.alert, context))
 
     async def async_notify(self, context: Any) -> None:
-        """Called by the triggerer for a late run."""
+        """Send the alert of a late run; called by the triggerer."""
         await asyncio.to_thread(send_alert, describe(self.alert, context))
 
 
 def describe(alert: str, context: Any) -> dict[str, str]:
-    """The alert as it is sent. The context of a deadline has a plain dictionary where that of a failure has objects."""
+    """Build the alert to send. A deadline's context has a plain dictionary where a failure's has objects."""
     given = context.get("dag_run")
     run = given if isinstance(given, dict) else {}
     dag = run.get("dag_id") or getattr(context.get("dag"), "dag_id", None)
@@ -78,7 +76,7 @@ def send_alert(alert: dict[str, str]) -> None:
 
 
 def send_heartbeat(settings: Settings) -> None:
-    """Say that the night has ended well, once all that is staged is published; never raises, nor logs the address."""
+    """Request the heartbeat address once all that is staged is published; never raises, nor logs the address."""
     from extract.warehouse.fingerprints import is_behind
 
     if settings.heartbeat_url is None or is_behind(settings):

@@ -1,8 +1,8 @@
-"""Which answers of people hold for a document; documents whose answers have changed are read again.
+"""Apply people's answers to documents; a document whose answers have changed is read again.
 
 An answer holds for the document that asked, or for its publisher: for all that comes from a publisher's own source,
-else (an inbox) for the documents that print the same publisher. Publisher files say the same things by hand. Of two
-answers to one question the document's own counts before the publisher's, and a person's before the file's.
+else (an inbox) for the documents that print the same publisher. Publisher files can give answers too. Of two answers to
+one question the document's own has precedence over the publisher's, and a person's over the file's.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ USED_DIGITS = 16  # hexadecimal, of the fingerprint of answers
 
 
 class Answered:
-    """One document on its way through the readers with the answers that hold for it."""
+    """One document with the answers that apply to it."""
 
     def __init__(self, ledger: Ledger, publishers: Sequence[Publisher], document: dict[str, Any]) -> None:
         self._ledger, self._publishers, self._document = ledger, publishers, document
@@ -37,13 +37,13 @@ class Answered:
 
     @property
     def used(self) -> str:
-        """What stands for the answers that the last reading was given; "" for none."""
+        """The fingerprint of the answers that the last reading was given; "" for none."""
         return fingerprint_answers(self.given)
 
     def read(self, read: Callable[[Sequence[Answer]], ReadText]) -> ReadText:
-        """Read a document; once more where its print names a publisher whose answers settle what it asks.
+        """Read a document; once more where the publisher that it prints has answers to its questions.
 
-        Raises what `read` raises; ValueError where a reading is none.
+        Raises what `read` raises; ValueError where its result is no reading.
         """
         refusal: Refused | None = None
         try:
@@ -61,7 +61,7 @@ class Answered:
         return reading
 
     def _may_know_more(self) -> bool:
-        """Whether any publisher that the document may print has answers: else nobody has to look at its reading."""
+        """Return True if a publisher that the document may print has answers."""
         by_hand = any(one.words or one.answers for one in self._publishers)
         return by_hand or self._ledger.has_answers(self._document["publisher"])
 
@@ -72,7 +72,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An answer that is kept: for the document or the publisher, and how many documents the next run reads again."""
+    """A stored answer: for the document or the publisher, and how many documents the next run reads again."""
 
     key: str
     choice: str
@@ -89,9 +89,10 @@ def give_answer(
     document: str | None = None,
     asked_by: str | None = None,
 ) -> Given:
-    """Keep an answer to the question that `key` begins, and have the documents that wait for it read again.
+    """Store an answer to the question that `key` begins, and schedule the documents that wait for it.
 
-    It is for the publisher where the question is about words or a layout and the publisher is known, unless `document`
+    It is for the publisher where the question is about words or a layout and the publisher is known, unless
+    `document`
     (the beginning of a hash) names one; else for the document. `asked_by` is the document that a person was asked
     about, where that is known. Raises LedgerError.
     """
@@ -114,7 +115,7 @@ def list_open(held: Iterable[Any]) -> list[Question]:
 def collect_answers(
     ledger: Ledger, publishers: Sequence[Publisher], document: dict[str, Any], printed: Collection[str]
 ) -> list[Answer]:
-    """Collect the answers that hold for a document, those that count more at the end.
+    """Collect the answers that apply to a document, in rising precedence.
 
     `printed` are the publishers that it names.
     """
@@ -127,14 +128,14 @@ def collect_answers(
 
 
 def list_by_hand(publisher: Publisher) -> list[Answer]:
-    """List what a publisher file says of header words and questions."""
+    """List the answers of a publisher file, to header words and questions."""
     by = f"{publisher.code}.yml"
     words = [Answer(meaning, by, word=word) for word, meaning in publisher.words.items()]
     return words + [Answer(one.choice, f"{one.by} ({by})", one.why, key=one.question) for one in publisher.answers]
 
 
 def fingerprint_answers(answers: Sequence[Answer]) -> str:
-    """Return what stands for answers in their order; "" for none."""
+    """Return a fingerprint of answers in their order; "" for none."""
     if not answers:
         return ""
     told = json.dumps([asdict(one) for one in answers], ensure_ascii=False)
@@ -142,7 +143,7 @@ def fingerprint_answers(answers: Sequence[Answer]) -> str:
 
 
 def wake_answered(ledger: Ledger, publishers: Sequence[Publisher]) -> int:
-    """Have documents read again of which a question has another answer than their reading rests on; returns how many.
+    """Schedule documents to be read again whose answers differ from those of their last reading; return how many.
 
     Where the last reading had the same answers it would end the same: a newer reader may ignore one.
     """

@@ -1,10 +1,10 @@
-"""A home becomes a folder that it can be made from again, at one moment; and back.
+"""Back up a home at one moment to a folder, and restore it.
 
     DIR/archive/<sha256>.pdf …       every PDF ever landed, added to by each backup
     DIR/moments/<time>/              ledger, build database, releases and what else belongs together
     DIR/latest -> moments/<time>     set last: a backup that was killed is none
 
-Nobody writes to the warehouse meanwhile: the ledger says of no document that it is loaded whose rows are not here. The
+No writer of the warehouse runs meanwhile, so the ledger names no document as loaded whose rows are missing. The
 ledger is copied before the archive, so every document that it names is in it.
 """
 
@@ -111,7 +111,7 @@ def restore(settings: Settings, source: Path) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
-    """No `jixiao run` on this home and no writer of the warehouse, on whatever machine."""
+    """Lock out `jixiao run` on this home and every writer of the warehouse, on whatever machine."""
     settings.home.mkdir(parents=True, exist_ok=True)
     with hold_lock(settings.home / "run.lock", settings.writer_wait_seconds), hold_writer(settings):
         yield
@@ -139,7 +139,7 @@ def _copy_sqlite(source: Path, target: Path) -> None:
 
 
 def _restore_ledger(address: str, source: Path) -> None:
-    """Make a ledger of either kind from a backup's file, which stays what it is."""
+    """Restore a ledger of either kind from a backup's file, which is not changed."""
     url = make_url(address)
     if url.get_backend_name() == "sqlite":
         shutil.copyfile(source, Path(url.database or ""))
@@ -151,7 +151,7 @@ def _restore_ledger(address: str, source: Path) -> None:
 
 
 def _copy_database(address: str, target: Path) -> str | None:
-    """Copy all that is committed; returns what kind of database it is, None where there is none yet."""
+    """Copy all that is committed; return the kind of database, None where there is none yet."""
     url = make_url(address)
     kind = url.get_backend_name()
     if kind == "postgresql":
@@ -210,7 +210,7 @@ def _require_empty(address: str) -> None:
 
 
 def _run_program(name: str, url: URL, arguments: list[str]) -> None:
-    """One of PostgreSQL's own programs, which know every kind of thing that a database holds."""
+    """Run one of PostgreSQL's own programs, which know every kind of object in a database."""
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]))
     program = str(found[-1]) if found else shutil.which(name)
     if program is None:
@@ -223,7 +223,7 @@ def _run_program(name: str, url: URL, arguments: list[str]) -> None:
 
 
 def _grant_again(settings: Settings) -> None:
-    """What readers may see: rights are not in a backup, for the roles may be others."""
+    """Grant readers their rights, which are not in a backup, since the roles may be others."""
     from extract.releases.reader_role import ensure_reader, grant_reading
 
     engine = create_engine(settings.warehouse_url or "")
@@ -239,7 +239,7 @@ def _grant_again(settings: Settings) -> None:
 
 
 def _copy_archive(source: Path, target: Path) -> int:
-    """Add what is missing; archived bytes never change. Returns how many there are."""
+    """Add the missing files; archived bytes never change. Return how many there are."""
     count = 0
     for path in sorted(source.glob("??/??/*.pdf")):
         count += 1
@@ -254,7 +254,7 @@ def _copy_archive(source: Path, target: Path) -> int:
 
 
 def _copy_releases(settings: Settings, part: Path, before: Path) -> str | None:
-    """Every kept release; one that the backup before holds is linked to there. Returns where `current` leads."""
+    """Copy every kept release, linking those of the backup before; return the target of `current`."""
     if not settings.releases.exists():
         return None
     (part / "releases").mkdir()
@@ -266,7 +266,7 @@ def _copy_releases(settings: Settings, part: Path, before: Path) -> str | None:
 
 
 def _point(link: Path, target: Path) -> None:
-    """Let a link lead elsewhere, in one step."""
+    """Swap a link to another target, atomically."""
     part = link.with_name(f"{PART}{link.name}")
     part.unlink(missing_ok=True)
     part.symlink_to(target)

@@ -1,4 +1,4 @@
-"""Documents that wait become batches of bounded number and pages; pages are counted where the bytes are at hand."""
+"""Divide waiting documents into batches of bounded number and pages, after counting pages of local files."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ AT_ONCE = 200  # documents between two visits to the ledger
 
 
 def count_pages(settings: Settings, ledger: Ledger, publishers: Collection[str] | None = None) -> int:
-    """Write down the pages of the documents that nobody has counted and whose bytes are here; returns how many.
+    """Store page counts of uncounted documents that are on local disk; return how many.
 
-    `publishers`: only of documents that were first seen at these. A child process with limits opens them. Nothing is
-    fetched from the store that machines share: what is not here was counted where it landed, or is guessed from its
-    size.
+    `publishers`: only of documents that were first seen at these. A child process with limits opens them. Nothing
+    is
+    fetched from the shared store: what is not here was counted where it landed, or is estimated from its size.
     """
     from extract.reading.sandbox import Sandbox
 
@@ -41,14 +41,14 @@ def count_pages(settings: Settings, ledger: Ledger, publishers: Collection[str] 
 
 
 def name_child(publishers: Iterable[Publisher], code: str, sha256: str) -> str:
-    """Whose documents a reading child may serve besides this one: its publisher's; where several leave theirs, none."""
+    """Return the group whose documents may share a reading child: the publisher, for a shared source the document."""
     return code if any(one.code == code and one.name for one in publishers) else sha256
 
 
 def make_batches(waiting: Iterable[tuple[str, int]], most_documents: int, most_pages: int) -> list[list[str]]:
-    """Batches of hashes from (hash, pages), in order; a longer document has a batch of its own.
+    """Divide (hash, pages) into batches of hashes, in order; a document over the limit has a batch of its own.
 
-    Where there would be more than Airflow maps, neighbours are joined.
+    Neighbours are joined where there would be more batches than Airflow maps.
     """
     batches: list[list[str]] = []
     size = 0

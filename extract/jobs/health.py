@@ -1,6 +1,6 @@
-"""What Airflow's API server says of a process becomes an exit status: a health check that imports no Airflow.
+"""Exit with the health of a process as Airflow's API server reports it; imports no Airflow.
 
-python -m extract.jobs.health scheduler http://api-server:8080
+`python -m extract.jobs.health scheduler http://api-server:8080`
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 
 
 def ask_health(address: str) -> dict[str, str]:
-    """The state of each part as the API server sees it: `healthy`, `unhealthy` or unknown; raises OSError."""
+    """Return the state of each part as the API server sees it: `healthy`, `unhealthy` or unknown; raises OSError."""
     with urllib.request.urlopen(f"{address}/api/v2/monitor/health", timeout=SECONDS) as answer:  # noqa: S310 - ours
         said = json.load(answer)
     return {part: str((said.get(part) or {}).get("status")) for part in PARTS}

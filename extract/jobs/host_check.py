@@ -1,6 +1,6 @@
-"""A request becomes an answer only where its Host header names this installation.
+"""Reject requests whose Host header does not name this installation.
 
-A page of a stranger may lead its own name to 127.0.0.1 (DNS rebinding); the browser then sends that name.
+A foreign page may point its own name to 127.0.0.1 (DNS rebinding); the browser then sends that name.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 def name_of(host: str) -> str:
-    """The name in a Host header, without port and brackets; empty where it is not well-formed."""
+    """Return the name in a Host header, without port and brackets; '' where it is not well-formed."""
     found = _HOST.fullmatch(host)
     return (found[1] or found[2]).lower().rstrip(".") if found else ""
 
@@ -29,7 +29,7 @@ class HostCheck:
         self._allowed = allowed
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer it."""
+        """Pass the request on, or answer 421."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return

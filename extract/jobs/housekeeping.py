@@ -1,6 +1,6 @@
-"""What grows with every night and is not wanted for ever is removed: `jixiao housekeeping`, once or once a day.
+"""Remove what grows with every run and is not needed for ever: `jixiao housekeeping`, once or once a day.
 
-Nothing of it is a document, a row, a release or a decision: those are kept, or have a limit of their own.
+Never a document, a row, a release or a decision: those are kept, or have a limit of their own.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ READING_DAYS = 30  # a reading that nobody has staged in that time is of a docum
 
 
 class HousekeepingError(JixiaoError):
-    """Something could not be tidied; the rest was."""
+    """Something could not be removed; the rest was."""
 
 
 def keep_house(settings: Settings) -> dict[str, int]:
-    """Remove what is older than `keep_days`; returns how many of each. Raises HousekeepingError at the end."""
+    """Remove what is older than `keep_days`; return how many of each. Raises HousekeepingError at the end."""
     moment = datetime.now(UTC)
     before = moment - timedelta(days=settings.keep_days)
     ledger = Ledger(settings.ledger_url or "")
@@ -56,7 +56,7 @@ def keep_house(settings: Settings) -> dict[str, int]:
 
 
 def keep_house_daily(settings: Settings, hours: float, beat: Path | None) -> None:
-    """Keep house, wait, and so on; `beat` is touched after each time that all was well. Never returns."""
+    """Keep house every so many hours, touching `beat` after each success. Never returns."""
     while True:
         try:
             keep_house(settings)
@@ -76,7 +76,7 @@ def _remove_readings(settings: Settings, ledger: Ledger, before: datetime) -> in
 
 
 def _remove_logs(settings: Settings, before: datetime) -> int:
-    """Task logs of Airflow by age; logs of `jixiao run` by size, unless a run is writing to them."""
+    """Remove task logs of Airflow by age, and logs of `jixiao run` by size unless a run is writing to them."""
     airflow = Path(os.environ.get("AIRFLOW__LOGGING__BASE_LOG_FOLDER") or _airflow_home(settings) / "logs")
     done = _remove(_older(airflow, "**/*", before))
     for folder in sorted((one for one in airflow.glob("**/*") if one.is_dir()), reverse=True):
@@ -95,7 +95,7 @@ def _airflow_home(settings: Settings) -> Path:
 
 
 def _clean_airflow(before: datetime) -> int:
-    """Have Airflow remove its own old rows; 0, for it says no number. A machine without its database does nothing."""
+    """Run Airflow's own cleaning of old rows; return 0, since it gives no number. No database: does nothing."""
     if not any(name.startswith("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN") for name in os.environ):
         return 0
     command = [sys.executable, "-m", "airflow", "db", "clean", "--yes", "--skip-archive"]

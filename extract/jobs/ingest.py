@@ -1,8 +1,8 @@
-"""The steps of the nightly ingest, each a function that an Airflow task calls with a run id.
+"""Steps of the nightly ingest, each a function that an Airflow task calls with a run id.
 
 choose_sources >> discover >> land (mapped over publishers) >> plan_batches >> read_batch (mapped) >> stage_read >>
-close. What passes between them is in the
-ledger and on disk, never in Airflow: run ids and hashes only. Each may be repeated at any time.
+close. They exchange data through the ledger and the disk, never through Airflow, which passes run ids and hashes only.
+Each step is idempotent.
 """
 
 from __future__ import annotations
@@ -52,9 +52,10 @@ LEDGER_AWAY = (OperationalError, InterfaceError)  # no publisher's fault: the ta
 def choose_sources(
     settings: Settings, run_id: str, *, inbox: str | None = None, publisher: str | None = None
 ) -> list[list[str]]:
-    """Open the run and return the codes of the publishers whose sources it looks at, in groups: a mapped task each.
+    """Open the run and return the codes of the publishers to look at, in groups: a mapped task each.
 
-    `publisher` narrows the run to one publisher file, `inbox` to the file `inbox`. Up to MOST_GROUPS, a group is one
+    `publisher` narrows the run to one publisher file, `inbox` to the file `inbox`. Up to MOST_GROUPS, a group is
+    one
     publisher.
     """
     _open_run(Ledger(settings.ledger_url or ""), run_id)
@@ -76,10 +77,12 @@ def discover(
     publisher: str | None = None,
     only: Sequence[str] | None = None,
 ) -> int:
-    """Write down every publication at the configured sources; returns how many.
+    """Record every publication at the configured sources; return how many.
 
-    `publisher` narrows the run to one publisher file, `only` to several; `inbox` is the folder that the file `inbox`
-    watches this time. A source that cannot be listed keeps no other from being listed; `close` then fails and names it.
+    `publisher` narrows the run to one publisher file, `only` to several; `inbox` is the folder that the file
+    `inbox`
+    watches this time. A source that cannot be listed keeps no other from being listed; `close` then fails and names
+    it.
     """
     ledger = Ledger(settings.ledger_url or "")
     _open_run(ledger, run_id)
@@ -107,7 +110,7 @@ def discover(
 
 
 def _memory(ledger: Ledger, code: str, settings: Settings) -> Memory:
-    """What is known of addresses of a publisher; of an old memory only what was found, not what would ask for less."""
+    """Load the cache entries of a publisher's addresses; old entries lose their validators."""
 
     def recall(urls: list[str]) -> dict[str, Remembered]:
         moment = datetime.now(UTC)
@@ -118,7 +121,7 @@ def _memory(ledger: Ledger, code: str, settings: Settings) -> Memory:
 
 
 def _note_discovery(ledger: Ledger, run_id: str, publisher: Publisher, found: Discovery) -> int:
-    """Write down what a source shows, and what a person should know about it; returns how many publications."""
+    """Record the listing of a source and findings about it; return the number of publications."""
     seen = [*found.publications, *(publication for publication, _ in found.unreached)]
     before = ledger.seen_before(run_id, publisher.code)
     ledger.sight(run_id, seen)
@@ -142,7 +145,7 @@ def _choose(publishers: tuple[Publisher, ...], inbox: str | None, code: str | No
 
 
 def land(settings: Settings, run_id: str, *, only: Sequence[str] | None = None) -> int:
-    """Fetch the bytes of every publication that this run has not landed yet; returns how many were landed.
+    """Fetch the bytes of every publication that this run has not landed yet; return how many were landed.
 
     What cannot be landed ends refused or failed in the ledger, with its reason; the rest goes on. `only`: of these
     publishers.
@@ -190,9 +193,9 @@ def _no_file(code: str) -> SourceError:
 
 
 def plan_batches(settings: Settings) -> list[list[str]]:
-    """The hashes to read, in batches of bounded number and pages: one mapped task each.
+    """Return the hashes to read, in batches of bounded number and pages: one mapped task each.
 
-    Whatever waits is read, whenever it was seen: what failed yesterday must get in today.
+    Includes documents of earlier runs that are still unread or failed.
     """
     from extract.reading.document import READER_VERSION
 
@@ -205,9 +208,9 @@ def plan_batches(settings: Settings) -> list[list[str]]:
 
 
 def _reland_lost(settings: Settings, ledger: Ledger) -> None:
-    """Have documents read again whose rows the build database has lost: it was removed, or is an older copy.
+    """Schedule documents whose rows the build database has lost: it was removed, or is an older copy.
 
-    A writer that works at this moment is not waited for: the next run looks again, and a build refuses meanwhile.
+    Skipped while another writer works: the next run looks again, and a build refuses meanwhile.
     """
     from extract.warehouse.staging import find_lost, open_warehouse
 
@@ -222,9 +225,10 @@ def _reland_lost(settings: Settings, ledger: Ledger) -> None:
 
 
 def read_batch(settings: Settings, batch: Iterable[str]) -> int:
-    """Read documents in a sandbox and leave what they say for the stage step; returns how many were read.
+    """Read documents in a sandbox and keep the readings for the stage step; return how many were read.
 
-    What an earlier attempt at the batch has read is not read again. A document that must not be loaded ends refused,
+    What an earlier attempt at the batch has read is not read again. A document that must not be loaded ends
+    refused,
     one that fails for another cause failed; the rest goes on.
     """
     from extract.reading.document import READER_VERSION
@@ -261,7 +265,7 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
 
 
 def _note_outcome(ledger: Ledger, sha256: str, note: Callable[[], None]) -> bool:
-    """Write down what reading came to; False where another run has staged the document in the meantime."""
+    """Record the outcome of reading; False where another run has staged the document in the meantime."""
     try:
         note()
     except LedgerError:
@@ -273,7 +277,7 @@ def _note_outcome(ledger: Ledger, sha256: str, note: Callable[[], None]) -> bool
 
 
 def _note_questions(ledger: Ledger, sha256: str, refusal: Refused) -> None:
-    """Write down what a refused document asks; texts that the ledger cannot hold cost its questions alone."""
+    """Record the questions of a refused document; texts that the ledger cannot hold lose only the questions."""
     try:
         ledger.note_questions(sha256, refusal.held)
     except LEDGER_AWAY:
@@ -295,7 +299,7 @@ def _read_one(
     names: Sequence[str],
     answers: Sequence[Answer] = (),
 ) -> ReadText:
-    """Without a password first, then with each that the publisher file names; raises Refused."""
+    """Read a document without a password first, then with each that the publisher file names; raises Refused."""
     path = fetch_archived(settings, sha256)
     read = partial(sandbox.read_text, path, reader=settings.reader, publisher=child, answers=answers, names=names)
     try:
@@ -314,9 +318,10 @@ def _read_one(
 
 
 def stage_read(settings: Settings, run_id: str) -> int:
-    """Load every document that is read into the raw schema, one transaction each; returns how many.
+    """Load every document that is read into the raw schema, one transaction each; return how many.
 
-    The rows of a document that a newer reader refuses leave it first. A document whose rows the database cannot hold
+    The rows of a document that a newer reader refuses are removed first. A document whose rows the database cannot
+    hold
     ends failed; a broken or full database fails the step.
     """
     from extract.reading.document import READER_VERSION
@@ -348,7 +353,7 @@ def stage_read(settings: Settings, run_id: str) -> int:
 def _stage_one(
     settings: Settings, ledger: Ledger, engine: Engine, publishers: tuple[Publisher, ...], sha256: str
 ) -> tuple[str, tuple[Held, ...]]:
-    """Stage one document; return what stands for its rows, and what is held back of it."""
+    """Stage one document; return the fingerprint of its rows, and what is held back of it."""
     from extract.reading.untrusted import trust_reading
     from extract.warehouse.frames import Origin, make_frames
     from extract.warehouse.staging import stage_frames
@@ -365,7 +370,7 @@ def _stage_one(
 def close(
     settings: Settings, run_id: str, states: Mapping[str, str] = _NO_STATES, groups: Sequence[Sequence[str]] = ()
 ) -> dict[str, int]:
-    """Decide what became of each publication and return the counts.
+    """Set the outcome of each publication and return the counts.
 
     `states`: of the run's tasks, as Airflow names them; `groups`: the publishers of each mapped group. Raises
     LedgerError if the counts do not add up to what was seen, if a publication failed, or if a task of the run did.
@@ -390,7 +395,7 @@ def close(
 
 
 def _describe_held(ledger: Ledger) -> str:
-    """Name the loaded documents of which projects are held back; empty where there are none."""
+    """Name the loaded documents of which projects are held back; '' where there are none."""
     incomplete = ledger.incomplete()
     if not incomplete:
         return ""
@@ -402,7 +407,7 @@ def _describe_held(ledger: Ledger) -> str:
 def _note_failed_tasks(
     ledger: Ledger, run_id: str, states: Mapping[str, str], groups: Sequence[Sequence[str]]
 ) -> list[str]:
-    """The tasks that failed, by name; a task of one publisher is a finding of that publisher."""
+    """Return the names of failed tasks; a task of one publisher becomes a finding of that publisher."""
     failed = []
     for task, state in sorted(states.items()):
         mapped = _MAPPED.fullmatch(task)

@@ -1,7 +1,7 @@
-"""Runs the repository's DAGs in this process: the same files that the scheduler runs, no second orchestrator.
+"""Run the repository's DAGs in this process: the same files that the scheduler runs, no second orchestrator.
 
-Airflow reads its configuration from the environment when it is first imported; `airflow_environment` says what it must
-find there, and `start_airflow` puts it there and brings Airflow's own database up to date.
+Airflow reads its configuration from the environment when it is first imported; `airflow_environment` returns it, and
+`start_airflow` sets it and migrates Airflow's own database.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ Progress = Callable[[str], None]
 
 
 class RunError(JixiaoError):
-    """A DAG ended red; the message names the tasks and their log."""
+    """A DAG run failed; the message names the tasks and their log."""
 
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
-    """What Airflow must find in its environment to work on this home; what the operator has set wins."""
+    """Return the environment that Airflow needs to work on this home; the operator's own values win."""
     home = settings.airflow_home
     port = os.environ.get("AIRFLOW__API__PORT", "8080")
     wanted = {
@@ -54,7 +54,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
 def start_airflow(settings: Settings, tell: Progress | None = None) -> None:
     """Make Airflow ready for this home: environment, secret, database. Quick when there is nothing to do.
 
-    `tell` hears what an earlier start, killed, had left unfinished.
+    `tell` is called with what a killed start had left unfinished.
     """
     home = settings.airflow_home
     make_private(settings.home)
@@ -81,12 +81,12 @@ def run_line(
     publisher: str | None = None,
     full_refresh: bool = False,
 ) -> str:
-    """Run `ingest`, and `warehouse` when the published release is behind; returns the run id of the ingest.
+    """Run `ingest`, and `warehouse` when the published release is behind; return the run id of the ingest.
 
-    With `full_refresh` the warehouse is built whatever changed, and all of it.
-
-    `progress` is told of each task that starts; what Airflow and the tasks say goes to JIXIAO_HOME/logs. Raises
-    RunError when a DAG ends red, LockedError when another run of this home does not end in time.
+    With `full_refresh` the warehouse is built whatever changed, and all of it. `progress` is called for each task
+    that
+    starts; the output of Airflow and the tasks goes to JIXIAO_HOME/logs. Raises RunError when a DAG run fails,
+    LockedError when another run of this home does not end in time.
     """
     from extract.warehouse.fingerprints import is_behind
 
@@ -101,7 +101,7 @@ def run_line(
 
 
 def run_dag(settings: Settings, dag_id: str, conf: dict[str, Any], progress: Progress) -> str:
-    """Run one DAG of the folder in this process; returns its run id. Raises RunError when it ends red.
+    """Run one DAG of the folder in this process; return its run id. Raises RunError when it fails.
 
     `start_airflow` comes first, and the caller holds the lock of this home.
     """
@@ -133,7 +133,7 @@ def run_dag(settings: Settings, dag_id: str, conf: dict[str, Any], progress: Pro
 
 @contextlib.contextmanager
 def _logged_to(path: Path) -> Iterator[None]:
-    """Send what Airflow and the tasks say, on whatever channel, to a file instead of the terminal."""
+    """Redirect all output of Airflow and the tasks, on whatever channel, to a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()

@@ -1,7 +1,7 @@
-"""Audited marts become the served release: written privately, checked, kept, and served in one step.
+"""Publish audited marts as the served release: written privately, checked, kept, and served in one step.
 
 A rollback serves an earlier release and pins it: newer ones are still built, audited and kept, but readers get none of
-them until `unpin`. So no night undoes a person's decision, and nothing of the nights in between is lost.
+them until `unpin`. So no run undoes a person's decision, and no release of the runs in between is lost.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ log = logging.getLogger(__name__)
 
 
 def publish(settings: Settings) -> dict[str, Any]:
-    """Publish what the build holds and return the release, with `published` and `served`.
+    """Publish the build and return the release, with `published` and `served`.
 
-    The same rows again are not published: then the newest release is returned. Until the last step readers see the
-    release before; a failure at any moment leaves nothing behind but that.
+    Equal rows are not published again: then the newest release is returned. Until the last step readers see the
+    release before; a failure at any moment leaves nothing else behind.
     """
     with hold_writer(settings):
         ledger = Ledger(settings.ledger_url or "")
@@ -58,7 +58,7 @@ def publish(settings: Settings) -> dict[str, Any]:
 
 
 def _tidy(shelf: Shelf, ledger: Ledger) -> Release | None:
-    """Finish what a killed publisher or rollback had begun; returns the newest complete release."""
+    """Finish what a killed publish or rollback had begun; return the newest complete release."""
     shelf.sweep()
     kept = shelf.kept()
     for release in kept:  # the shelf is the truth, the ledger follows
@@ -73,7 +73,7 @@ def _tidy(shelf: Shelf, ledger: Ledger) -> Release | None:
 
 
 def list_releases(settings: Settings) -> list[dict[str, Any]]:
-    """Every kept release, newest first, with `served` and `pinned`."""
+    """List every kept release, newest first, with `served` and `pinned`."""
     pin = Ledger(settings.ledger_url or "").pin() or {}
     with open_shelf(settings) as shelf:
         served = shelf.served() or {}
@@ -89,9 +89,9 @@ def list_releases(settings: Settings) -> list[dict[str, Any]]:
 
 
 def roll_back(settings: Settings, release_id: str | None, by: str, why: str) -> Release:
-    """Serve an earlier release, by default the one before the served one, and pin it; returns it.
+    """Serve an earlier release, by default the one before the served one, and pin it; return it.
 
-    Written down first: a rollback killed in between is finished by the next publish.
+    The pin is recorded first, so that the next publish finishes a rollback that was killed.
     """
     with hold_writer(settings), open_shelf(settings) as shelf:
         kept, served = shelf.kept(), shelf.served()
@@ -109,7 +109,7 @@ def roll_back(settings: Settings, release_id: str | None, by: str, why: str) -> 
 
 
 def unpin(settings: Settings, by: str) -> Release | None:
-    """Serve the newest kept release again, and those that follow; returns it."""
+    """Serve the newest kept release again, and those that follow; return it."""
     with hold_writer(settings), open_shelf(settings) as shelf:
         ledger = Ledger(settings.ledger_url or "")
         ledger.unpin_release(by)

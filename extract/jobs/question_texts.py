@@ -1,4 +1,4 @@
-"""The questions of one document become one text for a person with options; what was chosen becomes answers."""
+"""Write the questions of one document as a text with options, and convert chosen options to answers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Pictures:
 
 
 def list_documents(ledger: Ledger, ids: Sequence[str] = (), publisher: str | None = None) -> list[str]:
-    """List the hashes of the documents that ask something for which projects wait; raises LedgerError for others."""
+    """List the hashes of documents with open questions; raises LedgerError for others among `ids`."""
     found = dict.fromkeys(row["sha256"] for row in ledger.questions(is_open=True, publisher=publisher))
     wanted = {ledger.find_document(one.strip()) for one in ids if one.strip()}
     if left := wanted - set(found):
@@ -44,7 +44,7 @@ def list_documents(ledger: Ledger, ids: Sequence[str] = (), publisher: str | Non
 
 
 def list_options(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, str]]:
-    """List what a person may choose, numbered by question: (key, choice) of each option."""
+    """List the options, numbered by question: (key, choice) of each."""
     options: dict[str, tuple[str, str]] = {}
     for number, row in enumerate(rows, 1):
         for place, choice in enumerate(row["question"].choices, 1):
@@ -74,10 +74,11 @@ def describe_questions(settings: Settings, sha256: str, rows: Sequence[Mapping[s
 
 
 def follow_choices(settings: Settings, sha256: str, chosen: Sequence[str], by: str, why: str) -> str | None:
-    """Keep the answers among chosen options; None where none of them is one. Raises LedgerError.
+    """Store the answers among chosen options; None where none of them is one. Raises LedgerError.
 
-    Two choices for one question, a choice beside a decision about the document, and what is asked no longer are no
-    answer.
+    Two choices for one question, a choice beside a decision about the document, and a question that is no longer
+    asked
+    count as no answer.
     """
     answers = [one for one in chosen if one not in ACTIONS]
     if not answers:
@@ -93,6 +94,6 @@ def follow_choices(settings: Settings, sha256: str, chosen: Sequence[str], by: s
 
 
 def plain_text(text: str | None) -> str:
-    """Printed text in a Markdown body that Airflow renders with Jinja: characters of neither language."""
+    """Escape printed text for a Markdown body that Airflow renders with Jinja."""
     swapped = (text or "–").translate({ord(c): " " for c in "{}`<>|[]\r\n"})
     return swapped if len(swapped) <= LONGEST_TEXT else swapped[: LONGEST_TEXT - 1] + "…"

@@ -1,9 +1,7 @@
-"""Documents that are not loaded are chosen, shown to a person, and read again, accepted or dropped as decided.
+"""Choose documents that are not loaded, ask a person about each, and retry, accept or drop them.
 
-Loaded ones that an older reader read are chosen likewise and read again; there is nothing to decide about them.
-
-What passes between the tasks of the DAG `replay` is hashes, and one short text per question with its pictures; each
-answer counts at once.
+Loaded documents of an older reader version are chosen likewise and read again; they need no decision. The tasks of the
+DAG `replay` pass hashes, and one short text per question with its pictures; each answer takes effect at once.
 """
 
 from __future__ import annotations
@@ -41,9 +39,9 @@ def choose_refused(
     publisher: str | None = None,
     since: str | None = None,
 ) -> list[str]:
-    """The hashes of the documents that fit all that is given: beginnings of hashes, reason code, publisher, first day.
+    """Return the hashes of refused documents that match hash prefixes, reason code, publisher and first day.
 
-    Without `ids`, documents that a person has accepted or dropped are left alone. Raises LedgerError for unknown ids.
+    Without `ids`, documents that a person has accepted or dropped are left out. Raises LedgerError for unknown ids.
     """
     ledger = Ledger(settings.ledger_url or "")
     wanted = {ledger.find_document(one.strip()) for one in ids if one.strip()}
@@ -70,9 +68,9 @@ def choose_refused(
 def choose_outdated(
     settings: Settings, ids: Iterable[str] = (), publisher: str | None = None, since: str | None = None
 ) -> list[str]:
-    """The hashes of loaded documents that another reader than today's read and that fit all that is given.
+    """Return the hashes of loaded documents of another reader version that match all that is given.
 
-    At most as many as one run reads again, those seen first at the head. Raises LedgerError for ids that are not
+    At most as many as one run reads again, oldest first sighting first. Raises LedgerError for ids that are not
     among them.
     """
     from extract.reading.document import READER_VERSION
@@ -92,7 +90,7 @@ def choose_outdated(
 
 
 def choose_documents(settings: Settings, params: Mapping[str, Any]) -> list[str]:
-    """What the form of the DAG `replay` asks for: refused documents, those that ask something, or outdated ones."""
+    """Return what the form of the DAG `replay` asks for: refused, questioned, or outdated documents."""
     if params.get("questions"):
         if params["outdated"] or params["reason"] or params["since"] or params["decision"] != "ask":
             raise LedgerError("questions are asked of a person: by ids and publisher alone")
@@ -110,10 +108,10 @@ def _begin(day: str) -> datetime:
 
 
 def make_question(settings: Settings, sha256: str, address: str = "") -> dict[str, Any]:
-    """What a person must know to decide about one document: subject, body, options, and pictures of the body.
+    """Return the form about one document: subject, body, options, and the pictures of the body.
 
-    `address` is where the pictures will be shown. Where the reader asks something of it, the choices stand before
-    retry, accept and drop, which are for refused ones.
+    `address` is where the pictures will be shown. Choices of the reader's questions come before retry, accept and drop,
+    which are for refused documents.
     """
     ledger = Ledger(settings.ledger_url or "")
     one, rows = ledger.document(sha256), ledger.questions(is_open=True, sha256=sha256)
@@ -142,12 +140,12 @@ def make_question(settings: Settings, sha256: str, address: str = "") -> dict[st
 
 
 def read_again(settings: Settings, chosen: Iterable[str], by: str) -> int:
-    """Have loaded documents read again; returns how many the next run reads again in all. Their rows stay meanwhile."""
+    """Schedule loaded documents for rereading, during which their rows stay; return how many are scheduled in all."""
     return Ledger(settings.ledger_url or "").want_again(chosen, by)
 
 
 def decide_all(settings: Settings, chosen: Iterable[str], action: str, by: str, why: str) -> int:
-    """One decision for all chosen documents; returns how many."""
+    """Store one decision for all chosen documents; return how many."""
     ledger = Ledger(settings.ledger_url or "")
     hashes = list(chosen)
     for sha256 in hashes:
@@ -156,7 +154,7 @@ def decide_all(settings: Settings, chosen: Iterable[str], action: str, by: str, 
 
 
 def apply_answer(settings: Settings, sha256: str, answer: Mapping[str, Any]) -> str:
-    """Follow what a person answered about one document; returns what that was."""
+    """Apply a person's answer about one document; return what was done."""
     chosen = [str(one) for one in answer["chosen_options"]]
     user = answer.get("responded_by_user") or {}
     who = str(user.get("name") or user.get("id") or "unknown")

@@ -1,4 +1,4 @@
-"""A command of several processes in, its exit status out; when this process is told to end, all of them do.
+"""Run a command of several processes; when this process is told to end, end all of them.
 
 `airflow standalone` starts scheduler, triggerer, DAG processor and API server, and ends them on SIGINT alone: after a
 SIGTERM they, and the workers of some, go on without it.
@@ -24,7 +24,7 @@ class _Told(BaseException):
 
 
 def run_supervised(command: Sequence[str]) -> int:
-    """Run a command to its end, or until SIGTERM, SIGINT or SIGHUP; nothing that it has started is left running."""
+    """Run a command until it ends, or until SIGTERM, SIGINT or SIGHUP; end all processes that it started."""
     adopt_orphans()
 
     def tell(number: int, _frame: FrameType | None) -> None:

@@ -1,7 +1,7 @@
-"""Airflow's four processes on this machine, in order, as one that a service manager can start and end: `jixiao up`.
+"""Run Airflow's four processes in order, as one that a service manager can start and end: `jixiao up`.
 
 As `airflow standalone`, with three differences: the API server answers before anything is scheduled, so that no first
-run fails for its sake; nothing serves logs over the network, they lie on this disk; whatever ends this process, or one
+run fails because of it; logs are not served over the network, they are on this disk; whatever ends this process, or one
 of its parts, ends them all.
 """
 
@@ -38,14 +38,14 @@ class UpError(JixiaoError):
 
 
 class Parts:
-    """The running processes, each the head of a process group of its own."""
+    """The running processes, each the leader of its own process group."""
 
     def __init__(self) -> None:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self.is_ending = False
 
     def start(self, command: Sequence[str]) -> None:
-        """Start one part; it dies with this process, whatever kills it."""
+        """Start one part; the kernel kills it when this process dies."""
         self._running[" ".join(command[:2])] = subprocess.Popen(
             follow_me(*command), stdin=subprocess.DEVNULL, start_new_session=True
         )
@@ -57,7 +57,7 @@ class Parts:
                 raise UpError(f"{name} ended with status {process.returncode}; its last lines say why")
 
     def end(self) -> None:
-        """Ask all of them to end, all their children too; kill what has not ended in time."""
+        """Ask all parts and their children to end; kill what has not ended in time."""
         self.is_ending = True
         for number, seconds in ((signal.SIGTERM, TERM_SECONDS), (signal.SIGKILL, TERM_SECONDS)):
             for process in self._running.values():

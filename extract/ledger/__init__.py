@@ -1,8 +1,9 @@
 """Record what was seen, landed, read, refused, staged and published.
 
-A run's sightings each end loaded, unchanged, refused or failed; `close_run` refuses a run whose four counts do not add
-up to what was seen, and so does the database. A document (bytes, by sha256) moves through the states of `TRANSITIONS`
-and through no others. Times are UTC. Every method is one transaction and may be repeated after a crash.
+Each sighting of a run ends loaded, unchanged, refused or failed; `close_run` raises where the four counts do not add
+up to the sightings, and so does a constraint of the database. A document (bytes, by sha256) moves through the states
+of `TRANSITIONS` only. Times are UTC. Every method is one transaction and idempotent, so it can be retried after a
+crash.
 """
 
 from __future__ import annotations
@@ -21,4 +22,4 @@ __all__ = ["ACTIONS", "MAY_PASS", "MOST_REREAD", "OUTCOMES", "TRANSITIONS", "Led
 
 
 class Ledger(Refusals, Rereads, Questions, Fetches, HeldBack, History, Retention):
-    """The ledger behind one SQLAlchemy URL: SQLite or PostgreSQL."""
+    """The ledger at one SQLAlchemy URL: SQLite or PostgreSQL."""

@@ -1,4 +1,4 @@
-"""A database URL becomes transactions on the ledger's tables, for several processes at once."""
+"""Open transactions on the ledger's tables, for several processes at once."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from extract.ledger.schema import ensure_schema, require_schema
 
 
 def now() -> datetime:
-    """The present, UTC, as the ledger stores it."""
+    """Return the present as the ledger stores it: UTC."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 
 def as_utc(moment: datetime) -> datetime:
-    """A moment with a zone, as the ledger stores it."""
+    """Convert an aware datetime to the ledger's form, UTC."""
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
@@ -38,18 +38,18 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def is_only_readable(file: Path) -> bool:
-    """Whether a ledger is there that this process may read and not write: a monitor's, or on a disk without writing."""
+    """Return True if the ledger file exists and this process may not write it."""
     may_write = os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
     return not may_write and file.exists() and os.access(file, os.R_OK)
 
 
 def _way_to_read(file: Path) -> str:
-    """Through the journal while somebody writes; without one nobody does, and SQLite must not wish to make one."""
+    """Return SQLite's URI options for reading: through the journal while one exists, else as immutable."""
     return "mode=ro" if file.with_name(f"{file.name}-wal").exists() else "mode=ro&immutable=1"
 
 
 class Database:
-    """The ledger behind one SQLAlchemy URL, at the newest schema."""
+    """The ledger at one SQLAlchemy URL, migrated to the newest schema."""
 
     def __init__(self, url: str) -> None:
         self.engine: Engine = create_engine(url)
@@ -67,13 +67,13 @@ class Database:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        """A transaction that writes. SQLite takes its lock at once: read, then write would fail beside another."""
+        """Open a write transaction; SQLite takes its lock at the start, since an upgrade from read may fail."""
         with self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        """One consistent view, in nobody's way."""
+        """Open a read transaction: one consistent snapshot that blocks no writer."""
         with self.engine.connect().execution_options(jixiao_begin="BEGIN") as connection:
             yield connection
 

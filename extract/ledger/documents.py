@@ -1,7 +1,7 @@
-"""The states of a document (bytes, by sha256), and every attempt to read it.
+"""States of a document (bytes, by sha256), and every attempt to read it.
 
-A loaded document that is read again stays `staged`, for its rows stay: `reread` says how far that is, from `wanted` to
-`read` or `refused`, until the stage step has replaced or removed them.
+A loaded document that is read again stays `staged`, since its rows stay: `reread` holds its progress, from `wanted` to
+`read` or `refused`, until the stage step has replaced or removed the rows.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ PAGE_BYTES = 30_000  # of a published table, roughly: for documents whose pages 
 
 
 def reason_of(error: Exception) -> str:
-    """The reason code of a refusal, the class of any other error."""
+    """Return the reason code of a refusal, the class name of any other error."""
     return error.reason.value if isinstance(error, Refused) else type(error).__name__
 
 
 def detail_of(error: Exception) -> str:
-    """What was expected and what was found."""
+    """Return the message of an error: expected and found."""
     return error.detail if isinstance(error, Refused) else str(error)
 
 
@@ -51,7 +51,7 @@ def _rereads(*steps: str) -> ColumnElement[bool]:
 
 
 class Documents(Database):
-    """What became of each content."""
+    """State of every document."""
 
     def _move(self, connection: Connection, sha256: str, state: str, **values: Any) -> None:
         """Change a document's state; raises LedgerError where TRANSITIONS does not allow it."""
@@ -62,7 +62,7 @@ class Documents(Database):
             raise LedgerError(f"document {sha256[:12]}: {found or 'unknown'} may not become {state}")
 
     def _step(self, connection: Connection, sha256: str, before: Iterable[str], reread: str, **values: Any) -> bool:
-        """Go on with reading a loaded document again; False where that is not what happens to it."""
+        """Advance the rereading of a loaded document; False where it is in none of the states `before`."""
         change = update(documents).where(documents.c.sha256 == sha256, _rereads(*before))
         return connection.execute(change.values(reread=reread, **values)).rowcount == 1
 
@@ -72,9 +72,9 @@ class Documents(Database):
             return list(connection.scalars(query))
 
     def to_read(self, reader_version: str, max_attempts: int) -> list[tuple[str, int]]:
-        """(sha256, pages) of the documents that this version of the reader has neither read nor refused, sorted.
+        """List (sha256, pages) of documents that this reader version has neither read nor refused, sorted.
 
-        Pages that nobody has counted are guessed from the size.
+        Uncounted pages are estimated from the size.
         """
         tried = _attempts_of(documents.c.sha256, reader_version).scalar_subquery()
         again = (documents.c.reader_version != reader_version) | (
@@ -93,9 +93,9 @@ class Documents(Database):
             return [(sha256, pages or 1 + size // PAGE_BYTES) for sha256, pages, size in connection.execute(query)]
 
     def uncounted(self, publishers: Collection[str] | None = None) -> list[tuple[str, str]]:
-        """(sha256, publisher) of what is read some day and whose pages nobody has counted, a publisher's together.
+        """List (sha256, publisher) of documents to read without a page count, grouped by publisher.
 
-        `publishers`: only of documents that were first seen at these.
+        `publishers`: only documents first seen at these.
         """
         waits = documents.c.state.in_(("landed", "failed", "refused")) | _rereads("wanted")
         if publishers is not None:
@@ -106,13 +106,13 @@ class Documents(Database):
             return [(sha256, publisher) for sha256, publisher in found]
 
     def note_pages(self, counted: Mapping[str, int]) -> None:
-        """How many pages documents have."""
+        """Store the page counts of documents."""
         with self._writing() as connection:
             for sha256, pages in counted.items():
                 connection.execute(update(documents).where(documents.c.sha256 == sha256).values(pages=pages))
 
     def note_read(self, sha256: str, reader_version: str, pages: int | None = None, answers_used: str = "") -> None:
-        """The document is read and waits to be staged; `answers_used` stands for the answers that its reader had."""
+        """Mark a document as read and waiting to be staged; `answers_used` identifies the answers applied."""
         row = {"sha256": sha256, "ended_at": now(), "outcome": "read", "reader_version": reader_version}
         told: dict[str, Any] = {"reader_version": reader_version, "reason": None, "page": None, "detail": None}
         told["answers_used"] = answers_used
@@ -126,10 +126,11 @@ class Documents(Database):
     def note_unread(
         self, sha256: str, reader_version: str, error: Exception, max_attempts: int = 1, answers_used: str = ""
     ) -> None:
-        """Refused with its reason, or failed for a cause that may pass.
+        """Mark a document as refused, or as failed for a cause that may pass.
 
-        The rows of a loaded document wait for the stage step to remove them once it is refused, after `max_attempts`
-        where the reason may pass; until then, and where reading failed, it stays loaded and is tried again.
+        A loaded document that is refused, after `max_attempts` where the reason may pass, loses its rows in the
+        stage step;
+        until then, and where reading failed, it stays loaded and is retried.
         """
         state = "refused" if isinstance(error, Refused) else "failed"
         told: dict[str, Any] = {
@@ -152,15 +153,15 @@ class Documents(Database):
             connection.execute(attempts.insert(), row)
 
     def to_stage(self) -> list[str]:
-        """Documents that are read and wait to be staged, sorted."""
+        """List documents that are read and wait to be staged, sorted."""
         return self._hashes((documents.c.state == "read") | _rereads("read"))
 
     def to_remove(self) -> list[str]:
-        """Documents that were loaded and that a newer reader refuses: their rows must go, sorted."""
+        """List loaded documents that a newer reader refuses, whose rows must be removed; sorted."""
         return self._hashes(_rereads("refused"))
 
     def document(self, sha256: str) -> dict[str, Any]:
-        """One document's row; raises LedgerError when it was never landed."""
+        """Return one document's row; raises LedgerError when it was never landed."""
         with self._reading() as connection:
             row = connection.execute(select(documents).where(documents.c.sha256 == sha256)).mappings().one_or_none()
         if row is None:
@@ -180,9 +181,9 @@ class Documents(Database):
     def note_staged(
         self, sha256: str, run_id: str, rows_fingerprint: str | None = None, held: Sequence[Held] = ()
     ) -> None:
-        """The document's rows are committed in the raw schema, all but what is held back.
+        """Mark a document's rows as committed in the raw schema, without the projects held back.
 
-        One that was read again into the rows that it had stays as it was: nothing of it is new.
+        A document that was read again to equal rows counts as unchanged.
         """
         as_before = documents.c.reread.is_not(None) & (documents.c.rows_fingerprint == (rows_fingerprint or ""))
         change = update(documents).where(documents.c.sha256 == sha256, as_before).values(reread=None)
@@ -193,31 +194,31 @@ class Documents(Database):
             replace_held(connection, sha256, held)
 
     def note_removed(self, sha256: str) -> None:
-        """The rows of a document that a newer reader refuses are no longer in the raw schema."""
+        """Record that the rows of a refused document were removed from the raw schema."""
         gone = {"state": "refused", "reread": None, "rows_fingerprint": None, "decision": None}
         with self._writing() as connection:  # done already, by another run, is done
             connection.execute(update(documents).where(documents.c.sha256 == sha256, _rereads("refused")).values(gone))
 
     def note_lost(self, lost: Iterable[str]) -> None:
-        """The rows of these documents are no longer in the raw schema: they are read again."""
+        """Record that rows are missing from the raw schema; the documents are read again."""
         with self._writing() as connection:
             for sha256 in lost:
                 self._move(connection, sha256, "landed", reread=None)
 
     def staged(self) -> list[tuple[str, str]]:
-        """(sha256, what stands for its rows) of every loaded document, sorted."""
+        """List (sha256, fingerprint of its rows) of every loaded document, sorted."""
         rows = func.coalesce(documents.c.rows_fingerprint, documents.c.reader_version)
         columns = select(documents.c.sha256, rows).where(documents.c.state == "staged")
         with self._reading() as connection:
             return [(sha256, version) for sha256, version in connection.execute(columns.order_by(documents.c.sha256))]
 
     def held(self) -> list[str]:
-        """Documents whose rows must be in the raw schema, sorted."""
+        """List documents whose rows must be in the raw schema, sorted."""
         is_going = documents.c.reread.is_not_distinct_from("refused")
         return self._hashes((documents.c.state == "staged") & ~is_going)
 
     def documents_by_state(self) -> dict[str, int]:
-        """How many documents are in each state."""
+        """Count documents by state."""
         with self._reading() as connection:
             rows = connection.execute(select(documents.c.state, func.count()).group_by(documents.c.state)).tuples()
             return dict(rows.all())

@@ -1,4 +1,4 @@
-"""What the last answer of each address left: validators, hash, or what a page said."""
+"""Cache the last answer of each address: validators, hash, or the links of a page."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ MOST_PARAMETERS = 500  # SQLite takes no more than 999 in one statement of older
 
 
 class Fetches(Database):
-    """The memory that makes the next night's requests conditional."""
+    """Cache entries that make the next run's requests conditional."""
 
     def remembered(self, publisher: str, urls: Sequence[str]) -> dict[str, Remembered]:
-        """What is known of these addresses of a publisher, by address."""
+        """Return the cache entries of these addresses of a publisher, by address."""
         known: dict[str, Remembered] = {}
         with self._reading() as connection:
             for start in range(0, len(urls), MOST_PARAMETERS):
@@ -31,19 +31,19 @@ class Fetches(Database):
         return known
 
     def forget_validators(self, publisher: str) -> int:
-        """Have every address of a publisher asked unconditionally the next time; returns how many there are."""
+        """Remove the validators of a publisher, so that the next requests are unconditional; return how many."""
         change = update(fetches).where(fetches.c.publisher == publisher)
         with self._writing() as connection:
             return connection.execute(change.values(etag=None, last_modified=None, version=None)).rowcount
 
     def remember(self, publisher: str, pages: Iterable[Remembered]) -> None:
-        """Keep what answers left; an older memory of the same address is replaced."""
+        """Store cache entries; an older entry of the same address is replaced."""
         with self._writing() as connection:
             self._insert_or_replace(connection, fetches, [fetch_row(publisher, page) for page in pages])
 
 
 def fetch_row(publisher: str, page: Remembered) -> dict[str, Any]:
-    """A memory as a row of `fetches`."""
+    """Return a cache entry as a row of `fetches`."""
     return {
         "publisher": publisher,
         "url": page.url,

@@ -1,4 +1,4 @@
-"""Projects that are held back: what a document prints and nobody may load yet, whether or not the rest is loaded."""
+"""Projects that are held back, of loaded and of refused documents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from extract.ledger.tables import documents, held_back, questions
 
 
 def replace_held(connection: Connection, sha256: str, held: Sequence[Held]) -> None:
-    """Write down what the last reading of a document holds back, in place of what the one before did."""
+    """Replace what a document holds back by the result of its last reading."""
     connection.execute(delete(held_back).where(held_back.c.sha256 == sha256))
     rows = [
         {
@@ -35,17 +35,17 @@ def replace_held(connection: Connection, sha256: str, held: Sequence[Held]) -> N
 
 
 class HeldBack(Database):
-    """What the ledger knows of projects that are held back."""
+    """Projects that are held back."""
 
     def held_projects(self, sha256: str) -> list[dict[str, Any]]:
-        """What is held back of one document, in order: page, last_page, scope, project, unit, reason, detail."""
+        """List what one document holds back, in order: page, last_page, scope, project, unit, reason, detail."""
         h = held_back.c
         query = select(h.page, h.last_page, h.scope, h.project, h.unit, h.reason, h.detail).where(h.sha256 == sha256)
         with self._reading() as connection:
             return [dict(row) for row in connection.execute(query.order_by(h.held_no)).mappings()]
 
     def held_by_document(self) -> dict[str, list[dict[str, Any]]]:
-        """What is held back of every document that has anything held back, by its hash; in printed order.
+        """Return what is held back by document hash, in printed order.
 
         `kind` and `asked` are those of its question.
         """
@@ -59,7 +59,10 @@ class HeldBack(Database):
         return found
 
     def incomplete(self) -> list[dict[str, Any]]:
-        """Loaded documents of which something is held back: sha256, publisher, first_url, staged_run, held; sorted."""
+        """List loaded documents that hold something back, sorted.
+
+        Keys: sha256, publisher, first_url, staged_run, held.
+        """
         d = documents.c
         query = (
             select(d.sha256, d.publisher, d.first_url, d.staged_run, func.count().label("held"))
@@ -72,7 +75,7 @@ class HeldBack(Database):
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def held_counts(self) -> dict[str, int]:
-        """How many projects are held back of each document that has any, by its hash."""
+        """Count held-back projects by document hash."""
         query = select(held_back.c.sha256, func.count()).group_by(held_back.c.sha256)
         with self._reading() as connection:
             return dict(connection.execute(query).tuples().all())

@@ -1,6 +1,6 @@
-"""What readers ask where a document can be read in several ways, and what people answer.
+"""Questions about documents that can be read in several ways, and people's answers.
 
-A question row is replaced at every reading of its document; an answer is never changed nor removed, the latest counts.
+A question row is replaced at every reading of its document; an answer is never changed or removed, the latest counts.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class Questions(Documents):
     """Questions of readers, answers of people."""
 
     def note_questions(self, sha256: str, held: Iterable[Held], settled: Iterable[Question] = ()) -> None:
-        """Write down what a reading of a document asks, and the answered questions that it rests on.
+        """Store the open questions of a reading, and the answered ones that it used.
 
-        A question that no reading asks any more goes, unless somebody has answered it for this document.
+        A question that no reading asks any more is removed, unless it was answered for this document.
         """
         waiting: dict[str, int] = {}
         asked: dict[str, Question] = {}
@@ -51,9 +51,11 @@ class Questions(Documents):
     def questions(
         self, *, is_open: bool | None = None, publisher: str | None = None, sha256: str | None = None
     ) -> list[dict[str, Any]]:
-        """Questions with their documents: those that hold something back (`is_open`), those that do not, or all.
+        """List questions with their documents, by publisher, address and page.
 
-        By publisher, address and page. `said` is the latest answer, None where there is none.
+        `is_open` selects those that hold something back, or those that do not; None selects all. `said` is the
+        latest answer,
+        None where there is none.
         """
         named = (documents.c.publisher, documents.c.first_url, documents.c.state, documents.c.answers_used)
         query = select(questions, *named).join(documents, documents.c.sha256 == questions.c.sha256)
@@ -67,12 +69,12 @@ class Questions(Documents):
         with self._reading() as connection:
             rows = [dict(row) for row in connection.execute(query.order_by(*order)).mappings()]
             said = self._said(connection)
-        return [_told(row, said) for row in rows]
+        return [_with_answer(row, said) for row in rows]
 
     def find_question(self, start: str, document: str | None = None) -> dict[str, Any]:
-        """The question whose key begins so; of several documents that ask the same, one that nobody has answered.
+        """Return the question whose key begins with `start`; of several documents, one that nobody has answered.
 
-        `document`: the beginning of a hash. Raises LedgerError where no question or several begin so.
+        `document`: the beginning of a hash. Raises LedgerError where no question or several match.
         """
         if len(start) < SHORTEST_KEY:
             raise LedgerError(f"{start}: expected at least {SHORTEST_KEY} digits of a question's key")
@@ -89,10 +91,11 @@ class Questions(Documents):
     def answer(
         self, sha256: str, key: str, choice: str, by: str, why: str, scope: str = "document", publisher: str = ""
     ) -> None:
-        """Keep what a person chose for a question of a document, or of all documents of its publisher.
+        """Store a person's choice for a question of one document, or of all documents of its publisher.
 
-        `publisher` is the printed name that the answer is for, where documents of several publishers come from one
-        source. Raises LedgerError for a choice that the question does not offer, and without a name and a reason.
+        `publisher` is the printed name that the answer is for, where a source carries several publishers.
+        Raises LedgerError
+        for a choice that the question does not offer, and without a name and a reason.
         """
         if scope not in SCOPES:
             raise LedgerError(f"expected {' or '.join(SCOPES)}, found {scope}")
@@ -123,10 +126,11 @@ class Questions(Documents):
             connection.execute(answers.insert(), row)
 
     def answers_for(self, sha256: str, publisher: str, printed: Iterable[str] | None) -> list[Answer]:
-        """What people answered that holds for a document, its own answers last; oldest first.
+        """Return the answers that apply to a document, oldest first, its own after its publisher's.
 
-        `publisher` is the code of its source; `printed` are the publishers that the document names, None where all
-        that comes from the source is one publisher's.
+        `publisher` is the code of its source; `printed` are the publishers that the document names, None where
+        the source has
+        one publisher.
         """
         names = None if printed is None else [fold_name(name) for name in printed if name]
         theirs = (answers.c.scope == "publisher") & (answers.c.publisher == publisher)
@@ -139,19 +143,19 @@ class Questions(Documents):
         return [Answer(row["choice"], row["answered_by"], row["why"], key=row["key"]) for row in rows]
 
     def has_answers(self, publisher: str) -> bool:
-        """Whether anybody has answered for the publishers of a source."""
+        """Return True if an answer exists for a publisher of this source."""
         query = select(answers.c.answer_id).where(answers.c.scope == "publisher", answers.c.publisher == publisher)
         with self._reading() as connection:
             return connection.scalar(query.limit(1)) is not None
 
     def answers(self, key: str) -> list[dict[str, Any]]:
-        """Every answer to a question, oldest first."""
+        """List every answer to a question, oldest first."""
         query = select(answers).where(answers.c.key == key).order_by(answers.c.answer_id)
         with self._reading() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def read_anew(self, hashes: Iterable[str]) -> int:
-        """Have documents read again for the sake of an answer, loaded ones while their rows stay; returns how many."""
+        """Schedule documents to be read again with new answers, and return how many; loaded rows stay until then."""
         count = 0
         with self._writing() as connection:
             for sha256 in hashes:
@@ -164,13 +168,13 @@ class Questions(Documents):
         return count
 
     def count_questions(self) -> int:
-        """How many questions hold something back; one that several documents ask counts once."""
+        """Count the open questions; one that several documents ask counts once."""
         query = select(func.count(questions.c.key.distinct())).where(questions.c.held > 0)
         with self._reading() as connection:
             return connection.scalar(query) or 0
 
     def _said(self, connection: Connection) -> Mapping[Place, dict[str, Any]]:
-        """The latest answers: of a document by (hash, "", key), of a publisher by (code, printed name, key)."""
+        """Return the latest answers: of a document by (hash, "", key), of a publisher by (code, printed name, key)."""
         said: dict[Place, dict[str, Any]] = {}
         for row in connection.execute(select(answers).order_by(answers.c.answer_id)).mappings():
             is_own = row["scope"] == "document"
@@ -199,8 +203,8 @@ def _row(sha256: str, question: Question, held: int) -> dict[str, Any]:
     }
 
 
-def _told(row: dict[str, Any], said: Mapping[Place, dict[str, Any]]) -> dict[str, Any]:
-    """A question's row with the question itself and the latest answer."""
+def _with_answer(row: dict[str, Any], said: Mapping[Place, dict[str, Any]]) -> dict[str, Any]:
+    """Return a question's row with the question as an entity and the latest answer."""
     printed = fold_name(row["printed_publisher"])
     places = (row["sha256"], ""), (row["publisher"], ""), (row["publisher"], printed)
     mine = [said.get((*place, row["key"])) for place in places]

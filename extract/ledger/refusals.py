@@ -1,4 +1,4 @@
-"""What was refused and why, and what people decide about it."""
+"""Refused documents, their reasons, and people's decisions about them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Refusals(Documents, HeldBack, Runs):
         since: datetime | None = None,
         undecided: bool = False,
     ) -> list[dict[str, Any]]:
-        """Documents that are not loaded, by publisher and address; `since` (UTC) looks at when they were first seen."""
+        """List documents that are not loaded, by publisher and address; `since` (UTC) bounds the first sighting."""
         query = select(documents).where(documents.c.state.in_(list(states)))
         if reason is not None:
             query = query.where(documents.c.reason == reason)
@@ -46,7 +46,7 @@ class Refusals(Documents, HeldBack, Runs):
             return [dict(row) for row in rows]
 
     def find_document(self, start: str) -> str:
-        """The whole hash behind its first digits (at least 6); raises LedgerError where none or several begin so."""
+        """Return the hash that begins with these digits (at least 6); LedgerError where none or several do."""
         if len(start) < 6 or not set(start.lower()) <= set("0123456789abcdef"):
             raise LedgerError(f"{start}: expected at least 6 hexadecimal digits of a document's hash")
         query = select(documents.c.sha256).where(documents.c.sha256.startswith(start.lower())).limit(2)
@@ -57,10 +57,11 @@ class Refusals(Documents, HeldBack, Runs):
         return str(found[0])
 
     def decide(self, sha256: str, action: str, by: str, why: str) -> None:
-        """Write down a person's decision about a refused document, and follow it; raises LedgerError if not allowed.
+        """Store a person's decision about a refused document and apply it; LedgerError where it is not allowed.
 
-        retry: it is read again by the next run. accept: the refusal is right; it is no trouble any more, and only
-        another version of the reader looks at it again. drop: it is none of ours and is never read again.
+        retry: the next run reads it again. accept: the refusal is right; it is no longer reported, and only
+        another reader
+        version reads it again. drop: it is out of scope and never read again.
         """
         if action not in ACTIONS:
             raise LedgerError(f"expected {', '.join(ACTIONS)}, found {action}")
@@ -92,7 +93,7 @@ class Refusals(Documents, HeldBack, Runs):
             )
 
     def history(self, sha256: str) -> dict[str, list[dict[str, Any]]]:
-        """Where a document was seen, every attempt to read it, every decision about it; oldest first."""
+        """List the sightings of a document, the attempts to read it and the decisions about it; oldest first."""
         wanted = {
             "sightings": select(
                 sightings.c.seen_at, sightings.c.publisher, sightings.c.url, sightings.c.listing, sightings.c.title
@@ -123,9 +124,9 @@ class Refusals(Documents, HeldBack, Runs):
             return {name: [dict(row) for row in connection.execute(query).mappings()] for name, query in wanted.items()}
 
     def troubled(self) -> list[dict[str, Any]]:
-        """Refused and failed documents that nobody has decided on, and what the last run could not land.
+        """List refused and failed documents without a decision, and what the last run could not land.
 
-        `held` says how many projects of a document are held back, each for a reason of its own.
+        `held` counts the projects of a document that are held back for reasons of their own.
         """
         counts = self.held_counts()
         names = ("sha256", "publisher", "first_url", "state", "reason", "page", "detail")

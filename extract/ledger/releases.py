@@ -1,4 +1,4 @@
-"""Releases, and how each publisher stands against them."""
+"""Releases, and the state of each publisher relative to them."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from extract.ledger.tables import documents, pins, releases, runs, sightings
 
 
 class History(Database):
-    """What was published, and what waits to be."""
+    """Published releases and publications that wait for one."""
 
     def note_release(self, release: dict[str, Any]) -> None:
-        """Write down a published release, once."""
+        """Record a published release; idempotent."""
         with self._writing() as connection:
             row = {column.name: release[column.name] for column in releases.columns}
             row["row_counts"] = json.dumps(release["row_counts"], sort_keys=True)
             self._insert_missing(connection, releases, [row])
 
     def note_inputs(self, release_id: str, inputs: str) -> None:
-        """The release was built again from other inputs and came out the same."""
+        """Record that a build from other inputs gave the same release."""
         with self._writing() as connection:
             connection.execute(update(releases).where(releases.c.release_id == release_id).values(inputs=inputs))
 
     def releases(self) -> list[dict[str, Any]]:
-        """Published releases, oldest first."""
+        """List published releases, oldest first."""
         with self._reading() as connection:
             rows = connection.execute(select(releases).order_by(releases.c.release_id)).mappings()
             return [{**row, "row_counts": json.loads(row["row_counts"])} for row in rows]
 
     def pin(self) -> dict[str, Any] | None:
-        """The pin in force: release_id, pinned_by, why, pinned_at; None where the newest release is served."""
+        """Return the pin in force (release_id, pinned_by, why, pinned_at), None where the newest release is served."""
         with self._reading() as connection:
             row = connection.execute(select(pins).where(pins.c.unpinned_at.is_(None))).mappings().one_or_none()
             return None if row is None else dict(row)
 
     def pin_release(self, release_id: str, by: str, why: str) -> None:
-        """Write down that a person wants this release served until further notice; an earlier pin ends."""
+        """Record that a person pins this release; an earlier pin ends."""
         if not by.strip() or not why.strip():
             raise LedgerError("a rollback needs a person's name and a reason")
         with self._writing() as connection:
@@ -59,7 +59,7 @@ class History(Database):
         connection.execute(update(pins).where(pins.c.unpinned_at.is_(None)).values(ended))
 
     def freshness(self) -> list[dict[str, Any]]:
-        """Per publisher file: how many documents it has, and when it was last seen to publish a new one."""
+        """List per publisher file the number of documents and the time of the last new one."""
         query = (
             select(
                 documents.c.publisher,
@@ -73,9 +73,9 @@ class History(Database):
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def waiting(self, is_behind: bool) -> dict[str, dict[str, Any]]:
-        """Per publisher: how many publications seen are in no release and not refused, and since when.
+        """Return per publisher how many publications are neither released nor refused, and since when.
 
-        `is_behind`: the release was built from something else than what is staged now.
+        `is_behind`: the served release was built from other inputs than those staged now.
         """
         newest = select(func.max(releases.c.published_at)).scalar_subquery()
         unread = documents.c.state.in_(("landed", "read", "failed"))
@@ -96,9 +96,9 @@ class History(Database):
         return found
 
     def unloaded(self) -> list[dict[str, Any]]:
-        """Publications that are seen and neither staged nor dropped: url, publisher, sha256, state, reason; sorted.
+        """List publications that are neither staged nor dropped, sorted: url, publisher, sha256, state, reason.
 
-        Besides documents, what the newest run of a publisher refused without having its bytes.
+        Includes what the newest run of a publisher refused without its bytes.
         """
         d, s = documents.c, sightings.c
         landed = select(d.first_url.label("url"), d.publisher, d.sha256, d.state, d.reason).where(
@@ -114,20 +114,20 @@ class History(Database):
         return sorted(rows, key=lambda row: (row["url"], row["publisher"], row["sha256"] or ""))
 
     def last_start(self) -> datetime | None:
-        """When the newest run began (UTC), whether or not it has ended."""
+        """Return when the newest run began (UTC), whether or not it has ended."""
         query = select(runs.c.started_at).order_by(runs.c.run_no.desc()).limit(1)
         with self._reading() as connection:
             return connection.scalar(query)
 
     def new_since(self, publisher: str, since: Any) -> int:
-        """How many documents a publisher has brought since a moment (UTC)."""
+        """Count a publisher's new documents since a moment (UTC)."""
         query = select(func.count()).where(documents.c.publisher == publisher, documents.c.first_seen_at >= since)
         with self._reading() as connection:
             return connection.scalar(query) or 0
 
 
 def _never_landed() -> Any:
-    """(publisher, first sighting) of what failed in the newest run of its publisher and never gave bytes."""
+    """Select (publisher, first sighting) of what failed in its publisher's newest run and has no bytes."""
     s, other = sightings, sightings.alias()
     first = select(func.min(other.c.seen_at)).where(other.c.url == s.c.url).scalar_subquery()
     query = select(s.c.publisher, first).select_from(_newest_sightings())
@@ -135,7 +135,7 @@ def _never_landed() -> Any:
 
 
 def _newest_sightings() -> Any:
-    """The sightings of the newest run that saw anything of their publisher."""
+    """Select the sightings of each publisher's newest run that saw anything."""
     newest = (
         select(sightings.c.publisher, func.max(runs.c.run_no).label("run_no"))
         .join(runs, runs.c.run_id == sightings.c.run_id)

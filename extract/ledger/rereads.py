@@ -1,4 +1,4 @@
-"""Loaded documents that an older reader read: which they are, and that they are to be read again."""
+"""Loaded documents of an older reader version, and their rereading."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ MOST_REREAD = 1000  # documents that one run reads again
 
 
 class Rereads(Documents):
-    """Loaded documents on their way through another reader; their rows stay meanwhile."""
+    """Loaded documents on their way through another reader version; their rows stay meanwhile."""
 
     def outdated(
         self, reader_version: str, *, publisher: str | None = None, since: datetime | None = None
     ) -> list[str]:
-        """Loaded documents that another reader than this one read, those seen first at the head.
+        """List loaded documents that another reader version read, oldest first sighting first.
 
-        `since` (UTC) looks at when they were first seen.
+        `since` (UTC) bounds the first sighting.
         """
         d = documents.c
         is_read_again = d.reread.is_not(None) & (d.reread != "wanted")
@@ -39,9 +39,9 @@ class Rereads(Documents):
             return list(connection.scalars(query.order_by(d.first_seen_at, d.sha256)))
 
     def want_again(self, hashes: Iterable[str], by: str) -> int:
-        """Have loaded documents read again by the next run, in this order, as many as one run takes.
+        """Schedule loaded documents for rereading in this order, as many as one run takes; idempotent.
 
-        Returns how many it now reads again in all. Asking again changes nothing.
+        Returns how many are scheduled in all.
         """
         if not by.strip():
             raise LedgerError("retry: expected a person's name")
@@ -59,7 +59,7 @@ class Rereads(Documents):
         return taken
 
     def reread_failures(self) -> list[dict[str, Any]]:
-        """Per publisher: how many loaded documents could not be read again so far, and one of the reasons."""
+        """Return per publisher how many loaded documents could not be read again, and one of the reasons."""
         d = documents.c
         query = (
             select(d.publisher, func.count().label("documents"), func.min(d.reason).label("reason"))
@@ -71,7 +71,7 @@ class Rereads(Documents):
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def rereads(self) -> int:
-        """How many loaded documents wait to be read again, or for what came of it to be staged."""
+        """Count loaded documents that wait to be read again or to be staged after that."""
         query = select(func.count()).where(documents.c.state == "staged", documents.c.reread.is_not(None))
         with self._reading() as connection:
             return connection.scalar(query) or 0

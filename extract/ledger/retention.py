@@ -1,4 +1,4 @@
-"""What the ledger need not keep for ever: sightings between the first and the last of one edition, old findings."""
+"""Remove redundant history: sightings between the first and the last of an edition, old findings."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from extract.ledger.tables import findings, runs, sightings
 
 
 class Retention(Database):
-    """Removes what says nothing that another row does not say."""
+    """Removal of rows that repeat other rows."""
 
     def thin_sightings(self, before: datetime) -> int:
-        """Of each edition at each address keep the first and the last sighting, and all since `before`; how many went.
+        """Keep of each edition at each address the first and last sighting and all since `before`.
 
-        The counts of a run stand in `runs` and stay.
+        Returns how many were removed. The counts of a run stand in `runs` and stay.
         """
         one, same = sightings, sightings.alias()
         alike = and_(
@@ -34,7 +34,7 @@ class Retention(Database):
         return len(old)
 
     def forget_old_findings(self, before: datetime) -> int:
-        """Remove what was found before a moment (UTC), but for the newest run; returns how many."""
+        """Remove findings older than `before` except those of the newest run; return how many."""
         newest = select(runs.c.run_id).order_by(runs.c.run_no.desc()).limit(1).scalar_subquery()
         with self._writing() as connection:
             old = delete(findings).where(findings.c.found_at < before, findings.c.run_id != newest)

@@ -1,4 +1,4 @@
-"""A run's sightings: what it saw at its sources, and what became of each; the counts must add up."""
+"""Record a run's sightings at its sources and the outcome of each; the counts must add up."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ OUTCOMES = ("loaded", "unchanged", "refused", "failed")
 
 
 class Runs(Database):
-    """What a run saw and what came of it."""
+    """Runs, their sightings and the outcome of each."""
 
     def start_run(self, run_id: str) -> list[str]:
-        """Open a run; opening it again after a crash or a cleared task changes nothing.
+        """Open a run; idempotent after a crash or a cleared task.
 
-        Earlier runs that nobody has closed were killed: what they loaded is counted now, as theirs. Returns those. One
-        of them that does go on, beside this one, is closed once more when it ends.
+        Closes earlier runs that were killed, so that what they loaded counts as theirs, and returns their ids.
+        A run that is
+        still going on beside this one is closed once more when it ends.
         """
         with self._writing() as connection:
             number = connection.scalar(select(func.coalesce(func.max(runs.c.run_no), 0) + 1))
@@ -37,7 +38,7 @@ class Runs(Database):
         return abandoned
 
     def sight(self, run_id: str, publications: Iterable[Publication]) -> None:
-        """Write down what a run saw at its sources, once per run and URL."""
+        """Record the publications that a run saw at its sources, once per run and URL."""
         rows = [
             {
                 "run_id": run_id,
@@ -55,7 +56,7 @@ class Runs(Database):
             self._insert_missing(connection, sightings, rows)
 
     def unlanded(self, run_id: str) -> list[Publication]:
-        """The run's sightings that have neither bytes nor an outcome yet."""
+        """List the run's sightings that have neither bytes nor an outcome yet."""
         s = sightings.c
         query = select(s.publisher, s.url, s.title, s.printed_on, s.listing, s.version).where(
             s.run_id == run_id, s.sha256.is_(None), s.outcome.is_(None)
@@ -64,16 +65,16 @@ class Runs(Database):
             return [Publication(*row) for row in connection.execute(query.order_by(s.url)).tuples()]
 
     def note_landed(self, run_id: str, publication: Publication, landed: LandedPdf) -> None:
-        """These bytes stand behind that publication; new bytes become a document in state `landed`."""
+        """Record the bytes of a publication; new bytes become a document in state `landed`."""
         self.note_landings(run_id, [Landing(publication, landed=landed)])
 
     def note_unlanded(self, run_id: str, url: str, error: Exception) -> None:
-        """A publication without bytes: refused where the error says so, otherwise failed and tried again next run."""
+        """Record a publication without bytes: refused where the error is a refusal, else failed and retried."""
         with self._writing() as connection:
             connection.execute(self._sighting(run_id, url).values(**_unlanded(error)))
 
     def note_landings(self, run_id: str, landings: Sequence[Landing]) -> None:
-        """Several at once, in one transaction: bytes or no bytes, what the answer left, what a person should know."""
+        """Record several landings in one transaction: bytes or error, cache entry, findings."""
         with self._writing() as connection:
             self._insert_missing(
                 connection, documents, [_document(one.publication, one.landed) for one in landings if one.landed]
@@ -102,7 +103,7 @@ class Runs(Database):
             )
 
     def _complete_date(self, connection: Connection, publication: Publication, sha256: str) -> None:
-        """A date that another place prints, where the place of the first sighting printed none."""
+        """Fill in a publication date where the first sighting printed none and this one does."""
         missing = (documents.c.sha256 == sha256) & documents.c.printed_on.is_(None)
         connection.execute(update(documents).where(missing).values(printed_on=publication.printed_on))
 
@@ -111,12 +112,12 @@ class Runs(Database):
         return change if publisher is None else change.where(sightings.c.publisher == publisher)
 
     def close_run(self, run_id: str) -> dict[str, int]:
-        """Decide what became of every sighting, and prove that the counts add up; raises LedgerError if they do not."""
+        """Set the outcome of every sighting and check that the counts add up; raises LedgerError if not."""
         with self._writing() as connection:
             return self._settle(connection, run_id, is_over=True)
 
     def _settle(self, connection: Connection, run_id: str, *, is_over: bool) -> dict[str, int]:
-        """Count what became of a run's sightings; of one that may go on, what has no bytes yet stays open to it."""
+        """Count the outcomes of a run's sightings; of an unfinished run those without bytes stay open."""
         rows = connection.execute(
             select(
                 sightings.c.sighting_id,
@@ -146,27 +147,27 @@ class Runs(Database):
         return {"seen": seen, **counts}
 
     def newest_run(self) -> dict[str, Any] | None:
-        """The run that was started last, whether or not it has ended."""
+        """Return the run that was started last, whether or not it has ended."""
         query = select(runs).order_by(runs.c.run_no.desc()).limit(1)
         with self._reading() as connection:
             row = connection.execute(query).mappings().one_or_none()
         return dict(row) if row else None
 
     def last_run(self) -> dict[str, Any] | None:
-        """The newest run that was closed, with its counts; in the order of starting, for clocks are set back."""
+        """Return the newest closed run with its counts, by order of starting (clocks may be set back)."""
         query = select(runs).where(runs.c.finished_at.is_not(None)).order_by(runs.c.run_no.desc()).limit(1)
         with self._reading() as connection:
             row = connection.execute(query).mappings().one_or_none()
         return dict(row) if row else None
 
     def recent_runs(self, most: int) -> list[dict[str, Any]]:
-        """The newest closed runs with their counts, oldest first."""
+        """List the newest closed runs with their counts, oldest first."""
         query = select(runs).where(runs.c.finished_at.is_not(None)).order_by(runs.c.run_no.desc()).limit(most)
         with self._reading() as connection:
             return [dict(row) for row in connection.execute(query).mappings()][::-1]
 
     def sightings(self, run_id: str, most: int) -> list[dict[str, Any]]:
-        """What a closed run saw and what became of it: what failed and was refused first, then what is new."""
+        """List the sightings of a closed run with their outcomes: failed and refused first, then new ones."""
         s = sightings.c
         rank = case({"failed": 1, "refused": 2, "loaded": 3}, value=s.outcome, else_=4)
         query = select(s.publisher, s.title, s.url, s.sha256, s.outcome, s.printed_on).where(s.run_id == run_id)
@@ -177,18 +178,18 @@ class Runs(Database):
     # -- what a person should know about a source ---------------------------------------------------------------------
 
     def note_finding(self, run_id: str, publisher: str, code: str, subject: str, detail: str) -> None:
-        """Once per run, publisher, code and subject; a repeated step replaces it."""
+        """Record a finding, one per run, publisher, code and subject; a repeated step replaces it."""
         with self._writing() as connection:
             self._insert_or_replace(connection, findings, [_finding(run_id, publisher, code, subject, detail)])
 
     def forget_findings(self, run_id: str, publisher: str, codes: Iterable[str]) -> None:
-        """A step that is repeated starts without what it found before."""
+        """Remove a step's findings before it is repeated."""
         mine = (findings.c.run_id == run_id) & (findings.c.publisher == publisher) & findings.c.code.in_(list(codes))
         with self._writing() as connection:
             connection.execute(findings.delete().where(mine))
 
     def findings(self, run_id: str | None) -> list[dict[str, Any]]:
-        """What a run found about its sources."""
+        """List what a run found about its sources."""
         f = findings.c
         query = select(f.publisher, f.code, f.subject, f.detail).where(f.run_id == run_id)
         with self._reading() as connection:
@@ -196,7 +197,7 @@ class Runs(Database):
             return [dict(row) for row in rows]
 
     def seen_before(self, run_id: str, publisher: str, runs_back: int = 5) -> int:
-        """The most publications that any of the last runs saw at a publisher's source."""
+        """Return the maximum number of publications that the last runs saw at a publisher's source."""
         mine = select(runs.c.run_no).where(runs.c.run_id == run_id).scalar_subquery()
         query = (
             select(func.count())
@@ -209,7 +210,7 @@ class Runs(Database):
 
 
 def _outcomes(run_id: str, rows: Iterable[Any]) -> list[tuple[int, str]]:
-    """(sighting_id, outcome): of several sightings of one new document the first is `loaded`, the rest `unchanged`."""
+    """Return (sighting_id, outcome) pairs: of several sightings of one new document the first is `loaded`."""
     outcomes: list[tuple[int, str]] = []
     counted: set[str] = set()
     for number, sha256, noted, state, staged_run in rows:

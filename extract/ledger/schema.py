@@ -1,4 +1,4 @@
-"""A database becomes the ledger of this version: migrations run once, and being there already costs one query."""
+"""Migrate a database to the ledger schema of this version; a current one costs one query."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WAIT_SECONDS = 60.0
 
 
 def ensure_schema(engine: Engine) -> None:
-    """Bring the database to HEAD; of several workers one migrates and the others wait for it."""
+    """Migrate the database to HEAD; concurrent workers wait for the one that migrates."""
     if _revision(engine) == HEAD:
         return
     with _alone(engine):
@@ -34,7 +34,7 @@ def ensure_schema(engine: Engine) -> None:
 
 
 def require_schema(engine: Engine) -> None:
-    """Raises LedgerError where a database that this process may not write is not at HEAD."""
+    """Raise LedgerError where a read-only database is not at HEAD."""
     found = _revision(engine)
     if found != HEAD:
         raise LedgerError(

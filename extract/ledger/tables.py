@@ -1,4 +1,4 @@
-"""The ledger's tables, for SQLite and PostgreSQL alike; migrations/ brings a database to this state."""
+"""Tables of the ledger, for SQLite and PostgreSQL alike; migrations/ brings a database to this state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copy a ledger into another one, of either kind of database: SQLite in a backup, PostgreSQL in use."""
+"""Copy a ledger between databases, of either kind: SQLite in a backup, PostgreSQL in use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ AT_ONCE = 5000  # rows between two visits
 
 
 def copy_ledger(source: str, target: str) -> None:
-    """Copy every row, as of one moment, into a ledger without rows; brings both to the newest schema first."""
+    """Copy every row of one snapshot to a ledger without rows; migrates both to the newest schema first."""
     old, new = Database(source), Database(target)
     is_postgres = old.engine.dialect.name == "postgresql"
     level = {"isolation_level": "REPEATABLE READ"} if is_postgres else {"jixiao_begin": "BEGIN"}
@@ -28,7 +28,7 @@ def copy_ledger(source: str, target: str) -> None:
 
 
 def _count_on(connection: Connection, table: Table) -> None:
-    """Let the numbers that PostgreSQL gives go on after those that were copied."""
+    """Advance PostgreSQL's sequences past the copied numbers."""
     number = table.autoincrement_column
     last = None if number is None else connection.scalar(select(func.max(number)))
     if number is not None and last is not None:

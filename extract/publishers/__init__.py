@@ -1,7 +1,7 @@
 """Load publisher files: who publishes, when, where to look.
 
-One file per publisher; the file's name is the publisher's code. A file without `name` is a place where documents of
-several publishers arrive (an inbox): each document's own title then says whose it is.
+One file per publisher; the file's name is the publisher's code. A file without `name` is a shared source (an inbox):
+the title of each document then names its publisher.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 
 
 def load_publishers(folder: Path) -> tuple[Publisher, ...]:
-    """Every publisher file of a folder, by code; raises SettingsError with all that is wrong in any of them."""
+    """Load every publisher file of a folder, by code; raises SettingsError with all mistakes in all files."""
     publishers: list[Publisher] = []
     wrong: list[str] = []
     for path in sorted(folder.glob("*.yml")):
@@ -66,7 +66,7 @@ def _check_parents(publishers: Mapping[str, Publisher]) -> Iterator[str]:
 
 
 def find_publisher(printed_name: str, publishers: Iterable[Publisher]) -> Publisher | None:
-    """Whose name stands on the document: the publisher file that claims it, None where none does."""
+    """Return the publisher that lists `printed_name` as name or alias, else None."""
     wanted = fold_name(printed_name)
     return next((p for p in publishers if wanted in map(fold_name, p.names)), None)
 
@@ -74,10 +74,10 @@ def find_publisher(printed_name: str, publishers: Iterable[Publisher]) -> Publis
 def attribute_publisher(
     printed_name: str, all_printed: Iterable[str], source_code: str | None, publishers: Iterable[Publisher]
 ) -> Publisher | None:
-    """Whose part of a PDF this is: who claims the printed name, else whose own source the PDF came from.
+    """Return the publisher of a part of a PDF: by its printed name, else the owner of the source.
 
-    The second only where the PDF prints one name throughout (`all_printed`), a PDF of two publishers keeps both; and
-    only a variant of the owner's name, for an office's site also shows what its district bureaus and sub-units print.
+    The owner counts only where the PDF prints one name throughout (`all_printed`), for a PDF of two publishers keeps
+    both; and only for a variant of its name, for its site also shows documents of its district bureaus and sub-units.
     """
     publishers = tuple(publishers)
     found = find_publisher(printed_name, publishers)

@@ -1,4 +1,4 @@
-"""What a publisher file may say; docs/publishers.md explains every key with an example that a test runs."""
+"""Schema of a publisher file; docs/publishers.md explains every key with an example that a test runs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _selector(text: str) -> str:
 
 
 def page_encoding(name: str) -> str | None:
-    """Python's name of an encoding in which web pages are written; None for any other codec, such as idna or utf-7."""
+    """Return Python's name of a web page encoding; None for any other codec, such as idna or utf-7."""
     try:
         found = codecs.lookup(name).name
     except (LookupError, ValueError):  # ValueError: a name with a zero byte
@@ -102,7 +102,7 @@ class _Part(BaseModel):
 
 
 class LinkRule(_Part):
-    """Which links of a page count; every condition that is given must hold."""
+    """Conditions on the links of a page; all that are given must hold."""
 
     selector: Selector = Field("a[href]", description="CSS selector of the links")
     url: Pattern | None = Field(None, description="pattern somewhere in the link's whole address")
@@ -110,7 +110,7 @@ class LinkRule(_Part):
 
 
 class DateRule(_Part):
-    """Where the printed date of a publication stands."""
+    """Place of the printed date of a publication."""
 
     selector: Selector | None = Field(None, description="CSS selector inside the item; left out: its whole text")
     pattern: Pattern = Field(PRINTED_DATE, description="three groups: year, month, day")
@@ -123,14 +123,14 @@ class DateRule(_Part):
 
 
 class DetailRule(_Part):
-    """The page behind a listing's link, where the attachments stand."""
+    """The page behind a listing's link, which holds the attachments."""
 
     attachment: LinkRule = LinkRule(url=r"(?i)\.pdf(\?|$)")
     date: DateRule = DateRule()
 
 
 class Paging(_Part):
-    """How a list goes on: a link to the next page, or numbered addresses."""
+    """Further pages of a list: by a link to the next page, or by numbered addresses."""
 
     next: Selector | None = Field(None, description="CSS selector of the link to the next page")
     pattern: WebAddress | None = Field(None, description="address with {page}")
@@ -147,7 +147,7 @@ class Paging(_Part):
 
 
 class ListingSource(_Part):
-    """Pages of a web site that list publications."""
+    """Web pages that list publications."""
 
     kind: Literal["listing"]
     pages: tuple[WebAddress, ...] = Field(min_length=1, description="first page of each list")
@@ -179,7 +179,7 @@ class BucketSource(_Part):
 
 
 class FolderSource(_Part):
-    """PDFs that people or other programs put into a folder; sub-folders are looked into."""
+    """A folder of PDFs, with its sub-folders."""
 
     kind: Literal["folder"]
     path: str | None = Field(None, description="the folder; left out: the setting JIXIAO_INBOX")
@@ -190,7 +190,7 @@ Source = Annotated[FolderSource | ListingSource | BucketSource, Field(discrimina
 
 
 class Politeness(_Part):
-    """How much a site is asked at once, and who asks."""
+    """Request limits for a site, and the name and contact of the client."""
 
     delay_seconds: float = Field(1.0, ge=0, le=600, description="between the starts of two requests")
     max_delay_seconds: float = Field(60.0, ge=0, le=86_400, description="the most that a Crawl-delay is obeyed")
@@ -208,7 +208,7 @@ class Politeness(_Part):
 
 
 class Season(_Part):
-    """The part of the year in which a publisher publishes; it may reach over the new year."""
+    """The days of the year in which a publisher publishes; they may span the new year."""
 
     start: MonthDay
     end: MonthDay
@@ -216,7 +216,7 @@ class Season(_Part):
 
 
 class HandAnswer(_Part):
-    """One answer to a question of the reader, written by hand."""
+    """An answer to a question of the reader, written by hand."""
 
     question: str = Field(pattern=r"^[0-9a-f]{16}$", description="its key, as `jixiao questions list` shows it")
     choice: str = Field(min_length=1, description="one of its choices")
@@ -256,5 +256,5 @@ class Publisher(_Part):
 
     @property
     def owns_source(self) -> bool:
-        """Whether all that arrives at the source is this publisher's."""
+        """True if all documents of the source are this publisher's."""
         return self.name is not None and self.source is not None

@@ -1,4 +1,4 @@
-"""A YAML file becomes a Publisher, or an error that names file, line and key of everything that is wrong in it."""
+"""Load one publisher file, or report every mistake in it with file, line and key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECRET_KEYS = {"login", "token", "passwords", "secrets", "options"}  # what stan
 
 
 def load_publisher(path: Path) -> Publisher:
-    """Read one file; raises SettingsError naming file, line and key of each mistake, one a line."""
+    """Load one file; raises SettingsError with file, line and key of each mistake, one a line."""
     try:
         text = path.read_text(encoding="utf-8")
         tree = yaml.compose(text, yaml.SafeLoader)
@@ -46,7 +46,7 @@ def _yaml_problem(error: Exception) -> str:
 
 
 def _repeated(node: yaml.Node) -> Iterator[tuple[int, str]]:
-    """Keys that a mapping holds twice: YAML would silently keep the last."""
+    """Yield keys that a mapping repeats; YAML would silently keep the last."""
     if isinstance(node, yaml.MappingNode):
         known: set[str] = set()
         for key, value in node.value:
@@ -75,7 +75,7 @@ def _short(value: Any) -> str:
 
 
 def _find(tree: yaml.Node, loc: tuple[int | str, ...]) -> tuple[int, str]:
-    """The line of a pydantic location and its dotted key; names that pydantic adds for unions are passed over."""
+    """Return the line and the dotted key of a pydantic location, without the names that pydantic adds for unions."""
     node, line, known = tree, tree.start_mark.line + 1, []
     for step in loc:
         if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):

@@ -1,4 +1,4 @@
-"""A publisher's season in the calendar: when it begins and ends, and when a fiscal year's documents are due."""
+"""Calendar of a publisher: when its season begins and ends, and when a fiscal year's documents are due."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ PLACE = ZoneInfo("Asia/Shanghai")  # a season's days are days there, whatever th
 
 
 def season_start(season: Season, today: date) -> date:
-    """The first day of the season that is under way, or of the last one."""
+    """Return the first day of the current season, or of the last one."""
     return max(day for year in (today.year - 1, today.year) if (day := on_day(season.start, year)) <= today)
 
 
 def season_end(season: Season, start: date) -> date:
-    """The last day of the season that begins on `start`; it may lie in the next year."""
+    """Return the last day of the season that begins on `start`; it may lie in the next year."""
     end = on_day(season.end, start.year)
     return end if end >= start else on_day(season.end, start.year + 1)
 
 
 def on_day(day: str, year: int) -> date:
-    """MM-DD in a year; 02-29 is the 28th where the year has none."""
+    """Return the date of MM-DD in a year; 02-29 is the 28th in a common year."""
     month, number = (int(part) for part in day.split("-"))
     if (month, number) == (2, 29) and (year % 4 or (year % 100 == 0 and year % 400)):
         number = 28
@@ -31,15 +31,15 @@ def on_day(day: str, year: int) -> date:
 
 
 def report_lag(kind: DocumentKind) -> int:
-    """Plans of a fiscal year are published in it, or just before; what became of them a year later."""
+    """Return the years between a fiscal year and its publication: 0 for plans, 1 for results."""
     return 1 if kind is DocumentKind.SELF_EVALUATION else 0
 
 
 def last_year(season: Season, start: date) -> int:
-    """The year in which the season that begins on `start` ends."""
+    """Return the year in which the season that begins on `start` ends."""
     return start.year + (on_day(season.end, start.year) < start)
 
 
 def due_on(season: Season, year: int) -> date:
-    """The last day of the season that ends in `year`."""
+    """Return the last day of the season that ends in `year`."""
     return on_day(season.end, year)

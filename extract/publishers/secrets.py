@@ -1,4 +1,4 @@
-"""The name of a secret becomes its value, at the moment it is needed; publisher files hold names only."""
+"""Resolve the name of a secret to its value when it is needed; publisher files hold names only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from extract.errors import SettingsError
 
 
 class Secret(BaseModel):
-    """Where a secret is kept: exactly one of an environment variable, an Airflow variable, an Airflow connection."""
+    """Name of a secret: exactly one of an environment variable, an Airflow variable, an Airflow connection."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -25,7 +25,7 @@ class Secret(BaseModel):
         return self
 
     def reveal(self) -> str:
-        """The value; raises SettingsError naming the place, never the value."""
+        """Return the value; raises SettingsError naming the place, never the value."""
         if self.env is not None:
             value, place = os.environ.get(self.env), f"environment variable {self.env}"
         elif self.variable is not None:

@@ -1,8 +1,8 @@
 """Compare the readings of one document project by project, and make one reading of two or three.
 
-Two readers that say the same are enough. Where they differ, or one of them cannot read, a third one decides: what two
-of three say counts, with a finding that names the odd one, and what no two say is held back. A third opinion heals only
-what speaks of a parser (`MAY_HEAL`); it never adds a project that the first reader does not find.
+Two readers that agree are enough. Where they differ, or one of them cannot read, a third one decides: two of three
+win, with a finding that names the odd one, and where no two agree the project is held back. A third reader overrules
+only problems of a parser (`MAY_HEAL`); it never adds a project that the first reader does not find.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Trio:
 
 
 def is_same_page(one: CheckedPage, other: CheckedPage) -> bool:
-    """Return True if two readers see the same on a page: its cells, its lines, and nothing wrong with it."""
+    """Return True if two readers read a page alike: its cells, its lines, and no problem."""
     if one.problems or other.problems or one.notes or other.notes or one.cut or other.cut:
         return False
     if (one.typed, one.hidden) != (other.typed, other.hidden):
@@ -62,7 +62,7 @@ def is_same_page(one: CheckedPage, other: CheckedPage) -> bool:
 
 
 def list_texts(page: PageGrids) -> list[object]:
-    """List what a page says: its lines from top to bottom, its tables cell by cell."""
+    """List the texts of a page: its lines from top to bottom, its tables cell by cell."""
     lines = sorted(fold_blanks(line.text) for line in page.lines)
     cells = [
         (grid.table, cell.row, cell.col, cell.rowspan, cell.colspan, fold_blanks(cell.text))
@@ -73,14 +73,14 @@ def list_texts(page: PageGrids) -> list[object]:
 
 
 def are_agreed(first: Reading, second: Reading) -> bool:
-    """Return True if no third reader need be asked: both say the same of every project."""
+    """Return True if both readings agree on every project, so that no third reader is needed."""
     return all(_settle(trio) is not None for trio in _match(first, second, None))
 
 
 def merge_readings(first: Reading, second: Reading | None, third: Reading | None, names: Sequence[str]) -> Reading:
-    """Make one reading of the first reader's and of what the others say of its projects; `names` are all readers'.
+    """Merge the first reader's reading with the others' by project; `names` are all readers'.
 
-    A reading is None where its reader could not read, or, the third one, where it need not be asked.
+    A reading is None where its reader could not read, or, the third one, where it was not needed.
     """
     records: list[Record] = []
     held: list[Held] = []
@@ -132,7 +132,7 @@ def _align(
 
 
 def _settle(trio: Trio) -> ProjectReading | None:
-    """Return what the first two readers agree on, None where the third one decides."""
+    """Return the project that the first two readers agree on, None where the third one decides."""
     mine, other = trio.first, trio.second
     if mine is None:
         return None
@@ -142,7 +142,7 @@ def _settle(trio: Trio) -> ProjectReading | None:
 
 
 def _decide(trio: Trio, names: Sequence[str], *, was_asked: bool) -> tuple[ProjectReading | None, Finding | None]:
-    """Decide by the third reader about a project of which the first two differ; name the odd one."""
+    """Decide a project on which the first two differ by the third reader; name the odd one."""
     mine, other, third = trio.first, trio.second, trio.third
     if mine is None:
         return _decide_extra(other, third, names, was_asked=was_asked)
@@ -163,7 +163,7 @@ def _decide(trio: Trio, names: Sequence[str], *, was_asked: bool) -> tuple[Proje
 def _decide_extra(
     other: ProjectReading | None, third: ProjectReading | None, names: Sequence[str], *, was_asked: bool
 ) -> tuple[ProjectReading | None, Finding | None]:
-    """Decide about a project that the first reader does not find: held back, unless two of three do not find it."""
+    """Decide a project that the first reader misses: held back, unless two of three do not find it."""
     if other is not None and (third is not None or not was_asked):
         project = third if third is not None and third.held is not None else other
         return replace(project, records=(), held=project.held or _hold(project, _say_absent(names[0]))), None
@@ -172,14 +172,14 @@ def _decide_extra(
 
 
 def _are_same(mine: ProjectReading | None, other: ProjectReading | None) -> bool:
-    """Return True if two readers deliver a project and say the same of it."""
+    """Return True if two readers deliver a project with equal contents."""
     if mine is None or other is None or not mine.records or not other.records:
         return False
     return find_difference(mine, other) is None
 
 
 def _have_one_part(mine: ProjectReading, other: ProjectReading) -> bool:
-    """Return True if two readers say the same of the document that a project belongs to."""
+    """Return True if two readers put a project into the same part of the document."""
     return mine.part is not None and other.part is not None and _describe_part(mine.part) == _describe_part(other.part)
 
 
@@ -188,7 +188,7 @@ def _say_absent(reader: str) -> str:
 
 
 def _say_difference(mine: ProjectReading, other: ProjectReading | None, reader: str) -> str:
-    """Say how a reader differs from what is taken, or why it delivers nothing."""
+    """Describe how a reader differs from the chosen reading, or why it delivers nothing."""
     if other is None:
         return _say_absent(reader)
     if other.held is not None:
@@ -200,13 +200,13 @@ def _say_difference(mine: ProjectReading, other: ProjectReading | None, reader: 
 
 
 def _note_odd(project: ProjectReading | None, reader: str, detail: str) -> Finding:
-    """Name the reader that two others outvote."""
+    """Report the reader that two others outvote."""
     name, page = (project.name, project.page) if project is not None else ("", None)
     return Finding(ODD_READER, f"{reader} is outvoted about {name!r}: {detail}", page)
 
 
 def list_projects(reading: Reading) -> list[ProjectReading]:
-    """List the projects of a reading in printed order, those that are held back too."""
+    """List the projects of a reading in printed order, including those held back."""
     parts = {part.part: part for part in reading.parts}
     records: dict[Key, list[Record]] = {}
     for record in reading.records:
@@ -227,7 +227,7 @@ def _name_of(record: Record) -> str:
 
 
 def _identify(project: ProjectReading) -> tuple[int, str]:
-    """Return what says that two readers speak of the same project."""
+    """Return the key by which projects of two readers are matched."""
     return project.page, BLANK.sub("", project.name)
 
 
@@ -267,7 +267,7 @@ def _describe_part(part: Part) -> tuple[str, str, int | None, str]:
 
 
 def fold_blanks(text: str) -> str:
-    """Fold what two readers must agree on: all but blanks, which are judged by widths that fonts lie about.
+    """Fold a text for comparing readers: remove blanks, which depend on unreliable font widths.
 
     Between digits a blank counts: 1 200 may be two figures.
     """

@@ -1,4 +1,4 @@
-"""Say which rows rest on an answer, and whose it is."""
+"""List the rows that rest on an answer, with the answer's author."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def list_answers(drafts: Sequence[DraftPart], records: Sequence[Record]) -> tupl
 
 
 def _tell(question: Question, page: int, rows: Sequence[Record]) -> Finding:
-    """Name what was asked, what was chosen, who chose it and why, and the projects of the page that rest on it."""
+    """Describe the question, the choice, who chose it and why, and the projects of the page that rest on it."""
     answer = find_answer(question)
     chosen = next(choice for choice in question.choices if choice.value == question.answer)
     text = chosen.text if len(chosen.text) <= LONGEST_TEXT else chosen.text[: LONGEST_TEXT - 1] + "…"

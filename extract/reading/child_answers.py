@@ -1,6 +1,6 @@
-"""A request and a document in, an answer out: what the reading child says, whatever the document does.
+"""Serve one request of the reading child: read, draw or count a document, and always return an answer.
 
-An answer is a head, a small object that says what it is, and a body: the text of a reading, grids as JSON, or a PNG.
+An answer is a head, a small object that names its kind, and a body: the text of a reading, grids as JSON, or a PNG.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def answer_request(request: dict[str, Any], document: str, limits: Limits) -> An
 
 
 def check_limits(path: Path, password: str | None, limits: Limits) -> None:
-    """Raises Refused (too_large) where the file is too long; other readers count the pages that they open anyway."""
+    """Raise Refused (too_large) where the file has too many pages; readers count those that they open anyway."""
     from extract.reading.pages import check_file
     from extract.reading.parsers.outline.page_count import count_by_pdfium
 
@@ -49,7 +49,7 @@ def check_limits(path: Path, password: str | None, limits: Limits) -> None:
 
 
 def _count_pages(path: Path) -> int:
-    """How many pages a document has, 0 where pdfium cannot open it, be it for want of a password."""
+    """Return the number of pages, 0 where pdfium cannot open the file, also for want of a password."""
     from extract.reading.parsers.outline.page_count import count_by_pdfium
 
     try:

@@ -1,4 +1,4 @@
-"""Confine what speaks against a reading to the projects that it touches: these are held back, all others delivered."""
+"""Hold back the projects that a problem touches; all others are delivered."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOUCHES_PT = 0.5  # a problem's box that reaches so far into a cell touches it: 
 
 @dataclass(slots=True)
 class Places:
-    """Where each project of a reading stands: the boxes of its cells and of its rows, by page."""
+    """Boxes of the cells and rows of each project of a reading, by page."""
 
     cells: dict[int, list[tuple[Key, Box]]] = field(default_factory=lambda: defaultdict(list))
     rows: dict[int, list[tuple[Key, Box]]] = field(default_factory=lambda: defaultdict(list))
@@ -107,7 +107,7 @@ def list_places(drafts: Sequence[DraftPart]) -> Places:
 
 
 def find_skipped(problems: Iterable[Problem], places: Places) -> Iterator[Doubt]:
-    """Find what the page hides in rows that make no record: it may be an indicator."""
+    """Yield problems in rows that make no record, since one of them may be an indicator."""
     for problem in problems:
         skipped = places.skipped.get(problem.page, [])
         cells = [box for _, box in places.cells.get(problem.page, [])]
@@ -123,7 +123,7 @@ def find_skipped(problems: Iterable[Problem], places: Places) -> Iterator[Doubt]
 def confine_problems(
     drafts: Sequence[DraftPart], problems: Iterable[Problem], places: Places, pages: Sequence[CheckedPage]
 ) -> None:
-    """Put what the pages themselves show before the doubts of each project that it touches."""
+    """Add the problems of the pages to the projects that they touch, before other doubts."""
     projects = {(n, project.number): project for n, part in enumerate(drafts, 1) for project in part.projects}
     grids = {page.grids.page: page.grids for page in pages}
     for problem in reversed(list(problems)):  # the first stands first
@@ -133,7 +133,7 @@ def confine_problems(
 
 
 def hold_neighbours(drafts: Sequence[DraftPart], lost: Iterable[Doubt]) -> None:
-    """Hold back the projects before and after a place that may hold rows of theirs."""
+    """Hold back the projects before and after a place that may hold more of their rows."""
     rows = [draft for part in drafts for draft in part.drafts]
     for doubt in lost:
         if not doubt.reaches:
@@ -147,9 +147,9 @@ def hold_neighbours(drafts: Sequence[DraftPart], lost: Iterable[Doubt]) -> None:
 
 
 def hold_torn(drafts: Sequence[DraftPart], problems: Sequence[Problem]) -> None:
-    """Hold back the projects from which a damaged row was torn, where a flat table prints the project on each row.
+    """Hold back the projects that lost a damaged row, where a flat table prints the project on each row.
 
-    The row's own cells say another project then: the rows before and after it may be one project with it.
+    The row's own cells then print another project: the rows before and after it may be one project with it.
     """
     damaged = {problem.page for problem in problems}
     for part in drafts:
@@ -178,7 +178,7 @@ def _hides_name(project: Project, problems: Sequence[Problem]) -> bool:
 
 
 def confine_repeated_pages(drafts: Sequence[DraftPart], pages: Sequence[CheckedPage]) -> None:
-    """Hold back what stands on a page that is printed twice: its rows would count twice.
+    """Hold back projects of a page that is printed twice, whose rows would count twice.
 
     Whole forms on such pages are copies, which count once (`drop_copies`).
     """
@@ -200,7 +200,7 @@ def confine_repeated_pages(drafts: Sequence[DraftPart], pages: Sequence[CheckedP
 
 
 def adopt_problems(lost: Sequence[Doubt], problems: Sequence[Problem]) -> list[Doubt]:
-    """Give places that belong to no project the reason that the page itself shows there, where one does."""
+    """Give places without a project the reason of a problem that the page has there."""
     adopted = []
     for one in lost:
         near = [

@@ -1,4 +1,4 @@
-"""Compare what was read of a document with what its other tables print: lists of projects, weights that add up."""
+"""Compare a reading with other tables of the document: lists of projects, and sums of weights."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def cross_check(
 ) -> tuple[CrossCheck, ...]:
     """Compare the amounts of projects with lists on other pages, and their weights with 90 or 100.
 
-    Agreement is evidence; a difference is for a person to know, since offices print contradictions.
+    Agreement is evidence; a difference is reported as a finding, since offices print contradictions.
     """
     projects: Projects = {}
     for record in records:

@@ -1,4 +1,4 @@
-"""Read one PDF with as many parsers as it takes, hold back what anything speaks against, and return the rest.
+"""Read one PDF with as many parsers as needed, compare the results, and hold back whatever is in doubt.
 
 The first reader reads all pages, the second one those that may belong to tables of targets, the third one those of them
 on which the two differ.
@@ -63,7 +63,7 @@ AROUND = (-1, 0, 1)  # pages beside one that holds targets: a table may go on th
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one reader made of a document: a reading, of which everything may be held back, or a refusal."""
+    """Result of one reader: a reading, of which everything may be held back, or a refusal."""
 
     reading: Reading | None
     refusal: Refused | None
@@ -73,7 +73,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What another reader made of some pages of a document, and on which of them it sees anything else."""
+    """Result of another reader for some pages, with the pages on which it differs."""
 
     reading: Reading | None
     refusal: Refused | None
@@ -92,11 +92,14 @@ def read_document(
 ) -> Reading:
     """Read one document in this process; raises Refused where nothing of it may be loaded.
 
-    `answers` are what people chose where the document can be read in several ways; of two to one question the later.
-    `names` are what its file and the link to it are called: the last evidence of its year.
+    `answers` are people's choices where the document can be read in several ways; of two to one question the later
+    counts.
+    `names` are those of its file and of the link to it: the last evidence of its year.
 
-    `reader` is pdfium, oxide, pdfplumber or auto: the first two, which must agree in every cell of a project, and the
-    third where they do not. `second_reader_share` is the part of the documents, 0 to 1, that more than one reader reads
+    `reader` is pdfium, oxide, pdfplumber or auto: the first two, which must agree in every cell of a project, and
+    the
+    third where they do not. `second_reader_share` is the part of the documents, 0 to 1, that more than one reader
+    reads
     under auto; a document of which the first holds something back is always tried again.
     """
     limits = limits or usual_limits()
@@ -114,7 +117,7 @@ def read_document(
 
 
 def _read_agreed(file: OpenFile, share: float) -> Reading:
-    """Read with the first reader, confirm by the others and by the picture; raises Refused."""
+    """Read with the first reader, confirm by the other readers and by the rendered page; raises Refused."""
     first = _try(file, PDFIUM)
     if first.refusal is not None and first.refusal.reason not in MAY_HEAL:
         raise first.refusal
@@ -132,7 +135,7 @@ def _read_agreed(file: OpenFile, share: float) -> Reading:
 
 
 def _confirm(file: OpenFile, first: Outcome, reading: Reading) -> Reading:
-    """Ask the second reader about the pages in scope, and the third one about those on which the two differ."""
+    """Read the pages in scope with the second reader, and those on which the two differ with the third one."""
     second = _ask(file, first, reading, OXIDE, sorted(first.places.scope))
     if second.reading is not None and are_agreed(reading, second.reading):
         return merge_readings(reading, second.reading, None, READERS)
@@ -143,7 +146,7 @@ def _confirm(file: OpenFile, first: Outcome, reading: Reading) -> Reading:
 
 
 def _ask(file: OpenFile, first: Outcome, reading: Reading, reader: str, numbers: Sequence[int]) -> Opinion:
-    """Read some pages by another reader; where it sees the same, the reading is the first one's."""
+    """Read some pages with another reader; where its pages are equal, its reading is the first one's."""
     pages, differing = list(first.pages), []
     try:
         for number in numbers:
@@ -159,13 +162,13 @@ def _ask(file: OpenFile, first: Outcome, reading: Reading, reader: str, numbers:
 
 
 def _note_unread(reader: str, opinion: Opinion) -> Finding:
-    """Say that a reader could not read the document."""
+    """Report that a reader could not read the document."""
     refusal = opinion.refusal
     return Finding(ODD_READER, f"{reader} cannot read the document: {refusal}", refusal.page if refusal else None)
 
 
 def _read_without_first(file: OpenFile, first: Outcome) -> tuple[Outcome, Reading]:
-    """Read with the second and third reader what the first one cannot; raises Refused unless both can."""
+    """Read with the second and third reader where the first fails; raises Refused unless both can."""
     third = _try(file, PDFPLUMBER)
     second = _try(file, OXIDE)
     if third.reading is None or second.reading is None:
@@ -196,7 +199,7 @@ def _deliver(reading: Reading | None, seen: Outcome) -> Reading:
 
 
 def is_sampled(sha256: str, share: float) -> bool:
-    """Whether a document belongs to the share that both readers read: by its hash, so always the same ones.
+    """Return True if a document belongs to the share that several readers read, chosen by its hash.
 
     A larger share contains every smaller one; raises ValueError for a share outside 0 to 1.
     """
@@ -208,7 +211,7 @@ def is_sampled(sha256: str, share: float) -> bool:
 def read_grids(
     path: Path, *, reader: str = "auto", password: str | None = None, limits: Limits | None = None
 ) -> tuple[PageGrids, ...]:
-    """Every page with its ruled tables, whatever they hold; raises Refused for files that cannot be read."""
+    """Return every page with its ruled tables, without interpreting them; raises Refused for unreadable files."""
     limits = limits or usual_limits()
     check_file(path, limits.size)
     reader = PDFIUM if reader == "auto" else reader
@@ -216,7 +219,7 @@ def read_grids(
 
 
 def _try(file: OpenFile, reader: str) -> Outcome:
-    """Read with one reader through all stages; return what it ended with."""
+    """Read with one reader through all stages; return the outcome, refusals included."""
     try:
         return _read_with(file, reader)
     except Refused as refusal:
@@ -237,9 +240,9 @@ def find_scope(pages: set[int], count: int) -> frozenset[int]:
 
 @contextmanager
 def _collector_at_rest() -> Iterator[None]:
-    """Nothing that is made of a document is cyclic and nearly all of it is kept to the end.
+    """Switch off the garbage collector during the block.
 
-    So the collector only costs (a fifth of the time on the fixtures).
+    Almost nothing made of a document is cyclic, so collection only costs (a fifth of the time on the fixtures).
     """
     collecting = gc.isenabled()
     gc.disable()
@@ -253,9 +256,9 @@ def _collector_at_rest() -> Iterator[None]:
 def interpret(
     pages: tuple[CheckedPage, ...], sha256: str, reader: str, assembler: Assembler | None = None
 ) -> tuple[Reading, Places]:
-    """Turn checked pages into a reading and the places of its projects; raises Refused where there is nothing to load.
+    """Interpret checked pages to a reading and the places of its projects; raises Refused where nothing is loadable.
 
-    Who hands in an assembler sees how far it came.
+    A caller that passes an assembler can inspect its state afterwards.
     """
     with inquiring([page.grids for page in pages]):
         return _interpret(pages, sha256, reader, assembler or Assembler())
@@ -264,7 +267,7 @@ def interpret(
 def _interpret(
     pages: tuple[CheckedPage, ...], sha256: str, reader: str, assembler: Assembler
 ) -> tuple[Reading, Places]:
-    """Interpret pages with the answers of people in force; raises Refused."""
+    """Interpret pages with people's answers applied; raises Refused."""
     pages = settle_seams(pages)
     refuse_unreadable(pages)
     sheets, assembler.running = drop_furniture(list_sheets(page.grids for page in pages))
@@ -295,5 +298,5 @@ def _interpret(
 
 
 def _sign(questions: Iterable[Question]) -> tuple[Question, ...]:
-    """Write this reader's version on its questions."""
+    """Add this reader's version to its questions."""
     return tuple(replace(question, reader_version=READER_VERSION) for question in questions)

@@ -1,4 +1,4 @@
-"""Find what the pages of a document say against what was read of them, and why a document holds nothing to load."""
+"""Check a reading against the pages of its document, and explain a document without targets."""
 
 from __future__ import annotations
 
@@ -26,24 +26,27 @@ COMMON = "的年度预算项目金额单位名称编码合计元万收支出资�
 
 
 def is_scan(page: CheckedPage) -> bool:
-    """Return True if a page shows a picture in place of text."""
+    """Return True if a page is an image without text."""
     return page.glyphs < FEW_GLYPHS and page.pictures > MOST_OF_PAGE
 
 
 def is_pictured(page: CheckedPage) -> bool:
-    """Return True if most of a page may be a table that is a picture, beside its heading."""
+    """Return True if most of a page may be a table in an image, beside its heading."""
     return page.glyphs < PICTURE_GLYPHS and page.pictures > MOST_OF_PAGE and not page.grids.grids
 
 
 def refuse_unreadable(pages: Sequence[CheckedPage]) -> None:
-    """Refuse a document of scans alone (no_text_layer), or whose text is not believable (garbled_text)."""
+    """Raise Refused for a document of scans only (no_text_layer) or with implausible text (garbled_text)."""
     if pages and all(is_scan(page) or not page.glyphs for page in pages) and any(map(is_scan, pages)):
         _refuse_scans(pages)
     check_language(pages)
 
 
 def explain_absence(pages: Sequence[CheckedPage], goals: int, held: tuple[Held, ...] = ()) -> Refused:
-    """Say why a document delivers no row; `goals` counts projects without indicators, `held` is what is held back."""
+    """Return the refusal of a document without rows.
+
+    `goals` counts projects without indicators, `held` is what is held back.
+    """
     if goals and not held:
         return Refused(Reason.GOALS_ONLY, f"{goals} projects with goals and without indicators")
     scans = [page.grids.page for page in pages if is_scan(page)]
@@ -60,7 +63,7 @@ def explain_absence(pages: Sequence[CheckedPage], goals: int, held: tuple[Held, 
 
 
 def find_problems(pages: Sequence[CheckedPage], target_pages: set[int]) -> Iterator[Problem]:
-    """Find what speaks against texts of the pages that hold targets; of other pages nobody asks."""
+    """Yield the problems of texts on pages with targets; other pages are not checked."""
     for page in pages:
         if page.grids.page in target_pages:
             yield from page.problems
@@ -70,10 +73,10 @@ def find_problems(pages: Sequence[CheckedPage], target_pages: set[int]) -> Itera
 
 
 def refuse_missing_pages(pages: Sequence[CheckedPage], target_pages: set[int]) -> None:
-    """Refuse a document of whose tables pages are missing.
+    """Raise Refused where pages of the tables are missing.
 
     Printed page numbers leave a page out among its targets (page_missing), or a table goes on by its title (续) on a
-    page that is a picture (no_text_layer): how many projects stand there, nobody knows.
+    page that is an image (no_text_layer): the number of projects there is unknown.
     """
     for page in pages:
         number = page.grids.page
@@ -88,7 +91,7 @@ def refuse_missing_pages(pages: Sequence[CheckedPage], target_pages: set[int]) -
 
 
 def find_lost(pages: Sequence[CheckedPage], target_pages: set[int]) -> Iterator[Doubt]:
-    """Find places that may hold targets which nobody can read: rows without rules, pictures next to a table."""
+    """Yield places that may hold unreadable targets: rows without rules, images next to a table."""
     yield from find_unruled(pages)
     for at, page in enumerate(pages):
         number = page.grids.page
@@ -102,7 +105,7 @@ def find_lost(pages: Sequence[CheckedPage], target_pages: set[int]) -> Iterator[
 
 
 def list_pictured(pages: Sequence[CheckedPage], lost: Sequence[Doubt]) -> list[Finding]:
-    """Name the pages that are pictures and of which nothing is read or held back."""
+    """Report the pages that are images and of which nothing is read or held back."""
     known = {doubt.page for doubt in lost}
     numbers = [page.grids.page for page in pages if is_scan(page) and page.grids.page not in known]
     detail = "the page is a picture, beside no table of targets; nothing of it is read"
@@ -110,7 +113,7 @@ def list_pictured(pages: Sequence[CheckedPage], lost: Sequence[Doubt]) -> list[F
 
 
 def list_cut_texts(pages: Sequence[CheckedPage], records: Sequence[Record]) -> list[Finding]:
-    """Name the loaded texts of which paper shows only a part (text_cut), each with the rows in which it stands."""
+    """Report the loaded texts that paper shows only in part (text_cut), with the rows that contain them."""
     found = []
     for note in (note for page in pages for note in page.notes):
         rows = [r.row for r in records if any(_stands_at(printed, note) for printed in r.cells.values())]
@@ -121,14 +124,14 @@ def list_cut_texts(pages: Sequence[CheckedPage], records: Sequence[Record]) -> l
 
 
 def _stands_at(printed: Printed, note: PageNote) -> bool:
-    """Return True if a printed text stands in the cell that a note is about."""
+    """Return True if a printed text lies in the cell of a note."""
     box, cell = printed.box, note.box
     x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
     return printed.page == note.page and cell.x0 <= x <= cell.x1 and cell.y0 <= y <= cell.y1
 
 
 def _begins_table(page: CheckedPage) -> bool:
-    """Return True if a page prints a title of its own, which is not that of a table that goes on."""
+    """Return True if a page prints a title of its own, other than that of a continued table."""
     title = read_heading(list(page.grids.lines)).title
     return bool(title) and "续" not in title
 
@@ -151,7 +154,7 @@ def find_unruled(pages: Sequence[CheckedPage]) -> Iterator[Doubt]:
 
 
 def _rows_of(lines: Sequence[Line]) -> list[list[Line]]:
-    """Group lines that stand side by side."""
+    """Group lines that are side by side."""
     rows: list[list[Line]] = []
     for line in sorted(lines, key=lambda one: one.box.y0):
         if rows and abs(line.box.y0 - rows[-1][0].box.y0) < SAME_LINE_PT:
@@ -171,14 +174,14 @@ def _has_strict_words(page: CheckedPage) -> bool:
 
 
 def _speaks_of_targets(page: CheckedPage) -> bool:
-    """Return True if a page speaks of indicators or performance at all."""
+    """Return True if a page mentions indicators or performance."""
     if any("指标" in line.text or "绩效" in line.text for line in page.grids.lines):
         return True
     return any("指标" in cell.text or "绩效" in cell.text for grid in page.grids.grids for cell in grid.cells)
 
 
 def check_language(pages: Sequence[CheckedPage]) -> None:
-    """Refuse tables of which nothing is understood: text that is no Chinese although it is set like it is garbled."""
+    """Raise Refused (garbled_text) for tables with text set like Chinese that is none."""
     text = "".join(cell.text for page in pages for grid in page.grids.grids for cell in grid.cells)
     counts = np.bincount(np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2"), minlength=0x10000)
     chinese, common, mojibake = (

@@ -1,8 +1,7 @@
-"""A Reading in, JSON text out, and back: what the child process answers and what the DAG keeps between read and stage.
+"""Serialise readings, refusals, questions and answers to JSON, and parse them back.
 
-Grids go one way only: they are printed.
-
-Amounts travel as decimal strings and boxes as lists, so nothing is rounded on the way.
+Used between child and parent, and between the steps `read` and `stage`. Amounts are decimal strings and boxes are
+lists, so nothing is rounded. Grids are only written.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ FORMAT = 3
 
 
 def reading_to_json(reading: Reading) -> str:
-    """One line of JSON, stable for equal readings."""
+    """Serialise a Reading to one line of JSON, the same for equal readings."""
     return json.dumps(
         {
             "format": FORMAT,
@@ -59,7 +58,7 @@ def reading_to_json(reading: Reading) -> str:
 
 
 def reading_from_json(text: str) -> Reading:
-    """The Reading that `reading_to_json` was given; raises ValueError for another format."""
+    """Parse a Reading that `reading_to_json` wrote; raises ValueError for another format."""
     data = json.loads(text)
     if data.get("format") != FORMAT:
         raise ValueError(f"reading of format {data.get('format')!r}, expected {FORMAT}")
@@ -77,7 +76,7 @@ def reading_from_json(text: str) -> Reading:
 
 
 def held_to_dict(held: Held) -> dict[str, Any]:
-    """Turn a held project into plain objects, its questions into their keys; `held_from_dict` is the inverse."""
+    """Convert a held project to plain objects, its questions to their keys; `held_from_dict` is the inverse."""
     return {
         "reason": held.reason.value,
         "pages": [held.page, held.last_page],
@@ -92,7 +91,7 @@ def held_to_dict(held: Held) -> dict[str, Any]:
 
 
 def _questions_to_dicts(held: Iterable[Held]) -> list[dict[str, Any]]:
-    """Turn the questions of held projects into plain objects, each once: many projects wait for one answer."""
+    """Convert the questions of held projects to plain objects, each once."""
     return [question_to_dict(q) for q in {q.key: q for one in held for q in one.questions}.values()]
 
 
@@ -122,7 +121,7 @@ def held_from_dict(data: dict[str, Any], questions: Mapping[str, Question]) -> H
 
 
 def question_to_dict(question: Question) -> dict[str, Any]:
-    """Turn a question into plain objects; `question_from_dict` is the inverse."""
+    """Convert a question to plain objects; `question_from_dict` is the inverse."""
     return asdict(question)
 
 
@@ -138,7 +137,7 @@ def _box_of(sides: list[float] | None) -> Box | None:
 
 
 def answer_to_dict(answer: Answer) -> dict[str, str]:
-    """Turn an answer into plain objects; `answer_from_dict` is the inverse."""
+    """Convert an answer to plain objects; `answer_from_dict` is the inverse."""
     return asdict(answer)
 
 
@@ -148,7 +147,7 @@ def answer_from_dict(data: dict[str, str]) -> Answer:
 
 
 def refusal_to_dict(refusal: Refused) -> dict[str, Any]:
-    """Turn a refusal into plain objects; `refusal_from_dict` is the inverse."""
+    """Convert a refusal to plain objects; `refusal_from_dict` is the inverse."""
     return {
         "refused": refusal.reason.value,
         "detail": refusal.detail,
@@ -207,7 +206,7 @@ def _record_from_dict(data: dict[str, Any]) -> Record:
 
 
 def grids_to_dicts(pages: tuple[PageGrids, ...]) -> list[dict[str, Any]]:
-    """Pages, tables and cells as plain objects."""
+    """Convert pages, tables and cells to plain objects."""
     return [
         {
             "page": page.page,

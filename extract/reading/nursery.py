@@ -1,4 +1,4 @@
-"""The parent's side of worker.py: a process that is ready before it is needed, and the children that it forks.
+"""Start and talk to worker.py from the parent's side: a prepared process, and the children that it forks.
 
 Uses `subprocess` with no fork hooks, so it is safe in an Airflow task that has threads.
 """
@@ -34,34 +34,34 @@ END_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a child ended: `status` as subprocess has it, and the most memory that it held."""
+    """End of a child: `status` as subprocess has it, and its peak memory."""
 
     status: int
     kilobytes: int
 
 
 class Child:
-    """One forked child: where requests go, and where answers come from."""
+    """One forked child: its channel of requests and its pipe of answers."""
 
     def __init__(self, requests: socket.socket, answers: int) -> None:
         self.requests = requests
         self.answers = answers
 
     def ask(self, request: dict[str, Any], document: int) -> None:
-        """Hand over a request and an open document; raises OSError where the child is gone."""
+        """Send a request and an open document; raises OSError where the child is gone."""
         socket.send_fds(self.requests, [json.dumps(request).encode()], [document])
 
     def close(self) -> None:
-        """Let go; the nursery ends the process."""
+        """Close the channels; the nursery ends the process."""
         self.requests.close()
         with contextlib.suppress(OSError):
             os.close(self.answers)
 
 
 class Nursery:
-    """A confined process with the parsers in it, which starts at once and forks one child at a time.
+    """A confined process with the parsers loaded, which starts at once and forks one child at a time.
 
-    It ends with the thread that makes this object: so the kernel has it.
+    The kernel ends it with the thread that creates this object.
     """
 
     def __init__(self, limits: Limits, purpose: str, *, confined: bool) -> None:
@@ -83,16 +83,16 @@ class Nursery:
 
     @property
     def pid(self) -> int:
-        """The nursery's own process."""
+        """The nursery's process id."""
         return self._process.pid
 
     @property
     def alive(self) -> bool:
-        """Whether it can still fork."""
+        """True if it can still fork."""
         return self._process.poll() is None
 
     def fork(self) -> Child:
-        """A new child; it is there as soon as the nursery is ready. Raises SandboxError where the nursery is gone."""
+        """Fork a child as soon as the nursery is ready; raises SandboxError where the nursery is gone."""
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         answers, written = os.pipe()
         try:
@@ -108,7 +108,7 @@ class Nursery:
         return Child(mine, answers)
 
     def end(self, child: Child) -> Ended:
-        """End a child, if it has not ended already, and say how it did; raises SandboxError."""
+        """End a child, if it has not ended already, and return how it ended; raises SandboxError."""
         child.close()
         with contextlib.suppress(OSError):
             self._control.send(b"end")
@@ -138,7 +138,7 @@ class Nursery:
                 self._process.stdout.close()
 
     def _report(self, seconds: float) -> dict[str, Any]:
-        """The next line that the nursery says about itself or a child; it never met a document, and is believed."""
+        """Return the nursery's next report about itself or a child; it opens no document and is trusted."""
         stream, end = self._process.stdout, time.monotonic() + seconds
         while stream is not None and b"\n" not in self._reports:
             ready, _, _ = select.select([stream], [], [], max(0.0, end - time.monotonic()))

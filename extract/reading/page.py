@@ -1,4 +1,4 @@
-"""Ink of a page in, PageGrids out with the problems that the page's own checks found."""
+"""Build the ruled tables of a page from its ink, with the problems that its checks found."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from extract.reading.raster.digit_places import Digits, find_digits
 
 @dataclass(frozen=True, slots=True)
 class CheckedPage:
-    """A page and what is wrong with it; a page with problems may be shown but not loaded."""
+    """A page with its problems; a page with problems may be shown but not loaded."""
 
     grids: PageGrids
     problems: tuple[Problem, ...]
@@ -59,7 +59,7 @@ class CheckedPage:
 
 @dataclass(slots=True)
 class Stages:
-    """What the stages of one page hand over: `build_page` reads it out and checks it, stages.py shows it."""
+    """Intermediate results of one page, for `build_page` and for drawing (stage_overlay.py)."""
 
     ink: Ink  # upright; `drop` says of each glyph why it is left out
     turn: int  # quarter turns that it was turned back by
@@ -72,7 +72,7 @@ class Stages:
 
 
 def run_stages(ink: Ink) -> Stages:
-    """The stages of one page up to its text: unseen glyphs, lattices, spans, placement, reading order."""
+    """Run the stages of one page up to its text: unseen glyphs, lattices, spans, placement, reading order."""
     settle_characters(ink.glyphs)
     mend_widths(ink.glyphs)
     mark_unseen(ink)
@@ -90,7 +90,7 @@ def run_stages(ink: Ink) -> Stages:
 
 
 def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
-    """A page through all its stages, and what its checks say."""
+    """Run a page through all its stages and checks."""
     stages = run_stages(ink)
     spots, tables, placement = stages.spots, stages.tables, stages.placement
     owner, rows, outside = placement.owner, stages.rows, stages.outside
@@ -123,13 +123,13 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
 
 
 def _find_tolerance(ink: Ink, spots: Spots) -> float:
-    """Points within which rules are one line: less than half of the usual letter."""
+    """Return the points within which rules are one line: less than half of the usual letter."""
     size = find_median(spots.size[ink.glyphs.drop == KEPT], 10.0)
     return min(3.0, max(1.0, 0.45 * size))
 
 
 def _find_tables(ink: Ink, spots: Spots, tolerance: float) -> list[PlacedTable]:
-    """Lattices with at least two cells, top to bottom."""
+    """Return lattices with at least two cells, top to bottom."""
     level, upright = find_stretches(ink.rules, tolerance)
     lattices, used = find_lattices(level, upright, tolerance, _find_middles(ink, spots))
     inferred = infer_lattices(level.take(~used), ink.rules, ink.glyphs, spots, tolerance) if (~used).sum() > 2 else []
@@ -150,13 +150,13 @@ def _find_tables(ink: Ink, spots: Spots, tolerance: float) -> list[PlacedTable]:
 
 
 def _find_middles(ink: Ink, spots: Spots) -> tuple[Floats, Floats]:
-    """The middles of the letters that are read."""
+    """Return the middles of the kept letters."""
     kept = ink.glyphs.drop == KEPT
     return spots.x[kept], spots.y[kept]
 
 
 def _find_places(lattice: Lattice, ink: Ink, spots: Spots) -> list[tuple[int, int]]:
-    """The lattice cells in which letters stand."""
+    """Return the lattice cells that hold letters."""
     xs, ys = lattice.xs, lattice.ys
     x, y = spots.x, spots.y
     inside = (ink.glyphs.drop == KEPT) & (xs[0] < x) & (x < xs[-1]) & (ys[0] < y) & (y < ys[-1])
@@ -165,7 +165,7 @@ def _find_places(lattice: Lattice, ink: Ink, spots: Spots) -> list[tuple[int, in
 
 
 def _holds_anything(lattice: Lattice, ink: Ink, spots: Spots) -> bool:
-    """Whether a letter or a picture stands among the lines: those of a chart hold nothing (c11_drawings)."""
+    """Return True if a letter or an image lies among the lines: those of a chart hold nothing (c11_drawings)."""
     left, top, right, bottom = lattice.box_of(0, 0, len(lattice.ys) - 1, len(lattice.xs) - 1)
     kept = ink.glyphs.drop == KEPT
     if (kept & (left < spots.x) & (spots.x < right) & (top < spots.y) & (spots.y < bottom)).any():
@@ -190,7 +190,7 @@ def _count_dropped(ink: Ink) -> dict[str, int]:
 
 
 def _cover(ink: Ink) -> float:
-    """The largest part of the page that one image covers."""
+    """Return the largest part of the page, 0..1, that one image covers."""
     images = ink.pictures.box[~ink.pictures.outline]
     if not len(images) or ink.width <= 0 or ink.height <= 0:
         return 0.0

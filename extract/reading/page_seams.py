@@ -1,4 +1,4 @@
-"""All checked pages of a document in, the same pages out with each text that a page break cuts settled.
+"""Resolve texts that a page break cuts, over all checked pages of a document.
 
 A merged cell over a break is drawn on both pages, each of which shows its part: what one page hides the page beside it
 shows, and both keep the whole text. Software that draws only the lines that touch a page draws the line on the break
@@ -25,7 +25,7 @@ WHOLE = 0.75  # of a line's height in both parts together: less is lost between 
 
 
 def settle_seams(pages: tuple[CheckedPage, ...]) -> tuple[CheckedPage, ...]:
-    """Each page with its cut texts told apart: shown beside, printed twice, cut by their own cell, or in doubt."""
+    """Classify the cut texts of each page: shown beside, printed twice, cut by their own cell, or in doubt."""
     settled = list(pages)
     for k, page in enumerate(pages):
         for cut in page.cut:
@@ -43,7 +43,7 @@ def settle_seams(pages: tuple[CheckedPage, ...]) -> tuple[CheckedPage, ...]:
 
 
 def _is_drawn_again(pages: tuple[CheckedPage, ...], k: int, hidden: HiddenText) -> bool:
-    """Whether the hidden text is the one of its cell, which the cell itself or its part on a page beside prints."""
+    """Return True if the hidden text is that of its cell, printed by the cell or its part on a page beside."""
     mine = [cell for grid in pages[k].grids.grids for cell in grid.cells if cell.box == hidden.box]
     if any(cell.text and hidden.repeats(cell.text) for cell in mine):
         return True
@@ -59,13 +59,13 @@ def _is_drawn_again(pages: tuple[CheckedPage, ...], k: int, hidden: HiddenText) 
 
 
 def _find_part(pages: tuple[CheckedPage, ...], k: int, other: int, box: Box) -> Cell | None:
-    """The part on a page beside of a cell that reaches over the break between them, None where there is none."""
+    """Return the part on a page beside of a cell that spans the break between them, None where there is none."""
     cells = [cell for grid in pages[other].grids.grids for cell in grid.cells]
     return next((cell for cell in cells if _are_beside(pages, k, other, box, cell.box)), None)
 
 
 def _judge(page: CheckedPage, cut: CutText) -> CheckedPage:
-    """A text of which no page shows the rest."""
+    """Judge a text of which no page shows the rest."""
     number = page.grids.page
     if not cut.figure and (cut.own or all(cut.shown)):
         return replace(page, notes=(*page.notes, PageNote(TEXT_CUT, number, cut.box, cut.describe())))
@@ -77,7 +77,7 @@ def _judge(page: CheckedPage, cut: CutText) -> CheckedPage:
 
 
 def _is_shown_beside(pages: tuple[CheckedPage, ...], k: int, cut: CutText) -> bool:
-    """Whether the pages before and after that print the same text show what this one hides."""
+    """Return True if the pages before and after that print the same text show what this one hides."""
     shown: Bools = np.array(cut.shown)
     beside = False
     for step in (1, -1):
@@ -90,7 +90,7 @@ def _is_shown_beside(pages: tuple[CheckedPage, ...], k: int, cut: CutText) -> bo
 
 
 def _find_shown(page: CheckedPage, cut: CutText) -> Bools | None:
-    """Which glyphs of a cut text another page shows, None where it does not print the text."""
+    """Return the glyphs of a cut text that another page shows, None where it does not print the text."""
     same = [c.shown for c in page.cut if c.text == cut.text and len(c.shown) == len(cut.shown)]
     if same:
         shown: Bools = np.any(np.array(same), axis=0)
@@ -100,7 +100,7 @@ def _find_shown(page: CheckedPage, cut: CutText) -> Bools | None:
 
 
 def _drop_line_on_seam(pages: tuple[CheckedPage, ...], settled: list[CheckedPage], k: int, cut: CutText) -> bool:
-    """Whether the line at a break stands on both pages, a part of it here and the rest there; drops one of the two."""
+    """Drop one of two parts of a line drawn on both pages of a break; return True if there was one."""
     for step, here, there in ((1, -1, 0), (-1, 0, -1)):
         other = k + step
         if not 0 <= other < len(pages):
@@ -120,7 +120,7 @@ def _drop_line_on_seam(pages: tuple[CheckedPage, ...], settled: list[CheckedPage
 
 
 def _are_beside(pages: tuple[CheckedPage, ...], k: int, other: int, box: Box, twin: Box) -> bool:
-    """Whether two cells stand in one column, at the end of one page's table and at the beginning of the other's."""
+    """Return True if two cells are in one column, at the end of one page's table and the start of the other's."""
     if abs(box.x0 - twin.x0) > SAME_COLUMN or abs(box.x1 - twin.x1) > SAME_COLUMN:
         return False
     upper, lower, page = (box, twin, k) if k < other else (twin, box, other)
@@ -129,7 +129,7 @@ def _are_beside(pages: tuple[CheckedPage, ...], k: int, other: int, box: Box, tw
 
 
 def _take_line(page: CheckedPage, cut: CutText, line: str, step: int) -> CheckedPage:
-    """The page with the last line (the first, where the rest stands on the page before) of a cell's text taken away."""
+    """Remove the last line of a cell's text (the first, where the rest is on the page before)."""
 
     def shorten(cell: Cell) -> Cell:
         if cell.box != cut.box or cell.text != cut.text:

@@ -1,4 +1,4 @@
-"""A PDF file in, its pages by any parser out, opened by each parser once; refuses what is not a readable PDF."""
+"""Open a PDF file with any parser, each at most once, and read its pages; refuse what is no readable PDF."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ READERS = ("pdfium", "oxide", "pdfplumber")  # in the order in which `auto` asks
 
 
 def check_file(path: Path, most_bytes: int) -> None:
-    """Raises Refused (empty, too_large, not_pdf) before any parser sees the file."""
+    """Raise Refused (empty, too_large, not_pdf) before any parser opens the file."""
     size = path.stat().st_size
     if size == 0:
         raise Refused(Reason.EMPTY, "the file has no bytes")
@@ -35,7 +35,7 @@ def check_file(path: Path, most_bytes: int) -> None:
 
 
 class OpenFile:
-    """A PDF file that is read from disk, hashed and opened by each parser at most once, when it is first asked.
+    """A PDF file that is read from disk, hashed and opened by each parser at most once, on demand.
 
     Every property and method raises Refused where a parser cannot open the file or read the page.
     """
@@ -83,7 +83,7 @@ class OpenFile:
 
     @cached_property
     def outline(self) -> Outline:
-        """Pages, layers and annotations by pdfminer, whose count of pages is pdfium's (page_missing, too_large)."""
+        """Pages, layers and annotations by pdfminer, whose page count must equal pdfium's (page_missing, too_large)."""
         try:
             count = len(self.pdfium)
         except Refused:
@@ -107,7 +107,7 @@ class OpenFile:
         return len(self.outline.notes)
 
     def read_ink(self, reader: str, number: int) -> tuple[Ink, Notes]:
-        """Read one page, from 1, with what its annotations print; stamps become pictures that were painted last."""
+        """Read one page, from 1, with its printed annotations; stamps become images painted last."""
         self.open(reader)
         notes, hidden = self.outline.notes[number - 1], self.outline.hidden_layers
         if reader == "pdfium":
@@ -135,14 +135,14 @@ class OpenFile:
 def read_checked_pages(
     path: Path, reader: str, password: str | None, limits: Limits | None = None
 ) -> tuple[CheckedPage, ...]:
-    """All pages by one reader, built and checked one after the other."""
+    """Read, build and check all pages with one reader."""
     return tuple(build_page(ink, notes.typed) for ink, notes in read_ink(path, reader, password, limits))
 
 
 def read_ink(
     path: Path, reader: str, password: str | None, limits: Limits | None = None
 ) -> Iterator[tuple[Ink, Notes]]:
-    """Each page with what its annotations print."""
+    """Yield each page with its printed annotations."""
     with OpenFile(path, password, limits) as file:
         for number in range(1, file.open(reader) + 1):
             yield file.read_ink(reader, number)

@@ -1,6 +1,6 @@
-"""Records in, refusals and findings out: is this believable?
+"""Check whether records are plausible: refusals and findings.
 
-These checks catch what counting glyphs cannot: text that is complete and stands in the wrong cell.
+These checks catch what counting glyphs cannot: text that is complete and in the wrong cell.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ TOLERATED = 0.1  # of the rows may break the code rule by the publisher's own mi
 
 
 def find_doubts(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
-    """Find the records that cannot be believed (conservation, unreadable_amount, garbled_text)."""
+    """Yield the records that are not plausible (conservation, unreadable_amount, garbled_text)."""
     yield from _check_names(records)
     yield from _check_single(records)
     yield from _check_joined(records)
@@ -60,7 +60,7 @@ def _text(record: Record, column: Column) -> str:
 
 
 def _check_names(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
-    """Every row names a project and an indicator."""
+    """Check that every row names a project and an indicator."""
     for record in records:
         if record.scope is Scope.PROJECT and not _text(record, Column.PROJECT):
             yield _doubt(record, f"row {record.row} names no project")
@@ -70,7 +70,7 @@ def _check_names(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
 
 
 def _check_single(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
-    """One indicator and one target per row: more of them mean that rows are printed without a rule between them."""
+    """Check that a row has one indicator and one target: more mean that a rule between rows is missing."""
     for record in records:
         for column in (Column.ANNUAL_VALUE, Column.CYCLE_VALUE):
             clauses = CLAUSE.split(_text(record, column))  # 6月底≥50%，9月底≥75% is one target in two steps
@@ -86,13 +86,13 @@ def _check_single(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
 
 @lru_cache(maxsize=1024)  # a document prints each of its levels on many rows
 def _names_several(level: str) -> bool:
-    """Whether a level is the names of several, one after the other."""
+    """Return True if a level is the names of several, one after the other."""
     name = LEVEL_CODE.sub("", level)
     return bool(SEVERAL_CLASSES.search(name) or TWO_LEVELS.search(name))
 
 
 def _check_joined(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
-    """No name is two names of the same document in one cell: a rule between them is missing."""
+    """Check that no name joins two names of the document: a rule between them is missing."""
     for columns in (LEVELS, (Column.UNIT,), (Column.DEPARTMENT,), (Column.CATEGORY,), (Column.PROJECT,)):
         names = {_text(r, c): r for r in reversed(records) for c in columns}
         names.pop("", None)
@@ -108,7 +108,7 @@ def _check_joined(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
 
 
 def _check_amounts(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
-    """One amount of each kind per project; ### is a column too narrow, not an amount."""
+    """Check that a project has one amount of each kind; ### is a column too narrow, not an amount."""
     seen: dict[tuple[int, int, Column], str] = {}
     for record in records:
         for column in AMOUNTS:
@@ -123,7 +123,7 @@ def _check_amounts(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
 
 
 def _check_levels(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
-    """Level columns speak of output, benefit, satisfaction or cost; if none does, the letters are wrong."""
+    """Check that level columns mention output, benefit, satisfaction or cost; if none does, letters are wrong."""
     texts = {_text(r, c) for r in records for c in (Column.LEVEL1, Column.LEVEL2)} - {""}
     if texts and not any(LEVEL_WORDS.search(t) for t in texts):
         sample = "、".join(sorted(texts)[:3])
@@ -131,7 +131,7 @@ def _check_levels(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
 
 
 def _check_blank_levels(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
-    """Find rows whose level 1 is blank and may go on with the one above, or stand on a row of its own.
+    """Find rows whose blank level 1 may continue the one above, or be a row of its own.
 
     A blank beside a level 2 that belongs to another level 1 than the one above is blank (西安: 社会效益指标 below
     产出指标).
@@ -148,13 +148,13 @@ def _check_blank_levels(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
 
 
 def _belongs(level2: str, level1: str) -> bool:
-    """Whether a level 2 may stand below a level 1; what nobody has listed may."""
+    """Return True if a level 2 may be below a level 1; unlisted names may."""
     named = [one for one, below in BELOW.items() if below.search(level2)]
     return not named or any(one in level1 for one in named)
 
 
 def _check_codes(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
-    """Find codes that contradict their levels, where more of them do than publishers' own mistakes explain."""
+    """Find codes that contradict their levels, where there are more than publishers' own mistakes explain."""
     outside, coded = _find_outside(records)
     if len(outside) > max(1, TOLERATED * coded):
         said = f"{len(outside)} of {coded} indicator codes contradict their levels"
@@ -162,12 +162,12 @@ def _check_codes(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
 
 
 def list_findings(records: tuple[Record, ...]) -> tuple[Finding, ...]:
-    """List the codes outside their level that are loaded all the same: a publisher's own mistakes."""
+    """List the codes outside their level that are loaded all the same as a publisher's own mistakes."""
     return tuple(Finding("code_outside_level", detail, record.page) for record, detail in _find_outside(records)[0])
 
 
 def _find_outside(records: tuple[Record, ...]) -> tuple[list[tuple[Record, str]], int]:
-    """Find nine-digit codes that do not begin with their level codes, as all 98 of the seed do; and count all codes."""
+    """Return nine-digit codes that do not begin with their level codes, and the number of all codes."""
     outside: list[tuple[Record, str]] = []
     coded = 0
     for record in records:

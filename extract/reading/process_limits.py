@@ -1,4 +1,4 @@
-"""Bound what this process may use before a parser meets a document."""
+"""Limit the resources of this process before a parser opens a document."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from extract.limits import Limits
 
 
 def apply_limits(limits: Limits, threads: int = 1) -> None:
-    """Bound processor time, address space, core dumps and descriptors of this process, and let it write no file.
+    """Limit processor time, address space, core dumps and descriptors of this process, and let it write no file.
 
-    The parent bounds the time of a document; processor time, of `threads` at once, is for a parent that cannot.
+    The parent limits the time of a document; processor time, of `threads` at once, is for a parent that cannot.
     """
     for kind, value in (
         (resource.RLIMIT_CPU, bound_processor(limits) * threads),
@@ -26,12 +26,12 @@ def apply_limits(limits: Limits, threads: int = 1) -> None:
 
 
 def bound_processor(limits: Limits) -> int:
-    """Seconds of processor time of a process: one that has worked for `limits.seconds` gets no further document."""
+    """Return the processor seconds of a process: after `limits.seconds` it gets no further document."""
     return math.ceil(2 * limits.seconds) + 1
 
 
 def usual_limits() -> Limits:
-    """Those of the settings; a process that is given some imports none."""
+    """Return the limits of the settings; a process that is given limits imports none."""
     from extract.settings import get_settings
 
     return get_settings().limits()

@@ -1,7 +1,7 @@
-"""A path in, what a confined child process makes of the document out: a bomb costs that document alone.
+"""Read documents in a confined child process: a malicious document harms its own reading only.
 
-The child gets the bytes as a sealed copy in memory, and no path: it cannot read another file, nor change this one. What
-it answers is not believed either: its text may come from code that a document has put there (untrusted.py).
+The child gets the bytes as a sealed copy in memory, and no path: it cannot read another file, nor change this one. Its
+answers are not trusted either: their text may come from code in a document (untrusted.py).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Answered = tuple[dict[str, Any], bytes]  # a head and a body
 
 @dataclass(frozen=True, slots=True)
 class ReadText:
-    """A reading as the child wrote it down, for whoever loads it later; and how many pages it has."""
+    """A reading as the child serialised it, for a later step to load, and its number of pages."""
 
     text: str
     page_count: int
@@ -58,12 +58,15 @@ def read_sandboxed(
 
 
 class Sandbox:
-    """Children for many documents, one after the other: a child serves the documents of one publisher only.
+    """Children for many documents, one after the other; a child serves the documents of one publisher only.
 
-    The process that forks them starts with this object, while the caller still gets ready. `reader` is the one that
-    will be asked for, or `pages` or `pictures`: its modules are there before the first document. With `at_once=False`
-    nothing starts before a document comes. Raises SandboxError, at the first document, where the kernel does not
-    confine; `confined` is JIXIAO_SANDBOX where it is not given.
+    The process that forks them starts with this object, while the caller still prepares. `reader` is the one that
+    will be
+    used, or `pages` or `pictures`: its modules are imported before the first document. With `at_once=False` nothing
+    starts
+    before a document comes. Raises SandboxError, at the first document, where the kernel does not confine;
+    `confined` is
+    JIXIAO_SANDBOX where it is not given.
     """
 
     def __init__(
@@ -102,7 +105,7 @@ class Sandbox:
         publisher: str | None = None,
         answers: Sequence[Answer] = (),
     ) -> Reading:
-        """Raises Refused; raises JixiaoError where the reader itself failed."""
+        """Read a document; raises Refused, or JixiaoError where the reader itself failed."""
         read = self.read_text(
             path, reader=reader, password=password, publisher=publisher, answers=answers, names=[path.stem]
         )
@@ -122,9 +125,9 @@ class Sandbox:
         answers: Sequence[Answer] = (),
         names: Sequence[str] = (),
     ) -> ReadText:
-        """The same as the child's own text, which nobody has looked at yet (untrusted.py).
+        """Read a document to the child's own text, which is not verified yet (untrusted.py).
 
-        `names` are what the file and the link to it are called, since an archived file is named by its hash.
+        `names` are those of the file and the link to it, since an archived file is named by its hash.
         """
         request: dict[str, Any] = {
             "wanted": "reading",
@@ -138,13 +141,13 @@ class Sandbox:
         return ReadText(_decode(body), _whole_number(pages))
 
     def read_grids(self, path: Path, *, reader: str = "auto", password: str | None = None) -> list[dict[str, Any]]:
-        """Every page with its ruled tables as plain objects (exchange.py); raises as `read` does."""
+        """Return every page with its ruled tables as plain objects (exchange.py); raises as `read` does."""
         _, body = self._serve(path, {"wanted": "grids", "reader": reader, "password": password}, None)
         grids: list[dict[str, Any]] = json.loads(_decode(body))
         return grids
 
     def count_pages(self, path: Path, publisher: str | None = None) -> int:
-        """Pages by pdfium; 1 for what it cannot open within the limits: reading will soon say why."""
+        """Count pages with pdfium; 1 for a document that does not open within the limits: reading will tell why."""
         try:
             pages, _ = self._serve(path, {"wanted": "pages"}, publisher)
         except (Refused, OSError):
@@ -154,7 +157,7 @@ class Sandbox:
     def draw(
         self, path: Path, request: dict[str, Any], *, publisher: str | None = None, seconds: float | None = None
     ) -> tuple[dict[str, Any], bytes]:
-        """A page's measures and its PNG, as drawing/page_picture.py has them; raises Refused, JixiaoError."""
+        """Return a page's sizes and its PNG, as drawing/page_picture.py has them; raises Refused, JixiaoError."""
         sizes, picture = self._serve(path, {"wanted": "picture", **request}, publisher, seconds)
         if not isinstance(sizes, dict):
             raise JixiaoError(f"{path}: the reader answered no picture")
@@ -170,7 +173,7 @@ class Sandbox:
             nursery.close()
 
     def _start(self) -> Nursery:
-        """The process that forks, running; the first child is ordered with it."""
+        """Start the process that forks, and order its first child."""
         if self._nursery is None or not self._nursery.alive:
             if self._nursery is not None:
                 with contextlib.suppress(SandboxError):
@@ -185,7 +188,7 @@ class Sandbox:
         return self._child
 
     def _ready_child(self, publisher: str | None) -> Child:
-        """The child that serves this publisher: the one that is there, where it has served nobody else."""
+        """Return a child for this publisher: the present one if it has served nobody else."""
         nursery = self._start()
         is_used_up = self._served >= DOCUMENTS_PER_CHILD or self._spent > self.limits.seconds  # see bound_processor
         if is_used_up or (self._served > 0 and publisher != self._publisher):
@@ -198,7 +201,7 @@ class Sandbox:
     def _serve(
         self, path: Path, request: dict[str, Any], publisher: str | None, seconds: float | None = None
     ) -> tuple[Any, bytes]:
-        """What the child answers about a document: the part of the head that was wanted, and the body."""
+        """Return the child's answer about a document: the wanted part of the head, and the body."""
         wait = self.limits.seconds if seconds is None else seconds
         with _held(path, self.limits.size) as document:
             child, began = self._ready_child(publisher), time.monotonic()
@@ -222,7 +225,7 @@ class Sandbox:
         raise refusal
 
     def _ask(self, child: Child, request: dict[str, Any], document: int, seconds: float) -> Answered:
-        """Hand over a document and wait for the answer; a dead or late child is a refusal."""
+        """Send a document and wait for the answer; a dead or late child is a refusal."""
         end = time.monotonic() + seconds
         try:
             child.ask(request, document)
@@ -253,7 +256,7 @@ class Sandbox:
         return head, bytes(body)
 
     def _receive(self, child: Child, found: bytearray, end: float, seconds: float) -> None:
-        """Add the next piece of an answer; a child that is late is ended."""
+        """Append the next piece of an answer; a late child is ended."""
         ready, _, _ = select.select([child.answers], [], [], max(0.0, end - time.monotonic()))
         if not ready:
             if self._nursery is not None:
@@ -277,7 +280,7 @@ class Sandbox:
             raise
 
     def _raise_death(self) -> NoReturn:
-        """Raise why a child ended without an answer: the kernel's account of its memory decides."""
+        """Raise the reason why a child ended without an answer, by the kernel's account of its memory."""
         ended = self._end_child()
         if ended is None:
             raise SandboxError("the reading process ended before it was asked anything")
@@ -288,7 +291,7 @@ class Sandbox:
 
 @contextlib.contextmanager
 def _held(path: Path, most_bytes: int) -> Iterator[int]:
-    """A descriptor of a document's bytes that nobody can change any more; raises Refused (too_large)."""
+    """Yield a descriptor of a sealed copy of the document; raises Refused (too_large)."""
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size > most_bytes:

@@ -1,7 +1,8 @@
-"""What a reading child has written becomes a Reading that can be loaded, or an error: its words are not believed.
+"""Verify the text of a reading child before it is loaded as a Reading.
 
-A document that has taken over its child can say what it likes about itself. It must not say it in another document's
-name, nor in a form that stops the step that loads all of them.
+A document that has taken over its child can make it write anything. It must not write in another document's name, nor
+in
+a form that stops the step that loads all of them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ MOST_DIGITS = 40  # of an amount, written out
 
 
 def trust_reading(text: str, sha256: str | None = None) -> Reading:
-    """The Reading that a text holds, of the document with this hash; raises ValueError."""
+    """Parse the Reading of the document with this hash; raises ValueError."""
     with _no_surprise("reading"):
         reading = reading_from_json(text)
         fault = _find_fault(reading)
@@ -38,7 +39,7 @@ def trust_reading(text: str, sha256: str | None = None) -> Reading:
 
 
 def trust_refusal(data: dict[str, Any]) -> Refused:
-    """The Refused that a child's answer holds, its words made plain; raises ValueError."""
+    """Build the Refused of a child's answer, its texts made plain; raises ValueError."""
     with _no_surprise("refusal"):
         told = refusal_from_dict({"page": None, **data})
         held = tuple(replace(one, detail=plain_text(one.detail)) for one in told.held)
@@ -50,7 +51,7 @@ def trust_refusal(data: dict[str, Any]) -> Refused:
 
 @contextmanager
 def _no_surprise(what: str) -> Iterator[None]:
-    """Whatever goes wrong with a child's words is a ValueError."""
+    """Convert every error in a child's text to ValueError."""
     try:
         yield
     except ValueError as error:
@@ -60,13 +61,13 @@ def _no_surprise(what: str) -> Iterator[None]:
 
 
 def plain_text(value: object) -> str:
-    """What a child says, as a line that harms no terminal and no log."""
+    """Return a child's text as one line without control characters, safe for terminals and logs."""
     text = str(value)[:LONGEST_DETAIL]
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def _find_fault(reading: Reading) -> str | None:
-    """What no reader would say, None where all is well."""
+    """Return what no reader would write, None where all is well."""
     numbers: list[object] = [reading.page_count]
     texts: list[object] = [reading.sha256, *reading.readers]
     boxes: list[Box] = []
@@ -102,7 +103,7 @@ def _find_fault(reading: Reading) -> str | None:
 
 
 def _find_fault_of_questions(questions: Iterable[Question]) -> str | None:
-    """What no reader would ask, None where all is well."""
+    """Return what no reader would ask, None where all is well."""
     for one in questions:
         texts = [one.key, one.asked, one.near, one.layout, one.publisher, one.reader_version, one.answer]
         texts += [text for choice in one.choices for text in (choice.value, choice.text)]

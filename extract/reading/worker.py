@@ -1,11 +1,11 @@
-"""The process that meets the PDFs: `python -I -m extract.reading.worker`, started by nursery.py.
+"""Read PDFs in a confined process: `python -I -m extract.reading.worker`, started by nursery.py.
 
 First it gives up what reading does not need (isolation/), then it imports the parsers, then it forks a child whenever
 it is told to. A child gives up the rest and answers requests, each of which brings its document as an open descriptor.
-So the nursery meets no document, and a new child costs milliseconds.
+So the nursery opens no document, and a new child costs milliseconds.
 
-    standard input    messages of nursery.py: "fork" with two descriptors (requests, answers), then "end"
-    standard output   one JSON line a report: what became of confinement, then how each child ended
+standard input    messages of nursery.py: "fork" with two descriptors (requests, answers), then "end"
+standard output   one JSON line a report: the result of confinement, then how each child ended
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def main() -> int:
 
 
 def import_parsers(purpose: str) -> None:
-    """What will be needed, before there is a document: else each child would import it anew."""
+    """Import the needed modules before there is a document, so that children need not."""
     for module in ("extract.reading.child_answers", *MODULES.get(purpose, READING)):
         importlib.import_module(module)
     if purpose in READERS:
@@ -91,7 +91,7 @@ def import_parsers(purpose: str) -> None:
 
 
 def receive(channel: socket.socket) -> tuple[bytes, list[int]]:
-    """One message and the descriptors that came with it; an empty one where nobody will send any more."""
+    """Receive one message and its descriptors; an empty one where the sender is gone."""
     numbers = array.array("i")
     message, held, _, _ = channel.recvmsg(LONGEST_MESSAGE, socket.CMSG_SPACE(2 * numbers.itemsize))
     for _, _, data in held:
@@ -100,7 +100,7 @@ def receive(channel: socket.socket) -> tuple[bytes, list[int]]:
 
 
 def _live(nursery: int, descriptors: list[int], limits: Limits, is_confined: bool, threads: int) -> None:
-    """A child's life; never returns, whatever a document does."""
+    """Run a child; never returns, whatever a document does."""
     status = 1
     try:
         follow_parent(nursery)  # nobody else would end one that is lost in a parser's loop
@@ -114,7 +114,7 @@ def _live(nursery: int, descriptors: list[int], limits: Limits, is_confined: boo
 
 
 def _serve(requests: socket.socket, answers: int, limits: Limits) -> None:
-    """One request after the other: a head of one JSON line, then as many bytes as it says."""
+    """Serve one request after the other: a head of one JSON line, then as many bytes as it announces."""
     from extract.reading.child_answers import answer_request
 
     with os.fdopen(answers, "wb") as out:

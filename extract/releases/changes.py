@@ -1,6 +1,6 @@
-"""Two versions of a table and its key become how many rows were added, changed and gone.
+"""Count the rows that were added, changed and removed between two versions of a table, by its key.
 
-Plain SQL for DuckDB and PostgreSQL; what differs between them, the digest of a row, is handed in.
+Plain SQL for DuckDB and PostgreSQL; what differs between them, the digest of a row, is a parameter.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Run = Callable[[str], Sequence[Any]]
 
 @dataclass(frozen=True, slots=True)
 class TableChange:
-    """What became of one table: before + added - gone = after."""
+    """Row counts of one table: before + added - gone = after."""
 
     table: str
     before: int
@@ -31,7 +31,7 @@ class TableChange:
     after: int
 
     def as_row(self, release_id: str, compared_with: str | None) -> tuple[Any, ...]:
-        """The row of `release_changes`."""
+        """Return the row of `release_changes`."""
         return (release_id, compared_with, *asdict(self).values())
 
     def among(self, before: int, after: int) -> TableChange:
@@ -40,7 +40,7 @@ class TableChange:
 
 
 def load_keys(dbt_dir: Path) -> dict[str, tuple[str, ...]]:
-    """Mart -> the columns that its test `is_key` audits: what a row is known by."""
+    """Return mart → the columns that its test `is_key` audits, by which its rows are compared."""
     keys: dict[str, tuple[str, ...]] = {}
     for path in sorted(dbt_dir.glob("models/**/*.yml")):
         for model in (load_yaml(path) or {}).get("models", ()):

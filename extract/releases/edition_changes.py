@@ -1,4 +1,4 @@
-"""A publisher and year, or two documents, in; the cells that a later edition changed out, from the served release."""
+"""Find the cells that a later edition changed, of a publisher and year or of two documents."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ LIMIT 1
 def find_changes(
     settings: Settings, publisher: str | None = None, year: int | None = None, documents: Sequence[str] = ()
 ) -> list[ChangedCell]:
-    """One row per cell that differs between two editions, in the order of publisher, year and project.
+    """Return one row per cell that differs between two editions, by publisher, year and project.
 
     `publisher` is its code or name; `documents` are one or two beginnings of hashes, and with two only changes from
     one to the other count. Raises JixiaoError where the release holds nothing of that publisher, year or document.
@@ -102,7 +102,7 @@ def _require(settings: Settings, publisher: str | None, year: int | None, docume
 
 
 def shorten(before: str | None, after: str | None) -> tuple[str | None, str | None]:
-    """Two long texts cut down to what differs, with a little of what stands around it."""
+    """Cut two long texts down to their difference, with a little context."""
     if before is None or after is None or max(len(before), len(after)) <= _LONG:
         return before, after
     head = _common_length(before, after)
@@ -111,7 +111,7 @@ def shorten(before: str | None, after: str | None) -> tuple[str | None, str | No
 
 
 def _common_length(one: str, other: str) -> int:
-    """How many characters both begin with."""
+    """Return the length of the common prefix."""
     pairs = zip(one, other, strict=False)
     return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 

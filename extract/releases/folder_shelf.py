@@ -1,4 +1,4 @@
-"""What the build holds becomes a folder that readers see whole or not at all, behind one swapped link.
+"""Keep releases as folders, published atomically by swapping one link.
 
     releases/<id>/warehouse.duckdb   the marts and nothing else
                   parquet/<table>/   the same rows; one file a fiscal year where the table has one (`parquet_files`)
@@ -64,17 +64,19 @@ class FolderShelf:
         return self
 
     def __exit__(self, *trouble: object) -> None:
-        """Nothing is open between the steps."""
+        """Do nothing: no step leaves anything open."""
 
     def served(self) -> Release | None:
+        """Return the manifest of the release that `current` links to."""
         return _read_manifest(self._settings.current)
 
     def kept(self) -> list[Release]:
+        """Return the manifests of all complete folders, oldest first."""
         folders = sorted(self._settings.releases.glob("[!.]*")) if self._settings.releases.exists() else []
         return [manifest for folder in folders if (manifest := _read_manifest(folder)) is not None]
 
     def sweep(self) -> None:
-        """Only the holder of the writer's lock builds, so what lies there is nobody's."""
+        """Delete leftovers of a killed build; safe because the caller holds the writer lock."""
         self._settings.releases.mkdir(parents=True, exist_ok=True)
         for left in self._settings.releases.glob(".building-*"):
             shutil.rmtree(left, ignore_errors=True)
@@ -82,10 +84,12 @@ class FolderShelf:
             link.unlink(missing_ok=True)
 
     def survey(self, before: Release | None) -> Contents:
+        """Sum up the build's marts, split as in the release before."""
         return survey_build(self._settings, self._contents(before))
 
     @contextlib.contextmanager
     def write(self, contents: Contents, inputs: str, before: Release | None) -> Iterator[Release]:
+        """Write and check a release in a temporary folder, which is removed unless it is kept."""
         folder = self._building()
         earlier = self._folder(before) if before else None
         was = self._contents(before)
@@ -107,9 +111,11 @@ class FolderShelf:
             shutil.rmtree(folder, ignore_errors=True)
 
     def folder_of_pages(self) -> Path | None:
+        """Return the folder of the release that is being written."""
         return self._building()
 
     def keep(self, release: Release) -> None:
+        """Rename the written folder to its release id, synced to disk."""
         folder = self._building()
         for path in [*sorted(folder.rglob("*")), folder]:
             if path.is_file() and path.stat().st_nlink > 1:
@@ -125,6 +131,7 @@ class FolderShelf:
         sync_folder(self._settings.releases)
 
     def serve(self, release_id: str) -> None:
+        """Swap the link `current` to a kept release."""
         find_release(self.kept(), release_id)
         link = self._settings.home / f".current-{os.getpid()}"
         link.unlink(missing_ok=True)
@@ -133,7 +140,7 @@ class FolderShelf:
         sync_folder(self._settings.home)
 
     def prune(self, count: int) -> None:
-        """Who reads an older one keeps it until the file is closed."""
+        """Delete older releases; open files of a reader stay readable until they are closed."""
         served = self._settings.current.resolve()
         kept = self.kept()
         for release in kept[:-count]:

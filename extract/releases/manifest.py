@@ -47,10 +47,12 @@ class TableParts:
 
     @property
     def row_count(self) -> int:
+        """The number of rows of all parts."""
         return sum(rows for rows, _ in self.parts.values())
 
     @property
     def checksum(self) -> int:
+        """The sum of the checksums of all parts."""
         return sum(number for _, number in self.parts.values())
 
     def is_split_as(self, other: TableParts) -> bool:

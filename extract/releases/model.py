@@ -1,4 +1,4 @@
-"""What a release is, and what a shelf of releases can do: the `Shelf` protocol."""
+"""Types of releases and of their storage: the `Shelf` protocol."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ CHANGES_COMMENT = "One row per table of this release or of the one before it (ç‰
 
 
 class ReleaseError(JixiaoError):
-    """A release is not there, or is not what its manifest says."""
+    """A release is missing, or differs from its manifest."""
 
 
 class Shelf(Protocol):
-    """Where releases stand. Used by the one writer, as `with open_shelf(settings) as shelf`.
+    """Storage of releases. Used by the one writer, as `with open_shelf(settings) as shelf`.
 
     On PostgreSQL everything inside the block is one transaction; in folders each step is atomic by itself.
     """
@@ -43,35 +43,35 @@ class Shelf(Protocol):
     def __exit__(self, *trouble: object) -> None: ...
 
     def served(self) -> Release | None:
-        """The release that readers see now, None before the first."""
+        """Return the release that readers see, None before the first."""
 
     def kept(self) -> list[Release]:
-        """All complete releases that are still there, oldest first."""
+        """List all complete releases, oldest first."""
 
     def sweep(self) -> None:
-        """Remove what a killed publisher left."""
+        """Remove leftovers of a killed publisher."""
 
     def survey(self, before: Release | None) -> Any:
-        """What the build holds (`manifest.Contents`), split into parts as the release before is."""
+        """Return the contents of the build (`manifest.Contents`), split into parts as in the release before."""
 
     def write(self, contents: Any, inputs: str, before: Release | None) -> AbstractContextManager[Release]:
-        """A checked release of what the build holds; it is gone at the end of the block unless it was kept."""
+        """Write and check a release of the build; it is removed at the end of the block unless it was kept."""
 
     def folder_of_pages(self) -> Path | None:
-        """Where pages about the release that is being written go; None where releases are no folders."""
+        """Return the folder for pages of the release that is being written; None where there are no folders."""
 
     def keep(self, release: Release) -> None:
-        """Give a written release its place and name, durably; readers do not see it yet."""
+        """Give a written release its final name, durably; readers do not see it yet."""
 
     def serve(self, release_id: str) -> None:
-        """Let readers see a kept release from now on, in one step; who reads another one finishes undisturbed."""
+        """Serve a kept release from now on, atomically; readers of another one finish undisturbed."""
 
     def prune(self, count: int) -> None:
-        """Leave the newest `count` releases and the served one."""
+        """Keep the newest `count` releases and the served one."""
 
 
 def name_release(checksum: str, before: Release | None) -> tuple[str, datetime]:
-    """An id and its moment, UTC. Ids sort as releases follow each other, even when the clock has been set back."""
+    """Return a release id and its moment, UTC. Ids sort in order even when the clock has been set back."""
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     if before is not None:
         moment = max(moment, before["published_at"] + timedelta(seconds=1))
@@ -79,7 +79,7 @@ def name_release(checksum: str, before: Release | None) -> tuple[str, datetime]:
 
 
 def find_release(kept: list[Release], release_id: str) -> Release:
-    """The kept release of this name or beginning of a name; raises ReleaseError naming those that there are."""
+    """Return the kept release whose id begins so; raises ReleaseError with the ids of those that exist."""
     found = [one for one in kept if one["release_id"].startswith(release_id)]
     if len(found) != 1:
         there = ", ".join(one["release_id"] for one in kept) or "none"

@@ -1,4 +1,4 @@
-"""A SELECT becomes rows of a published release, and can do nothing else."""
+"""Run a SELECT on a published release, and nothing else."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ Answer = tuple[list[str], Iterator[dict[str, Any]]]
 
 
 class QueryError(JixiaoError):
-    """The statement is wrong, takes more than it may, or there is no release to ask."""
+    """The statement is wrong, exceeds a limit, or there is no release."""
 
 
 def ask(settings: Settings, query: str, release_id: str | None = None, values: Sequence[Any] = ()) -> Answer:
-    """Column names and rows of one statement of ours on the served release, or on another one that is kept.
+    """Run one of our own statements on the served release, or another kept one; return column names and rows.
 
     `values` stand for the question marks of the statement. Everything but reading is locked.
     Raises QueryError with the database's own words when the statement fails.
@@ -42,7 +42,7 @@ def ask(settings: Settings, query: str, release_id: str | None = None, values: S
 
 
 def ask_for_somebody(settings: Settings, query: str, release_id: str | None = None) -> Answer:
-    """The same for a statement that anybody may have written: on PostgreSQL by the login of JIXIAO_READER_URL alone.
+    """Run an untrusted statement as `ask` does; on PostgreSQL with the login of JIXIAO_READER_URL only.
 
     A role that a session has taken can be left inside a query, so the session itself must not be able to do more.
     Raises QueryError as well where the answer has more rows than JIXIAO_SQL_ROWS.
@@ -77,9 +77,9 @@ def _bounded(rows: Iterator[dict[str, Any]], most: int) -> Iterator[dict[str, An
 
 
 def lock_release(settings: Settings, spill: str) -> dict[str, str]:
-    """DuckDB's configuration for asking a release: nothing but reading, and no more of the machine than was said.
+    """Return DuckDB's configuration for reading a release: read-only, with limits on memory and threads.
 
-    What does not fit into memory goes to the folder `spill` and never beside the release, which nobody may change.
+    What does not fit into memory goes to the folder `spill` and never beside the release, which is read-only.
     """
     room = {"max_temp_directory_size": settings.sql_spill, "memory_limit": settings.sql_memory}
     return {**LOCKED, **room, "temp_directory": spill}
@@ -115,7 +115,7 @@ def _ask_duckdb(settings: Settings, query: str, values: Sequence[Any], release_i
 
 
 def _explain(error: duckdb.Error, settings: Settings) -> str:
-    """DuckDB's words, and the setting that has stopped it."""
+    """Return DuckDB's message, with the setting that stopped the statement."""
     if isinstance(error, duckdb.InterruptException):
         return f"the query took longer than {settings.sql_seconds} s (JIXIAO_SQL_SECONDS)"
     if isinstance(error, duckdb.OutOfMemoryException):

@@ -1,4 +1,4 @@
-"""A connection that may make roles gets `jixiao_reader`, which can read what is published and nothing else."""
+"""Create the role `jixiao_reader`, which can read published schemas and nothing else."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ MISSING = (
 
 
 def ensure_reader(connection: Connection, settings: Settings) -> None:
-    """Make the role unless it is there, and take from everybody what nobody who only reads needs.
+    """Create the role if it is missing, and revoke default rights that a reader does not need.
 
-    Where JIXIAO_READER_URL names a login for questions, it is made too: in this role, and in no other.
+    Where JIXIAO_READER_URL names a login for untrusted statements, it is created too: in this role, and in no
+    other.
     """
     if not has_reader(connection):
         if not _may_make_roles(connection):
@@ -46,7 +47,7 @@ def ensure_reader(connection: Connection, settings: Settings) -> None:
 
 
 def _ensure_login(connection: Connection, url: str) -> None:
-    """Make the login that questions are asked with; one that is there keeps its password and its rights."""
+    """Create the login for untrusted statements; an existing one keeps its password and its rights."""
     login, password = make_url(url).username, make_url(url).password
     known = connection.scalar(text("SELECT count(*) FROM pg_roles WHERE rolname = :name"), {"name": login})
     if known or not login or not password:
@@ -65,7 +66,7 @@ def _ensure_login(connection: Connection, url: str) -> None:
 
 
 def find_power(connection: Connection) -> str | None:
-    """What the login of this session could do besides reading releases, None where nothing: whatever a query sets."""
+    """Describe what the session's login could do besides reading releases, whatever a query sets; None for nothing."""
     query = """
         SELECT rolname, rolsuper, rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls,
             (SELECT string_agg(other.rolname, ', ' ORDER BY other.rolname) FROM pg_roles AS other
@@ -93,12 +94,12 @@ def _may_make_roles(connection: Connection) -> bool:
 
 
 def has_reader(connection: Connection) -> bool:
-    """Whether the server knows the role."""
+    """Return True if the server has the role."""
     return bool(connection.scalar(text("SELECT to_regrole(:name) IS NOT NULL"), {"name": READER}))
 
 
 def grant_reading(connection: Connection, schema: str) -> None:
-    """Let the role read everything that a published schema holds now."""
+    """Grant the role to read everything that a published schema holds now."""
     if has_reader(connection):
         connection.execute(text(f"GRANT USAGE ON SCHEMA {schema} TO {READER}"))
         connection.execute(text(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {READER}"))

@@ -1,4 +1,4 @@
-"""What the build holds becomes a schema of PostgreSQL, and `published` a set of views on it: all in one transaction.
+"""Keep releases as schemas of PostgreSQL, and `published` as views on the served one, in one transaction.
 
     parts.<…>           the rows of one part of a table, shared by all releases that hold them (`postgres_schema`)
     release_<id>        a view a table on its parts, never changed again
@@ -78,11 +78,13 @@ class SchemaShelf:
         self._opened.__exit__(*trouble)
 
     def served(self) -> Release | None:
+        """Return the manifest of the served release."""
         last = self._last()
         found = [one for one in self.kept() if last and one["release_id"] == last.release_id]
         return found[0] if found else None
 
     def kept(self) -> list[Release]:
+        """Return the manifests of all kept releases, oldest first."""
         if not self._is_set_up():
             return []
         manifests = self._connection.scalars(text("SELECT manifest FROM releases.kept ORDER BY release_id"))
@@ -90,16 +92,18 @@ class SchemaShelf:
         return [{**one, "published_at": datetime.fromisoformat(one["published_at"])} for one in releases]
 
     def sweep(self) -> None:
-        """What a killed publisher had begun the server has rolled back; a first publisher finds nothing set up."""
+        """Set up the schemas of a first publish; a killed one was rolled back by the server."""
         for statement in SETUP:
             self._connection.execute(text(statement))
         ensure_reader(self._connection, self._settings)
 
     def survey(self, before: Release | None) -> Contents:
+        """Sum up the build's marts, split as in the release before."""
         return survey_build(self._connection, self._settings, self._read_contents(before))
 
     @contextlib.contextmanager
     def write(self, contents: Contents, inputs: str, before: Release | None) -> Iterator[Release]:
+        """Write and check the schema of a release, which is dropped unless it is kept."""
         self._contents = contents
         earlier = self._read_contents(before)
         savepoint = self._connection.begin_nested()
@@ -113,9 +117,11 @@ class SchemaShelf:
                 savepoint.rollback()
 
     def folder_of_pages(self) -> Path | None:
+        """Return None: a schema has no folder."""
         return None
 
     def keep(self, release: Release) -> None:
+        """Insert the manifest of a written release."""
         manifest = json.dumps(release, ensure_ascii=False, default=datetime.isoformat)
         self._connection.execute(
             text("INSERT INTO releases.kept (release_id, manifest, parts) VALUES (:release_id, :manifest, :parts)"),
@@ -125,6 +131,7 @@ class SchemaShelf:
         self._kept = release["release_id"]
 
     def serve(self, release_id: str) -> None:
+        """Create the views of `published` on a kept release, and record that it is served."""
         find_release(self.kept(), release_id)
         last = self._last()
         served_no, before = (last.served_no + 1, last.release_id) if last else (1, None)
@@ -148,7 +155,7 @@ class SchemaShelf:
         grant_reading(self._connection, PUBLISHED)
 
     def prune(self, count: int) -> None:
-        """A reader who has not finished keeps what it reads: then that is dropped another night."""
+        """Drop older releases; one that is being read is dropped by a later run."""
         last = self._last()
         retired = text(r"SELECT nspname FROM pg_namespace WHERE nspname LIKE 'retired\_%' ORDER BY oid")
         for schema in self._connection.scalars(retired).all():
@@ -205,7 +212,7 @@ class SchemaShelf:
 
 
 def _select(relation: str, wanted: Mapping[str, str], there: Mapping[str, str], condition: str) -> str:
-    """Columns of a release's table as another release has them; what it does not have is null."""
+    """Write the columns of a release's table as another release has them; missing ones are null."""
     columns = []
     for name, kind in wanted.items():
         value = f't."{name}"' if name in there else "NULL"

@@ -9,13 +9,13 @@ from extract.settings import Settings
 
 
 def open_shelf(settings: Settings) -> Shelf:
-    """The shelf of the configured warehouse."""
+    """Return the shelf of the configured warehouse."""
     if settings.on_postgres:
         return SchemaShelf(settings)
     return FolderShelf(settings)
 
 
 def served_release(settings: Settings) -> Release | None:
-    """The manifest of the served release, None before the first."""
+    """Return the manifest of the served release, None before the first."""
     with open_shelf(settings) as shelf:
         return shelf.served()

@@ -1,4 +1,4 @@
-"""The key of a fact becomes its way back: document and edition, page and box, the cells of other editions."""
+"""Trace the key of a fact to its document and edition, page and box, and to the cells of other editions."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MOST_SHOWN = 5  # of several facts that begin alike
 
 
 class TraceError(JixiaoError):
-    """No fact, or several, have this key; the message says what to do."""
+    """No fact or several match this key; the message tells what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A table whose rows lead back to a printed cell; `same`: what a cell shares with its twins in other editions."""
+    """A table whose rows are printed cells; `same` are the columns that equal cells of other editions share."""
 
     table: str
     key: str
@@ -74,11 +74,12 @@ DOCUMENT = (
 
 
 def trace_key(settings: Settings, key: str) -> dict[str, Any]:
-    """The way back of one fact or document of the served release.
+    """Trace one fact or document of the served release.
 
-    `key` is a target_key, budget_key, result_key or document_key, or the only one that begins so (8 digits at least).
-    Keys of the answer: `kind key printed reading names document page row bbox archive other_editions`; for a document
-    all that belongs to a cell is None. Raises TraceError where none or several begin so.
+    `key` is a target_key, budget_key, result_key or document_key, or a prefix (8 digits at least) that matches one.
+    Keys of the answer: `kind key printed reading names document page row bbox archive other_editions`; for a
+    document
+    those of a cell are None. Raises TraceError where none or several match.
     """
     kind, key = _find_key(settings, key)
     if kind == "document":
@@ -156,7 +157,7 @@ def _read_cell(settings: Settings, fact: Fact, key: str) -> tuple[dict[str, Any]
 
 
 def _twins(settings: Settings, fact: Fact, key: str) -> list[dict[str, Any]]:
-    """The same cell in the other editions: of equal rows in one document the first answers to the first."""
+    """Return the same cell in other editions, by order among equal rows of a document."""
     order = "record_no" if fact.has_indicator else "project_no"
     same = ", ".join(fact.same)
     equal = " AND ".join(f"f.{name} = mine.{name}" for name in (*fact.same, "turn"))
@@ -192,7 +193,7 @@ def _rows(settings: Settings, query: str) -> list[dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    """A number without the zeros that its column type adds: 2000000 and not 2000000.0000000000. Amounts keep two."""
+    """Return a number without the zeros that its column type adds (2000000.0000000000); amounts keep two."""
     if isinstance(value, Decimal) and value.as_tuple().exponent in range(-10, -2):
         return Decimal(format(value, "f").rstrip("0").rstrip("."))
     return value

@@ -17,7 +17,7 @@ __all__ = ["refresh_night_report", "write_night_report", "write_release_pages", 
 
 
 def write_release_pages(settings: Settings, folder: Path, release: dict[str, Any]) -> None:
-    """All that people read beside the data of a release: its report, and the documentation of its models."""
+    """Write the pages beside the data of a release: its report, and the documentation of its models."""
     from extract.report.model_docs import write_model_docs
 
     write_model_docs(settings, folder)

@@ -1,4 +1,4 @@
-"""What readers ask becomes the rows of the report: a close-up of each place, the choices, the commands to copy."""
+"""List the questions of readers for the report: a close-up of each place, the choices, the commands to copy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AROUND_PT = 60.0  # of the printed page above and below a place
 
 
 def list_asked(settings: Settings, target: Path, sheets: Sheets) -> dict[str, Any]:
-    """List the questions for which something waits, with those most wait for at the head; `total` counts them all."""
+    """List the questions that hold something back, those that hold back most first; `total` counts them all."""
     found = merge_documents(Ledger(settings.ledger_url or "").questions(is_open=True))
     found.sort(key=lambda row: -row["held"])
     shown = [_describe(row) for row in found[:MOST_QUESTIONS]]
@@ -45,7 +45,7 @@ def _describe(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _close_up(question: Question, drawn: DrawnPage) -> dict[str, Any] | None:
-    """The part of a drawn page around the places of a question, in points; None where there is no picture."""
+    """Crop a drawn page to the places of a question, in points; None where there is no image."""
     boxes = [Box(*sides) for sides in list_boxes(question)]
     if drawn.sheet is None or drawn.picture is None:
         return None

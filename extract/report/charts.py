@@ -1,4 +1,4 @@
-"""Rows become charts: Vega-Lite specifications, drawn as SVG without network, scripts or inline styles."""
+"""Draw charts from rows: Vega-Lite specifications, rendered to SVG without network, scripts or inline styles."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ COLOURS = {
 
 
 def draw_waterfalls(projects: Iterable[AnswerRow], words: dict[str, str]) -> list[AnswerRow]:
-    """From last year's money to this year's, one chart a unit: those of the newest year that moved most."""
+    """Draw the change from last year's money to this year's, one chart a unit of the newest year, largest first."""
     rows = list(projects)
     newest = max((row["fiscal_year"] for row in rows), default=0)
     units: dict[tuple[str, str], list[AnswerRow]] = defaultdict(list)
@@ -66,7 +66,7 @@ def _delta(row: AnswerRow) -> Decimal:
 
 
 def _steps(rows: Sequence[AnswerRow], before: Decimal, after: Decimal, year: int) -> list[AnswerRow]:
-    """Bars from left to right in 万元: the old sum, each project's part in the change, the new sum."""
+    """List the bars from left to right in 万元: the old sum, each project's part in the change, the new sum."""
     changed = sorted((row for row in rows if _delta(row)), key=lambda row: (-abs(_delta(row)), row["project_key"]))
     shown = sorted(changed[:MOST_BARS], key=lambda row: (_delta(row), row["project_key"]))
     steps = [_step(f"{year - 1}", before, before, "total", text=f"{before / WAN:,.2f}")]
@@ -126,7 +126,7 @@ def _label_axis(names: Sequence[str]) -> tuple[dict[str, Any], int]:
 
 
 def _bars(steps: list[AnswerRow]) -> dict[str, Any]:
-    """A bar a change; the sums are strokes and no bars, so that the axis may start near them without lying."""
+    """Write the specification of a waterfall; sums are strokes, as bars would need an axis from zero."""
     used: dict[str, int] = defaultdict(int)
     for step in steps:
         step["right"] = max(step["low"], step["high"])
@@ -179,7 +179,7 @@ def _scale(kinds: Iterable[str]) -> dict[str, list[str]]:
 
 
 def draw_change_classes(counts: list[AnswerRow], words: dict[str, str]) -> AnswerRow | None:
-    """How many targets of each year went which way, one bar a year."""
+    """Draw the number of targets of each year by direction of change, one bar a year."""
     order = ("raised", "lowered", "new", "dropped", "not_comparable", "unread", "unchanged")
     values: list[AnswerRow] = [
         {
@@ -195,7 +195,7 @@ def draw_change_classes(counts: list[AnswerRow], words: dict[str, str]) -> Answe
 
 
 def draw_runs(runs: list[AnswerRow], words: dict[str, str]) -> AnswerRow | None:
-    """What the last nights brought, one bar a run; nothing to see before there are two."""
+    """Draw the outcomes of the last runs, one bar a run; None before there are two."""
     if len(runs) < 2:
         return None
     order = ("loaded", "refused", "failed")
@@ -241,7 +241,7 @@ def _stack(values: list[AnswerRow], field: str, order: Sequence[str], words: dic
 
 
 def _draw(spec: dict[str, Any]) -> str | None:
-    """The SVG; None where it cannot be drawn, for the same figures stand in a table beside it."""
+    """Render to SVG; None where that fails, since the same figures stand in a table beside it."""
     import vl_convert
 
     look = {

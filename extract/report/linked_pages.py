@@ -1,4 +1,4 @@
-"""Links to printed cells become the pages that show them: one picture a printed page, cells marked by an overlay."""
+"""Write the pages that links to printed cells lead to: one image a printed page, with cells marked by an overlay."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOLDER, PICTURES = "documents", "pages"
 
 @dataclass(frozen=True, slots=True)
 class DrawnPage:
-    """A printed page in the report. `sheet` is None where it cannot be drawn; `note` says why."""
+    """A printed page in the report. `sheet` is None where it cannot be drawn; `note` is the reason."""
 
     page: int
     picture: str | None
@@ -30,7 +30,7 @@ class DrawnPage:
 
 
 class Sheets:
-    """Which pages the report needs: each link asks for one, first come first served up to `most`."""
+    """Pages that the report links to, up to `most`, in the order of the links."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -38,7 +38,7 @@ class Sheets:
         self._count = 0
 
     def link(self, sha256: str | None, page: int | None, key: str | None = None) -> str | None:
-        """The address of a cell, or of a whole page, from the report's front page; None beyond the limit."""
+        """Return the address of a cell, or of a whole page, from the report's front page; None beyond the limit."""
         if not sha256:
             return None
         number = page or 1
@@ -51,12 +51,12 @@ class Sheets:
         return f"{FOLDER}/{sha256[:16]}.html#" + (f"c-{key}" if key else f"p-{number}")
 
     def documents(self) -> Iterable[tuple[str, list[int]]]:
-        """(sha256, pages) of everything that was asked for."""
+        """Yield (sha256, pages) of everything that was linked."""
         return ((sha256, sorted(pages)) for sha256, pages in self._wanted.items() if pages)
 
 
 class Drawer:
-    """Draws pages into the report's folder until the bytes that it may have are spent."""
+    """Draw pages into the report's folder until its limit of bytes is reached."""
 
     def __init__(self, settings: Settings, folder: Path, most_bytes: int) -> None:
         self._settings = settings
@@ -65,11 +65,11 @@ class Drawer:
         self._sandbox = Sandbox(settings.limits(), reader="pictures", confined=settings.sandbox == "on", at_once=False)
 
     def close(self) -> None:
-        """No more pages."""
+        """End the reading child."""
         self._sandbox.close()
 
     def draw(self, sha256: str, page: int, cells: list[AnswerRow]) -> DrawnPage:
-        """One page with its cells; a page that cannot be drawn keeps its cells and says why."""
+        """Draw one page with its cells; a page that cannot be drawn keeps its cells and the reason."""
         try:
             if self._left <= 0:
                 raise PictureError("the report's pictures take as much room as they may")
@@ -85,7 +85,7 @@ class Drawer:
 
 
 def link_rows(sheets: Sheets, rows: Iterable[dict[str, Any]], *ways: tuple[str, str, str, str]) -> None:
-    """Give rows their links. A way names four columns: of the link, the document's hash, the page, the cell's key."""
+    """Add links to rows. A way names four columns: of the link, the document's hash, the page, the cell's key."""
     for row in rows:
         for href, sha256, page, key in ways:
             row[href] = sheets.link(row[sha256], row[page], row[key]) if row.get(key) and row.get(page) else None

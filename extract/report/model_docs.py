@@ -1,6 +1,6 @@
-"""The dbt project and what it built become one page that explains every table and column: releases/<id>/docs.
+"""Write one page that explains every table and column of the dbt project: releases/<id>/docs.
 
-Written from what the last `dbt build` left, kept until a model changes: dbt starts slowly.
+Made from the artefacts of the last `dbt build`, and reused until a model changes, since dbt starts slowly.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def write_model_docs(settings: Settings, folder: Path) -> None:
-    """Write `folder`/docs/index.html; nothing where dbt has built nothing. What fails is logged: data matters more."""
+    """Write `folder`/docs/index.html, nothing where dbt has built nothing; errors are logged, not raised."""
     target = Path(dbt_environment(settings)["DBT_TARGET_PATH"])
     if not (target / "manifest.json").exists():
         return
@@ -37,7 +37,7 @@ def write_model_docs(settings: Settings, folder: Path) -> None:
 
 
 def _without_places(settings: Settings, target: Path, page: str) -> str:
-    """The page without the paths of the machine that wrote it: models keep theirs inside the project."""
+    """Remove the paths of this machine from the page."""
     for place, name in ((target, "target"), (settings.dbt_dir, "dbt_project"), (PROJECT, "."), (settings.home, "home")):
         for printed in (str(place), json.dumps(str(place))[1:-1]):  # dbt writes JSON: other letters than ASCII escaped
             page = page.replace(printed, name)

@@ -1,4 +1,4 @@
-"""The ledger becomes what the night was: counts, what was refused and how to try again, how publishers stand."""
+"""Query the ledger for the summary of the last run: counts, refusals with retry commands, state of publishers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ REASON_WORDS = {
 
 
 def read_night(settings: Settings, *, is_behind: bool) -> dict[str, Any]:
-    """Keys `run runs counts sightings seen troubled waiting is_behind freshness findings`, as the ledger has it now."""
+    """Return the ledger's present state.
+
+    Keys: `run runs counts sightings seen troubled waiting is_behind freshness findings`.
+    """
     ledger = Ledger(settings.ledger_url or "")
     run = ledger.last_run()
     states = ledger.documents_by_state()
@@ -59,7 +62,7 @@ def read_night(settings: Settings, *, is_behind: bool) -> dict[str, Any]:
 
 
 def _troubled(ledger: Ledger) -> list[dict[str, Any]]:
-    """Refused and failed documents that nobody has decided on, and publications without bytes; with the commands."""
+    """List refused and failed documents without a decision, and publications without bytes, with commands."""
     rows = [
         {**one, "id": one["sha256"][:12], "retry": f"jixiao refusals retry {one['sha256'][:12]} && jixiao run"}
         for one in ledger.refusals(undecided=True)

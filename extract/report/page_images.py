@@ -1,4 +1,4 @@
-"""A page of a PDF becomes a PNG, with marks where wanted; drawn by a child process with limits, cached by hash."""
+"""Render a page of a PDF to PNG, with marks where wanted, in a child process with limits; cached by hash."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ WIDTH = 1600  # pixels of a page: the small print of an A3 sheet can be read
 
 
 class PictureError(JixiaoError):
-    """The page cannot be drawn: document, page and why."""
+    """The page cannot be drawn; the message has document, page and reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A drawn page, without a legend below it: its size in points, which boxes are measured in, and in pixels."""
+    """A drawn page, without a legend below it: its size in points, the unit of boxes, and in pixels."""
 
     path: Path
     width: float
@@ -55,7 +55,7 @@ def draw_page(
     close: bool = False,
     sandbox: Sandbox | None = None,
 ) -> Sheet:
-    """Draw one page (1-based) of a PDF into `target`, whole or not at all; raises PictureError.
+    """Draw one page (1-based) of a PDF into `target`, atomically; raises PictureError.
 
     `found` are boxes to mark, in points from the page's top left as it is read; `close` leaves out what is far from
     them. A `stage` (stage_overlay.py) is shown as `reader` sees it, with a legend below the page.
@@ -92,7 +92,7 @@ def draw_page(
 
 
 def _measures(sizes: dict[str, Any]) -> tuple[float, float, int, int]:
-    """Width and height in points and in pixels, as a reading child says; raises PictureError where it says others."""
+    """Check width and height, in points and in pixels, that a reading child returned; raises PictureError."""
     found = [sizes.get(name) for name in ("width", "height", "pixels_wide", "pixels_high")]
     sides = [one for one in found if isinstance(one, (int, float)) and 0 < one < LARGEST_SIDE]
     if len(sides) != len(found):
@@ -111,7 +111,7 @@ def draw_archived(
     close: bool = False,
     sandbox: Sandbox | None = None,
 ) -> Sheet:
-    """The same for a document of the archive, with the passwords that its publisher's file names."""
+    """Draw a page of an archived document, with the passwords that its publisher's file names."""
     try:
         path = fetch_archived(settings, sha256)
     except (JixiaoError, FileNotFoundError) as error:
@@ -138,9 +138,9 @@ def draw_archived(
 
 
 def draw_cached(settings: Settings, sha256: str, page: int, sandbox: Sandbox | None = None) -> Sheet:
-    """The page with nothing marked, drawn once and kept in JIXIAO_HOME/pictures; raises PictureError.
+    """Draw a page without marks once and keep it in JIXIAO_HOME/pictures; raises PictureError.
 
-    Whoever draws many pages hands in a sandbox for all of them; each document still gets a child of its own.
+    A caller that draws many pages passes a sandbox for all of them; each document still gets a child of its own.
     """
     target = settings.home / "pictures" / f"{sha256}-{page}.png"
     measures = target.with_suffix(".json")
@@ -155,7 +155,7 @@ def draw_cached(settings: Settings, sha256: str, page: int, sandbox: Sandbox | N
 
 
 def forget_pictures(settings: Settings, most: int) -> None:
-    """Leave the `most` pictures that were wanted last; others are drawn again when somebody asks."""
+    """Keep the `most` images that were used last; others are drawn again on demand."""
     found = sorted((settings.home / "pictures").glob("*.png"), key=lambda path: path.stat().st_mtime)
     for old in found[: max(0, len(found) - most)]:
         old.unlink(missing_ok=True)
@@ -163,7 +163,7 @@ def forget_pictures(settings: Settings, most: int) -> None:
 
 
 def draw_refused(settings: Settings, sha256: str, page: int | None) -> Path | None:
-    """The picture of the page that a refusal is about (the first where it is about the whole document), or None."""
+    """Draw the page of a refusal, the first where it is about the whole document; None where that fails."""
     try:
         return draw_cached(settings, sha256, page or 1).path
     except PictureError:
@@ -171,7 +171,7 @@ def draw_refused(settings: Settings, sha256: str, page: int | None) -> Path | No
 
 
 def _passwords(settings: Settings, sha256: str) -> list[str | None]:
-    """None first, then what the publisher's file names and this machine has."""
+    """List None, then the passwords that the publisher's file names and this machine has."""
     from extract.ledger import Ledger
     from extract.publishers import load_publishers
 

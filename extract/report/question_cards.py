@@ -1,4 +1,4 @@
-"""A question of the reader becomes what a person sees: words, choices, a picture of the place, the command to copy."""
+"""Present a question of the reader to a person: words, choices, image of the place, command to copy."""
 
 from __future__ import annotations
 

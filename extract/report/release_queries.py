@@ -1,4 +1,4 @@
-"""The warehouse of one release becomes the rows that the report shows: each list bounded, with the SQL for the rest."""
+"""Query a release for the rows of the report: each list bounded, with the SQL for all of it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CELLS_PER_FINDING = 3
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The first rows of something, how many there are, and the statement that gives all of them."""
+    """The first rows of a result, their total number, and the statement that returns all of them."""
 
     rows: list[AnswerRow]
     total: int
@@ -31,22 +31,22 @@ class Listing:
 
 
 class Figures:
-    """Questions to one release, in SQL that DuckDB and PostgreSQL understand."""
+    """Queries on one release, in SQL that DuckDB and PostgreSQL understand."""
 
     def __init__(self, answer: Callable[[str, Sequence[Any]], list[AnswerRow]]) -> None:
         self._answer = answer
 
     def rows(self, query: str, *values: Any) -> list[AnswerRow]:
-        """All rows of a statement; the values stand for its question marks."""
+        """Return all rows of a statement; the values stand for its question marks."""
         return self._answer(query, values)
 
     def listing(self, query: str, sql: str, order: str = "") -> Listing:
-        """The first MOST_ROWS of a statement; `sql` is what a person asks for all of it."""
+        """Return the first MOST_ROWS of a statement; `sql` is the statement for all of them."""
         (count,) = self.rows(f"SELECT count(*) AS n FROM ({query}) AS listed")
         return Listing(self.rows(f"{query} {order} LIMIT {MOST_ROWS}"), count["n"], sql)
 
     def documents(self) -> list[AnswerRow]:
-        """Every document with its publisher, newest year first."""
+        """Return every document with its publisher, newest year first."""
         return self.rows(
             "SELECT d.*, p.publisher_name FROM dim_documents AS d "
             "INNER JOIN dim_publishers AS p ON d.publisher_key = p.publisher_key "
@@ -54,9 +54,9 @@ class Figures:
         )
 
     def completeness(self) -> list[AnswerRow]:
-        """Per publisher and fiscal year: projects printed, loaded and held back, and documents that are not complete.
+        """Count per publisher and fiscal year the projects printed, loaded and held back, and incomplete documents.
 
-        The row without a year is what was refused as a whole.
+        The row without a year counts documents refused as a whole.
         """
         return self.rows(
             "SELECT p.publisher_name, c.fiscal_year, CAST(sum(c.loaded) AS integer) AS documents, "
@@ -71,7 +71,7 @@ class Figures:
         )
 
     def held_back(self) -> Listing:
-        """What is printed and not loaded: projects, departments, and documents as a whole."""
+        """List what is printed and not loaded: projects, departments, and whole documents."""
         return self.listing(
             "SELECT h.*, p.publisher_name, d.title FROM held_back AS h "
             "LEFT JOIN dim_publishers AS p ON h.publisher_key = p.publisher_key "
@@ -81,7 +81,7 @@ class Figures:
         )
 
     def differing_checks(self) -> Listing:
-        """Places of one document that should say the same and do not."""
+        """List places of one document that should agree and do not."""
         return self.listing(
             "SELECT c.*, d.title FROM document_cross_checks AS c "
             "INNER JOIN dim_documents AS d ON c.document_key = d.document_key WHERE NOT c.is_agreeing",
@@ -90,12 +90,12 @@ class Figures:
         )
 
     def agreeing_checks(self) -> int:
-        """How many places of documents say the same as what was read."""
+        """Count the places of documents that agree with what was read."""
         (count,) = self.rows("SELECT count(*) AS n FROM document_cross_checks WHERE is_agreeing")
         return int(count["n"])
 
     def department_targets(self) -> Listing:
-        """Annual targets of whole departments with those of the year before, where both are loaded."""
+        """List annual targets of whole departments with those of the year before, where both are loaded."""
         return self.listing(
             "SELECT t.*, d.sha256, y.prior_target_text, y.change_class, y.delta_pct "
             "FROM fct_department_targets AS t INNER JOIN dim_documents AS d ON t.document_key = d.document_key "
@@ -106,7 +106,7 @@ class Figures:
         )
 
     def changes_of_release(self, release: AnswerRow) -> AnswerRow:
-        """What publishing it changed: the release before it, when that was published, and rows per table."""
+        """Return what a release changed: the release before it, when that was published, and rows per table."""
         before = release.get("compared_with")
         moments = self.rows("SELECT published_at FROM releases WHERE release_id = ?", before)
         tables = self.rows(
@@ -117,7 +117,7 @@ class Figures:
         return {"before": before, "since": moments[0]["published_at"] if moments else None, "tables": tables}
 
     def edition_changes(self) -> Listing:
-        """Cells that a later edition changed."""
+        """List cells that a later edition changed."""
         return self.listing(
             "SELECT c.*, d.title, coalesce(o.sha256, d.sha256) AS sha256 FROM edition_changes AS c "
             "INNER JOIN dim_documents AS d ON c.document_key = d.document_key "
@@ -127,7 +127,7 @@ class Figures:
         )
 
     def project_changes(self) -> Listing:
-        """Projects of the year against the year before, with the cells of both amounts; the largest change first."""
+        """List projects against the year before, with the cells of both amounts; the largest change first."""
         amount = (
             "SELECT project_key, document_key, budget_key, page FROM (SELECT *, row_number() OVER (PARTITION BY "
             "project_key, document_key ORDER BY project_no) AS place FROM fct_project_budgets "
@@ -147,7 +147,7 @@ class Figures:
         )
 
     def target_changes(self) -> Listing:
-        """Targets that changed against the year before, with the cells of both; the largest change first."""
+        """List targets that changed against the year before, with both cells; the largest change first."""
         return self.listing(
             "SELECT y.*, t.page, d.sha256, o.page AS prior_page, e.sha256 AS prior_sha256 "
             "FROM yoy_indicator_targets AS y "
@@ -163,14 +163,14 @@ class Figures:
         )
 
     def change_classes(self) -> list[AnswerRow]:
-        """How many annual targets of each year went which way."""
+        """Count the annual targets of each year by direction of change."""
         return self.rows(
             "SELECT fiscal_year, change_class, count(*) AS n FROM yoy_indicator_targets WHERE horizon = 'annual' "
             "GROUP BY fiscal_year, change_class ORDER BY fiscal_year, change_class"
         )
 
     def copied_shares(self) -> Listing:
-        """Per unit and year: how many of the targets that both years have stand unchanged."""
+        """Return per unit and year the share of unchanged targets among those of both years."""
         query = (
             "SELECT fiscal_year, unit_name, count(*) AS shared, "
             "count(*) FILTER (WHERE change_class = 'unchanged') AS copied, "
@@ -182,7 +182,7 @@ class Figures:
         return self.listing(query, query, "ORDER BY fiscal_year DESC, copied_pct DESC, shared DESC, unit_name")
 
     def findings(self) -> Listing:
-        """Quality findings, the gravest first, each with the cells that it is about."""
+        """List quality findings by severity, each with the cells that it is about."""
         names = (
             "SELECT q.*, u.unit_name, j.project_name, i.indicator_name, d.sha256, d.title FROM quality_findings AS q "
             "LEFT JOIN dim_units AS u ON q.unit_key = u.unit_key "
@@ -203,14 +203,14 @@ class Figures:
         return found
 
     def finding_counts(self) -> list[AnswerRow]:
-        """How many findings each check has."""
+        """Count the findings of each check."""
         return self.rows(
             "SELECT check_code, check_name, severity, count(*) AS n FROM quality_findings "
             "GROUP BY check_code, check_name, severity ORDER BY check_code, check_name, severity"
         )
 
     def document_findings(self) -> Listing:
-        """What the readers noticed although the document is loaded."""
+        """List the readers' findings on loaded documents."""
         return self.listing(
             "SELECT f.*, d.title FROM document_findings AS f "
             "INNER JOIN dim_documents AS d ON f.document_key = d.document_key",
@@ -219,7 +219,7 @@ class Figures:
         )
 
     def facts_on(self, pages: Sequence[tuple[str, int]]) -> dict[tuple[str, int], list[AnswerRow]]:
-        """Every target, result and amount printed on pages (sha256, number), with its box: asked for all at once."""
+        """Return every target, result and amount on pages (sha256, number) with its box, in one query."""
         facts: dict[tuple[str, int], list[AnswerRow]] = defaultdict(list)
         if not pages:
             return facts
@@ -246,7 +246,7 @@ class Figures:
 
 
 def _finding_cells(findings: str) -> str:
-    """The first cells that a finding is about: its targets, for a project alone its amount as well."""
+    """Write the query of the first cells of each finding: its targets, for a project alone its amount as well."""
     same = "AND (q.document_key IS NULL OR f.document_key = q.document_key)"
     return (
         f"WITH q AS ({findings}), facts AS ("
@@ -269,7 +269,7 @@ def _finding_cells(findings: str) -> str:
 
 @contextmanager
 def open_release(settings: Settings, folder: Path) -> Iterator[Figures]:
-    """The warehouse in a release's folder, for the time of the block: read-only, everything else locked."""
+    """Open the DuckDB file in a release's folder during the block: read-only, everything else locked."""
     path = str((folder / "warehouse.duckdb").resolve())
     with (
         tempfile.TemporaryDirectory(prefix="jixiao-report-") as spill,
@@ -286,7 +286,7 @@ def open_release(settings: Settings, folder: Path) -> Iterator[Figures]:
 
 @contextmanager
 def open_published(settings: Settings, release: AnswerRow) -> Iterator[Figures]:
-    """A release that is served, wherever it is: a folder, or a schema that is asked as `jixiao sql` does."""
+    """Open a served release of either kind: a folder, or a schema that is asked as `jixiao sql` does."""
     if settings.on_postgres:
         yield Figures(lambda query, values: list(ask(settings, query, release["release_id"], values)[1]))
     else:

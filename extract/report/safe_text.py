@@ -1,4 +1,4 @@
-"""Printed text becomes text that a page can show: what cannot be seen, or turns the line around, is made visible."""
+"""Make control and bidi characters of printed text visible before HTML output."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ UNSEEN = re.compile(
 
 
 def clean_text(text: str) -> str:
-    """The same text, with a name in place of each character that nobody would see: U+202E becomes ⟦U+202E⟧."""
+    """Replace each invisible or bidi character by its name: U+202E becomes ⟦U+202E⟧."""
     return UNSEEN.sub(lambda match: f"⟦U+{ord(match.group()):04X}⟧", text)

@@ -1,4 +1,4 @@
-"""Figures, night and pages are rendered into a folder of static files, whole or not at all."""
+"""Render the report into a folder of static files, atomically."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ LEGENDS = (
 def write_release_report(settings: Settings, folder: Path, release: dict[str, Any]) -> None:
     """Write `folder`/report for a release that is about to be served.
 
-    The data matters more than the page about it: where the report fails, a page that says so stands in its place and
-    the release is published all the same. A full disk is no such case and is raised.
+    The data matters more than the page about it: where the report fails, a page with the error replaces it and the
+    release is published all the same. A full disk is no such case and is raised.
     """
     target = folder / "report"
     try:
@@ -56,7 +56,7 @@ def write_release_report(settings: Settings, folder: Path, release: dict[str, An
 
 
 def refresh_night_report(settings: Settings) -> None:
-    """`write_night_report` for the end of a run, which it must not make fail: what fails is logged."""
+    """Write the night report at the end of a run, logging errors instead of raising them."""
     try:
         write_night_report(settings)
     except Exception:
@@ -64,7 +64,7 @@ def refresh_night_report(settings: Settings) -> None:
 
 
 def write_night_report(settings: Settings) -> Path:
-    """Write the newest page and let JIXIAO_HOME/report lead to it in one step; returns its index.html."""
+    """Write the newest page and swap the link JIXIAO_HOME/report to it; return its index.html."""
     from extract.releases.shelves import served_release
     from extract.warehouse.fingerprints import is_behind
 
@@ -113,7 +113,7 @@ def _write(
 
 
 def _read_release(figures: Figures, release: dict[str, Any], sheets: Sheets) -> dict[str, Any]:
-    """What the release says, each figure with its link; the order of links is the order in which pages are drawn."""
+    """Query the release, each figure with its link; the order of links is the order in which pages are drawn."""
     projects, targets, findings = figures.project_changes(), figures.target_changes(), figures.findings()
     changes, editions = figures.changes_of_release(release), figures.edition_changes()
     documents, notes = figures.documents(), figures.document_findings()
@@ -179,13 +179,13 @@ def _render(
 
 
 def _words() -> dict[str, str]:
-    """The words of a chart's legend, in both languages: a chart is drawn once."""
+    """Return the words of a chart's legend, in both languages: a chart is drawn once."""
     plain = {kind: kind.replace("_", " ") for kind in LEGENDS}
     return {kind: f"{load_chinese()[word]} {word}" for kind, word in plain.items()}
 
 
 def _environment(target: Path) -> jinja2.Environment:
-    """Templates that escape everything, show every character, and have each word in both languages."""
+    """Return a Jinja environment that escapes everything, shows every character, and has both languages."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -210,7 +210,7 @@ def _environment(target: Path) -> jinja2.Environment:
 
 
 def _in_both_languages(text: str) -> Markup:
-    """An English text of the templates beside its Chinese; the page's switch hides one. Raises KeyError without it."""
+    """Return an English text beside its Chinese; the page's switch hides one. Raises KeyError without it."""
     return Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh-CN">{}</span>').format(
         text, load_chinese()[text]
     )

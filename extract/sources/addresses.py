@@ -1,4 +1,4 @@
-"""What stands in a page or a header becomes an absolute ASCII address without user, password and fragment."""
+"""Resolve references of pages and headers to absolute ASCII addresses without user, password and fragment."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ _EDGES = "".join(map(chr, range(33)))
 
 
 def join_address(base: str, reference: str, encoding: str = "utf-8") -> str | None:
-    """The address that a reference on the page `base` leads to; None where it leads nowhere on the web.
+    """Resolve a reference on the page `base` to an address; None where it is none of the web.
 
-    As browsers do it (WHATWG URL): tabs and line breaks vanish, the path is written in UTF-8, the query in the page's
-    own encoding. Nothing of it ever becomes a path on disk.
+    Follows browsers (WHATWG URL): tabs and line breaks vanish, the path is written in UTF-8, the query in the
+    page's own
+    encoding. Nothing of it ever becomes a path on disk.
     """
     cleaned = re.sub(r"[\t\r\n]", "", reference.strip(_EDGES))
     try:
@@ -34,12 +35,12 @@ def join_address(base: str, reference: str, encoding: str = "utf-8") -> str | No
 
 
 def strip_userinfo(url: str) -> str:
-    """The address without `user:password@`: what may be stored and logged."""
+    """Remove `user:password@` from an address before it is stored or logged."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in parts.netloc else url
 
 
 def origin_of(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port: credentials go to the origin that they are meant for and to no other."""
+    """Return scheme, host and port; credentials are sent to their own origin only."""
     parts = urlsplit(url)
     return parts.scheme, (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)

@@ -1,4 +1,4 @@
-"""The objects of a bucket become publications, and an object becomes bytes; the bucket's own list says what changed."""
+"""List the objects of a bucket as publications, and read one; its listing tells which have changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHUNK = 1 << 20
 
 
 def open_bucket(source: BucketSource) -> Any:
-    """The fsspec file system of a source; raises SettingsError where what it needs is not installed or not set."""
+    """Open a source's fsspec file system; raises SettingsError where a package or a setting is missing."""
     protocol = source.url.partition("://")[0]
     options = {**source.options, **{name: secret.reveal() for name, secret in source.secrets.items()}}
     try:
@@ -28,9 +28,9 @@ def open_bucket(source: BucketSource) -> Any:
 
 
 def discover_bucket(publisher: Publisher, source: BucketSource) -> list[Publication]:
-    """Every object below the address whose name fits, by name; raises SourceError if it cannot be listed."""
+    """List every object below the address whose name fits, by name; raises SourceError if that fails."""
     protocol = source.url.partition("://")[0]
-    with _told(source.url):
+    with _translate_errors(source.url):
         system = open_bucket(source)
         found = system.find(source.url, detail=True, withdirs=False)
         root = "/".join(source.url.split("/")[:3]) if protocol == "s3" else source.url
@@ -44,8 +44,8 @@ def discover_bucket(publisher: Publisher, source: BucketSource) -> list[Publicat
 
 
 def read_object(source: BucketSource, url: str, max_bytes: int) -> Iterator[bytes]:
-    """The bytes of one object, piece by piece; raises Refused (gone, forbidden, too_large), else SourceError."""
-    with _told(url):
+    """Yield the bytes of one object in pieces; raises Refused (gone, forbidden, too_large), else SourceError."""
+    with _translate_errors(url):
         system = open_bucket(source)
         size = system.size(url)
         if size is not None and size > max_bytes:
@@ -56,13 +56,13 @@ def read_object(source: BucketSource, url: str, max_bytes: int) -> Iterator[byte
 
 
 def _version(entry: dict[str, Any]) -> str | None:
-    """What changes with the bytes: an ETag. A time would not do: it may be kept when bytes are replaced."""
+    """Return the ETag of an object. A modification time would not do: it may survive a replacement."""
     etag = entry.get("ETag") or entry.get("etag")
     return str(etag).strip('"') if etag else None
 
 
 @contextmanager
-def _told(url: str) -> Iterator[None]:
+def _translate_errors(url: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:

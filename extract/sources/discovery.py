@@ -1,4 +1,4 @@
-"""A publisher file becomes publications, whatever the kind of its source."""
+"""List a publisher's publications, whatever the kind of its source."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 def discover_source(publisher: Publisher, settings: Settings, inbox: str | None, memory: Memory) -> Discovery:
-    """What one publisher's source shows; a source that cannot be listed is told in `broken` and raises nothing."""
+    """List what one publisher's source shows; a listing that fails is reported in `broken` and never raises."""
     try:
         return _bound_addresses(_discover(publisher, settings, inbox, memory))
     except Exception as error:
@@ -46,7 +46,7 @@ def _discover(publisher: Publisher, settings: Settings, inbox: str | None, memor
 
 
 def _bound_addresses(found: Discovery) -> Discovery:
-    """What the ledger can hold: a longer address is refused under its beginning and its hash, and is counted."""
+    """Shorten addresses that the ledger cannot hold: they are refused under their beginning and hash."""
     kept: list[Publication] = []
     unreached: list[tuple[Publication, Exception]] = []
     for one in found.publications:
@@ -65,7 +65,7 @@ def _shorten(publication: Publication) -> Publication:
 
 
 def check_discovery(publisher: Publisher, found: Discovery, before: int) -> list[Finding]:
-    """What a person should know about a list: it broke off, shows nothing, or far less than before (`before`)."""
+    """Report a listing that broke off, is empty, or is far shorter than `before`, the earlier maximum."""
     findings = [Finding("not_listed", "; ".join(found.broken))] if found.broken else []
     findings += found.findings
     seen = len(found.publications) + len(found.unreached)

@@ -1,4 +1,4 @@
-"""An address becomes an answer: guarded, polite, conditional, retried where a failure may pass.
+"""Fetch addresses: guarded, paced, conditional, retried where a failure may pass.
 
     with Fetcher(publisher) as fetcher:
         with fetcher.open(url, remembered) as answer: ...
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 class PassingError(SourceError):
-    """Worth another attempt: a broken connection, a busy server, a cut answer."""
+    """A failure worth another attempt: a broken connection, a busy server, a cut answer."""
 
     def __init__(self, message: str, retry_after: float = 0.0) -> None:
         super().__init__(message)
@@ -49,7 +49,7 @@ class PassingError(SourceError):
 
 
 class Fetcher:
-    """One publisher's way to the web, for several threads; close it to close its connections."""
+    """HTTP client of one publisher, for several threads; close it to close its connections."""
 
     def __init__(self, publisher: Publisher, resolve: Resolve = resolve_name) -> None:
         polite = publisher.politeness
@@ -77,7 +77,7 @@ class Fetcher:
         self._client.close()
 
     def take_findings(self) -> tuple[Finding, ...]:
-        """What a person should know about how the site was asked; each is given once."""
+        """Return the findings about how the site was asked, each once."""
         taken, self._findings = self._findings, {}
         return tuple(taken.values())
 
@@ -101,10 +101,11 @@ class Fetcher:
 
     @contextmanager
     def open(self, url: str, known: Remembered | None = None) -> Iterator[httpx.Response]:
-        """One attempt at one address: a 200 or, where something is remembered, a 304, its body still unread.
+        """Request an address once: a 200, or a 304 where a cache entry is given, with its body still unread.
 
-        Raises Refused for what the publisher file or the site forbids or no longer has, PassingError for what may pass,
-        SourceError for any other answer. What breaks while the body is read is PassingError too.
+        Raises Refused for what the publisher file or the site forbids or no longer has, PassingError for what
+        may pass,
+        SourceError for any other answer. An error while the body is read is a PassingError too.
         """
         response: httpx.Response | None = None
         try:
@@ -161,7 +162,7 @@ class Fetcher:
         return self._client.send(request, stream=True)
 
     def _ask_robots(self, url: str) -> None:
-        """Raises Refused where the site's robots.txt forbids this address, PassingError where it cannot be had."""
+        """Raise Refused where robots.txt forbids this address, PassingError where it cannot be fetched."""
         if not self._polite.robots:
             return
         origin = origin_of(url)
@@ -173,7 +174,7 @@ class Fetcher:
             raise Refused(Reason.NOT_ALLOWED, f"{url}: robots.txt of the site forbids it")
 
     def _slow_down(self, asked: float) -> None:
-        """Keep the distance that a site asks for, up to the publisher's `max_delay_seconds`."""
+        """Apply the crawl delay of a site, up to the publisher's `max_delay_seconds`."""
         most = max(self._polite.max_delay_seconds, self._polite.delay_seconds)
         self._pace.delay_seconds = max(self._pace.delay_seconds, min(asked, most))
         if asked > most and "max_delay_seconds" not in self._polite.model_fields_set:
@@ -238,7 +239,7 @@ def _check_status(response: httpx.Response, url: str) -> None:
 
 
 def _credentials(publisher: Publisher) -> dict[tuple[str, str, int], dict[str, str]]:
-    """The Authorization header for the origins of the publisher's own pages."""
+    """Return the Authorization header for the origins of the publisher's own pages."""
     source = publisher.source
     if not isinstance(source, ListingSource) or not (source.login or source.token):
         return {}

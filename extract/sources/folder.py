@@ -1,4 +1,4 @@
-"""A folder becomes publications; a file in it becomes bytes, only when nobody is writing to it any more."""
+"""List the files of a folder as publications, and read one when it is no longer being written."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from extract.errors import Reason, Refused, SourceError, describe_error
 
 
 def discover_folder(folder: Path, publisher: str, pattern: str = "*.pdf") -> tuple[list[Publication], list[str]]:
-    """Every entry below `folder` whose name fits, by path, and which sub-folders cannot be listed.
+    """List every entry below `folder` whose name fits, by path, and the sub-folders that cannot be listed.
 
-    Raises SourceError if the folder itself cannot be.
-
-    Entries that are no plain file (a pipe, a link to outside, a folder named .pdf) are publications too: `open_file`
-    refuses them with a reason, so that they are counted and not passed over in silence.
+    Raises SourceError if the folder itself cannot be. Entries that are no plain file (a pipe, a link to outside, a
+    folder
+    named .pdf) are publications too: `read_file` refuses them with a reason, so that they are counted.
     """
     if not folder.is_dir():
         raise SourceError(f"{publisher}: {folder} is not a folder")
@@ -46,14 +45,15 @@ def _walk(folder: Path, pattern: str, broken: list[str]) -> Iterator[Path]:
 
 
 def path_of(url: str) -> Path:
-    """The path behind a file: URL, whatever bytes the name holds."""
+    """Return the path of a file: URL, whatever bytes the name holds."""
     return Path(os.fsdecode(unquote_to_bytes(urlsplit(url).path)))
 
 
 def read_file(url: str, listing: str | None, settle_seconds: float, max_bytes: int) -> tuple[bytes, str]:
-    """The bytes of a plain file that has come to rest, and their version.
+    """Return the bytes of a plain file that is at rest, and their version.
 
-    Raises Refused for what is no plain file inside the listed folder, is too large or forbidden, SourceError for what
+    Raises Refused for what is no plain file inside the listed folder, is too large or forbidden, SourceError for
+    what
     may pass (still being written, vanished).
     """
     path = path_of(url)
@@ -83,7 +83,7 @@ def _version_at(path: Path) -> str | None:
 
 
 def _version(status: os.stat_result) -> str:
-    """What changes with the bytes: a program may put the time of writing back, the time of the change it cannot."""
+    """Return the version of a file by its status-change time, which no program can set back."""
     return f"{status.st_dev:x}-{status.st_ino:x}-{status.st_size:x}-{status.st_mtime_ns:x}-{status.st_ctime_ns:x}"
 
 
@@ -109,7 +109,7 @@ def _read_plain(descriptor: int, name: str, settle_seconds: float, max_bytes: in
 
 
 def _require_inside(descriptor: int, path: Path, root: Path) -> None:
-    """Judge what was opened, not the name: who may write here could swap a link between two looks at it."""
+    """Check where an opened file lies, not its name, which others could swap between two checks."""
     if not _opened_path(descriptor, path).is_relative_to(root.resolve()):
         raise Refused(Reason.NOT_PDF, f"{path.name} is a link that leads out of {root.name}")
 

@@ -1,4 +1,4 @@
-"""Ledger and publisher files become one row per publisher: is its source ahead of the warehouse, or silent in season?
+"""Compare each publisher's source with the warehouse and its season.
 
 ahead    publications were seen, longer ago than the publisher's patience, that are in no release and not refused
 silent   the season is under way (or over) and less is new than the publisher file expects
@@ -20,7 +20,7 @@ from extract.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How one publisher stands. `alerts` is empty when nobody needs to look."""
+    """State of one publisher. `alerts` is empty when no action is needed."""
 
     publisher: str
     documents: int
@@ -32,7 +32,7 @@ class Freshness:
 
 
 def check_freshness(settings: Settings, now: datetime | None = None, *, is_behind: bool) -> list[Freshness]:
-    """One row per publisher file with a source, and per publisher that the ledger knows, by code.
+    """Return one row per publisher file with a source, and per publisher that the ledger knows, by code.
 
     `is_behind`: whether staged documents are in no release.
     """
@@ -71,9 +71,9 @@ def check_freshness(settings: Settings, now: datetime | None = None, *, is_behin
 
 
 def describe_alerts(rows: Iterable[Freshness], pin: Mapping[str, Any] | None = None) -> str:
-    """Every alert with its publisher, and a pin that keeps newer releases from readers, one a line; empty when none.
+    """List every alert with its publisher, and a pin that withholds newer releases, one a line; '' for none.
 
-    What is held back of loaded documents is told with the alerts and is none by itself: the rest is published.
+    Projects held back are listed with the alerts and are none by themselves: the rest is published.
     """
     rows = list(rows)
     lines = [f"{row.publisher}: {alert}" for row in rows for alert in row.alerts]

@@ -1,7 +1,7 @@
-"""Which addresses a publisher file allows, checked by name before and by number at the moment of connecting.
+"""Allow only the addresses of the publisher file, by name and by the IP number that is connected to.
 
-A name is resolved once; every number that it resolves to is checked, and the connection goes to a number that was
-checked, never to the name. So a name that answers differently the next time (DNS rebinding) gains nothing.
+A name is resolved once; every number that it resolves to is checked, and the connection goes to a checked number,
+never to the name. So a name that resolves differently the next time (DNS rebinding) gains nothing.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class AddressNotAllowed(httpcore.ConnectError):
-    """Raised while connecting, so that the pool cleans up; the fetcher turns it into a refusal."""
+    """Raised while connecting, so that the pool cleans up; the fetcher maps it to a refusal."""
 
 
 def resolve_name(host: str, port: int) -> Sequence[str]:
-    """Every number that the machine's resolver knows for a name."""
+    """Resolve a name to every number that the machine's resolver knows."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]).partition("%")[0] for *_, address in found))
 
 
 class Allowance:
-    """What one publisher file allows: hosts by name, and networks that are not public."""
+    """Hosts by name, and networks that are not public, which one publisher file allows."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._networks = [ipaddress.ip_network(network) for network in publisher.allowed_addresses]
@@ -47,7 +47,7 @@ class Allowance:
         self._hosts = tuple(host.lower() for host in publisher.allowed_hosts)
 
     def check_address(self, url: str) -> None:
-        """Raises Refused where the scheme, the host or the port is none that the file names."""
+        """Raise Refused where the publisher file does not allow the scheme, host or port."""
         scheme, host, port = origin_of(url)
         if scheme not in ("http", "https"):
             raise Refused(Reason.NOT_ALLOWED, f"{url}: expected http or https, found {scheme or 'no scheme'}")
@@ -60,7 +60,7 @@ class Allowance:
         return fnmatch.fnmatchcase(host, name.strip("[]")) and (port == int(wanted) if wanted else port in (80, 443))
 
     def admits(self, number: str) -> bool:
-        """Whether a connection to this number may be made: public, or in a network that the file names."""
+        """Return True if this number may be connected to: public, or in a network that the file names."""
         address = ipaddress.ip_address(number)
         return all(
             (one.is_global and not one.is_multicast and not one.is_reserved)
@@ -70,7 +70,7 @@ class Allowance:
 
 
 def _meanings(address: Number) -> Iterable[Number]:
-    """The address that packets reach: an IPv4 address may hide inside an IPv6 one."""
+    """Return the addresses that packets reach: an IPv4 address may be embedded in an IPv6 one."""
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped:
             return (address.ipv4_mapped,)
@@ -84,12 +84,12 @@ def _meanings(address: Number) -> Iterable[Number]:
 
 
 class Deadline(threading.local):
-    """When the request of this thread must have ended: a server that drips one byte a minute never is silent."""
+    """End of the current request of this thread, so that a slow drip of bytes cannot prolong it."""
 
     at: float = float("inf")
 
     def left(self, timeout: float | None) -> float:
-        """The time that one operation may take; raises ReadTimeout when there is none left."""
+        """Return the seconds left for one operation; raises ReadTimeout when there are none."""
         left = self.at - time.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout("the whole time for one request is used up")
@@ -104,26 +104,31 @@ class GuardedStream(httpcore.NetworkStream):
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read within the time left."""
         return self._stream.read(max_bytes, self._deadline.left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write within the time left."""
         self._stream.write(buffer, self._deadline.left(timeout))
 
     def close(self) -> None:
+        """Close the connection."""
         self._stream.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
+        """Start TLS within the time left; the stream stays guarded."""
         stream = self._stream.start_tls(ssl_context, server_hostname, self._deadline.left(timeout))
         return GuardedStream(stream, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
+        """Return the wrapped stream's information."""
         return self._stream.get_extra_info(info)
 
 
 class GuardedBackend(httpcore.NetworkBackend):
-    """Resolves, checks, connects to what was checked, and looks at the other end once more."""
+    """Resolve, check, connect to the checked number, and check the peer's number once more."""
 
     def __init__(self, allowance: Allowance, deadline: Deadline, resolve: Resolve = resolve_name) -> None:
         self._allowance = allowance
@@ -139,6 +144,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
+        """Connect to an allowed number; raises AddressNotAllowed where there is none."""
         try:
             numbers = self._resolve(host, port)
         except OSError as error:
@@ -162,7 +168,9 @@ class GuardedBackend(httpcore.NetworkBackend):
             raise AddressNotAllowed(f"{host} is {number}, no public address and none of allowed_addresses")
 
     def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.NetworkStream:
+        """Refuse: no publisher is behind a Unix socket."""
         raise AddressNotAllowed("a socket of this machine")
 
     def sleep(self, seconds: float) -> None:
+        """Sleep so many seconds."""
         time.sleep(seconds)

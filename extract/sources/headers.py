@@ -1,4 +1,4 @@
-"""A header becomes a value, or None where it says nothing usable: whatever a site sends, nothing raises."""
+"""Parse headers to values, None where they hold nothing usable; never raises."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)  # str.isdigit is true for ², wh
 
 
 def read_number(text: str | None) -> int | None:
-    """The number of a Content-Length or Retry-After; None for anything else than at most 18 ASCII digits."""
+    """Parse a Content-Length or Retry-After; None for anything but at most 18 ASCII digits."""
     cleaned = (text or "").strip()
     return int(cleaned) if _NUMBER.fullmatch(cleaned) else None
 
 
 def read_http_date(text: str | None) -> datetime | None:
-    """The moment that a date header names, with a zone; None where it names none that a calendar has."""
+    """Parse a date header to an aware datetime; None where it is no date of the calendar."""
     try:
         found = parsedate_to_datetime(text) if text else None
         if found is None:
@@ -29,7 +29,7 @@ def read_http_date(text: str | None) -> datetime | None:
 
 
 def read_retry_after(text: str | None) -> float:
-    """The seconds that a Retry-After asks for, as a number or as a date; 0 where it says nothing usable."""
+    """Parse a Retry-After, a number or a date, to seconds; 0 where it holds nothing usable."""
     seconds = read_number(text)
     if seconds is not None:
         return float(seconds)
@@ -38,7 +38,10 @@ def read_retry_after(text: str | None) -> float:
 
 
 def keep_validator(text: str | None) -> str | None:
-    """An ETag or Last-Modified that can be sent back as it came: printable ASCII of bounded length; else None."""
+    """Return an ETag or Last-Modified that can be sent back unchanged: printable ASCII of bounded length.
+
+    None for any other.
+    """
     if not text or len(text) > VALIDATOR_CHARACTERS or not text.isascii() or not text.isprintable():
         return None
     return text

@@ -1,4 +1,4 @@
-"""A publication becomes bytes in the archive, fetched once and proved, or the reason why not."""
+"""Land publications: fetch each once, check that it is a whole PDF, archive it, or record why not."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class CutShortError(PassingError):
-    """No end of a PDF, although all bytes that were announced came: another attempt, then it is truncated."""
+    """A PDF without its end although all announced bytes came: retried once, then refused as truncated."""
 
 
 def land_publications(
@@ -39,10 +39,11 @@ def land_publications(
     settings: Settings,
     run_id: str = "",
 ) -> Iterator[list[Landing]]:
-    """What became of each publication of one publisher, some at a time; never raises for one of them.
+    """Land the publications of one publisher, yielding the outcomes in batches; never raises for one of them.
 
-    Of a site, what is new is asked for first, then what is known, in an order that differs from run to run: where the
-    time does not suffice for all, it is each address's turn some night.
+    Of a site, new addresses are asked for first, then known ones in an order that differs from run to run, so that
+    with
+    too little time every address has its turn.
     """
     if isinstance(publisher.source, ListingSource):
         publications = _order(publications, memory, run_id)
@@ -73,20 +74,20 @@ def _land_some(
     land: Callable[[Publication, Remembered | None], Landing],
     at_once: int | None = None,
 ) -> Iterator[list[Landing]]:
-    """Several at a time, and no more of them in memory than one visit to the ledger takes."""
+    """Land several at a time, and yield as many as one ledger transaction takes."""
     with ThreadPoolExecutor(at_once or publisher.politeness.concurrency) as pool:
         for start in range(0, len(publications), AT_ONCE):
             some = publications[start : start + AT_ONCE]
             known = memory([one.url for one in some])
-            yield list(pool.map(lambda one, known=known: _told(one, known.get(one.url), land), some))
+            yield list(pool.map(lambda one, known=known: _land_safely(one, known.get(one.url), land), some))
 
 
-def _told(
+def _land_safely(
     publication: Publication,
     known: Remembered | None,
     land: Callable[[Publication, Remembered | None], Landing],
 ) -> Landing:
-    """A landing, also where an error ended it: what a refusal leaves for the next night is kept."""
+    """Land a publication and return errors as outcomes; a refusal keeps its cache entry."""
     try:
         return land(publication, known)
     except Exception as error:  # whatever one address answers, the others are landed
@@ -98,7 +99,7 @@ def _told(
 def download(
     publisher: Publisher, fetcher: Fetcher, publication: Publication, known: Remembered | None, settings: Settings
 ) -> Landing:
-    """One publication of a site; raises Refused or SourceError where there is nothing to remember."""
+    """Download one publication of a site; raises Refused or SourceError where nothing is to be cached."""
     usable = known if known is not None and (known.reason or _blob(known, settings)) else None
     try:
         return fetcher.retry(lambda: _attempt(publisher, fetcher, publication, usable, settings))
@@ -144,7 +145,7 @@ def _take(answer: httpx.Response, incoming: Incoming, url: str, limit: int) -> N
 
 
 def prove_pdf(incoming: Incoming, url: str) -> None:
-    """Raises Refused where the bytes are no PDF, CutShortError where its end is missing."""
+    """Raise Refused where the bytes are no PDF, CutShortError where its end is missing."""
     if incoming.size == 0:
         raise Refused(Reason.EMPTY, f"{url}: the answer has no bytes")
     if b"%PDF-" not in incoming.head:
@@ -163,7 +164,7 @@ def _unchanged(publication: Publication, known: Remembered | None, settings: Set
 
 
 def _blob(known: Remembered | None, settings: Settings) -> LandedPdf | None:
-    """The bytes that are remembered, if the archive still holds them."""
+    """Return the cached document, if the archive still holds it."""
     if known is None or known.sha256 is None:
         return None
     size = find_archived(settings, known.sha256)
@@ -179,7 +180,7 @@ def _shrunk(publisher: Publisher, known: Remembered | None, landed: LandedPdf) -
 
 
 def _copy(source: BucketSource, publication: Publication, known: Remembered | None, settings: Settings) -> Landing:
-    """One object of a bucket; where the bucket's list says that nothing changed, nothing is asked."""
+    """Copy one object of a bucket, unless the bucket's listing shows that it did not change."""
     landed = _blob(known, settings)
     if known is not None and landed is not None and publication.version and known.version == publication.version:
         return Landing(publication, landed=landed)
@@ -192,7 +193,7 @@ def _copy(source: BucketSource, publication: Publication, known: Remembered | No
 
 
 def _land_file(publication: Publication, known: Remembered | None, settings: Settings) -> Landing:
-    """One file of a folder; where its version is the one that was landed, it is not read."""
+    """Land one file of a folder, unless its version is the landed one."""
     landed = _blob(known, settings)
     if known is not None and landed is not None and publication.version and known.version == publication.version:
         return Landing(publication, landed=landed)

@@ -1,4 +1,4 @@
-"""A page of a site becomes entries: address, title and printed date, by the rules of the publisher file. No network."""
+"""Parse a page of a site to entries (address, title, date) by the rules of the publisher file. No network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DATE_CHARACTERS = 32 << 20  # looked through on one page; beyond, as where 100,0
 
 
 class Entry(NamedTuple):
-    """One link of a page that counts."""
+    """One link of a page that fits the rules."""
 
     url: str
     title: str
@@ -28,7 +28,7 @@ class Entry(NamedTuple):
 
 
 class Page(NamedTuple):
-    """What one page says: its entries in printed order, the next page of the list, the page's own date."""
+    """Content of one page: its entries in printed order, the next page of the list, the page's own date."""
 
     entries: tuple[Entry, ...]
     next_url: str | None = None
@@ -36,9 +36,9 @@ class Page(NamedTuple):
 
 
 def decode_page(body: bytes, content_type: str = "", encoding: str | None = None) -> tuple[str, str]:
-    """(text, name of the encoding): the publisher file's word, then the answer's, then the page's own, then UTF-8.
+    """Return (text, encoding): by the publisher file, else the answer's header, else the page, else UTF-8.
 
-    A page may declare anything: what is no encoding of web pages is read as UTF-8.
+    A page may declare anything: what is no encoding of web pages is decoded as UTF-8.
     """
     if body.startswith(b"\xef\xbb\xbf"):
         return body[3:].decode("utf-8", "replace"), "utf-8"
@@ -52,7 +52,7 @@ def decode_page(body: bytes, content_type: str = "", encoding: str | None = None
 
 
 def read_listing(body: bytes, url: str, content_type: str, source: ListingSource) -> Page:
-    """The entries of a page of the list, and where the list goes on."""
+    """Parse a page of the list: its entries and the address of the next page."""
     text, encoding = decode_page(body, content_type, source.encoding)
     tree = LexborHTMLParser(text)
     base = _base(tree, url, encoding)
@@ -71,7 +71,7 @@ def read_listing(body: bytes, url: str, content_type: str, source: ListingSource
 
 
 def read_detail(body: bytes, url: str, content_type: str, source: ListingSource) -> Page:
-    """The attachments of a detail page and its date; government sites print one in <meta name="PubDate">."""
+    """Parse a detail page: its attachments and date; government sites print one in <meta name="PubDate">."""
     rule = source.detail
     if rule is None:
         return Page(())
@@ -91,7 +91,7 @@ def read_detail(body: bytes, url: str, content_type: str, source: ListingSource)
 
 
 def find_date(text: str, pattern: str) -> date | None:
-    """The first date that the pattern finds; None where there is none, or none that a calendar has."""
+    """Return the first date that the pattern matches; None where there is none of the calendar."""
     found = re.search(pattern, text)
     if found is None:
         return None
@@ -125,7 +125,7 @@ def _entry(
 
 
 class _Dates:
-    """The dates of one page by one rule; a node that many links stand in is looked through once."""
+    """Dates of one page by one rule; a node that holds many links is searched once."""
 
     def __init__(self, rule: DateRule) -> None:
         self._rule = rule
@@ -150,7 +150,7 @@ def _base(tree: LexborHTMLParser, url: str, encoding: str) -> str:
 
 
 def _once(entries: list[Entry]) -> tuple[Entry, ...]:
-    """Each address once; the longest title that a page prints for it."""
+    """Keep each address once, with the longest title that the page prints for it."""
     best: dict[str, Entry] = {}
     for entry in entries:
         known = best.get(entry.url)

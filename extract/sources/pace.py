@@ -1,6 +1,4 @@
-"""How fast and how long one publisher is asked: a distance between requests, a time for all of them, and a stop after
-many failures in a row.
-"""
+"""Pace the requests to one publisher: interval, total time, and a stop after many failures in a row."""
 
 from __future__ import annotations
 
@@ -15,11 +13,11 @@ MOST_FAILURES = 10  # in a row: the site is down, and thousands of addresses nee
 
 
 class OutOfTimeError(SourceError):
-    """The time that one publisher may take of a night is used up."""
+    """The time that one publisher may take in a run is used up."""
 
 
 class Pace:
-    """Shared by the threads that ask one publisher; `night_seconds` count from its making."""
+    """Pace shared by the threads that ask one publisher; `night_seconds` count from its creation."""
 
     def __init__(
         self,
@@ -38,9 +36,10 @@ class Pace:
         self._failures = 0
 
     def wait(self) -> None:
-        """Return when the next request may start.
+        """Block until the next request may start.
 
-        Raises SourceError when the site has failed too often in a row, OutOfTimeError at once when the request would
+        Raises SourceError when the site has failed too often in a row, OutOfTimeError at once when the request
+        would
         start after the time of this publisher.
         """
         with self._lock:
@@ -55,6 +54,6 @@ class Pace:
             self._sleep(start - now)
 
     def note(self, answered: bool) -> None:
-        """A request was answered, or it failed."""
+        """Record whether a request was answered."""
         with self._lock:
             self._failures = 0 if answered else self._failures + 1

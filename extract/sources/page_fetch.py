@@ -1,4 +1,4 @@
-"""An address of a site's page becomes what the page says, fetched only where it has changed."""
+"""Fetch and parse a page of a site where it has changed since its cache entry."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Read = Callable[[bytes, str, str, ListingSource], Page]
 def fetch_page(
     fetcher: Fetcher, url: str, read: Read, source: ListingSource, known: Remembered | None
 ) -> tuple[Page, Remembered]:
-    """What a page says, and what to remember of it. A memory that other rules made is not used."""
+    """Fetch and parse a page; return it with its cache entry. An entry made with other source rules is ignored."""
     rules = hashlib.sha256(source.model_dump_json(exclude={"login", "token"}).encode()).hexdigest()[:16]
     usable = known if known is not None and known.found is not None and known.version == rules else None
 
@@ -64,18 +64,19 @@ def _read_body(answer: httpx.Response, url: str) -> bytes:
 
 
 def check_length(answer: httpx.Response, url: str) -> None:
-    """Raises PassingError where fewer or more bytes came than were announced."""
+    """Raise PassingError where the body is shorter or longer than announced."""
     announced = read_number(answer.headers.get("content-length"))
     if announced is not None and announced != answer.num_bytes_downloaded:
         raise PassingError(f"{url}: {announced} bytes announced, {answer.num_bytes_downloaded} came")
 
 
 def validators_of(answer: httpx.Response, url: str) -> Remembered:
-    """What makes the next request conditional.
+    """Return the validators of an answer that make the next request conditional.
 
     A Last-Modified that is not well before the answer's own Date cannot prove that nothing changed since (RFC 9110,
-    8.8.2.2): with one from the future, a server would answer 304 to a file that was replaced today. What could not be
-    sent back as it came is not kept.
+    8.8.2.2): with one from the future, a server would answer 304 to a file that was replaced today. Validators that
+    could
+    not be sent back unchanged are dropped.
     """
     now = datetime.now(UTC)
     modified = read_http_date(answer.headers.get("last-modified"))
@@ -91,10 +92,11 @@ def validators_of(answer: httpx.Response, url: str) -> Remembered:
 
 
 def drop_old_validators(known: Remembered, moment: datetime, days: int) -> Remembered:
-    """A memory that asks unconditionally when it is older than `days`; 0: never.
+    """Drop the validators of a cache entry that is older than `days`; 0: never.
 
-    A site may answer "unchanged" for ever, to an ETag that does not change with the bytes. Addresses that were fetched
-    in one night come due in different ones, over the last quarter of the days.
+    A site may answer "unchanged" for ever, to an ETag that does not change with the bytes. Addresses that were
+    fetched
+    in one night expire on different days of the last quarter.
     """
     if not days or known.fetched_at is None:
         return known
@@ -105,12 +107,12 @@ def drop_old_validators(known: Remembered, moment: datetime, days: int) -> Remem
 
 
 def page_to_json(page: Page) -> str:
-    """What a page said, as the ledger keeps it."""
+    """Serialise a page for the ledger."""
     return json.dumps(page, ensure_ascii=False, default=str)
 
 
 def page_from_json(text: str) -> Page:
-    """What a page said the last time."""
+    """Parse a page that `page_to_json` wrote."""
     entries, next_url, printed_on = json.loads(text)
     return Page(tuple(Entry(url, title, _day(day)) for url, title, day in entries), next_url, _day(printed_on))
 

@@ -1,4 +1,4 @@
-"""robots.txt becomes a yes or no for an address and the delay that a site asks for."""
+"""Parse robots.txt: whether an address is allowed, and the crawl delay."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DELAY = re.compile(r"\s*crawl-delay\s*:\s*([0-9]{1,400}(?:\.[0-9]{0,400})?)\s*(
 
 
 class Robots:
-    """The rules of one site. A site without robots.txt (any 4xx) allows everything, as RFC 9309 has it."""
+    """Rules of one site. A site without robots.txt (any 4xx) allows everything (RFC 9309)."""
 
     def __init__(self, text: str) -> None:
         self._parser = RobotFileParser()
@@ -23,7 +23,7 @@ class Robots:
         )
 
     def allows(self, url: str) -> bool:
-        """Whether our user agent may ask for this address; not, where it is none that the rules can be held to."""
+        """Return True if our user agent may ask for this address; False where it cannot be matched to the rules."""
         try:
             return self._parser.can_fetch(AGENT, url)
         except ValueError:
@@ -31,7 +31,7 @@ class Robots:
 
     @property
     def delay_seconds(self) -> float:
-        """Crawl-delay, 0 where none is printed."""
+        """The Crawl-delay in seconds, 0 where none is printed."""
         try:
             return float(self._parser.crawl_delay(AGENT) or 0)
         except (TypeError, ValueError):
@@ -39,7 +39,7 @@ class Robots:
 
 
 def _known(line: str) -> str | None:
-    """A line as Python's parser takes it: it fails on numbers such as ², and knows no part of a second."""
+    """Return a line that Python's parser can parse: it fails on numbers such as ², and on fractions of a second."""
     if not line.strip() or _RULE.match(line):
         return line
     found = _DELAY.fullmatch(line)

@@ -1,4 +1,4 @@
-"""The lists of a site become publications: list pages, their next pages, and the detail pages behind their links."""
+"""List the publications of a site: list pages, their next pages, and the detail pages behind their links."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ log = logging.getLogger(__name__)
 
 
 class Discovery(NamedTuple):
-    """What a source shows; `unreached` leads to no PDF, each with the reason, `broken` says why a list ended early.
+    """The listing of a source; `unreached` leads to no PDF, with reasons, `broken` is why a list ended early.
 
-    `findings` is what a person should know beside that: how the site was asked, what was left out.
+    `findings` are further reports: how the site was asked, what was left out.
     """
 
     publications: list[Publication]
@@ -38,9 +38,9 @@ class _Listed(NamedTuple):
 
 
 def discover_site(publisher: Publisher, source: ListingSource, fetcher: Fetcher, memory: Memory) -> Discovery:
-    """Every publication that the site lists; what cannot be reached is told and not passed over.
+    """List every publication of the site, and what cannot be reached with the reason.
 
-    Never raises for the site's sake: a list that breaks off is told in `broken`, with what it gave until then.
+    Never raises for the site's sake: a list that breaks off is reported in `broken`, with the entries until then.
     """
     found = Discovery([], [], [], [], [])
     listed: dict[str, _Listed] = {}
@@ -68,7 +68,7 @@ def discover_site(publisher: Publisher, source: ListingSource, fetcher: Fetcher,
 def _pages(
     source: ListingSource, fetcher: Fetcher, memory: Memory, first: str, remember: list[Remembered]
 ) -> Iterator[tuple[str, Page]]:
-    """The pages of one list; numbered pages end where the site has none any more, or one that shows nothing."""
+    """Yield the pages of one list; numbered pages end at a missing or an empty one."""
     visited: set[str] = set()
     entries: set[str] = set()
     url: str | None = first
@@ -150,7 +150,7 @@ def _publication(publisher: Publisher, one: _Listed) -> Publication:
 
 
 def _attached(publisher: Publisher, one: _Listed, page: Page, attachment: Entry) -> Publication:
-    """The listing's title says what it is; where one page has several attachments, their own titles tell them apart."""
+    """Make a publication with the listing's title; several attachments of a page keep their own titles."""
     title = one.entry.title if len(page.entries) == 1 else f"{one.entry.title} {attachment.title}".strip()
     printed = one.entry.printed_on or page.printed_on or attachment.printed_on
     return Publication(publisher.code, attachment.url, title, printed, one.entry.url)

@@ -1,4 +1,4 @@
-"""httpx over a guarded connection pool: httpx's own transport takes no network backend, httpcore's pool does."""
+"""Connect httpx to a guarded httpcore pool: httpx's own transport takes no network backend."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class _Body(httpx.SyncByteStream):
         yield from self._response.iter_stream()
 
     def close(self) -> None:
+        """Close the answer."""
         self._response.close()
 
 
@@ -32,6 +33,7 @@ class GuardedTransport(httpx.BaseTransport):
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request through the guarded pool."""
         url = request.url
         answer = self._pool.handle_request(
             httpcore.Request(
@@ -45,4 +47,5 @@ class GuardedTransport(httpx.BaseTransport):
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
 
     def close(self) -> None:
+        """Close all connections."""
         self._pool.close()

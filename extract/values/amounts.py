@@ -1,6 +1,6 @@
-"""A printed amount (金额) in, 元 as an exact Decimal out; or a refusal that says what was found.
+"""Parse a printed amount (金额) to an exact Decimal in 元, or refuse it.
 
-Amounts are money that people vote on: what is not certainly one amount is refused, never guessed.
+Amounts are public money: a text that is not certainly one amount raises Refused and is never guessed.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ _IN_BRACKETS = re.compile("\\((?:单位|人民币|金额单位)?:?(?P<scale>[百
 
 @lru_cache(maxsize=1024)  # a project's amount is printed beside each of its rows
 def parse_amount(text: str, unit_factor: Decimal) -> Decimal:
-    """`text` in 元, exactly, with two decimals. `unit_factor` is what the header's unit is worth (万元 → 10000).
+    """Parse a cell to 元, exactly, with two decimals; `unit_factor` is the header's unit in 元 (万元 → 10000).
 
-    A suffix in the cell (449.8万, 16万元) beats the header's factor. Raises Refused(UNREADABLE_AMOUNT) for anything
+    A suffix in the cell (449.8万, 16万元) overrides the header's factor. Raises Refused(UNREADABLE_AMOUNT) for
+    anything
     that is not exactly one amount: empty, ###, two numbers, more precise than one fen.
     """
     folded = fold_text(text)
@@ -55,7 +56,7 @@ def parse_amount(text: str, unit_factor: Decimal) -> Decimal:
 
 
 def parse_amount_unit(text: str) -> Decimal | None:
-    """What the unit in a header or caption is worth in 元: 金额（万元） → 10000; None where none is printed."""
+    """Return the unit of a header or caption in 元: 金额（万元） → 10000; None where none is printed."""
     folded = fold_text(text)
     for pattern in (_CAPTION, _IN_BRACKETS):
         found = pattern.search(folded)

@@ -1,4 +1,4 @@
-"""A Cell and the quantity or date that was chosen as its target in, the TargetValue out."""
+"""Build the TargetValue from a cell and the quantity or date that was chosen as its target."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _ACTIONS = "完成 到位 竣工 交付 实施 启动 开 建成 内 付 发放 
 
 
 def answer(cell: TargetText, comparator: str | None, value_type: str, suspect: bool = False) -> TargetValue:
-    """A target without numbers."""
+    """Build a TargetValue without numbers."""
     return TargetValue(cell.text, comparator, None, None, None, None, False, value_type, False, suspect)
 
 
 def answer_quantity(cell: TargetText, quantity: Quantity) -> TargetValue:
-    """A target that is one quantity; a date beside it stays in `date_low`, `date_high`."""
+    """Build the TargetValue of one quantity; a date beside it goes to `date_low` and `date_high`."""
     low, high = quantity.low, quantity.high
     if low is None or high is None:
         return answer(cell, None, "number", suspect=True)  # a run of digits that is no number
@@ -51,7 +51,7 @@ def answer_quantity(cell: TargetText, quantity: Quantity) -> TargetValue:
 
 
 def answer_date(cell: TargetText, mention: Mention) -> TargetValue | None:
-    """A target that is a date, period or deadline; None where the date is only referred to."""
+    """Build the TargetValue of a date, period or deadline; None where the date is only a reference."""
     span = mention.span
     if span.damaged and span.high is None:
         return answer(cell, None, "date", suspect=True)
@@ -77,7 +77,10 @@ def answer_date(cell: TargetText, mention: Mention) -> TargetValue | None:
 
 
 def is_reference(mention: Mention) -> bool:
-    """较2020年提升, 完成2025年度工作任务, 不低于2023年水平: the date says since or of when, not by when."""
+    """Return True if the date is a base of comparison or a year of work, and no deadline.
+
+    较2020年提升, 完成2025年度工作任务, 不低于2023年水平.
+    """
     if mention.span.bound:
         return False
     if _REFERENCE.search(mention.before):
@@ -95,7 +98,12 @@ def _ends(mention: Mention) -> tuple[str | None, str | None]:
 
 
 def _looks_damaged(cell: TargetText, quantity: Quantity, unit: str | None) -> bool:
-    """Chapter 6: more than 100 % with no comparator (290% for ≥90%), an Excel serial for a date (44,561)."""
+    """Return True for a likely typing error.
+
+    Over 100 % without a comparator (290% for ≥90%), or an Excel serial number for a date (44,561). Source:
+    annotation
+    guideline, chapter 6.
+    """
     if quantity.comparator or quantity.is_range or quantity.low is None:
         return False
     if unit == "%" and quantity.low > 100:
@@ -104,6 +112,6 @@ def _looks_damaged(cell: TargetText, quantity: Quantity, unit: str | None) -> bo
 
 
 def _leading_unit(body: str) -> str | None:
-    """Some forms print the unit first: 公里=125."""
+    """Return the unit that some forms print before the number: 公里=125."""
     unit = match_measure(body, 0)
     return unit if unit and body[len(unit) : len(unit) + 1] in tuple("≥≤≮≯<>=》") else None

@@ -1,7 +1,7 @@
-"""A position in a folded text in, the date, period or deadline printed there out (guideline, chapter 5).
+"""Parse the date, period or deadline at a position of a folded text (guideline, chapter 5).
 
-A date keeps what is printed: `YYYY-MM-DD`, or `--MM-DD` where no year is printed; the warehouse fills the fiscal year
-of the document. A deadline is inclusive (12月底前 → 12-31, 9月前 → 09-30).
+A date keeps what is printed: `YYYY-MM-DD`, or `--MM-DD` where no year is printed; the warehouse fills in the fiscal
+year of the document. A deadline is inclusive (12月底前 → 12-31, 9月前 → 09-30).
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from extract.values.numerals import NUMERALS, read_numeral
 
 
 class Day(NamedTuple):
-    """A day as far as it is printed."""
+    """A day, with the year only where it is printed."""
 
     year: int | None
     month: int
     day: int
 
     def printed(self) -> str:
-        """YYYY-MM-DD, or --MM-DD without a year."""
+        """Return YYYY-MM-DD, or --MM-DD without a year."""
         head = "-" if self.year is None else f"{self.year:04d}"
         return f"{head}-{self.month:02d}-{self.day:02d}"
 
 
 class DateSpan(NamedTuple):
-    """First and last day; `bound` says which end counts: le (前), ge (起) or None for a point or a period."""
+    """First and last day; `bound` names the end that counts: le (前), ge (起), None for a point or a period."""
 
     low: Day | None
     high: Day | None
@@ -73,7 +73,7 @@ STARTS = frozenset("0123456789年上下第前本当今Q" + "一二三四五六�
 
 
 def may_hold_dates(text: str) -> bool:
-    """Whether `text` has anything that dates are made of; cheap, and mostly no."""
+    """Return True if `text` has a character that dates are made of; a cheap test before `read_date`."""
     return not _HINTS.isdisjoint(text) or text.startswith(("19", "20"))
 
 
@@ -81,7 +81,7 @@ _HINTS = frozenset("年月季-./前Q")
 
 
 def read_date(text: str, at: int) -> tuple[DateSpan, int] | None:
-    """The date or period at `at` with the words that bound it, and where it ends; None where there is none."""
+    """Parse the date or period at `at` with the words that bound it; return it and its end, or None."""
     first = _read_day(text, at)
     if first is None:
         lost = _LOST.match(text, at)
@@ -95,7 +95,7 @@ def read_date(text: str, at: int) -> tuple[DateSpan, int] | None:
 
 
 def read_recurring(text: str, period: str, at: int) -> tuple[DateSpan, int] | None:
-    """The end of a period that comes again: 每年底前, 每月末; only a year's end is a day that can be named."""
+    """Parse the end of a repeated period: 每年底前, 每月末; only the end of a year is a nameable day."""
     if period not in ("年", "年度", "半年", "季", "季度", "月", "周", "旬") or text[at : at + 1] not in ("底", "末"):
         return None
     day = Day(None, 12, 31) if period in ("年", "年度") else None
@@ -144,7 +144,7 @@ def _read_day(text: str, at: int, is_last: bool = False) -> tuple[DateSpan, int]
 
 
 def _is_no_date(text: str, at: int, found: re.Match[str]) -> bool:
-    """Parts of words: 全年 is the scope of any annual target, 底 and 中旬 need a month, 上半年度 is fine."""
+    """Return True if the match is part of a word: 全年 is the scope of any annual target; 底, 中旬 need a month."""
     part = found["part"]
     if found["y"] or found["this"]:
         return False
@@ -179,7 +179,7 @@ def _span(year: int | None, month: int | None, day: int | None, part: str | None
 
 
 def _edge(span: DateSpan, part: str | None) -> DateSpan:
-    """底 and 末 are the last day, 初 the first: points, not periods."""
+    """Narrow a span to one day: 底 and 末 are its last, 初 its first; points, not periods."""
     if part and part[-1] in "底末终":
         return DateSpan(span.high, span.high, True)
     if part and part[-1] == "初":

@@ -1,4 +1,4 @@
-"""A position behind 每 or a slash in, the bare denominator (per) printed there out.
+"""Parse the denominator (per) behind 每 or a slash at a position of a folded text.
 
 12次/年 → 年; 元/人、天 → 人·天; 每生1500元/学期 → 生 and 学期; 2批次/千人 → 千人 (nothing is multiplied here).
 """
@@ -19,7 +19,7 @@ _ARTICLES = ("个", "名", "位")  # 每个村 → 村
 
 
 def read_denominators(text: str, at: int) -> tuple[str, int] | None:
-    """What one unit is measured against, several joined by `·`; None where nothing that can be counted follows."""
+    """Parse the denominators at `at`, joined by `·`; return them and their end, or None."""
     if text.startswith("(", at) and ")" in text[at : at + 20]:
         read = read_denominators(text, at + 1)
         return (read[0], read[1] + 1) if read and text.startswith(")", read[1]) else None
@@ -39,7 +39,7 @@ def read_denominators(text: str, at: int) -> tuple[str, int] | None:
 
 
 def read_each(text: str, at: int) -> tuple[str, int] | None:
-    """The denominator behind 每: 每期 → 期, 每千人 → 千人, 每个村 → 村, 每半年 → 半年."""
+    """Parse the denominator behind 每: 每期 → 期, 每千人 → 千人, 每个村 → 村, 每半年 → 半年."""
     at += _ONE.match(text, at) is not None
     for article in _ARTICLES:
         if text.startswith(article, at):

@@ -1,8 +1,8 @@
-"""A goal in prose (绩效目标) in, the numbers that it promises out, each with its clause as a TargetValue.
+"""Find the numbers that a goal in prose (绩效目标) promises, each with its clause as a TargetValue.
 
 A promise is a number with a measure word: 惠及企业700家, 知晓率达90%以上. Years, ordinals, document numbers and bare
-numbers are none, nor are Chinese numerals but percentages: in prose 一批人才 and 两报两台 promise nothing. Clauses are
-read one by one with the grammar of the target cells, so that 700家 in a goal and ＞700家 in the table are of one kind.
+numbers are none, nor are Chinese numerals except percentages: in prose 一批人才 and 两报两台 promise nothing. Clauses
+are parsed one by one with the grammar of target cells, so 700家 in a goal and ＞700家 in the table compare.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ _DURATIONS = frozenset("年 个年度 年度 月 个月 日 天 号 届 季度 �
 
 
 def find_promises(text: str | None) -> list[TargetValue]:
-    """The numbers with a measure word that a goal's text promises, in printed order; `text` is the clause of each.
+    """Find numbers with a measure word in a goal's text, in printed order; `text` of each is its clause.
 
-    Durations in years, months and days say when and how long, not how much, and are left out; so is a number that no
-    measure word follows. Never raises; linear in the length of the text.
+    Leaves out durations in years, months and days (when, not how much) and numbers without a measure word. Never
+    raises; linear in the length of the text.
     """
     return [value for clause in _split_clauses(text or "") for value in _read_clause(clause)]
 
 
 def _split_clauses(text: str) -> Iterator[str]:
-    """A clause longer than any target is cut, which bounds the time of any text."""
+    """Split a text at punctuation, and at the maximum length of a target, which bounds the time per clause."""
     for clause in _CLAUSE_ENDS.split(text):
         clause = clause.strip()
         for start in range(0, len(clause), READ_AT_MOST):

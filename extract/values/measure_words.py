@@ -1,6 +1,6 @@
-"""A position in a folded text in, the measure word (度量单位) printed there out.
+"""Match the measure word (度量单位) at a position of a folded text.
 
-The words are those of the dbt seed `measure_units` that carry no multiplier; a test keeps the two lists equal. The
+The words are those of the dbt seed `measure_units` without a multiplier; a test keeps the two lists equal. The
 longest word wins: 个工作日 before 个, 人次 before 人. An alternative measure word in brackets is kept: 件（册）.
 """
 
@@ -55,9 +55,9 @@ _LETTERS = re.compile("[A-Za-zμΩ°℃]{1,6}[23²³]?")
 
 
 def match_measure(text: str, at: int, before_nouns: bool = False) -> str:
-    """The longest measure word of `text` at `at`, or ''. Letters are taken as they run (80M, mg, m2).
+    """Return the longest measure word at `at`, or ''. Letters match as a run (80M, mg, m2).
 
-    `before_nouns` takes 部 and the like also where a noun may follow: behind 每 and a slash it is the counted thing.
+    `before_nouns` also takes 部 and the like where a noun may follow: behind 每 and a slash they are what is counted.
     """
     letters = _LETTERS.match(text, at)
     if letters:
@@ -72,7 +72,7 @@ def match_measure(text: str, at: int, before_nouns: bool = False) -> str:
 
 
 def sizes_by_start(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """The lengths of the words that begin with a character, longest first: what a longest match has to try."""
+    """Return the lengths of the words by first character, longest first, for a longest match."""
     sizes: dict[str, set[int]] = {}
     for word in words:
         sizes.setdefault(word[0], set()).add(len(word))
@@ -83,5 +83,5 @@ _SIZES = sizes_by_start(WORDS)
 
 
 def counts(word: str, is_last: bool) -> bool:
-    """Whether a Chinese numeral in front of `word` makes a quantity; 九十分 and 三期 only where nothing does."""
+    """Return True if a Chinese numeral before `word` makes a quantity; 九十分 and 三期 only at the end of the text."""
     return word not in _ORDINAL and (word not in ("分", "期") or is_last)

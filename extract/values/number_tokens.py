@@ -1,4 +1,4 @@
-"""A number's place in a folded text in, its tokens out: the number with its multiplier, and the measure word behind it.
+"""Make the tokens of a number in a folded text: the number with its multiplier, and its measure word.
 
 Multipliers (万, 亿, 千, 百) are applied and leave the unit; in 千米, 千克 and 百分点 they are part of it. A Chinese
 numeral is a number only directly before a measure word.
@@ -38,7 +38,7 @@ _ENDS = ("以", "之", "及", "或", "左右", "内", ",", ";", "。", "、", "/
 
 
 def read_number(text: str, digits: str, at: int, end: int) -> Tokens:
-    """Digits and what belongs to them: 6万立方米, 20余人, 1:3, 12345热线, 10²."""
+    """Tokenise digits and what belongs to them: 6万立方米, 20余人, 1:3, 12345热线, 10²."""
     ratio = _RATIO.match(text, end)
     if ratio and not (ratio[2] and match_measure(text, ratio.end())):
         clock = _CLOCK.match(text, at)
@@ -50,7 +50,7 @@ def read_number(text: str, digits: str, at: int, end: int) -> Tokens:
 
 
 def _is_part_of_number(text: str, at: int, end: int) -> bool:
-    """Digits beside numeric characters that are not read (10², 5½, ٣5): half a number must not pass for a whole one."""
+    """Return True if unsupported numeric characters touch the digits (10², 5½, ٣5): refuse half a number."""
     after, before = text[end : end + 1], text[at - 1] if at else ""
     return (after.isnumeric() and not after.isalpha() and after not in NUMERALS) or (
         before.isdecimal() and not before.isascii()
@@ -75,7 +75,7 @@ def _read_scaled(text: str, digits: str, end: int) -> Tokens:
 
 
 def _add_rest(text: str, value: Decimal, power: int, end: int) -> tuple[Decimal, int]:
-    """1万2千人: what follows a multiplier with a smaller one, or with none, is added."""
+    """Add the digits behind a multiplier: 1万2千人."""
     found = LEXEME.match(text, end)
     if found is None or found.lastgroup != "number" or "," in found.group():
         return value, end
@@ -87,7 +87,7 @@ def _add_rest(text: str, value: Decimal, power: int, end: int) -> tuple[Decimal,
 
 
 def read_measure(text: str, number: Token, unit: str, end: int) -> Tokens:
-    """The number and the measure word at `end`; a unit printed twice counts once, a contradicting one is a clash."""
+    """Tokenise a number and the measure word at `end`; a repeated unit counts once, another one is a clash."""
     if not unit:
         is_percent = text.startswith(PERCENT_NAMES, end)
         return ([number, Token("measure", "%")], end + 3) if is_percent else ([number], end)
@@ -104,7 +104,7 @@ def read_measure(text: str, number: Token, unit: str, end: int) -> Tokens:
 
 
 def read_numerals(text: str, word: str, at: int, end: int) -> Tokens:
-    """Chinese numerals: 二十五人, 两三次, 二至三次, 一年两次; in 一次性, 统一 and 三级 they are no number."""
+    """Tokenise Chinese numerals: 二十五人, 两三次, 二至三次, 一年两次; 一次性, 统一 and 三级 hold no number."""
     once = ONCE_IN.match(text, at)
     if once:
         return [Token("each", once["per"].removeprefix("个"))], once.end()
@@ -123,7 +123,7 @@ def read_numerals(text: str, word: str, at: int, end: int) -> Tokens:
 
 
 def _is_counting(text: str, word: str, unit: str, at: int, end: int) -> bool:
-    """Whether a Chinese numeral is a number: directly before a measure word, and no set phrase."""
+    """Return True if a Chinese numeral is a number: directly before a measure word, and no set phrase."""
     after = end + len(unit)
     if not unit or word[0] in "百千万萬亿億" or (at and text[at - 1] in _BOUND):
         return False
@@ -143,7 +143,7 @@ def _read_zero(text: str, word: str, at: int, end: int) -> Tokens:
 
 
 def read_bracketed_measure(number: Token, inside: str) -> list[Token]:
-    """100(%) and 100(万元): the number again, multiplied, and its measure word; [] where the bracket holds none."""
+    """Tokenise 100(%) and 100(万元): the number, multiplied, and its unit; [] where there is no unit."""
     if inside in PERCENT_NAMES:
         return [number, Token("measure", "%")]
     scale = None if match_measure(inside, 0) else _SCALE.match(inside)
@@ -158,7 +158,7 @@ def read_bracketed_measure(number: Token, inside: str) -> list[Token]:
 
 
 def read_half(text: str, word: str, at: int, end: int) -> Tokens:
-    """半小时内 → 0.5 小时, 半年一次 → per 半年; 上半年 and 一半 are no number."""
+    """Tokenise 半: 半小时内 → 0.5 小时, 半年一次 → per 半年; 上半年 and 一半 hold no number."""
     once = _ONCE_IN_HALF.match(text, at)
     if once:
         return [Token("each", "半" + once["per"])], once.end()
@@ -169,7 +169,7 @@ def read_half(text: str, word: str, at: int, end: int) -> Tokens:
 
 
 def read_fraction(text: str, word: str, at: int, end: int) -> Tokens:
-    """百分之九十 → 90 %, 千分之三 → 3 ‰; 三分之二 is a ratio."""
+    """Tokenise a fraction: 百分之九十 → 90 %, 千分之三 → 3 ‰; 三分之二 is a ratio."""
     whole, _, part = word.partition("分之")
     unit = {"百": "%", "千": "‰", "万": "‱", "百分百": "%"}.get(whole)
     value = _read_part(part) if part else (Decimal(100), Decimal(100))

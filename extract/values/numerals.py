@@ -1,6 +1,6 @@
-"""Digits or Chinese numerals in, an exact Decimal out; None where they make no number.
+"""Convert digits and Chinese numerals to exact Decimals.
 
-Every figure is exact: multipliers shift the decimal point in the text, nothing is ever rounded.
+Multipliers shift the decimal point in the text; nothing is rounded.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ NUMERALS = "".join(_DIGITS) + "".join(_TENS) + "".join(_GROUPS)
 
 
 def scale_of(words: str) -> int:
-    """The power of ten that a run of 百 千 万 亿 stands for: 百万 → 6."""
+    """Return the power of ten of a run of 百 千 万 亿: 百万 → 6."""
     return sum(SCALES[char] for char in words)
 
 
 def read_digits(digits: str, power: int = 0) -> Decimal | None:
-    """`1,346.0088` with power 4 → 13460088, exactly and without superfluous zeros; None when it is too long."""
+    """Convert `1,346.0088` with power 4 to 13460088, exactly, without trailing zeros; None when it is too long."""
     whole, _, fraction = digits.replace(",", "").partition(".")
     moved = fraction[:power].ljust(power, "0")
     whole, fraction = (whole + moved).lstrip("0") or "0", fraction[power:].rstrip("0")
@@ -38,7 +38,7 @@ def read_digits(digits: str, power: int = 0) -> Decimal | None:
 
 
 def read_numeral(text: str) -> tuple[Decimal, Decimal] | None:
-    """Chinese numerals → both ends of what they say: 二十五 → (25, 25), 两三 → (2, 3), 三四十 → (30, 40)."""
+    """Convert Chinese numerals to both ends of their range: 二十五 → (25, 25), 两三 → (2, 3), 三四十 → (30, 40)."""
     if not text or len(text) > MAX_DIGITS // 2:
         return None
     for at in range(len(text) - 1):

@@ -1,4 +1,4 @@
-"""Sign, value and unit from columns of their own in, the TargetValue of the joined text out (guideline, chapter 7)."""
+"""Join a target's sign, value and unit from separate columns to one TargetValue (guideline, chapter 7)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ _PERCENT = frozenset(("%", "%(百分比)", "百分比", "百分比(%)", "(%)", "
 
 
 def parse_parts(sign: str | None, value: str | None, unit: str | None) -> TargetValue:
-    """What sign + value + unit say together; `text` is the joined text without blank parts.
+    """Parse sign + value + unit as one target; `text` is the joined text without blank parts.
 
-    A sign or unit that is printed in the value cell wins over the columns; where the two contradict each other
-    (28.8万元 in a column of %) the value is suspect.
+    A sign or unit in the value cell overrides the columns; where the two contradict each other (28.8万元 in a column
+    of
+    %) the value is marked suspect.
     """
     sign, value, unit = _shown(sign), value or "", _shown(unit)
     text = sign + value + unit
@@ -45,7 +46,7 @@ def _has_sign(own: TargetValue) -> bool:
 
 
 def _contradicts(own: TargetValue, sign: str, unit: str) -> bool:
-    """Whether the value cell says another sign or unit than the columns beside it."""
+    """Return True if the value cell prints another sign or unit than its columns."""
     folded = fold_text(unit)
     if own.unit and folded:
         column = parse_target("1" + unit)

@@ -1,4 +1,4 @@
-"""A TargetValue in, text out: one JSON line for programs, or the canonical print that parses to the same value."""
+"""Print a TargetValue: as one JSON line for programs, or as canonical text that parses to the same value."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def value_as_json(value: TargetValue) -> str:
-    """One JSON object in one line; `low` and `high` are exact number literals without exponent."""
+    """Return one JSON object in one line; `low` and `high` are exact number literals without exponent."""
     entries = {
         "text": _quoted(value.text),
         "comparator": _quoted(value.comparator),
@@ -34,7 +34,7 @@ def value_as_json(value: TargetValue) -> str:
 
 
 def format_number(number: Decimal | None) -> str:
-    """An exact decimal literal without exponent and without superfluous zeros; `null` for None."""
+    """Return an exact decimal literal without exponent or trailing zeros; `null` for None."""
     if number is None:
         return "null"
     literal = format(number, "f")
@@ -44,9 +44,9 @@ def format_number(number: Decimal | None) -> str:
 
 
 def format_target(value: TargetValue) -> str:
-    """The canonical print of a value with numbers; `parse_target` reads it back to the same numbers, unit and per.
+    """Print a value with numbers so that `parse_target` returns the same numbers, unit and per.
 
-    A value without numbers has no other print than its own text.
+    A value without numbers prints as its own text.
     """
     if value.low is None and value.high is None:
         return value.text

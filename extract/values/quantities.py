@@ -1,4 +1,4 @@
-"""What a cell holds that can be counted: quantities and dates, each with what belongs to it, and how two join."""
+"""Quantities and dates of a target cell, with the parts of each, and how two of them join."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from extract.values.token_patterns import Figure
 
 @dataclass(slots=True)
 class Quantity:
-    """One number or range with what belongs to it; `front` is its sign or word in front, `tail` the word behind."""
+    """One number or range with its parts; `front` is its sign or word in front, `tail` the word behind."""
 
     figure: Figure
     low: Decimal | None
@@ -27,13 +27,13 @@ class Quantity:
 
     @property
     def comparator(self) -> str | None:
-        """A sign in front beats a word behind."""
+        """The comparator: of the sign in front, else of the word behind."""
         return self.front or self.tail
 
 
 @dataclass(slots=True)
 class Mention:
-    """A date in the cell with the comparator in front of it, the denominator (每年12月底前) and the text around."""
+    """A date in the cell with the comparator in front of it, its denominator (每年12月底前) and the text around."""
 
     span: DateSpan
     front: str | None
@@ -44,7 +44,7 @@ class Mention:
 
 @dataclass(slots=True)
 class Quantities:
-    """Everything countable in a cell."""
+    """All quantities and dates of a cell."""
 
     quantities: list[Quantity] = field(default_factory=list)
     dates: list[Mention] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Quantities:
 
 
 def join_range(first: Quantity, second: Quantity) -> None:
-    """Make `first` the range up to `second`. 5-10万元: multiplier and unit belong to both; 80%-90%: printed twice."""
+    """Make `first` the range up to `second`: in 5-10万元 multiplier and unit belong to both ends; 80%-90%."""
     if first.unit is None and not first.figure.power and second.figure.power:
         digits, other = read_digits(first.figure.digits), read_digits(second.figure.digits)
         if digits is not None and other is not None and digits < other:
@@ -68,7 +68,7 @@ def join_range(first: Quantity, second: Quantity) -> None:
 
 
 def join_around(first: Quantity, second: Quantity) -> None:
-    """Make `first` the range around it. 100±5 → 95…105."""
+    """Make `first` the range around it: 100±5 → 95…105."""
     if first.low is not None and second.high is not None:
         middle, width = first.low, second.high
         first.low, first.high, first.is_range = EXACT.subtract(middle, width), EXACT.add(middle, width), True
@@ -76,7 +76,7 @@ def join_around(first: Quantity, second: Quantity) -> None:
 
 
 def join_bounds(quantities: list[Quantity]) -> Quantity | None:
-    """≤2%且≥1% → 1…2 %: one lower and one upper bound of the same unit are one range; else None."""
+    """Join a lower and an upper bound of the same unit to one range: ≤2%且≥1% → 1…2 %; else None."""
     if len(quantities) != 2 or any(quantity.is_range for quantity in quantities):
         return None
     lower = [quantity for quantity in quantities if quantity.comparator in ("ge", "gt")]

@@ -1,7 +1,7 @@
-"""Tokens in, the quantities and dates they print out, each with the comparator, unit and denominator that belong to it.
+"""Collect quantities and dates from tokens, each with its comparator, unit and denominator.
 
-Comparators, signs and 每 wait until a number comes; punctuation ends the waiting. Which quantity is the target, and
-whether there is one at all, is decided in `targets`.
+Comparators, signs and 每 are kept until a number follows; punctuation discards them. `targets` decides which quantity
+is the target, and whether there is one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NO_UNITS = ("达标", "合格", "到位", "响应", "投", "通过", "覆盖", 
 
 
 def read_quantities(tokens: list[Token]) -> Quantities:
-    """All quantities and dates of a cell's tokens, in printed order."""
+    """Return all quantities and dates of a cell's tokens, in printed order."""
     return _Reader(tokens).run()
 
 
@@ -57,7 +57,7 @@ class _Reader:
         return self.sign or FRONT.get(self.word)
 
     def forget(self) -> None:
-        """What waited for a number or date has found it, or was cut off."""
+        """Discard what waited for a number or date."""
         self.sign, self.word, self.per, self.joins, self.is_negative, self.text = None, "", [], "", False, ""
 
     def end_clause(self) -> None:
@@ -154,7 +154,10 @@ class _Reader:
         return self.read_unknown_unit(at) if is_first else None
 
     def read_unknown_unit(self, at: int) -> str | None:
-        """A short word that ends the cell is its unit, even an unknown one; but a noun that 0 counts is not."""
+        """Return a short word at the end of the cell as its unit, though no list has it.
+
+        A noun that 0 counts is none.
+        """
         figure, rest = self.tokens[at].figure, self.tokens[at + 1 : at + 3]
         if not rest or rest[0].kind != "text" or not figure or figure.low == 0:
             return None
@@ -205,12 +208,12 @@ class _Reader:
 
 
 def _oppose(one: str, other: str) -> bool:
-    """Whether one comparator says at least and the other at most."""
+    """Return True if one comparator is a lower bound and the other an upper bound."""
     return {_SIDES.get(one), _SIDES.get(other)} == {"low", "high"}
 
 
 def _sign_of(text: str) -> str | None:
-    """A run of sign glyphs as one sign; of two different ones (=≥) the later, which stands in the value cell."""
+    """Return a run of sign glyphs as one sign; of two different ones (=≥) the later, that of the value cell."""
     if text in SIGNS:
         return SIGNS[text]
     last = SIGNS.get(text[-2:])

@@ -1,4 +1,4 @@
-"""A printed target in, a Cell out: its folded text and the quantities and dates that the grammar sees in it."""
+"""Fold a printed target and find its quantities and dates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LABEL = re.compile(
 
 
 class TargetText:
-    """One printed target: `body` is its folded text without labels, `is_prose` that it is too long for a phrase."""
+    """One printed target: `body` is its folded text without labels, `is_prose` if it is too long for a phrase."""
 
     __slots__ = ("_found", "body", "folded", "is_prose", "text")
 
@@ -37,7 +37,7 @@ class TargetText:
 
     @property
     def found(self) -> Quantities:
-        """Quantities and dates outside brackets; a target inside them only where there is none outside."""
+        """Quantities and dates outside brackets; those inside only where there is none outside."""
         if self._found is None:
             self._found = _read(self.body)
         return self._found
@@ -53,6 +53,6 @@ def _read(body: str) -> Quantities:
 
 
 def _unwrap(folded: str) -> str:
-    """A cell that is one pair of brackets is what stands inside: (100%)."""
+    """Remove one pair of brackets around the whole cell: (100%)."""
     inner = folded[1:-1]
     return inner if folded[:1] == "(" and folded[-1:] == ")" and "(" not in inner and ")" not in inner else folded

@@ -1,7 +1,7 @@
-"""A printed target (指标值) in, a TargetValue out: the annotation guideline's decisions, in its order.
+"""Parse a printed target (指标值) to a TargetValue by the annotation guideline's decisions, in its order.
 
-Each decision is one function from a Cell to a TargetValue, or None where it does not apply; the first that applies
-wins. The last one applies to everything, so no text is left without an answer and none raises.
+Each decision is a function from TargetText to TargetValue, or None where it does not apply; the first that applies
+wins. The last one always applies: every text has an answer and none raises.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _LONGEST_MEASURE = 8
 
 
 def parse_target(text: str | None) -> TargetValue:
-    """The printed target `text` as comparator, numbers and unit. Never raises; linear in the length of the text.
+    """Parse a printed target to comparator, numbers and unit. Never raises; linear in the text's length.
 
-    None (a cell that is not printed) reads like an empty one. Source: annotation guideline for target values, v1.
+    None (a cell that is not printed) parses as an empty text. Source: annotation guideline for target values, v1.
     """
     cell = TargetText(text or "")
     for decide in DECISIONS:
@@ -38,7 +38,7 @@ def parse_target(text: str | None) -> TargetValue:
 
 
 def parse_targets(texts: Iterable[str]) -> list[TargetValue]:
-    """`parse_target` of each text, in order; equal texts are read once."""
+    """Parse texts in order; equal texts are parsed once."""
     known: dict[str, TargetValue] = {}
     values = []
     for text in texts:
@@ -50,7 +50,7 @@ def parse_targets(texts: Iterable[str]) -> list[TargetValue]:
 
 
 def read_nothing(cell: TargetText) -> TargetValue | None:
-    """1. Nothing there: empty, 无, —, /, 不适用."""
+    """Decide 1, no target: empty, 无, —, /, 不适用."""
     folded = cell.folded
     if not folded or folded.rstrip("。.;,") in NOTHING or _NOTHING_MARKS.fullmatch(folded):
         return answer(cell, None, "empty")
@@ -58,14 +58,14 @@ def read_nothing(cell: TargetText) -> TargetValue | None:
 
 
 def read_placeholder(cell: TargetText) -> TargetValue | None:
-    """2. An unfilled or masked number: ≥**人次, 》 亩, XX万元, a unit without a number."""
+    """Decide 2, an unfilled or masked number: ≥**人次, 》 亩, XX万元, a unit without a number."""
     if cell.found.has_mask or (not cell.found.quantities and _is_sign_and_unit(cell.body)):
         return answer(cell, None, "placeholder")
     return None
 
 
 def read_scale(cell: TargetText) -> TargetValue | None:
-    """3. A scale of grades of which none is chosen (优良中低差, 是/否), or a plain yes or no."""
+    """Decide 3, a scale of grades with none chosen (优良中低差, 是/否), or a plain yes or no."""
     if cell.body in YES_NO:
         return answer(cell, "qualitative", "boolean")
     if cell.body in UNCHOSEN or _is_unchosen(cell.body):
@@ -74,12 +74,12 @@ def read_scale(cell: TargetText) -> TargetValue | None:
 
 
 def read_ratio(cell: TargetText) -> TargetValue | None:
-    """4. A ratio a:b, or a fraction that is not of a hundred."""
+    """Decide 4, a ratio a:b, or a fraction that is not of a hundred."""
     return answer(cell, None, "ratio") if cell.found.has_ratio and not cell.is_prose else None
 
 
 def read_date_alone(cell: TargetText) -> TargetValue | None:
-    """5. A date, period or deadline, unless the cell also holds a quantity."""
+    """Decide 5, a date, period or deadline, unless the cell also holds a quantity."""
     dates = cell.found.dates
     if cell.found.quantities or not dates or cell.is_prose:
         return None
@@ -89,7 +89,7 @@ def read_date_alone(cell: TargetText) -> TargetValue | None:
 
 
 def read_composite(cell: TargetText) -> TargetValue | None:
-    """6. Several quantities that are not the ends of one range; two bounds of one quantity are a range."""
+    """Decide 6, several quantities that do not form one range; two bounds of one quantity do."""
     quantities = cell.found.quantities
     if len(quantities) < 2 and not cell.found.has_product:
         return None
@@ -98,7 +98,7 @@ def read_composite(cell: TargetText) -> TargetValue | None:
 
 
 def read_one_quantity(cell: TargetText) -> TargetValue | None:
-    """7. One quantity, also inside a phrase; the remark behind it is dropped."""
+    """Decide 7, one quantity, also inside a phrase; a remark behind it is dropped."""
     quantities = cell.found.quantities
     if len(quantities) != 1 or (cell.is_prose and quantities[0].low is not None):
         return None
@@ -106,7 +106,7 @@ def read_one_quantity(cell: TargetText) -> TargetValue | None:
 
 
 def read_words(cell: TargetText) -> TargetValue:
-    """8. No quantity: a state in words."""
+    """Decide 8, no quantity: a state in words."""
     return answer(cell, "qualitative", "text")
 
 
@@ -123,7 +123,7 @@ DECISIONS: tuple[Callable[[TargetText], TargetValue | None], ...] = (
 
 
 def _is_sign_and_unit(body: str) -> bool:
-    """A sign or comparator, a measure word, or both, and no number."""
+    """Return True for a sign or comparator, a measure word, or both, without a number."""
     if len(body) > 3 * _LONGEST_MEASURE:
         return False
     rest = body.lstrip("≥≤≮≯<>=≈》〉《〈»«")

@@ -1,4 +1,4 @@
-"""The shapes of what stands in a folded text: the tokens' types and the pattern that finds the next one."""
+"""Token types and the pattern that finds the next token of a folded text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from extract.values.vocabulary import FILLERS, FRONT, TAILS
 
 
 class Figure(NamedTuple):
-    """A number as read: both ends are equal but for 两三. `digits` and `power` allow to read it again in a range."""
+    """A parsed number: both ends are equal except for 两三. `digits` and `power` allow a range to parse it again."""
 
     low: Decimal | None  # None: too long to be a number
     high: Decimal | None
@@ -24,8 +24,12 @@ class Figure(NamedTuple):
 
 
 class Token(NamedTuple):
-    """`kind` is one of number measure sign front tail filler each denominator date mask range plus_minus times ratio
-    ordinal remark stop text, damage (what is left of ≥ in 工5%) and clash (a second unit: 28.8万元%)."""
+    """One token; `kind` is one of the following.
+
+    number measure sign front tail filler each denominator date mask range plus_minus times ratio ordinal remark
+    stop
+    text, damage (the remains of ≥ in 工5%) and clash (a second unit: 28.8万元%).
+    """
 
     kind: str
     text: str

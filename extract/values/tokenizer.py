@@ -1,7 +1,7 @@
-"""A folded text in, its tokens out: numbers with their multiplier, measure words, comparators, dates, brackets, rest.
+"""Split a folded text into tokens: numbers with multiplier, measure words, comparators, dates, brackets, rest.
 
-One pass from left to right; every character is looked at a bounded number of times, so the time is linear. What a
-token means for the target is decided elsewhere (`phrases`, `targets`): the tokenizer only says what stands there.
+One pass from left to right that looks at every character a bounded number of times, so the time is linear. The
+tokenizer does not interpret: `quantity_reader` and `targets` do.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SCALE = re.compile("[百千万亿]{0,3}")
 
 
 def tokenize(folded: str, brackets_count: bool = False) -> list[Token]:
-    """Tokens of a folded text. Brackets are remarks and dropped, unless `brackets_count`."""
+    """Return the tokens of a folded text. Brackets are remarks and dropped, unless `brackets_count`."""
     return _Tokenizer(folded, brackets_count).run()
 
 
@@ -129,13 +129,13 @@ class _Tokenizer:
         return self.put("measure", unit, self.text.index(unit, end) + len(unit))
 
     def take_box(self, word: str, at: int, end: int) -> int:
-        """□万元 is unfilled; in □是 □否 the box is only drawn."""
+        """Take □: unfilled in □万元, only a drawn box in □是 □否."""
         if match_measure(self.text, end) or self.last() in ("sign", "front", "number"):
             return self.take_mask(word, at, end)
         return self.put("stop", word, end)
 
     def take_code(self, word: str, at: int, end: int) -> int:
-        """PM2.5, ISO9001, A4: names. X or N before a measure word or nothing is an unfilled number."""
+        """Take a name (PM2.5, ISO9001, A4); X or N before a measure word or at the end is an unfilled number."""
         if not word.strip("XxNn") and self.last() in _BEFORE_MASK:
             rest = self.text[end : end + 1]
             if len(word) > 1 or not rest or rest in "万亿年月日" or match_measure(self.text, end):
@@ -143,7 +143,7 @@ class _Tokenizer:
         return self.put("text", word, end)
 
     def take_angle(self, word: str, at: int, end: int) -> int:
-        """《…》 is a title; alone, 》 is typed for ≥."""
+        """Take 《…》 as a title, and 》 alone as a mistyped ≥."""
         close = self.text.find("》", end, end + _LONGEST_TITLE) if word == "《" else -1
         if close > 0:
             return self.put("text", self.text[at : close + 1], close + 1)
@@ -186,7 +186,7 @@ _TAKERS: dict[str, Callable[[_Tokenizer, str, int, int], int]] = {
 
 
 def _is_alternative(inside: str) -> bool:
-    """件（册）: the bracket holds measure words and nothing else."""
+    """Return True if the bracket holds measure words only: 件（册）."""
     words = re.split("[、,/]", inside)
     return "%" not in inside and all(
         word and (match_measure(word, 0) == word or word in ("居", "街")) for word in words
@@ -194,7 +194,7 @@ def _is_alternative(inside: str) -> bool:
 
 
 def _match_brackets(text: str) -> dict[int, int]:
-    """Where each '(' closes."""
+    """Return the position of the closing bracket of each '('."""
     closes: dict[int, int] = {}
     opened: list[int] = []
     for at, char in enumerate(text):

@@ -1,10 +1,10 @@
-"""The raw schema becomes the marts: target texts are read, then `dbt build` runs in a process of its own.
+"""Build the marts from the raw schema: parse target texts, then run `dbt build` in a process of its own.
 
 Only the partitions that changed since the last good build are built again (`partitions`), unless models, seeds, grammar
 or versions changed: then, and when asked, everything is.
 
-dbt keeps DuckDB's lock as long as its process lives, so it never runs inside ours (docs/decisions).
-A failed model or test raises BuildError with the names of what failed; nothing is published then.
+dbt keeps DuckDB's lock as long as its process lives, so it never runs inside ours (docs/decisions). A failed model or
+test raises BuildError with the names of what failed; nothing is published then.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 
 from extract.errors import BuildError
 from extract.ledger import Ledger
-from extract.settings import PROJECT, Settings
+from extract.settings import Settings
 from extract.warehouse.fingerprints import fingerprint_inputs, fingerprint_rules
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, 
 
 
 def _refuse_loss(lost: list[str]) -> None:
-    """A release without documents that earlier ones had must not be published."""
+    """Raise BuildError where documents of earlier releases would be missing from the next."""
     if lost:
         raise BuildError(
             f"{len(lost)} staged documents are not in the build database, {lost[0][:12]} among them: was it removed or "
@@ -93,12 +93,22 @@ def _refuse_loss(lost: list[str]) -> None:
         )
 
 
+def find_database(settings: Settings) -> Path:
+    """Return the DuckDB file that dbt builds in; dbt runs in its folder.
+
+    The profile then names the file without its folder, so a home that is moved or restored keeps dbt's saved parse.
+    """
+    url = make_url(settings.warehouse_url or "")
+    named = url.database if url.get_backend_name() == "duckdb" else None
+    return Path(named or settings.build_db).absolute()
+
+
 def dbt_environment(settings: Settings) -> dict[str, str]:
-    """What the profile reads: where to build, and which database."""
+    """Return the environment variables that the dbt profile reads: the database, memory and threads."""
     url = make_url(settings.warehouse_url or "")
     work = settings.home / "dbt"
     environment = {
-        "JIXIAO_BUILD_DB": str(settings.build_db),
+        "JIXIAO_BUILD_DB": find_database(settings).name,
         "DBT_TARGET_PATH": str(work / "target"),
         "DBT_LOG_PATH": str(work / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -106,9 +116,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "JIXIAO_DBT_THREADS": str(settings.dbt_threads),
         "JIXIAO_DBT_MEMORY": memory_limit(settings),
     }
-    if url.get_backend_name() == "duckdb":
-        environment["JIXIAO_BUILD_DB"] = url.database or str(settings.build_db)
-    else:
+    if settings.on_postgres:
         environment |= {
             "JIXIAO_PG_HOST": str(url.host or url.query.get("host") or "localhost"),
             "JIXIAO_PG_PORT": str(url.port or 5432),
@@ -122,14 +130,14 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 
 
 def memory_limit(settings: Settings) -> str:
-    """Memory that DuckDB may use for a build or a release."""
+    """Return DuckDB's memory limit for a build or a release."""
     if settings.dbt_memory:
         return settings.dbt_memory
     return f"{available_memory() * 6 // 10 >> 20}MiB"  # DuckDB counts its buffers only and would take 80 %
 
 
 def available_memory(group: Path = CGROUP) -> int:
-    """The bytes that this process may have: the machine's, or fewer where a container is limited."""
+    """Return the bytes of memory of the machine, or of the control group where that has less."""
     found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
     for name in ("memory.max", "memory/memory.limit_in_bytes"):  # the second and the first version of control groups
         with contextlib.suppress(OSError, ValueError):  # "max": no limit
@@ -145,10 +153,9 @@ def run_dbt(settings: Settings, *arguments: str) -> dict[str, int]:
     results = Path(environment["DBT_TARGET_PATH"]) / "run_results.json"
     results.unlink(missing_ok=True)
     command = [sys.executable, "-m", "extract.warehouse.dbt_process", str(os.getpid()), *arguments, *project]
+    where: dict[str, Any] = {"cwd": find_database(settings).parent, "env": environment}
     try:
-        done = subprocess.run(
-            command, cwd=PROJECT, env=environment, timeout=settings.dbt_seconds, capture_output=True, text=True
-        )
+        done = subprocess.run(command, **where, timeout=settings.dbt_seconds, capture_output=True, text=True)
     except subprocess.TimeoutExpired:
         raise BuildError(f"dbt {arguments[0]} took more than {settings.dbt_seconds} s and was stopped") from None
     for line in done.stdout.splitlines():

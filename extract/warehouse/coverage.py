@@ -1,4 +1,4 @@
-"""Publisher files and ledger in, what each publisher should have published and what was seen and not loaded out.
+"""Stage what each publisher should have published, and what was seen and not loaded.
 
     raw.publishers               the publishers that a file names, or a document as the parent of its own
     raw.expected_publications    one row per publisher, fiscal year and kind that a file expects, with the day it is due
@@ -6,9 +6,9 @@
     raw.unloaded_held_back       one row per project of those that is held back for a reason of its own
 
 The rows depend on the day of the last run only through `as_of`: the last day, up to then, on which something began to
-be expected or was late for the first time. So a night on which nothing falls due gives the rows of the night before.
-Of a publication that was not loaded nobody knows the fiscal year, and its kind only where the publisher file says it
-of all documents: both are null then, never guessed from a title.
+be expected or was late for the first time. So a run on which nothing falls due gives the rows of the run before. The
+fiscal year of a publication that was not loaded is unknown, and its kind is known only where the publisher file gives
+one for all documents: both are null then, never guessed from a title.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CoverageRow = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What is known without looking at what is loaded."""
+    """Expectations and unloaded publications, without regard to what is loaded."""
 
     publishers: tuple[Publisher, ...]
     looked_on: date | None  # day of the newest run, in Shanghai
@@ -53,7 +53,7 @@ class Coverage:
             yield from (turn for turn in (start, late) if turn <= self.looked_on)
 
     def expect(self, first_years: Mapping[str, int]) -> list[CoverageRow]:
-        """Every expectation from a publisher's first loaded year to the season that began last."""
+        """List every expectation from a publisher's first loaded year to the season that began last."""
         return [row for one in self.publishers for row in self._expect(one, first_years.get(one.code))]
 
     def _expect(self, publisher: Publisher, first_loaded: int | None) -> Iterator[CoverageRow]:
@@ -75,7 +75,7 @@ class Coverage:
 
 
 def look(settings: Settings) -> Coverage:
-    """What the publisher files and the ledger say now."""
+    """Read the publisher files and the ledger."""
     ledger = Ledger(settings.ledger_url or "")
     publishers = load_publishers(settings.publishers_dir)
     started = ledger.last_start()
@@ -89,7 +89,7 @@ def look(settings: Settings) -> Coverage:
 
 
 def coverage_inputs(settings: Settings) -> str:
-    """Everything that the four tables depend on besides the loaded documents, as one text."""
+    """Return as one text all that the four tables depend on besides the loaded documents."""
     found = look(settings)
     named = sorted(_publisher_rows(found.publishers), key=lambda row: row["publisher_code"])
     return json.dumps(
@@ -98,10 +98,11 @@ def coverage_inputs(settings: Settings) -> str:
 
 
 def stage_coverage(engine: Engine, settings: Settings) -> None:
-    """Write the four tables anew, in one transaction; follows `partitions.plan_build`.
+    """Replace the four tables, in one transaction; runs after `partitions.plan_build`.
 
-    A publisher of whom nothing is staged is in no partition that changes. It counts as one of its own in every build,
-    also the first one after its file is gone, so that dim_publishers always holds the publishers of today's files.
+    A publisher without staged documents is in no partition that changes. It counts as one of its own in every
+    build, also
+    the first one after its file is removed, so that dim_publishers always holds the publishers of today's files.
     """
     found = look(settings)
     earliest = select(raw_schema.documents.c.publisher_code, func.min(raw_schema.documents.c.fiscal_year)).group_by(
@@ -126,7 +127,7 @@ def stage_coverage(engine: Engine, settings: Settings) -> None:
 
 
 def _mark_changed(connection: Connection, codes: Iterable[str]) -> None:
-    """Partitions of publishers without documents: no code of theirs counts in any region."""
+    """Mark the partitions of publishers without documents: none of their codes counts in any region."""
     changed = raw_schema.changed_partitions
     listed = {tuple(row) for row in connection.execute(select(changed.c.publisher_code, changed.c.code_scope))}
     rows = [{"publisher_code": code, "code_scope": code} for code in sorted(codes) if (code, code) not in listed]
@@ -142,7 +143,7 @@ def _publisher_rows(publishers: tuple[Publisher, ...]) -> Iterator[CoverageRow]:
 
 
 def _parent_rows(connection: Connection, named: Iterable[CoverageRow]) -> Iterator[CoverageRow]:
-    """What documents name as the parent of their publisher and no file names."""
+    """List what documents name as the parent of their publisher and no file names."""
     there = raw_schema.documents.c
     known = {str(row["publisher_code"]) for row in named}
     query = select(there.parent_code, func.max(there.parent_name)).where(there.parent_code.is_not(None))
@@ -152,7 +153,7 @@ def _parent_rows(connection: Connection, named: Iterable[CoverageRow]) -> Iterat
 
 
 def _unloaded_row(row: CoverageRow, publisher: Publisher | None) -> CoverageRow:
-    """A place where documents of several publishers arrive says nothing of whose this one is."""
+    """Return the row of an unloaded publication; a shared source does not tell its publisher."""
     owner = publisher if publisher is not None and publisher.owns_source else None
     kind = owner.document_kind if owner is not None else None
     return {
@@ -169,7 +170,7 @@ def _unloaded_row(row: CoverageRow, publisher: Publisher | None) -> CoverageRow:
 def _held_rows(
     unloaded: Iterable[CoverageRow], held: Mapping[str, Iterable[Mapping[str, Any]]]
 ) -> Iterator[CoverageRow]:
-    """What is held back of documents of which nothing is loaded."""
+    """Yield the projects held back of documents that are not loaded."""
     names = {"unit_text": "unit", "project_text": "project"}
     names |= {"question_key": "question", "question_kind": "kind", "question_text": "asked"}
     for publication in unloaded:

@@ -1,4 +1,4 @@
-"""dbt's arguments in, dbt run in this process, which ends when the process that started it does.
+"""Run dbt in this process, which ends when the process that started it does.
 
 `python -m extract.warehouse.dbt_process PARENT ARGUMENT…` is started by build.py. A dbt that outlived a killed task
 would keep DuckDB's lock and go on writing, and the retry of the task would fail on both.

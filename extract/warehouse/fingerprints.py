@@ -1,4 +1,4 @@
-"""Has anything changed? Fingerprints of what a build depends on, compared with what was published."""
+"""Fingerprint the inputs of a build, and compare them with those of the published release."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from extract.settings import Settings
 
 
 def fingerprint_inputs(settings: Settings) -> str:
-    """32 hex digits of all that a build depends on: the rules, the rows of the staged documents, and what should be
-    there and is not."""
+    """Return 32 hex digits of the rules, the rows of staged documents, and missing expected publications."""
     from extract.warehouse.coverage import coverage_inputs
 
     digest = hashlib.sha256((fingerprint_rules(settings) + coverage_inputs(settings)).encode())
@@ -25,7 +24,7 @@ def fingerprint_inputs(settings: Settings) -> str:
 
 
 def fingerprint_rules(settings: Settings) -> str:
-    """32 hex digits of all by which documents become marts: grammar, matching, partitions, dbt, models."""
+    """Return 32 hex digits of the rules from documents to marts: grammar, matching, partitions, dbt, models."""
     from extract import text
     from extract.values import GRAMMAR_VERSION
     from extract.warehouse import partitions, project_similarity
@@ -40,7 +39,7 @@ def fingerprint_rules(settings: Settings) -> str:
 
 
 def fingerprint_models(settings: Settings) -> str:
-    """32 hex digits of the dbt project: models, tests, seeds, macros and what is written about them."""
+    """Return 32 hex digits of the dbt project: models, tests, seeds, macros and their descriptions."""
     digest = hashlib.sha256()
     for path in sorted(settings.dbt_dir.rglob("*")):
         if path.suffix in {".sql", ".yml", ".csv"} and not {"target", "logs"} & set(path.parts):
@@ -49,7 +48,7 @@ def fingerprint_models(settings: Settings) -> str:
 
 
 def is_behind(settings: Settings) -> bool:
-    """Whether the published warehouse was built from anything else than what is there now."""
+    """Return True if the published warehouse was built from other inputs than the present ones."""
     ledger = Ledger(settings.ledger_url or "")
     published = ledger.releases()
     if not published:
@@ -58,9 +57,9 @@ def is_behind(settings: Settings) -> bool:
 
 
 def built_inputs(settings: Settings) -> str:
-    """The fingerprint that the last build began with: what arrives while it runs must not pass for built.
+    """Return the fingerprint of inputs at the start of the last build, so that later arrivals count as not built.
 
-    It stands in the build database, because the machine that publishes need not be the one that built.
+    It is stored in the build database, because the machine that publishes need not be the one that built.
     """
     from extract.warehouse import raw_schema
 

@@ -1,4 +1,4 @@
-"""A Reading becomes typed pandas frames, one per raw table that belongs to a document."""
+"""Convert a Reading to typed pandas frames, one per raw table that belongs to a document."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ RawRow = dict[str, Any]
 
 
 class Origin(NamedTuple):
-    """What the ledger knows of a document: where and when it was first seen, what its listing said, whose source."""
+    """The ledger's data on a document: where and when it was first seen, its listing's title and date, its source."""
 
     url: str
     first_seen_at: datetime
@@ -70,9 +70,9 @@ class Origin(NamedTuple):
 
 
 def make_frames(reading: Reading, origin: Origin, publishers: Iterable[Publisher], reader_version: str) -> Frames:
-    """One typed frame per table of `raw.DOCUMENT_TABLES`, by its name; columns and types are those of the table.
+    """Return one typed frame per table of `raw_schema.DOCUMENT_TABLES`, by name, with its columns and types.
 
-    Raises ValueError for recognised scans: those are for people (`review.py`) and never become facts.
+    Raises ValueError for recognised scans: those are for people (`cli/review.py`) and never become facts.
     """
     if "ocr" in reading.readers:
         raise ValueError(f"document {reading.sha256[:12]}: recognised text is never loaded")
@@ -83,7 +83,7 @@ def make_frames(reading: Reading, origin: Origin, publishers: Iterable[Publisher
 
 
 def _dated_parts(reading: Reading) -> list[Part]:
-    """The parts that are documents: a part of which everything is held back may have no fiscal year."""
+    """Return the parts with a fiscal year: a part of which everything is held back may have none."""
     return [part for part in reading.parts if part.fiscal_year > 0]
 
 
@@ -123,7 +123,7 @@ def _department_rows(reading: Reading) -> dict[str, list[RawRow]]:
 
 
 def _notes(reading: Reading) -> dict[str, list[RawRow]]:
-    """What a person should know, what is held back, and what other tables of the document say."""
+    """Return the rows of findings, of what is held back, and of cross-checks."""
     sha256 = reading.sha256
     return {
         "findings": [
@@ -189,7 +189,7 @@ def _department_row(sha256: str, record: Record) -> RawRow:
 
 
 def _frame(table: Any, rows: list[RawRow]) -> pd.DataFrame:
-    """Integers nullable, texts strings, decimals as objects: what pandas would otherwise turn into floats."""
+    """Make a frame with nullable integers, string texts and object decimals: pandas would make floats of them."""
     frame = pd.DataFrame(rows, columns=[column.name for column in table.columns])
     kinds = {int: "Int64", float: "float64", str: "string", bool: "boolean"}
     return frame.astype({c.name: kinds.get(c.type.python_type, "object") for c in table.columns})
@@ -211,7 +211,7 @@ def _first_of_projects(records: Iterable[Record]) -> Iterator[Record]:
 
 
 def layout_fingerprint(part: Part) -> str:
-    """32 hex digits of the ordered canonical columns: two documents of one layout have the same."""
+    """Return 32 hex digits of the ordered canonical columns, equal for documents of one layout."""
     return hashlib.sha256("|".join(part.columns).encode()).hexdigest()[:32]
 
 

@@ -23,7 +23,7 @@ CHANGED = {"publisher_key": _PUBLISHER_KEYS, "code_scope": "SELECT code_scope FR
 
 
 def load_partitions(dbt_dir: Path) -> dict[str, str]:
-    """Return mart -> the column that tells a row's partition: `meta.partition` in dbt_project.yml or at the model."""
+    """Return mart → the column that holds a row's partition: `meta.partition` in dbt_project.yml or at the model."""
     project = load_yaml(dbt_dir / "dbt_project.yml")
     configured: dict[str, Any] = project.get("models", {}).get(project["name"], {}).get("marts", {})
     found = {
@@ -40,7 +40,7 @@ def load_partitions(dbt_dir: Path) -> dict[str, str]:
 
 
 def forget_sums(connection: Connection, *, is_full: bool) -> None:
-    """Take away the sums of the partitions that a build is going to replace."""
+    """Delete the sums of the partitions that a build is going to replace."""
     if is_full:
         connection.execute(text("DELETE FROM raw.mart_sums"))
         return
@@ -69,7 +69,7 @@ def measure_marts(engine: Engine, dbt_dir: Path, *, is_full: bool) -> None:
 
 
 def _columns(connection: Connection) -> dict[str, set[str]]:
-    """Return mart -> its columns."""
+    """Return mart → its columns."""
     query = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'marts'"
     found: dict[str, set[str]] = {}
     for mart, column in connection.execute(text(query)):

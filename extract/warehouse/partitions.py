@@ -1,14 +1,14 @@
-"""In: the raw schema and what the last good build saw of it. Out: the partitions that a build must build again.
+"""Find the partitions that a build must build again, by comparing the raw schema with the last good build.
 
-A partition is what nothing crosses, be it a key, an edition, a link or a check: the publishers of one region (codes are
-local to it), or one publisher where no region is known; publishers that share a PDF share a partition too. Which ones
-changed is decided by comparing fingerprints of rows, never by times, so a document that came late, came back or went
-away, and a build that was killed, are all found.
+No key, edition, link or check crosses a partition: it is the publishers of one region (codes are local to it), or one
+publisher where no region is known; publishers that share a PDF share a partition too. Changes are found by comparing
+fingerprints of rows, never by times, so a document that came late, came back or went away, and a build that was
+killed, are all found.
 
     plan_build   marks the changed partitions as not built, in one transaction     raw.changed_*, raw.built_documents
     dbt          replaces their rows in every mart
     mart_sums    counts and checksums of the partitions that were built            raw.mart_sums
-    note_built   says what the marts hold now                                      raw.built_*
+    note_built   records what the marts hold now                                   raw.built_*
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one build does: everything, or only the partitions that changed."""
+    """Scope of one build: everything, or only the partitions that changed."""
 
     is_full: bool
     rules_fingerprint: str
@@ -42,10 +42,10 @@ class Plan:
 
 
 def plan_build(engine: Engine, rules_fingerprint: str, *, full: bool = False) -> Plan:
-    """Write down which partitions the build works on; they count as not built until `note_built`.
+    """Record the partitions that the build works on; they count as not built until `note_built`.
 
     Everything is built again where the marts were built by other rules (models, seeds, grammar, versions) than
-    `rules_fingerprint` stands for, where they were never built, or where `full` asks for it.
+    `rules_fingerprint`, where they were never built, or where `full` asks for it.
     """
     with engine.begin() as connection:
         built_by = connection.scalar(select(raw_schema.built_rules.c.rules_fingerprint))
@@ -65,7 +65,7 @@ def plan_build(engine: Engine, rules_fingerprint: str, *, full: bool = False) ->
 
 
 def note_built(engine: Engine, plan: Plan, inputs_fingerprint: str) -> None:
-    """After the build succeeded: its partitions hold what is staged, all marts follow these rules and these inputs."""
+    """Record after a successful build that its partitions, rules and inputs are those of the marts."""
     built, staged = raw_schema.built_documents, _staged_parts()
     with engine.begin() as connection:
         connection.execute(delete(built) if plan.is_full else delete(built).where(_is_changed(built)))
@@ -80,7 +80,7 @@ def note_built(engine: Engine, plan: Plan, inputs_fingerprint: str) -> None:
 
 
 def close_partitions(pairs: Iterable[tuple[Name, Name]], touched: Iterable[Name]) -> set[Name]:
-    """Every name that the touched ones reach over the pairs, themselves included."""
+    """Return every name that is connected to the touched ones over the pairs, themselves included."""
     neighbours: dict[Name, set[Name]] = defaultdict(set)
     for one, other in pairs:
         neighbours[one].add(other)
@@ -95,7 +95,7 @@ def close_partitions(pairs: Iterable[tuple[Name, Name]], touched: Iterable[Name]
 
 
 def _staged_parts() -> Select[Any]:
-    """sha256, part_no, publisher_code, code_scope and rows_fingerprint of every part that is staged."""
+    """Select sha256, part_no, publisher_code, code_scope and rows_fingerprint of every staged part."""
     documents, known = raw_schema.documents.c, raw_schema.document_fingerprints.c
     return select(
         documents.sha256,
@@ -130,7 +130,7 @@ def _find_changed(connection: Connection, is_full: bool) -> list[dict[str, str]]
 
 
 def _pairs(connection: Connection, both: Any, places: Iterable[tuple[str, str]]) -> list[tuple[Name, Name]]:
-    """What holds partitions together: the code scope of a publisher, and a PDF of several publishers."""
+    """Return what connects partitions: a publisher with its code scope, and the publishers of one PDF."""
     shared = (
         select(func.min(both.c.publisher_code), func.max(both.c.publisher_code), both.c.sha256)
         .group_by(both.c.sha256)
@@ -152,7 +152,7 @@ def _insert_documents() -> Any:
 
 
 def _mark_unbuilt(connection: Connection) -> None:
-    """Until the build ends, the marts hold some unknown mixture of these partitions."""
+    """Mark partitions as not built: until the build ends, the marts hold a mixture."""
     built, staged = raw_schema.built_documents, _staged_parts().subquery("staged")
     connection.execute(update(built).where(_is_changed(built)).values(rows_fingerprint=""))
     place = [column.name for column in built.primary_key]

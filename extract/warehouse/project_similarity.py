@@ -1,8 +1,8 @@
-"""In: staged projects of neighbouring years whose names differ. Out: raw.project_proposals, similar pairs with a score.
+"""Score pairs of staged projects of neighbouring years whose names differ, into raw.project_proposals.
 
 A renamed project (人才奖励补贴工作经费 → 人才奖补工作经费) keeps its unit, most of its indicators and their targets,
 and often its category and the size of its amount. This stage only measures; dbt decides which proposal becomes a link
-(mutually best, above thresholds that are vars), and a person's word in project_matches.csv overrules both.
+(mutually best, above thresholds that are vars), and a person's decision in project_matches.csv overrules both.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ _YEAR = re.compile(r"20[0-9]{2}(年度|年)?")
 
 @dataclass(frozen=True, slots=True)
 class ComparedProject:
-    """A project as staged; its place in the raw tables, and what makes it similar to another."""
+    """A staged project: its place in the raw tables, and the attributes that are compared."""
 
     place: tuple[str, int, int]  # sha256, part_no, project_no
     publisher_code: str
@@ -109,7 +109,7 @@ class ComparedProject:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Two projects of neighbouring years and how similar they are; every measure lies between 0 and 1."""
+    """Two projects of neighbouring years with their similarity measures, each between 0 and 1."""
 
     earlier: ComparedProject
     later: ComparedProject
@@ -122,7 +122,7 @@ class Proposal:
 
 
 def propose_links(engine: Engine) -> int:
-    """Replace the proposals of the changed partitions by what their staged projects say today; returns how many.
+    """Replace the proposals of the changed partitions; return how many there are.
 
     `partitions.plan_build` says which partitions changed; a pair of projects never leaves its publisher.
     """
@@ -137,7 +137,7 @@ def propose_links(engine: Engine) -> int:
 
 
 def compare_projects(projects: Iterable[ComparedProject]) -> Iterator[Proposal]:
-    """Every pair of one unit's left-over projects of neighbouring published years that scores at least FLOOR."""
+    """Yield the pairs of a unit's unmatched projects of neighbouring years that score at least FLOOR."""
     by_year: dict[tuple[str, int], list[ComparedProject]] = defaultdict(list)
     for project in projects:
         by_year[project.publisher_code, project.year_no].append(project)
@@ -161,7 +161,7 @@ def compare_projects(projects: Iterable[ComparedProject]) -> Iterator[Proposal]:
 
 
 def compare_pair(earlier: ComparedProject, later: ComparedProject) -> Proposal:
-    """How similar two projects are; the thresholds that belong to these weights are vars in dbt_project.yml."""
+    """Measure the similarity of two projects; the thresholds for these weights are vars in dbt_project.yml."""
     name = _ratio(_core_name(earlier.name), _core_name(later.name))
     common = earlier.indicators.keys() & later.indicators.keys()
     smaller, larger = sorted((len(earlier.indicators), len(later.indicators)))
@@ -218,13 +218,13 @@ def _split_code(printed: str) -> tuple[str, str]:
 
 
 def _core_name(folded: str) -> str:
-    """人才奖补工作经费(人才科) -> 人才奖补(人才科); the years in a name do not count."""
+    """Remove brackets and years from a name: 人才奖补工作经费(人才科) → 人才奖补(人才科)."""
     stripped = _SUFFIX.sub(lambda match: match[3] or "", _YEAR.sub("", folded), count=1)
     return stripped or folded
 
 
 def _ratio(earlier: str, later: str) -> Decimal:
-    """Common characters in order, twice, over all characters: 人才奖励补贴 and 人才奖补 have 0.8."""
+    """Return twice the number of common characters in order over all characters: 人才奖励补贴, 人才奖补 → 0.8."""
     return Decimal(repr(SequenceMatcher(None, earlier, later, autojunk=False).ratio()))
 
 

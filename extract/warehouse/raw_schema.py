@@ -1,4 +1,4 @@
-"""The raw schema: what `stage` writes and dbt's sources read, one SQLAlchemy table each.
+"""Define the raw schema, one SQLAlchemy table each: written by `staging`, read by dbt's sources.
 
 Text is as printed, keys are natural (the hash of the bytes and ordinals inside the document), so staging a document
 again gives the same rows. The same definitions serve DuckDB and PostgreSQL.
@@ -33,9 +33,9 @@ WHOLE_DIGITS, DECIMALS = 28, 10  # of a target's number
 
 
 class Exact(TypeDecorator[Decimal]):
-    """A decimal that reaches the database digit for digit, on a dialect that binds decimals (`stage.open_warehouse`).
+    """A decimal column without rounding, on a dialect that binds decimals (`staging.open_warehouse`).
 
-    DuckDB's driver misreads a positive exponent (it stores Decimal("1E+3") as 1), so plain digits are handed over.
+    DuckDB's driver misreads a positive exponent (it stores Decimal("1E+3") as 1), so plain digits are bound.
     """
 
     impl = Numeric
@@ -43,9 +43,11 @@ class Exact(TypeDecorator[Decimal]):
 
     @property
     def python_type(self) -> type[Decimal]:
+        """The Python type of values."""
         return Decimal
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | None:
+        """Write a positive exponent as plain digits."""
         return None if value is None else Decimal(format(value, "f"))
 
 

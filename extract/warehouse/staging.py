@@ -1,8 +1,8 @@
-"""Typed frames become rows of the raw schema: one transaction a document.
+"""Write typed frames to the raw schema: one transaction a document.
 
 Staging a document again deletes its rows by hash and inserts them anew, so a crash at any moment, a cleared task and a
-better reader all end in the same rows. A fingerprint of the rows stays beside them: equal rows cost no build
-(`partitions`, and `build.fingerprint_inputs` by way of the ledger).
+better reader all end in the same rows. A fingerprint of the rows is stored beside them: equal rows cost no build
+(`partitions`, and `fingerprints.fingerprint_inputs` by way of the ledger).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from extract.warehouse.frames import Frames, RawRow
 
 @contextmanager
 def open_warehouse(settings: Settings) -> Iterator[Engine]:
-    """The build database, for one writer at a time; another writer waits its turn."""
+    """Open the build database for one writer at a time; another writer waits for the lock."""
     with hold_writer(settings):
         engine = create_engine(settings.warehouse_url or "")
         # duckdb_engine would bind decimals as floats: 99999999999999999.99 became 100000000000000000.00
@@ -54,7 +54,7 @@ def _add_columns(connection: Connection) -> None:
 
 
 def _check_order(connection: Connection) -> None:
-    """A database that sorts by a language would number rows, and so name things, in another way than DuckDB does."""
+    """Refuse a database with a linguistic collation, which would number rows, and so name things, differently."""
     if not connection.scalar(text("SELECT 'Z' < 'a' AND lower('ДÄ') = 'дä'")):
         raise SettingsError(
             "JIXIAO_WAREHOUSE_URL: expected a database that sorts by code point: CREATE DATABASE … TEMPLATE template0 "
@@ -63,16 +63,17 @@ def _check_order(connection: Connection) -> None:
 
 
 def find_lost(engine: Engine, staged: Iterable[str]) -> list[str]:
-    """Of the documents that the ledger holds as staged, those whose rows are not in the raw schema, sorted."""
+    """List the documents that the ledger holds as staged and whose rows are missing from the raw schema, sorted."""
     with engine.connect() as connection:
         there = set(connection.scalars(select(raw_schema.documents.c.sha256).distinct()))
     return sorted(set(staged) - there)
 
 
 def stage_frames(engine: Engine, sha256: str, frames: Frames) -> str:
-    """Replace everything that the raw schema holds of one document, in one transaction; returns its fingerprint.
+    """Replace all rows of one document, in one transaction; return their fingerprint.
 
-    Rows that a newer reader reads as the one before did keep that one's version: nothing of them changed.
+    If only `reader_version` differs from the stored rows, the stored version is kept, so that the build sees no
+    change.
     """
     rows = {table.name: _rows(frames[table.name]) for table in raw_schema.DOCUMENT_TABLES}
     with engine.begin() as connection:
@@ -89,9 +90,9 @@ def stage_frames(engine: Engine, sha256: str, frames: Frames) -> str:
 
 
 def remove_document(engine: Engine, sha256: str) -> None:
-    """Take everything that the raw schema holds of one document out of it, in one transaction.
+    """Delete all rows of one document from the raw schema, in one transaction.
 
-    The marts hold what they were built from, so `partitions.plan_build` finds its partitions changed.
+    The marts still hold them, so `partitions.plan_build` finds its partitions changed.
     """
     with engine.begin() as connection:
         _delete_rows(connection, sha256)
@@ -103,7 +104,7 @@ def _delete_rows(connection: Connection, sha256: str) -> None:
 
 
 def _keep_version(connection: Connection, sha256: str, rows: dict[str, list[RawRow]]) -> dict[str, list[RawRow]]:
-    """The rows with the reader's version that stands in the raw schema, if that is all in which they differ."""
+    """Return the rows with the stored `reader_version`, if that is the only column in which they differ."""
     known, there = raw_schema.document_fingerprints.c, raw_schema.documents.c
     fingerprint = connection.scalar(select(known.rows_fingerprint).where(known.sha256 == sha256))
     if fingerprint is None:
@@ -126,7 +127,7 @@ def _rows(frame: pd.DataFrame) -> list[RawRow]:
 
 
 def stage_target_values(engine: Engine) -> int:
-    """Read every distinct target text of the changed documents that this version of the grammar has not read yet.
+    """Parse every distinct target text of the changed documents that this grammar version has not parsed.
 
     Returns how many. `partitions.plan_build` says which documents changed.
     """
@@ -171,9 +172,9 @@ def _value_row(value: TargetValue, grammar_version: str) -> RawRow:
 
 
 def stage_goal_promises(engine: Engine) -> int:
-    """Find the numbers in every goal text of the changed documents that this version of the grammar has not read.
+    """Find the numbers in every goal text of the changed documents that this grammar version has not parsed.
 
-    Returns how many texts were new. A text without any number leaves one row too, so that no night reads it again.
+    Returns how many texts were new. A text without any number leaves one row too, so that it is not parsed again.
     """
     from extract.values import GRAMMAR_VERSION, find_promises
 
@@ -212,7 +213,7 @@ def _fits(number: Decimal | None) -> bool:
 
 
 def stage_releases(engine: Engine, releases: Iterable[Mapping[str, Any]]) -> None:
-    """Copy the ledger's releases into the raw schema, so that the warehouse can tell its own history."""
+    """Copy the ledger's releases into the raw schema, for the release history of the warehouse."""
     columns = [column.name for column in raw_schema.releases.columns]
     rows = [{**release, "row_counts": json.dumps(release["row_counts"], sort_keys=True)} for release in releases]
     with engine.begin() as connection:
@@ -222,7 +223,7 @@ def stage_releases(engine: Engine, releases: Iterable[Mapping[str, Any]]) -> Non
 
 
 def gather_statistics(engine: Engine) -> None:
-    """Let PostgreSQL count the raw tables before it plans joins of them; DuckDB does that by itself."""
+    """Analyse the raw tables before PostgreSQL plans joins of them; DuckDB does that by itself."""
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
             for table in raw_schema.metadata.sorted_tables:

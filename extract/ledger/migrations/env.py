@@ -1,4 +1,4 @@
-"""Alembic runs this file; the connection comes from `extract.ledger.schema`, or from JIXIAO_LEDGER_URL."""
+"""Configure Alembic; the connection comes from `extract.ledger.schema`, or from JIXIAO_LEDGER_URL."""
 
 from __future__ import annotations
 

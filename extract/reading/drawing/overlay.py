@@ -1,7 +1,7 @@
-"""A picture of a page and marks in, the same picture with frames, tints and a legend out.
+"""Draw marks on the image of a page: frames, tints and a legend.
 
-What a mark is called says how it looks, and the legend says it in words. Colours are those that people who see few of
-them tell apart (Okabe and Ito); the page itself is grey and pale, so that every colour is a mark.
+A mark's kind determines its style, which the legend names. Colours are distinguishable with colour blindness (Okabe and
+Ito); the page itself is pale grey, so that every colour is a mark.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ LINE = 3  # half heights of letters from one line of the legend to the next
 
 
 class Stage(StrEnum):
-    """What a picture of a page shows (stage_overlay.py); docs/reading.md has one of each."""
+    """Stages of reading that can be drawn (stage_overlay.py); docs/reading.md has one image of each."""
 
     INK = "ink"
     LATTICE = "lattice"
@@ -49,7 +49,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A frame on a page, in points from its top left as it is read."""
+    """A frame on a page, in points from the top left of the displayed page."""
 
     box: Quad
     kind: str  # of STYLES, or a column
@@ -57,7 +57,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a kind of mark looks, and what the legend says of it."""
+    """Style of a kind of mark, and its text in the legend."""
 
     colour: Colour
     said: str
@@ -67,7 +67,7 @@ class Style:
 
 
 def _list_styles() -> dict[str, Style]:
-    """In the order in which they are drawn, later ones over earlier ones, and listed."""
+    """Return the styles by kind, in drawing order, later ones over earlier ones."""
     styles = {
         "fill": Style(ORANGE, "area painted in a colour", tint=0.12),
         "picture": Style(SKY, "picture or curve", tint=0.25),
@@ -98,12 +98,12 @@ STYLES = _list_styles()
 
 
 def name_column(column: str) -> str:
-    """The kind of mark of a column."""
+    """Return the kind of mark of a column."""
     return COLUMN + column
 
 
 def choose_styles(marks: Sequence[Mark]) -> dict[str, Style]:
-    """The styles of the kinds that are there, in drawing order; columns have colours in the order of their marks."""
+    """Return the styles of the kinds that occur, in drawing order; columns get colours in the order of marks."""
     kinds = dict.fromkeys(mark.kind for mark in marks)
     columns = [kind for kind in kinds if kind.startswith(COLUMN)]
     chosen = {}
@@ -116,7 +116,7 @@ def choose_styles(marks: Sequence[Mark]) -> dict[str, Style]:
 
 
 def draw_found(image: Picture, boxes: Sequence[Quad], across: float, down: float) -> Picture:
-    """The cells that somebody asked for, glowing on the page as it is printed."""
+    """Highlight the requested cells on the page."""
     from PIL import Image, ImageDraw
 
     shade = Image.new("RGBA", image.size, (0, 0, 0, 0))
@@ -128,7 +128,7 @@ def draw_found(image: Picture, boxes: Sequence[Quad], across: float, down: float
 
 
 def draw_marks(image: Picture, marks: Sequence[Mark], across: float, down: float, said: Sequence[str]) -> Picture:
-    """Everything that a stage holds, over the page in pale grey, and below it a legend headed by what is said."""
+    """Draw all marks of a stage over the page in pale grey, and below it a legend headed by `said`."""
     from PIL import Image, ImageChops, ImageDraw
 
     styles = choose_styles(marks)
@@ -151,7 +151,7 @@ def draw_marks(image: Picture, marks: Sequence[Mark], across: float, down: float
 
 
 def _find_foot(image: Picture, boxes: Sequence[Quad]) -> int:
-    """Where the page may end in the picture: below all that is printed and marked, a margin further."""
+    """Return the pixel row at which the page may be cut off: a margin below all print and marks."""
     from PIL import ImageOps
 
     printed = ImageOps.invert(image.convert("L")).getbbox()
@@ -160,7 +160,7 @@ def _find_foot(image: Picture, boxes: Sequence[Quad]) -> int:
 
 
 def _scale(box: Quad, across: float, down: float) -> Quad:
-    """A box in pixels."""
+    """Convert a box to pixels."""
     x0, x1 = sorted((box[0] * across, box[2] * across))
     y0, y1 = sorted((box[1] * down, box[3] * down))
     return x0, y0, x1, y1
@@ -172,14 +172,14 @@ def _lighten(colour: Colour, part: float) -> Colour:
 
 
 def _grey(image: Picture, darkest: int) -> Picture:
-    """A picture in a few greys, of which black becomes the darkest."""
+    """Reduce an image to a few greys, of which black becomes the darkest."""
     step = 255 / (GREYS - 1)
     greys = [round(darkest + (255 - darkest) * round(value / step) * step / 255) for value in range(256)]
     return image.convert("L").point(greys).convert("RGB")
 
 
 def _draw_frame(pen: Pen, style: Style, box: Quad) -> None:
-    """A frame inside its box; a box without room is a line, as thick as its frame."""
+    """Draw a frame inside its box; a box without room becomes a line, as thick as its frame."""
     x0, y0, x1, y1 = box
     thick = style.width / 2
     if min(x1 - x0, y1 - y0) < style.width:
@@ -193,7 +193,7 @@ def _draw_frame(pen: Pen, style: Style, box: Quad) -> None:
 
 
 def _list_entries(styles: dict[str, Style], marks: Sequence[Mark]) -> list[LegendEntry]:
-    """What the legend lists: the samples and words of each kind, and of all but columns how many there are."""
+    """List the legend's entries: samples and words of each kind, and the counts of all but columns."""
     counts = Counter(mark.kind for mark in marks)
     kinds: dict[str, list[str]] = {}
     for kind, style in styles.items():
@@ -206,7 +206,7 @@ def _list_entries(styles: dict[str, Style], marks: Sequence[Mark]) -> list[Legen
 
 
 def _draw_legend(wide: int, entries: list[LegendEntry], said: Sequence[str]) -> Picture:
-    """A strip as wide as the page: what is said, then the entries, as many on a line as have room."""
+    """Draw a strip as wide as the page: the texts `said`, then as many entries a line as fit."""
     from PIL import Image, ImageDraw, ImageFont
 
     size = wide // LETTERS
@@ -233,7 +233,7 @@ def _draw_legend(wide: int, entries: list[LegendEntry], said: Sequence[str]) -> 
 def _place_entries(
     entries: list[LegendEntry], lengths: list[int], size: int, above: int, wide: int
 ) -> list[tuple[int, int, list[Style], str]]:
-    """Where each entry begins, below so many lines of text."""
+    """Return the place of each entry, below the given lines of text."""
     x, y = size, size + above * LINE * size // 2
     places = []
     for (styles, text), length in zip(entries, lengths, strict=True):

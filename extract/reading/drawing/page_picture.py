@@ -1,6 +1,6 @@
-"""A page of a PDF with boxes or a stage in, a PNG of the page as it is read with marks out.
+"""Render a page of a PDF with boxes or a stage marked on it, to PNG.
 
-Only the reading child (child_answers.py) asks, for a document may be drawn just because no reader survived it.
+Runs in the reading child only (child_answers.py), since a document may be drawn because no reader survived it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ COLOURS = 32  # of a picture without marks: an office page has few, and a report
 
 
 def draw_request(request: dict[str, Any], path: Path, limits: Limits) -> tuple[dict[str, float], bytes]:
-    """The page's size in points as the readers measure it, and in pixels; and the picture."""
+    """Return the page's size in points and in pixels, and its PNG."""
     import pypdfium2
 
     import extract.reading.parsers.pdfium.library  # noqa: F401 - starts pdfium anew, before any document is open
@@ -47,7 +47,7 @@ def draw_request(request: dict[str, Any], path: Path, limits: Limits) -> tuple[d
 
 
 def _mark(image: Any, request: dict[str, Any], path: Path, limits: Limits, across: float, down: float) -> Any:
-    """The picture with what was asked for: what a stage holds, the cells that were found, or the page alone."""
+    """Draw what was requested: the marks of a stage, the found cells, or the page alone."""
     from extract.reading.drawing.overlay import Stage, draw_found, draw_marks
 
     if request["stage"]:
@@ -72,7 +72,7 @@ def _cut_out(image: Any, boxes: Sequence[Quad], across: float, down: float) -> A
 
 
 def _find_turn(document: Any, page: Any, number: int) -> int:
-    """How the readers turned the page (rotation.py); 0 for a page that they cannot read."""
+    """Return the readers' rotation of the page (rotation.py); 0 for a page that they cannot read."""
     from extract.errors import Refused
     from extract.reading.ink.ink import settle_characters
     from extract.reading.ink.rotation import find_turn

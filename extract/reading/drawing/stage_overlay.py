@@ -1,6 +1,6 @@
-"""A PDF, the number of a page and a stage in, the marks that show what the stage made of the page out.
+"""Compute the marks that show what one stage of reading made of a page.
 
-Only the reading child (page_picture.py) asks: it meets the file in place of the process that wants the picture.
+Runs in the reading child only (page_picture.py), which opens the file in place of the requesting process.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a picture shows: its marks, and what its legend says above them."""
+    """Marks of a drawing, and the texts above its legend."""
 
     marks: list[Mark]
     said: tuple[str, ...]
@@ -52,7 +52,7 @@ class Shown:
 def show_stage(
     stage: Stage, path: Path, page: int, reader: str, password: str | None, limits: Limits | None = None
 ) -> Shown:
-    """The marks of a page (1-based) by the reader that is named; raises Refused."""
+    """Return the marks of a page (1-based) by the named reader; raises Refused."""
     reader = READER if reader == "auto" else reader
     said = (f"page {page}, {TITLES[stage]}",)
     if stage is Stage.RECORDS:
@@ -64,7 +64,7 @@ def show_stage(
 
 
 def mark_ink_stage(stage: Stage, ink: Ink) -> list[Mark]:
-    """The marks of the stages that know their own page alone."""
+    """Return the marks of the stages that depend on one page only."""
     if stage is Stage.CELLS:
         return mark_cells(build_page(ink).grids)
     mark = {Stage.INK: mark_ink, Stage.LATTICE: mark_lattices, Stage.GRID: mark_letters}[stage]
@@ -72,7 +72,7 @@ def mark_ink_stage(stage: Stage, ink: Ink) -> list[Mark]:
 
 
 def mark_ink(stages: Stages) -> list[Mark]:
-    """Every glyph that leaves ink with what became of it, and whatever else is painted."""
+    """Mark every glyph that leaves ink by its fate, and all other paint."""
     ink = stages.ink
     marks = [Mark(box, "fill") for box in _boxes(ink.fills.box)]
     marks += [Mark(box, "picture") for box in _boxes(ink.pictures.box)]
@@ -83,7 +83,7 @@ def mark_ink(stages: Stages) -> list[Mark]:
 
 
 def mark_lattices(stages: Stages) -> list[Mark]:
-    """The lines of every table: drawn ones, and those that other lines or gaps in the text suggest."""
+    """Mark the lines of every table: drawn ones, and those inferred from other lines or gaps in the text."""
     level, upright = find_stretches(stages.ink.rules, stages.tolerance)
     marks = []
     for table in stages.tables:
@@ -104,14 +104,14 @@ def mark_lattices(stages: Stages) -> list[Mark]:
 
 
 def _part_uprights(lattice: Lattice, by_rules: Bools) -> list[tuple[str, Bools]]:
-    """The upright edges by what suggests them."""
+    """Divide the upright edges by their evidence."""
     edges, by_gap = lattice.upright.T, np.zeros((len(lattice.xs), 1), np.bool_)
     by_gap[list(lattice.doubtful)] = True
     return [("line", edges & by_rules), ("end", edges & ~by_rules & ~by_gap), ("gap", edges & ~by_rules & by_gap)]
 
 
 def _find_drawn(at: Floats, along: Floats, stretches: Stretches, tolerance: float) -> Bools:
-    """Which parts of a lattice's lines the page itself draws."""
+    """Return which parts of a lattice's lines the page draws."""
     if not len(stretches):
         return np.zeros((len(at), len(along) - 1), np.bool_)
     nearest = at[np.abs(at[None, :] - stretches.at[:, None]).argmin(1)]
@@ -120,20 +120,20 @@ def _find_drawn(at: Floats, along: Floats, stretches: Stretches, tolerance: floa
 
 
 def _list_lines(at: Floats, along: Floats, edges: Bools) -> Iterator[tuple[float, float, float]]:
-    """Edges that follow each other as one line: where it is, its start and its end."""
+    """Yield consecutive edges as one line: its position, start and end."""
     for position, row in zip(at.tolist(), edges, strict=True):
         for first, last in stretches_of(row):
             yield position, float(along[first]), float(along[last])
 
 
 def mark_cells(page: PageGrids) -> list[Mark]:
-    """Every cell, and the lines of text outside tables."""
+    """Mark every cell, and the lines of text outside tables."""
     cells = [Mark(cell.box, "cell") for grid in page.grids for cell in grid.cells]
     return cells + [Mark(line.box, "text") for line in page.lines]
 
 
 def mark_letters(stages: Stages) -> list[Mark]:
-    """Every cell in a colour that no neighbour has, and every kept glyph in that of its cell."""
+    """Mark every cell in a colour that no neighbour has, and every kept glyph in that of its cell."""
     marks, colours = [], {}
     for table in stages.tables:
         for cell, colour in enumerate(colour_cells(table), table.first):
@@ -148,7 +148,7 @@ def mark_letters(stages: Stages) -> list[Mark]:
 
 
 def colour_cells(table: PlacedTable) -> list[int]:
-    """The number of a colour for each cell of a table, another one than its neighbours have."""
+    """Assign each cell of a table a colour number that differs from its neighbours'."""
     owner = table.spans.owner
     beside: dict[int, set[int]] = {cell: set() for cell in range(len(table.spans.cells))}
     for one, other in ((owner[:-1], owner[1:]), (owner[:, :-1], owner[:, 1:])):
@@ -165,7 +165,7 @@ def colour_cells(table: PlacedTable) -> list[int]:
 
 
 def mark_records(pages: tuple[CheckedPage, ...], number: int) -> tuple[list[Mark], list[str]]:
-    """Mark the cells of a page in the columns that they are read as, and header cells; say what is held back there."""
+    """Mark the cells of a page by the columns that they are read as, and header cells; list what is held back."""
     assembler, verdicts = Assembler(), []
     try:
         held = interpret(pages, "", READER, assembler)[0].held
@@ -181,7 +181,7 @@ def mark_records(pages: tuple[CheckedPage, ...], number: int) -> tuple[list[Mark
 
 
 def _list_fields(assembler: Assembler, page: int) -> Iterator[Mark]:
-    """Every printed piece of a field that stands on a page."""
+    """Yield every printed piece of a field on a page."""
     for part in assembler.parts:
         for draft in part.drafts:
             for column, field in (*draft.project.fields.items(), *draft.fields.items()):
@@ -191,7 +191,7 @@ def _list_fields(assembler: Assembler, page: int) -> Iterator[Mark]:
 
 
 def _mark_header(grid: Grid) -> Iterator[Mark]:
-    """The cells of header blocks with the columns that they head, and the words of a form's head."""
+    """Mark the cells of header blocks with their columns, and the words of a form's head."""
     table = index_grid(grid)
     try:
         layouts = find_layouts(table)
@@ -222,5 +222,5 @@ def _boxes(boxes: Floats) -> list[Quad]:
 
 
 def _in_ascii(reason: Reason, page: int | None) -> str:
-    """Return a reason as the legend's font can print it: what the document itself says is Chinese."""
+    """Describe a reason in ASCII, as the legend's font has no Chinese."""
     return f"{reason.value}, page {page}" if page else reason.value

@@ -1,1 +1,1 @@
-"""Ink in, cells out: the lattice of rules, merged cells, glyphs placed in cells, text of cells."""
+"""Build cells from ink: the lattice of rules, merged cells, glyphs placed in cells, text of cells."""

@@ -1,4 +1,4 @@
-"""Placed glyphs in, text out: lines by baseline, glyphs by position, doubled glyphs once, blanks where they matter."""
+"""Join placed glyphs to text: lines by baseline, glyphs by position, doubled glyphs once, significant blanks."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class Sorted:
     size: Floats
 
     def take(self, rows: slice | Bools) -> Sorted:
-        """Some of them, in that order."""
+        """Select rows, in that order."""
         where = self.glyph[rows], self.group[rows], self.line[rows]
         return Sorted(*where, self.start[rows], self.end[rows], self.size[rows])
 
 
 def sort_glyphs(glyphs: Glyphs, spots: Spots, group: Ints, chosen: Bools) -> Sorted:
-    """Order the chosen glyphs by group, line and place; marks doubled glyphs as dropped and leaves them out."""
+    """Order the chosen glyphs by group, line and place, without doubled glyphs, which are marked as dropped."""
     index = np.flatnonzero(chosen)
     box, size, across, turn = glyphs.box[index], spots.size[index], spots.base[index], spots.turn[index] % 4
     start, end, mine = box[:, 0], box[:, 2], group[index] * 4 + turn  # text of another direction is text apart
@@ -69,7 +69,7 @@ def sort_glyphs(glyphs: Glyphs, spots: Spots, group: Ints, chosen: Bools) -> Sor
 
 
 def _find_doubles(glyphs: Glyphs, index: Ints, line: Ints, start: Floats, size: Floats) -> Bools:
-    """Glyphs that repeat one of the two before them on the line at nearly the same place."""
+    """Return glyphs that repeat one of the two before them on the line at nearly the same place."""
     double = np.zeros(len(index), np.bool_)
     code = glyphs.code[index]
     for step in (1, 2):
@@ -80,10 +80,10 @@ def _find_doubles(glyphs: Glyphs, index: Ints, line: Ints, start: Floats, size: 
 
 
 def find_overlaps(glyphs: Glyphs, rows: Sorted) -> Ints:
-    """Glyphs that lie over another one of their cell: two texts printed over each other, readable by nobody.
+    """Return glyphs over another one of their cell: two texts printed over each other, unreadable.
 
-    Signs and letters that stand close over the letter before them are no second text where the file has all of them
-    in the order in which they stand: a justified line is squeezed at its punctuation (c09_squeezed_line).
+    Signs and letters close to the letter before them are no second text where the file has all of them in printed
+    order: a justified line is squeezed at its punctuation (c09_squeezed_line).
     """
     same = rows.line[1:] == rows.line[:-1]
     middle = (rows.start + rows.end) / 2
@@ -101,7 +101,7 @@ def find_overlaps(glyphs: Glyphs, rows: Sorted) -> Ints:
 
 
 def find_side_by_side(glyphs: Glyphs, rows: Sorted) -> Ints:
-    """Where in `rows` a gap follows that may part two texts on one line of a cell: no blank is typed there."""
+    """Return the places in `rows` before a gap that may part two texts on one line of a cell."""
     if len(rows.glyph) < 4:
         return rows.line[:0]
     gap = np.where(rows.line[1:] == rows.line[:-1], rows.start[1:] - rows.end[:-1], np.inf)
@@ -117,7 +117,7 @@ def find_side_by_side(glyphs: Glyphs, rows: Sorted) -> Ints:
 
 
 def join_cells(glyphs: Glyphs, spots: Spots, rows: Sorted) -> dict[int, str]:
-    """Text of each group; line breaks leave nothing behind."""
+    """Return the text of each group; line breaks are removed."""
     if not len(rows.glyph):
         return {}
     letters = list(map(glyphs.text.__getitem__, rows.glyph.tolist()))
@@ -134,11 +134,13 @@ def join_cells(glyphs: Glyphs, spots: Spots, rows: Sorted) -> dict[int, str]:
 
 
 def find_raised(glyphs: Glyphs, spots: Spots, rows: Sorted) -> Ints:
-    """Find exponents and marks of notes: digits set smaller and higher than the digit before them.
+    """Return exponents and note marks: digits set smaller and higher than the glyph before them.
 
-    Behind a Latin letter they stay what the file says: m2 can only be read in one way. A whole number that is set
-    smaller and higher than its sign comes of two fonts, not of an exponent; behind a Chinese character only the last
-    digits of a line are a mark, if they are as small and as high as marks are.
+    Behind a Latin letter they are kept as in the file: m2 is unambiguous. A whole number that is set smaller and
+    higher
+    than its sign comes of two fonts, not of an exponent; behind a Chinese character only the last digits of a line
+    are a
+    mark, if they are as small and as high as marks are.
     """
     code, size, base = glyphs.code[rows.glyph], rows.size, spots.base[rows.glyph]
     digit = (code >= 0x30) & (code <= 0x39) & (spots.turn[rows.glyph] == 0)
@@ -161,7 +163,7 @@ def find_raised(glyphs: Glyphs, spots: Spots, rows: Sorted) -> Ints:
 
 
 def find_blanks(glyphs: Glyphs, rows: Sorted) -> Bools:
-    """Where a blank stands before a glyph: printed or wide, and not between Chinese characters."""
+    """Return which glyphs a blank precedes: printed or wide, and not between Chinese characters."""
     n = len(rows.glyph)
     blank = np.zeros(n, np.bool_)
     if n < 2:
@@ -178,20 +180,20 @@ def find_blanks(glyphs: Glyphs, rows: Sorted) -> Bools:
 
 
 def are_chinese(code: Ints) -> Bools:
-    """Chinese characters and the full-width signs set among them."""
+    """Return which codes are Chinese characters or the full-width signs set among them."""
     signs = ((code >= 0x2010) & (code <= 0x2027)) | (code == 0xB7) | (code == 0x2030) | (code == 0x203B)
     found: Bools = (code >= 0x2E80) | signs
     return found
 
 
 def are_latin(code: Ints) -> Bools:
-    """Latin letters without marks."""
+    """Return which codes are Latin letters without accents."""
     found: Bools = ((code | 0x20) >= 0x61) & ((code | 0x20) <= 0x7A)
     return found
 
 
 def join_lines(glyphs: Glyphs, rows: Sorted) -> list[tuple[str, Box]]:
-    """Lines of text outside tables with their boxes, top to bottom; wide gaps part a line in two."""
+    """Return lines of text outside tables with their boxes, top to bottom; a wide gap splits a line in two."""
     if not len(rows.glyph):
         return []
     gap = rows.start[1:] - rows.end[:-1]

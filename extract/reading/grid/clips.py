@@ -1,8 +1,8 @@
-"""Glyphs that a clip hides and the cells of a page in, the cell that each still belongs to out.
+"""Assign glyphs that a clip hides to the cell at whose border the clip ends.
 
-A clip that ends where a cell ends hides what does not fit into the cell: the text is that cell's. Spreadsheets give
-each cell a clip of its own, or the whole print area one clip that ends where the table does; a merged cell over a page
-break is drawn whole on both pages. Whether another page shows the rest is asked later (page_seams.py).
+Such a clip hides what does not fit into the cell: the text is that cell's. Spreadsheets give each cell a clip of its
+own, or the whole print area one clip that ends where the table does; a merged cell over a page break is drawn whole on
+both pages. Whether another page shows the rest is checked later (page_seams.py).
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ HIGH = 0.72  # of the size: how high a digit stands over the baseline
 
 
 def find_sides(x: Floats, y: Floats, clip: Floats) -> Bools:
-    """(n, 4): beyond which side of its clip, left, top, right, bottom, each point lies."""
+    """Return (n, 4): beyond which side of its clip, left, top, right, bottom, each point lies."""
     return np.stack([x < clip[:, 0], y < clip[:, 1], x > clip[:, 2], y > clip[:, 3]], axis=1)
 
 
 def find_cut_sides(box: Floats, base: Floats, size: Floats, clip: Floats) -> Bools:
-    """(n, 4): at which side the clip takes so much of a glyph that it may look like another one."""
+    """Return (n, 4): at which sides the clip takes so much of a glyph that it may look like another one."""
     wide, high = np.maximum(box[:, 2] - box[:, 0], 1e-6), HIGH * np.maximum(size, 1e-6)
     aside, above = CUT_ASIDE * wide, CUT_ABOVE * high
     return np.stack(
@@ -39,7 +39,7 @@ def find_cut_sides(box: Floats, base: Floats, size: Floats, clip: Floats) -> Boo
 
 
 def move_inside(x: Floats, y: Floats, clip: Floats, sides: Bools) -> tuple[Floats, Floats]:
-    """Where points come to that move over the cutting sides of their clip: what is cut there is cut by that cell."""
+    """Move points over the cutting sides of their clip, to the cell that the clip belongs to."""
     x = np.where(sides[:, 0], np.maximum(x, clip[:, 0] + INSIDE), x)
     x = np.where(sides[:, 2], np.minimum(x, clip[:, 2] - INSIDE), x)
     y = np.where(sides[:, 1], np.maximum(y, clip[:, 1] + INSIDE), y)
@@ -48,7 +48,7 @@ def move_inside(x: Floats, y: Floats, clip: Floats, sides: Bools) -> tuple[Float
 
 
 def end_at_borders(sides: Bools, clips: Floats, boxes: Floats) -> Bools:
-    """Whether clips end, at all sides at which they cut, where their cells do; never where there is no cell."""
+    """Return which clips end at their cell's border on all sides at which they cut; False without a cell."""
     near: Bools = np.abs(clips - boxes) <= CELL_CLIP  # never of no cell
     ends: Bools = np.all(near | ~sides, axis=1)
     return ends

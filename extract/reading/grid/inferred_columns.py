@@ -1,8 +1,7 @@
-"""Level rules without upright ones in, lattices out: columns from where rules begin and end and from gaps in the text.
+"""Infer lattices from level rules without upright ones: columns from the ends of rules and gaps in the text.
 
-A table with horizontal rules alone says its rows by rules and its columns by alignment. Where every cell has a rule of
-its own, the ends of the rules are the columns; where rules run through, the columns are the stretches of the width
-that no line of text crosses.
+Where every cell has a rule of its own, the ends of the rules are the columns; where rules run through, the columns are
+the stretches of the width that no line of text crosses.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ CROSSED = 0.02  # of the text lines may cross a gap: one that overflows, a title
 
 
 def infer_lattices(level: Stretches, rules: Rules, glyphs: Glyphs, spots: Spots, tolerance: float) -> list[Lattice]:
-    """Tables of level stretches that belong to no other table."""
+    """Infer the tables of level stretches that belong to no other table."""
     found = []
     for group in _group(level, tolerance):
         lattice = _infer(level.take(group), rules, glyphs, spots, tolerance)
@@ -31,7 +30,7 @@ def infer_lattices(level: Stretches, rules: Rules, glyphs: Glyphs, spots: Spots,
 
 
 def infer_in_frame(frame: Lattice, rules: Rules, glyphs: Glyphs, spots: Spots, tolerance: float) -> Lattice | None:
-    """A lattice of one column, as a frame with level rules gives it, with the columns of its text."""
+    """Add the columns of its text to a lattice of one column, as a frame with level rules gives it."""
     ys, box = frame.ys, (float(frame.xs[0]), float(frame.ys[0]), float(frame.xs[1]), float(frame.ys[-1]))
     if len(ys) < FEWEST_LINES:
         return None
@@ -46,7 +45,7 @@ def infer_in_frame(frame: Lattice, rules: Rules, glyphs: Glyphs, spots: Spots, t
 
 
 def _group(level: Stretches, tolerance: float) -> list[Bools]:
-    """Stretches that span the same width, with the shorter ones between them."""
+    """Group stretches that span the same width, with the shorter ones between them."""
     groups: list[Bools] = []
     free = np.ones(len(level), np.bool_)
     for i in np.argsort(level.start - level.end, kind="stable").tolist():  # the longest first
@@ -61,7 +60,7 @@ def _group(level: Stretches, tolerance: float) -> list[Bools]:
 
 
 def _infer(level: Stretches, rules: Rules, glyphs: Glyphs, spots: Spots, tolerance: float) -> Lattice | None:
-    """One group as a lattice; None where the text shows fewer than three columns."""
+    """Infer one group's lattice; None where the text shows fewer than three columns."""
     left, right = float(level.start.min()), float(level.end.max())
     ys = np.unique(level.at)
     if len(ys) < FEWEST_LINES:  # an arrow of a drawing: c11_drawings
@@ -75,7 +74,7 @@ def _infer(level: Stretches, rules: Rules, glyphs: Glyphs, spots: Spots, toleran
 
 
 def _full_lines(level: Stretches) -> Floats:
-    """The lines that run over the whole width: the first two of them enclose the header."""
+    """Return the lines over the whole width: the first two of them enclose the header."""
     left, right = float(level.start.min()), float(level.end.max())
     lengths = {y: float((level.end - level.start)[level.at == y].sum()) for y in np.unique(level.at).tolist()}
     full = [y for y, length in lengths.items() if length >= 0.8 * (right - left)]
@@ -85,11 +84,13 @@ def _full_lines(level: Stretches) -> Floats:
 def find_columns(
     rules: Rules, glyphs: Glyphs, spots: Spots, box: Quad, ys: Floats, tolerance: float
 ) -> tuple[Floats, tuple[int, ...]]:
-    """The borders of the columns of a box, outer ones included, and which of them only the text suggests.
+    """Return the borders of the columns of a box, with the outer ones, and which of them only the text suggests.
 
-    A border is where rules of several lines end, or a gap that the text leaves; two borders with no text between them
-    are one (a trimmed rule ends before its column does); every column has a word in the header row, so a gap inside a
-    column, which a few short lines leave by chance, is no border.
+    A border is where rules of several lines end, or a gap in the text; two borders with no text between them are
+    one (a
+    trimmed rule ends before its column does); every column has a word in the header row, so a gap inside a column,
+    which a
+    few short lines leave by chance, is no border.
     """
     left, _, right, _ = box
     ends = [(x, x, True) for x in _rule_ends(rules, box, tolerance).tolist()]
@@ -105,7 +106,7 @@ def find_columns(
 
 
 def _merge_empty(borders: list[Border], texts: Floats, left: float, right: float) -> list[Border]:
-    """Borders with no text between them, or between them and the edge, become one."""
+    """Merge borders with no text between them, or between them and the edge."""
     merged: list[Border] = []
     for start, end, trusted in borders:
         if merged and not _any_between(texts, merged[-1][1], start):
@@ -120,7 +121,7 @@ def _any_between(sorted_values: Floats, low: float, high: float) -> bool:
 
 
 def _drop_wordless(borders: list[Border], header: Floats, left: float, right: float) -> list[Border]:
-    """Take away the narrower of a wordless column's two borders until every column has a header word."""
+    """Remove the narrower of a wordless column's two borders until every column has a header word."""
     kept = list(borders)
     while True:
         edges = [left, *((a + b) / 2 for a, b, _ in kept), right]
@@ -133,7 +134,7 @@ def _drop_wordless(borders: list[Border], header: Floats, left: float, right: fl
 
 
 def _rule_ends(rules: Rules, box: Quad, tolerance: float) -> Floats:
-    """Places where rules of several lines begin or end and no text stands."""
+    """Return places where rules of several lines begin or end and no text stands."""
     rows = rules.box[rules.level]
     middle = (rows[:, 1] + rows[:, 3]) / 2
     rows = rows[(middle >= box[1] - 2) & (middle <= box[3] + 2) & (rows[:, 2] - rows[:, 0] > 2 * DASH_GAP)]
@@ -150,7 +151,7 @@ def _rule_ends(rules: Rules, box: Quad, tolerance: float) -> Floats:
 
 
 def _text_gaps(glyphs: Glyphs, spots: Spots, box: Quad) -> list[tuple[float, float]]:
-    """Stretches of the width that (nearly) no text line crosses, between text on both sides."""
+    """Return stretches of the width that (nearly) no text line crosses, between text on both sides."""
     x, y = spots.x, spots.y
     inside = (glyphs.drop == KEPT) & (x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])
     if not inside.any():
@@ -173,7 +174,7 @@ def _text_gaps(glyphs: Glyphs, spots: Spots, box: Quad) -> list[tuple[float, flo
 
 
 def stretches_of(mask: Bools) -> list[tuple[int, int]]:
-    """Runs of True as (first, one past last)."""
+    """Return runs of True as (first, one past last)."""
     padded = np.concatenate([[False], mask, [False]]).astype(np.int8)
     steps = np.flatnonzero(np.diff(padded))
     return list(zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True))

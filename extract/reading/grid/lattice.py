@@ -1,4 +1,4 @@
-"""Rules of a page in, lattices out: the positions of a table's lines and which stretches of them are drawn.
+"""Build lattices from the rules of a page: the positions of a table's lines and their drawn stretches.
 
 Stages: snap (rules nearly on one line come to one line; this also makes one line of a double line and of a border that
 two cells both draw), join (pieces and dashes of a line become one stretch), group (stretches that touch are a table),
@@ -32,7 +32,7 @@ class Stretches:
         return len(self.at)
 
     def take(self, rows: Bools | Ints) -> Stretches:
-        """Some of them, in that order."""
+        """Select rows, in that order."""
         return Stretches(self.at[rows], self.start[rows], self.end[rows])
 
 
@@ -47,13 +47,13 @@ class Lattice:
     doubtful: tuple[int, ...] = ()  # upright lines that only gaps in the text suggest
 
     def box_of(self, row: int, column: int, height: int = 1, width: int = 1) -> tuple[float, float, float, float]:
-        """The box of a stretch of lattice cells."""
+        """Return the box of a block of lattice cells."""
         xs, ys = self.xs, self.ys
         return float(xs[column]), float(ys[row]), float(xs[column + width]), float(ys[row + height])
 
 
 def snap(positions: Floats, tolerance: float) -> Floats:
-    """Positions in, for each the mean of its cluster out; a gap above the tolerance starts a new cluster."""
+    """Return for each position the mean of its cluster; a gap above the tolerance starts a new cluster."""
     if not len(positions):
         return positions
     order = np.argsort(positions, kind="stable")
@@ -67,7 +67,7 @@ def snap(positions: Floats, tolerance: float) -> Floats:
 
 
 def join(at: Floats, start: Floats, end: Floats, gap: float) -> Stretches:
-    """Pieces on the same line that touch or nearly touch become one."""
+    """Join pieces on the same line that touch or nearly touch."""
     if not len(at):
         return Stretches(at, start, end)
     order = np.lexsort((start, at))
@@ -84,7 +84,7 @@ def join(at: Floats, start: Floats, end: Floats, gap: float) -> Stretches:
 
 
 def find_stretches(rules: Rules, tolerance: float) -> tuple[Stretches, Stretches]:
-    """Snapped and joined level and upright lines."""
+    """Snap and join level and upright lines."""
     box = rules.box
     level, upright = box[rules.level], box[~rules.level]
     ys, xs = snap((level[:, 1] + level[:, 3]) / 2, tolerance), snap((upright[:, 0] + upright[:, 2]) / 2, tolerance)
@@ -95,10 +95,10 @@ def find_stretches(rules: Rules, tolerance: float) -> tuple[Stretches, Stretches
 def find_lattices(
     level: Stretches, upright: Stretches, tolerance: float, middles: tuple[Floats, Floats] | None = None
 ) -> tuple[list[Lattice], Bools]:
-    """Tables in reading order, and which level stretches belong to one; refuses drawings too large to be a table.
+    """Return tables in reading order, and which level stretches belong to one; drawings too large are refused.
 
-    `middles` of letters tell a row that a page break cuts, of which no line but the uprights is drawn, from uprights
-    that stand out a little.
+    `middles` of letters distinguish a row that a page break cuts, of which no line but the uprights is drawn, from
+    uprights that protrude a little.
     """
     if len(level) > MAX_STRETCHES or len(upright) > MAX_STRETCHES:
         raise Refused(Reason.TOO_LARGE, f"{len(level) + len(upright)} separate lines on one page")
@@ -118,7 +118,7 @@ def find_lattices(
 
 
 def _group(level: Stretches, upright: Stretches, tolerance: float) -> tuple[Ints, Ints]:
-    """Numbers of the groups of lines that touch; -1 for lines that touch no other."""
+    """Return the group number of lines that touch; -1 for lines that touch no other."""
     t = tolerance + 1.0
     touch = (
         (level.start[:, None] - t <= upright.at[None, :])
@@ -141,9 +141,10 @@ def _group(level: Stretches, upright: Stretches, tolerance: float) -> tuple[Ints
 def add_open_columns(
     level: Stretches, upright: Stretches, loose: Stretches, tolerance: float
 ) -> tuple[Stretches, Stretches]:
-    """The lines of a table with those of its columns in which a page has no level line, because a cell fills them.
+    """Add to a table the lines of columns that have no level line on this page, since one cell fills them.
 
-    A merged cell that begins on a page before and goes on on the next has no border on this page but its sides: lines
+    A merged cell that begins on a page before and goes on on the next has no border on this page but its sides:
+    lines
     as high as the table that touch nothing. They are closed where the table's own lines begin and end.
     """
     if not len(loose) or not len(level):
@@ -170,7 +171,7 @@ def add_open_columns(
 def build_lattice(
     level: Stretches, upright: Stretches, tolerance: float, middles: tuple[Floats, Floats] | None = None
 ) -> Lattice | None:
-    """One group of touching lines as a lattice; None where they enclose nothing."""
+    """Build the lattice of one group of touching lines; None where they enclose nothing."""
     xs, ys = np.unique(upright.at), np.unique(level.at)
     xs, open_x = _close(xs, level, tolerance)
     ys, open_y = _close(ys, upright, tolerance)
@@ -200,7 +201,7 @@ def _close(positions: Floats, across: Stretches, tolerance: float) -> tuple[Floa
 
 
 def _find_cut_rows(xs: Floats, ys: Floats, upright: Stretches, middles: tuple[Floats, Floats]) -> list[float]:
-    """Where uprights end a little beyond the outermost line, with letters between: a row cut by the page break."""
+    """Return where uprights end a little beyond the outermost line, with letters between: a row cut by the break."""
     x, y = middles
     across = (xs[0] < x) & (x < xs[-1])
     low, high = float(upright.start.min()), float(upright.end.max())
@@ -213,7 +214,7 @@ def _find_cut_rows(xs: Floats, ys: Floats, upright: Stretches, middles: tuple[Fl
 
 
 def mark_edges(at: Floats, along: Floats, stretches: Stretches, closed: list[float]) -> Bools:
-    """Which parts of which line are drawn: a part counts when a stretch covers its middle."""
+    """Return the drawn parts of each line: those whose middle a stretch covers."""
     middles = (along[:-1] + along[1:]) / 2
     edges = np.zeros((len(at), len(middles)), np.bool_)
     rows = np.searchsorted(at, stretches.at)

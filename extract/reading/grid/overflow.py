@@ -1,10 +1,10 @@
-"""Find lines of text that run out of their cell below it and are seen there, and give them to the cell.
+"""Find lines of text that overflow their cell at its lower border, and assign them to that cell.
 
-The order of painting tells whose they are: a program writes the lines of one cell one after the other. A line belongs
-to the cell above when it was painted directly after the last line of that cell, one line further down, and the rule
-between them runs through its letters, or nothing but the end of the table lies there (Chromium and LibreOffice Writer
-let the last lines of a tall cell hang over a page's end so). A line that stands wholly in the next cell is given to the
-one above only where the table is painted row by row and the next text painted stands beside the cell above.
+The order of painting decides: a program writes the lines of one cell one after the other. A line belongs to the cell
+above when it was painted directly after the last line of that cell, one line further down, and the rule between them
+runs through its letters, or nothing but the end of the table lies there (Chromium and LibreOffice Writer let the last
+lines of a tall cell hang over a page's end so). A line wholly inside the next cell is assigned to the one above only
+where the table is painted row by row and the next text painted stands beside the cell above.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MORE_ACROSS = 3  # times as many steps to the right as down: a table painted row
 
 @dataclass(slots=True)
 class _Painted:
-    """The order of painting: of each run its rank among the runs that show text, of each rank its outer glyphs."""
+    """Order of painting: of each run its rank among the runs that show text, of each rank its outer glyphs."""
 
     rank: Ints  # of each run, -1 for those that show nothing
     first: Ints  # of each rank: its first glyph
@@ -41,7 +41,7 @@ class _Painted:
 
 
 def settle_hanging_lines(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints) -> list[Ints]:
-    """Give lines that run out of the cell above to it; return those that may as well be the lower cell's."""
+    """Assign lines that overflow the cell above to it; return those that may as well be the lower cell's."""
     kept = (glyphs.drop == KEPT) & (spots.turn == 0)
     doubtful: list[Ints] = []
     if not tables or not kept.any() or (glyphs.runs.order < 0).any():
@@ -83,7 +83,7 @@ def _find_top_lines(
     kept: Bools,
     boxes: Floats,
 ) -> list[tuple[Ints, float]]:
-    """Lines that stand near below the upper rule of their cell, or below their table, with the rule's place."""
+    """Return lines just below the upper rule of their cell, or below their table, with the rule's place."""
     found: list[tuple[Ints, float]] = []
     inside = np.flatnonzero(kept & (owner >= 0))
     high = spots.base[inside] - HIGH * spots.size[inside]
@@ -104,7 +104,7 @@ def _find_top_lines(
 
 
 def _are_odd(spots: Spots, owner: Ints, inside: Ints, high: Floats, tops: Floats) -> Bools:
-    """Glyphs of lines just below their cell's rule with a wider step to the next line than lines of one text have."""
+    """Return glyphs of lines just below a rule with a wider step to the next line than lines of one text have."""
     near = high - tops < TOP_LINE * spots.size[inside]
     odd = np.zeros(len(inside), np.bool_)
     cells = owner[inside]
@@ -119,7 +119,7 @@ def _are_odd(spots: Spots, owner: Ints, inside: Ints, high: Floats, tops: Floats
 
 
 def _part(spots: Spots, glyphs: Ints, above: Ints) -> list[Ints]:
-    """The first line of some glyphs under each cell that is above them."""
+    """Split glyphs by the cell above them; return the first line of each."""
     lines: list[Ints] = []
     for cell in np.unique(above).tolist():
         mine = glyphs[above == cell]
@@ -139,7 +139,7 @@ def _judge(
     line: Ints,
     top: float,
 ) -> int | None:
-    """The cell above that a line belongs to; OUTSIDE where it may be either's, None where nothing speaks for it."""
+    """Return the cell above that a line belongs to; OUTSIDE for either's, None for the lower one's."""
     ranks = painted.rank[glyphs.run[line]]
     low, high = int(ranks.min()), int(ranks.max())
     if low == 0:
@@ -169,7 +169,7 @@ def _judge(
 
 
 def _is_beside(owner: Ints, tables: list[PlacedTable], boxes: Floats, painted: _Painted, above: int, high: int) -> bool:
-    """Whether the next text painted stands beside the upper cell, in a table that is painted row by row."""
+    """Return True if the next text painted is beside the upper cell, in a table that is painted row by row."""
     if high + 1 >= len(painted.first):
         return False
     after = int(owner[painted.first[high + 1]])
@@ -189,9 +189,10 @@ def _is_beside(owner: Ints, tables: list[PlacedTable], boxes: Floats, painted: _
 def find_lost_ends(
     glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints, height: float
 ) -> list[tuple[int, Ints]]:
-    """Cells whose prose runs over their lower rule and stops within a sentence, with the line that does.
+    """Return cells whose prose overflows their lower rule and stops within a sentence, with the line that does.
 
-    LibreOffice Writer prints of a cell that is too low no line after the one over the rule: the rest is lost. At the
+    LibreOffice Writer prints of a cell that is too low no line after the one over the rule: the rest is lost. At
+    the
     end of a page it may stand on the next one.
     """
     low = (glyphs.drop == KEPT) & (spots.turn == 0) & (owner >= 0) & (spots.base < spots.clip[:, 3])
@@ -219,7 +220,7 @@ def find_lost_ends(
 
 
 def find_covered(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints) -> list[tuple[int, Ints]]:
-    """Cells whose text is printed over the text of another cell, which nobody can read, with the glyphs that meet."""
+    """Return cells whose text is printed over that of another cell, unreadably, with the glyphs that meet."""
     x, y = spots.x, spots.y
     seen = (glyphs.drop == KEPT) & (owner >= 0) & (spots.turn == 0)
     seen &= (spots.clip[:, 0] < x) & (x < spots.clip[:, 2]) & (spots.clip[:, 1] < y) & (y < spots.clip[:, 3])

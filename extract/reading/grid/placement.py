@@ -1,4 +1,4 @@
-"""Glyphs and the cells of a page in, for each glyph the cell it belongs to out.
+"""Assign each glyph of a page to its cell.
 
 A glyph belongs to the cell that holds its middle, with two exceptions that printed tables make necessary: a word that
 runs over a rule belongs whole to the cell that it is aligned to, and text that a clip hides belongs to the cell at
@@ -34,7 +34,7 @@ class PlacedTable:
     first: int
 
     def box_of(self, cell: int) -> tuple[float, float, float, float]:
-        """The box of a cell by its number on the page."""
+        """Return the box of a cell by its number on the page."""
         return self.lattice.box_of(*self.spans.cells[cell - self.first])
 
 
@@ -43,7 +43,7 @@ OUTSIDE, LOST = -1, -2  # outside every table; inside a table's box but in no ce
 
 @dataclass(slots=True)
 class Spots:
-    """Where glyphs are for the purpose of placement, one entry per glyph; every stage asks, so found once per page."""
+    """Positions of glyphs for placement, one entry per glyph, computed once per page."""
 
     x: Floats  # the middle of the em square
     y: Floats  # of level text the middle over its baseline, since fonts lie about their heights
@@ -54,7 +54,7 @@ class Spots:
 
 
 def locate(glyphs: Glyphs) -> Spots:
-    """The spots of glyphs on a page that has been turned upright."""
+    """Compute the spots of glyphs on a page that has been turned upright."""
     size, turn, base = glyphs.runs.size[glyphs.run], glyphs.runs.turn[glyphs.run], glyphs.runs.base[glyphs.run]
     x, middle = (glyphs.box[:, 0] + glyphs.box[:, 2]) / 2, (glyphs.box[:, 1] + glyphs.box[:, 3]) / 2
     level, lift = turn == 0, MIDDLE * size
@@ -67,7 +67,7 @@ def locate(glyphs: Glyphs) -> Spots:
 
 @dataclass(slots=True)
 class Placement:
-    """Which cell each glyph belongs to, and what of that is a decision about words that run over a rule."""
+    """Assignment of glyphs to cells, with the words whose assignment is uncertain because they cross a rule."""
 
     owner: Ints  # cell number of each glyph, OUTSIDE or LOST
     crossing: list[int]  # cells of such words: where the rule is only inferred from the text, it is in doubt
@@ -75,7 +75,7 @@ class Placement:
 
 
 def place(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], width: float, height: float) -> Placement:
-    """Give each glyph to a cell; sets `drop` on clipped glyphs."""
+    """Assign each glyph to a cell; sets `drop` on clipped glyphs."""
     x, y = spots.x, spots.y
     owner = owners_at(x, y, tables)
     at_home = _settle_clipped(glyphs, spots, tables, owner)
@@ -87,7 +87,7 @@ def place(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], width: float,
 
 
 def owners_at(x: Floats, y: Floats, tables: list[PlacedTable]) -> Ints:
-    """Points in, cell numbers out."""
+    """Return the number of the cell that holds each point."""
     owner = np.full(len(x), OUTSIDE, np.int64)
     for table in tables:
         xs, ys = table.lattice.xs, table.lattice.ys
@@ -99,9 +99,9 @@ def owners_at(x: Floats, y: Floats, tables: list[PlacedTable]) -> Ints:
 
 
 def _settle_clipped(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints) -> Bools:
-    """Glyphs that a clip hides or cuts go to the cell at whose border the clip ends; others beyond one are dropped.
+    """Assign hidden or cut glyphs to the cell at whose border their clip ends; drop others beyond a clip.
 
-    Returns which glyphs are at home so.
+    Returns which glyphs were assigned so.
     """
     at_home = np.zeros(len(glyphs), np.bool_)
     rows, sides = find_cut(glyphs, spots)
@@ -118,7 +118,7 @@ def _settle_clipped(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], own
 
 
 def find_cut(glyphs: Glyphs, spots: Spots) -> tuple[Ints, Bools]:
-    """Kept glyphs that a clip hides or of which it takes much, and at which sides: left, top, right, bottom."""
+    """Return kept glyphs that a clip hides or takes much of, and at which sides: left, top, right, bottom."""
     box, clip = glyphs.box, spots.clip
     tight = (clip[:, :2] > box[:, :2]).any(1) | (clip[:, 2:] < box[:, 2:]).any(1)
     tight |= (spots.base > clip[:, 3]) | (spots.base - spots.size < clip[:, 1])  # boxes lie about their heights
@@ -132,7 +132,7 @@ def find_cut(glyphs: Glyphs, spots: Spots) -> tuple[Ints, Bools]:
 
 
 def boxes_of(cells: Ints, tables: list[PlacedTable]) -> Floats:
-    """The boxes of cells by number; not a number where there is no cell."""
+    """Return the boxes of cells by number; NaN where there is no cell."""
     boxes = np.full((len(cells), 4), np.nan)
     for cell in np.unique(cells[cells >= 0]).tolist():
         for table in tables:
@@ -144,10 +144,11 @@ def boxes_of(cells: Ints, tables: list[PlacedTable]) -> Floats:
 def _settle_overflow(
     glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints
 ) -> tuple[list[int], list[Ints]]:
-    """Words that run over a rule: find them by letters too near for two cells, and give them to one cell.
+    """Assign whole words that run over a rule, found by letters too near for two cells, to one cell.
 
-    A word is in doubt that is aligned to a cell in which least of it stands, and one of which a run stands mostly
-    in another cell: two texts of two cells may touch.
+    Uncertain are a word that is aligned to a cell in which least of it stands, and one of which a run lies mostly
+    in
+    another cell: two texts of two cells may touch.
     """
     kept = np.flatnonzero((glyphs.drop == KEPT) & (spots.turn == 0))
     if len(kept) < 2:
@@ -179,10 +180,11 @@ def _settle_overflow(
 
 
 def _is_parted(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints, word: Ints) -> bool:
-    """Whether drawn rules part a word into texts that each lie wholly in their own cell (c06_close_to_a_rule).
+    """Return True if drawn rules split a word into texts that each lie wholly in a cell (c06_close_to_a_rule).
 
     The letters at a rule are text objects of their own. A text that runs over the rule of its cell is different: it
-    fills the cell, and wraps nowhere. So a text on which another one borders leaves room on its far side or has more
+    fills the cell, and wraps nowhere. So a text on which another one borders leaves room on its far side or has
+    more
     lines than this one.
     """
     mine = owner[word]
@@ -208,7 +210,7 @@ def _is_parted(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: I
 
 
 def _has_doubtful_border(tables: list[PlacedTable], cells: Ints) -> bool:
-    """Whether cells stand in a table some of whose upright lines only the text suggests."""
+    """Return True if a cell's table has upright lines that only the text suggests."""
     return any(
         table.lattice.doubtful and ((cells >= table.first) & (cells < table.first + len(table.spans.cells))).any()
         for table in tables
@@ -220,7 +222,7 @@ def _count_most(owners: Ints) -> int:
 
 
 def _holds_two_texts(glyphs: Glyphs, tables: list[PlacedTable], word: Ints, chosen: int) -> bool:
-    """Whether some run of a word stands mostly beside the chosen cell; unknown where each letter is a run."""
+    """Return True if some run of a word lies mostly beside the chosen cell; False where each letter is a run."""
     runs = glyphs.run[word]
     parts = np.unique(runs)
     if len(parts) == 1 or len(parts) > len(word) / 2:
@@ -238,9 +240,9 @@ def _holds_two_texts(glyphs: Glyphs, tables: list[PlacedTable], word: Ints, chos
 def _settle_straddling(
     glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints, kept: Ints, glued: Bools
 ) -> None:
-    """A lone glyph with a rule through it belongs to the letter that it follows closely or that follows it closely.
+    """Assign a lone glyph with a rule through it to the cell of the letter next to it.
 
-    Where a font lies about its widths the letters of a word do not touch, so that no word holds the glyph.
+    Where a font's widths are wrong the letters of a word do not touch, so that no word contains the glyph.
     """
     alone = np.ones(len(kept), np.bool_)
     alone[1:] &= ~glued
@@ -258,7 +260,7 @@ def _settle_straddling(
 
 
 def _join_neighbour(glyphs: Glyphs, spots: Spots, owner: Ints, kept: Ints, k: int) -> None:
-    """Give the `k`-th kept glyph to the cell of the nearest letter on its line, where that is near enough."""
+    """Assign the `k`-th kept glyph to the cell of the nearest letter on its line, if near enough."""
     x0, x1, base, size = glyphs.box[kept, 0], glyphs.box[kept, 2], spots.base[kept], spots.size[kept[k]]
     line = np.flatnonzero((np.abs(base - base[k]) < 0.1 * size) & (np.arange(len(kept)) != k))
     gap = np.abs(np.where(x0[line] < x0[k], x0[k] - x1[line], x0[line] - x1[k]))
@@ -267,7 +269,7 @@ def _join_neighbour(glyphs: Glyphs, spots: Spots, owner: Ints, kept: Ints, k: in
 
 
 def are_glued(glyphs: Glyphs, spots: Spots, a: Ints, b: Ints) -> Bools:
-    """Neighbouring glyphs of one word: the same baseline and size, no room between, in writing order."""
+    """Return which neighbouring glyphs are of one word: same baseline and size, no gap, in writing order."""
     size, left = spots.size[a], glyphs.box[b, 0]
     gap = left - glyphs.box[a, 2]
     same_line = np.abs(spots.base[a] - spots.base[b]) < 0.1 * size
@@ -278,7 +280,7 @@ def are_glued(glyphs: Glyphs, spots: Spots, a: Ints, b: Ints) -> Bools:
 
 
 def _choose(glyphs: Glyphs, tables: list[PlacedTable], owner: Ints, word: Ints) -> int:
-    """The cell that a word is aligned to: its left, right or middle fits best; at a tie where most letters are."""
+    """Return the cell that a word's left, right or middle is aligned to best; at a tie that of most letters."""
     x0, x1 = float(glyphs.box[word[0], 0]), float(glyphs.box[word[-1], 2])
     found, counts = np.unique(owner[word], return_counts=True)
     best, score = OUTSIDE, (1e9, 0)

@@ -1,4 +1,4 @@
-"""A lattice in, its spanned cells out: rectangles of lattice cells with no line drawn inside and lines all around."""
+"""Find the merged cells of a lattice: rectangles without a line inside and with lines all around."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Spans:
 
 @dataclass(slots=True)
 class Tiling:
-    """Spans in the making, as lists: single cells are looked at one after the other, where arrays are slow."""
+    """Spans under construction, as lists, since single items of arrays are slow."""
 
     level: list[list[bool]]
     upright: list[list[bool]]
@@ -33,7 +33,7 @@ class Tiling:
 
 
 def find_spans(lattice: Lattice) -> Spans:
-    """Tile the lattice with cells in row-major order; what does not tile is listed, not guessed."""
+    """Tile the lattice with cells in row-major order; list what does not tile."""
     rows, columns = len(lattice.ys) - 1, len(lattice.xs) - 1
     alone = lattice.upright[:, :-1] & lattice.upright[:, 1:] & lattice.level[:-1] & lattice.level[1:]
     tiling = Tiling(lattice.level.tolist(), lattice.upright.tolist(), [[FREE] * columns for _ in range(rows)], [], [])
@@ -49,9 +49,10 @@ def find_spans(lattice: Lattice) -> Spans:
 
 
 def _settle(tiling: Tiling, row: int, column: int) -> None:
-    """Make a cell of the block that begins here when lines surround it and none crosses it; else mark its region.
+    """Make a cell of the block that begins here if lines surround it and none crosses it; else mark its region.
 
-    One side may be missing on the table's own outline: LibreOffice leaves a merged cell open where the page ends. Two
+    One side may be missing on the table's own outline: LibreOffice leaves a merged cell open where the page ends.
+    Two
     missing sides are a notch of the outline and no cell.
     """
     level, upright, owner = tiling.level, tiling.upright, tiling.owner
@@ -86,7 +87,7 @@ def _settle(tiling: Tiling, row: int, column: int) -> None:
 
 
 def _flood(tiling: Tiling, row: int, column: int) -> list[tuple[int, int]]:
-    """All lattice cells reached from one without crossing a line; none where the table's outside is reached."""
+    """Return all lattice cells reached from one without crossing a line; [] where the outside is reached."""
     level, upright, owner = tiling.level, tiling.upright, tiling.owner
     rows, columns = len(owner), len(owner[0])
     seen = {(row, column)}
@@ -116,9 +117,10 @@ def _flood(tiling: Tiling, row: int, column: int) -> list[tuple[int, int]]:
 
 
 def adopt_corners(lattice: Lattice, spans: Spans, places: list[tuple[int, int]]) -> None:
-    """Make cells of blocks at a corner of the outline in which text stands; `places` are the lattice cells of text.
+    """Make cells of blocks at a corner of the outline that hold text; `places` are the lattice cells of text.
 
-    At a page break a label's cell may lack its lower border, and where no line is drawn round the table its outer one
+    At a page break a label's cell may lack its lower border, and where no line is drawn round the table its outer
+    one
     too. Without text such a block is a notch of the outline.
     """
     rows, columns = spans.owner.shape
@@ -137,7 +139,7 @@ def adopt_corners(lattice: Lattice, spans: Spans, places: list[tuple[int, int]])
 
 
 def _reach_inside(lattice: Lattice, row: int, column: int) -> set[tuple[int, int]]:
-    """All lattice cells reached from one without crossing a line or leaving the table."""
+    """Return all lattice cells reached from one without crossing a line or leaving the table."""
     seen = {(row, column)}
     waiting = [(row, column)]
     rows, columns = len(lattice.ys) - 1, len(lattice.xs) - 1

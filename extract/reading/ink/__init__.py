@@ -1,1 +1,1 @@
-"""What a page paints: glyphs, rules, fills, pictures, in the coordinates in which people read."""
+"""Define what a page paints: glyphs, rules, fills, images, in displayed coordinates."""

@@ -1,7 +1,7 @@
-"""What glyphs say by their font and what an ActualText says instead in, which of them is printed out.
+"""Choose between the glyphs' own characters and an ActualText over them.
 
-An ActualText repairs what a font cannot say: ligatures, characters without a mapping, radicals. One that an edit left
-behind says something else than the glyphs, which are what people see.
+An ActualText repairs what a font cannot encode: ligatures, characters without a mapping, radicals. One that an edit
+left behind contradicts the glyphs, which are what people see.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MOJIBAKE_PART = 0.5  # of the characters
 
 
 class TextSource(Enum):
-    """Which text counts."""
+    """Source of the text that counts."""
 
     GLYPHS = "glyphs"  # both say the same, and glyphs have places
     ACTUAL = "actual"  # the glyphs' own text is not known, or is the same in another form
@@ -26,7 +26,7 @@ class TextSource(Enum):
 
 
 def choose_text(glyphs: str, actual: str) -> TextSource:
-    """Compare what glyphs say with the ActualText over them."""
+    """Compare the glyphs' characters with the ActualText over them."""
     own, other = _fold(glyphs), _fold(actual)
     if own == other:
         return TextSource.GLYPHS
@@ -42,7 +42,7 @@ def _fold(text: str) -> str:
 
 
 def _is_known(text: str) -> bool:
-    """Whether a font says what its glyphs are."""
+    """Return True if a font maps its glyphs to characters."""
     if "\ufffd" in text or any(unicodedata.category(letter) in UNKNOWN_CATEGORIES for letter in text):
         return False
     strange = sum(MOJIBAKE[0] <= ord(letter) <= MOJIBAKE[1] for letter in text)
@@ -50,7 +50,7 @@ def _is_known(text: str) -> bool:
 
 
 def decode_text(value: object) -> str | None:
-    """A PDF text string: UTF-16 with a mark, UTF-8 with a mark, or Latin."""
+    """Decode a PDF text string: UTF-16 with a mark, UTF-8 with a mark, or Latin."""
     if isinstance(value, str):
         return value
     if not isinstance(value, bytes):

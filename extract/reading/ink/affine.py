@@ -1,4 +1,4 @@
-"""Matrices (a b c d e f, as PDF writes them) and boxes in, transformed boxes out."""
+"""Transform points and boxes by matrices (a b c d e f, as PDF writes them)."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 def multiply(first: Matrix, then: Matrix) -> Matrix:
-    """The matrix that applies `first`, then `then`."""
+    """Return the matrix that applies `first`, then `then`."""
     a, b, c, d, e, f = first
     p, q, r, s, t, u = then
     return (a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u)
 
 
 def map_points(x: Floats, y: Floats, matrix: Matrix) -> tuple[Floats, Floats]:
-    """Points through a matrix."""
+    """Map points through a matrix."""
     a, b, c, d, e, f = matrix
     return x * a + y * c + e, x * b + y * d + f
 
 
 def map_boxes(box: Floats, matrix: Matrix) -> Floats:
-    """(n, 4) boxes with any corner order in, upright boxes x0 y0 x1 y1 around their images out."""
+    """Map (n, 4) boxes with any corner order to upright boxes x0 y0 x1 y1 around their images."""
     x0, y0 = map_points(box[:, 0], box[:, 1], matrix)
     x1, y1 = map_points(box[:, 2], box[:, 3], matrix)
     if abs(matrix[1]) > 1e-9 and abs(matrix[0]) > 1e-9:  # neither upright nor quarter-turned: all four corners count
@@ -39,14 +39,14 @@ def map_boxes(box: Floats, matrix: Matrix) -> Floats:
 
 
 def visible_box(media: Sequence[float], crop: Sequence[float]) -> Quad:
-    """A page's /MediaBox and /CropBox, with corners in any order, in; left, bottom, right, top of their common part."""
+    """Return left, bottom, right, top of the common part of a page's /MediaBox and /CropBox."""
     (left, right), (bottom, top) = sorted((media[0], media[2])), sorted((media[1], media[3]))
     (start, stop), (low, high) = sorted((crop[0], crop[2])), sorted((crop[1], crop[3]))
     return max(left, start), max(bottom, low), min(right, stop), min(top, high)
 
 
 def display_matrix(box: tuple[float, float, float, float], quarter_turns: int) -> tuple[Matrix, float, float]:
-    """A page box (left bottom right top) and its /Rotate in quarter turns in; matrix, width and height out."""
+    """Return matrix, width and height of the displayed page from its box and /Rotate in quarter turns."""
     left, bottom, right, top = box
     width, height = right - left, top - bottom
     if quarter_turns % 4 == 1:

@@ -1,6 +1,6 @@
-"""What a reader sees on one page goes in; glyphs, rules and fills in displayed coordinates come out as arrays.
+"""Define ink, the output of every reader for one page: arrays of glyphs, rules, fills and images.
 
-Both readers deliver this and nothing else, so every later stage is the same for both. Coordinates are points of the
+All readers deliver this and nothing else, so every later stage is the same for all. Coordinates are points of the
 page as displayed (after /Rotate), origin top left, y downwards. Glyphs of one run were drawn by one text operator with
 one font, size, colour and clip; what is common to a run is kept once, per run.
 """
@@ -65,7 +65,7 @@ KEPT, BLANK, CLIPPED, INVISIBLE, WATERMARK, DUPLICATE, HIDDEN = map(int, Drop)
 
 @dataclass(slots=True)
 class TextRuns:
-    """Facts of text runs, one entry per run: size in points, baseline y, turn, brightness, clip."""
+    """Attributes of text runs, one entry per run: size in points, baseline y, turn, brightness, clip."""
 
     size: Floats  # em height on the displayed page
     base: Floats  # baseline y of an upright run; of a turned run the x of its baseline
@@ -79,7 +79,7 @@ class TextRuns:
     font: Ints  # number of the font on the page, UNKNOWN_FONT where its file is not there and viewers may differ
 
     def take(self, rows: Ints) -> TextRuns:
-        """Copies of some of them."""
+        """Copy some rows."""
         return TextRuns(**{name: getattr(self, name)[rows] for name in self.__slots__})
 
 
@@ -118,9 +118,9 @@ class Fills:
 
 @dataclass(slots=True)
 class Pictures:
-    """Images, and filled outlines that may be letters; what may print a text without being one.
+    """Images, and filled outlines that may be letters: paint that may show text without being text.
 
-    `solid` ones let nothing show through, `pale` ones have no dark pixel (watermarks), `white` ones show nothing.
+    `solid` ones hide what lies under them, `pale` ones have no dark pixel (watermarks), `white` ones show nothing.
     """
 
     box: Floats  # (n, 4)
@@ -133,7 +133,7 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Glyphs that say something else than the ActualText over them."""
+    """Glyphs whose characters contradict the ActualText over them."""
 
     box: tuple[float, float, float, float]
     drawn: str  # by the glyphs
@@ -142,7 +142,7 @@ class Conflict:
 
 @dataclass(slots=True)
 class Ink:
-    """One page as its reader sees it."""
+    """One page as its reader delivers it."""
 
     page: int
     width: float
@@ -156,7 +156,7 @@ class Ink:
 
 
 def add_outlines(images: Pictures, box: Floats, order: Ints) -> Pictures:
-    """Images and, behind them, those outlines that are as high as letters."""
+    """Append to the images those outlines that are as high as letters."""
     if not len(box):
         return images
     high = box[:, 3] - box[:, 1]
@@ -174,7 +174,7 @@ def add_outlines(images: Pictures, box: Floats, order: Ints) -> Pictures:
 
 
 def add_stamps(pictures: Pictures, box: Floats, solid: Bools) -> Pictures:
-    """Pictures and, painted after all of them, stamps."""
+    """Append stamps to the images, painted after all of them."""
     n, none = len(box), np.zeros(len(box), np.bool_)
     return Pictures(
         np.concatenate([pictures.box, box]),
@@ -187,17 +187,18 @@ def add_stamps(pictures: Pictures, box: Floats, solid: Bools) -> Pictures:
 
 
 def are_blank(codes: Ints) -> Bools:
-    """Which characters leave no ink."""
+    """Return which characters leave no ink."""
     found: Bools = _IS_BLANK[np.minimum(codes, 0xFFFF)]
     return found
 
 
 def settle_characters(glyphs: Glyphs) -> None:
-    """Give the characters that Unicode has twice their one form.
+    """Replace characters that Unicode encodes twice by their usual form.
 
-    Soft hyphens with a width are hyphens (Qt and Chromium map the printed - to U+00AD), others are nothing; a
-    compatibility ideograph (U+F98E) is its canonical equal (年), a radical (U+2F6F) the ideograph drawn alike (石).
-    A full-width digit, letter or per cent sign that is printed half as wide is the usual one.
+    Soft hyphens with a width are hyphens (Qt and Chromium map the printed - to U+00AD), others are removed; a
+    compatibility ideograph (U+F98E) becomes its canonical equal (年), a radical (U+2F6F) the ideograph drawn alike
+    (石).
+    A full-width digit, letter or per cent sign that is printed half as wide becomes the usual one.
     """
     radical = (glyphs.code >= FIRST_RADICAL) & (glyphs.code <= LAST_RADICAL)
     for i in np.flatnonzero(radical).tolist():
@@ -222,15 +223,15 @@ def settle_characters(glyphs: Glyphs) -> None:
 
 
 def mend_widths(glyphs: Glyphs) -> None:
-    """Letters of a font that lies about its widths reach to the next one: too narrow Chinese ones, too wide figures."""
+    """Fix wrong advance widths: extend too narrow Chinese characters, narrow too wide figures to the next glyph."""
     _widen_chinese(glyphs)
     _narrow_figures(glyphs)
 
 
 def _narrow_figures(glyphs: Glyphs) -> None:
-    """Figures that are said to be an em wide and follow each other by half an em, the last one like those before it.
+    """Narrow figures of one em that follow each other by half an em, the last one like those before it.
 
-    Else the middle of the last digit lies beyond the rule of its cell (Founder's fonts: c07_wide_digits).
+    Otherwise the middle of the last digit lies beyond the rule of its cell (Founder's fonts: c07_wide_digits).
     """
     box, size = glyphs.box, glyphs.runs.size[glyphs.run]
     level = (glyphs.runs.turn[glyphs.run] == 0) & (glyphs.code < FIRST_CHINESE) & (glyphs.drop != BLANK)
@@ -251,7 +252,7 @@ def _narrow_figures(glyphs: Glyphs) -> None:
 
 
 def _widen_chinese(glyphs: Glyphs) -> None:
-    """Chinese characters that are said to be narrow reach to the next one if that is one em further."""
+    """Widen narrow Chinese characters to one em if the next glyph starts there."""
     runs, box = glyphs.runs, glyphs.box
     size = runs.size[glyphs.run]
     narrow = (glyphs.code >= FIRST_CHINESE) & (box[:, 2] - box[:, 0] < NARROW * size) & (runs.turn[glyphs.run] == 0)
@@ -264,5 +265,5 @@ def _widen_chinese(glyphs: Glyphs) -> None:
 
 
 def brightness(red: float, green: float, blue: float) -> float:
-    """Colour parts 0..1 in, perceived brightness 0..1 out."""
+    """Return the perceived brightness 0..1 of colour parts 0..1."""
     return 0.299 * red + 0.587 * green + 0.114 * blue

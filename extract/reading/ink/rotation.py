@@ -1,4 +1,4 @@
-"""Ink whose text runs sideways in, the same ink turned so that it reads level out.
+"""Turn the ink of a page whose text runs sideways, so that it reads level.
 
 Some software prints a landscape sheet on a portrait page without /Rotate. Boxes then refer to the page as it is read.
 """
@@ -16,7 +16,7 @@ MOST = 0.8
 
 
 def turns_of(along: Floats) -> Ints:
-    """Directions of writing on the displayed page in, quarter turns clockwise out, -1 for oblique (over 3 degrees)."""
+    """Convert directions of writing to quarter turns clockwise, -1 for oblique (over 3 degrees)."""
     angle = np.degrees(np.arctan2(along[:, 1], along[:, 0]))
     quarter = np.round(angle / 90.0)
     turn = (quarter.astype(np.int64)) % 4
@@ -24,7 +24,7 @@ def turns_of(along: Floats) -> Ints:
 
 
 def find_turn(ink: Ink) -> int:
-    """Quarter turns in which four of five kept glyphs stand, 0 where they stand level or each its own way."""
+    """Return the quarter turns shared by four of five kept glyphs, else 0."""
     kept = ink.glyphs.drop == KEPT
     if not kept.any():
         return 0
@@ -34,7 +34,7 @@ def find_turn(ink: Ink) -> int:
 
 
 def turn_upright(ink: Ink) -> int:
-    """Turn the whole page when four of five glyphs have the same quarter turn; returns the turn."""
+    """Turn the whole page if four of five glyphs share a quarter turn; return the turn."""
     glyphs, runs = ink.glyphs, ink.glyphs.runs
     turn = find_turn(ink)
     if turn == 0:

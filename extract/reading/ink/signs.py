@@ -1,6 +1,6 @@
-"""Characters of figures in, the kind of each and the sizes that its glyph has in honest fonts out.
+"""Classify the characters of figures, and the sizes that each kind of glyph has in ordinary fonts.
 
-Sizes are parts of the font size: how wide the ink is, where its bottom and top stand against the baseline. They were
+Sizes are parts of the font size: the width of the ink, its bottom and top relative to the baseline. They were
 measured on 949 free fonts (benchmarks/witness.py) and on the digits and signs of published documents.
 """
 
@@ -52,7 +52,7 @@ SHORT_ONE = 0.5  # narrower than any 一, which is at least 0.72 wide
 
 @cache
 def list_kinds() -> Ints:
-    """The kind of each character of the basic plane."""
+    """Return the kind of each character of the basic plane."""
     kinds = np.full(0x10000, NO_KIND, np.int64)
     for first, last in LETTERS:
         kinds[first : last + 1] = LETTER
@@ -67,19 +67,19 @@ def list_kinds() -> Ints:
 
 
 def find_kinds(code: Ints) -> Ints:
-    """Characters in, their kinds out; NO_KIND for those that are not judged."""
+    """Return the kinds of characters; NO_KIND for those that are not judged."""
     kinds: Ints = list_kinds()[np.minimum(code, 0xFFFF)]
     return kinds
 
 
 def are_judged(code: Ints) -> Bools:
-    """Which characters the witness looks at."""
+    """Return which characters the digit check looks at."""
     judged: Bools = find_kinds(code) != NO_KIND
     return judged
 
 
 def find_low_marks(wide: Floats, bottom: Floats, top: Floats) -> Ints:
-    """Sizes in, DASH, DOT or COMMA out where a glyph of this size can be nothing else, NO_KIND elsewhere."""
+    """Return DASH, DOT or COMMA where a glyph of this size can be nothing else, else NO_KIND."""
     high = top - bottom
     dash = (high <= DASH_HIGH) & (wide >= DASH_BROAD * high) & (bottom >= DASH_LOW) & (top <= DASH_TOP)
     round_ = (high <= DOT_LONG * wide) & (wide <= 1.6 * high) & (high <= DOT_HIGH)
@@ -93,7 +93,7 @@ def find_low_marks(wide: Floats, bottom: Floats, top: Floats) -> Ints:
 
 
 def fit_sizes(wide: Floats, bottom: Floats, top: Floats) -> Bools:
-    """(n, kinds) whether glyphs of these sizes can be of each kind in some honest font."""
+    """Return (n, kinds): whether glyphs of these sizes can be of each kind in some ordinary font."""
     size = np.stack([wide, bottom, top, top - bottom], axis=1)[:, None, :]
     fits: Bools = np.asarray(((size >= SIZES[:, 0]) & (size <= SIZES[:, 1])).all(axis=2))
     return fits

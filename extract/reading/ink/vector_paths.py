@@ -1,4 +1,4 @@
-"""The subpaths of a drawn path in, rules and areas as boxes out. Both readers use it.
+"""Convert the subpaths of drawn paths to rules and areas, for all readers.
 
 A rule may be a stroke, a thin filled rectangle, one piece of a dashed line, the ring between two nested rectangles or
 one segment of a path that holds a whole table.
@@ -20,7 +20,7 @@ WHITE = 0.97
 
 @dataclass(slots=True)
 class Subpaths:
-    """The subpaths of one path or of many: a page has hundreds of short ones, so they are opened together."""
+    """The subpaths of one or many paths: a page has hundreds of short ones, so they are processed together."""
 
     points: Floats  # (n, 2), those of a subpath one after the other
     subpath: Ints  # of each point, rising
@@ -38,20 +38,20 @@ class Painted:
 
 
 def around(points: Floats) -> Quad:
-    """The box around points."""
+    """Return the box around points."""
     (x0, y0), (x1, y1) = points.min(0), points.max(0)
     return float(x0), float(y0), float(x1), float(y1)
 
 
 def gather(pieces: list[Floats]) -> Subpaths:
-    """The subpaths of one path."""
+    """Collect the subpaths of one path."""
     pieces = [piece for piece in pieces if len(piece)]
     points = np.concatenate([np.zeros((0, 2)), *pieces])
     return Subpaths(points, np.repeat(np.arange(len(pieces)), list(map(len, pieces))), np.zeros(len(pieces), np.int64))
 
 
 def open_paths(subpaths: Subpaths, filled: Bools, stroked: Bools) -> Painted:
-    """What paths paint that are filled, stroked or both."""
+    """Return the boxes that filled or stroked paths paint."""
     lines, line_paths = _find_strokes(subpaths)
     shown = stroked[line_paths]
     areas, area_paths = _find_areas(subpaths)
@@ -69,7 +69,7 @@ def open_paths(subpaths: Subpaths, filled: Bools, stroked: Bools) -> Painted:
 
 
 def _find_strokes(subpaths: Subpaths) -> tuple[Floats, Ints]:
-    """The upright and level pieces of subpaths as boxes without thickness, and the path of each."""
+    """Return upright and level pieces of subpaths as boxes without thickness, and the path of each."""
     a, b = subpaths.points[:-1], subpaths.points[1:]
     same = subpaths.subpath[1:] == subpaths.subpath[:-1]
     straight = np.flatnonzero(same & (np.abs(b - a).min(1, initial=np.inf) <= STRAIGHT))
@@ -78,7 +78,7 @@ def _find_strokes(subpaths: Subpaths) -> tuple[Floats, Ints]:
 
 
 def _find_areas(subpaths: Subpaths) -> tuple[Floats, Ints]:
-    """The box around each subpath, and its path."""
+    """Return the box around each subpath, and its path."""
     starts = np.searchsorted(subpaths.subpath, np.arange(len(subpaths.path)))
     if not len(starts):
         return np.zeros((0, 4)), subpaths.path
@@ -87,7 +87,7 @@ def _find_areas(subpaths: Subpaths) -> tuple[Floats, Ints]:
 
 
 def _find_rings(areas: Floats, paths: Ints) -> tuple[Floats, Ints]:
-    """The thin sides between nested areas that follow each other in one path."""
+    """Return the thin sides between nested areas that follow each other in one path."""
     found = [
         (side, k) for k in np.flatnonzero(paths[1:] == paths[:-1]).tolist() for side in ring(areas[k], areas[k + 1])
     ]
@@ -96,7 +96,7 @@ def _find_rings(areas: Floats, paths: Ints) -> tuple[Floats, Ints]:
 
 
 def ring(outer: Floats, inner: Floats) -> list[Quad]:
-    """The thin sides between two nested boxes: Chromium paints a cell's border so."""
+    """Return the thin sides between two nested boxes: Chromium paints a cell's border so."""
     (x0, y0, x1, y1), (left, top, right, bottom) = outer.tolist(), inner.tolist()
     gaps = (left - x0, top - y0, x1 - right, y1 - bottom)
     if min(gaps) < -0.01 or max(gaps) > THIN or max(gaps) <= 0:
@@ -106,7 +106,7 @@ def ring(outer: Floats, inner: Floats) -> list[Quad]:
 
 
 def settle_paths(rules: Floats, areas: Floats) -> tuple[Rules, Fills]:
-    """(n, 6) rows of box, brightness and painting order in; rules that show, and areas in painting order, out."""
+    """Split (n, 6) rows of box, brightness and painting order into visible rules and areas, in painting order."""
     areas = areas[np.argsort(areas[:, 5], kind="stable")]
     keep = rules[:, 4] < WHITE
     for i in np.flatnonzero(~keep):  # white lines show only on a coloured area

@@ -1,4 +1,4 @@
-"""Ink in, the same glyphs with a reason on each that no reader of the paper sees: invisible, hidden, watermark.
+"""Mark glyphs that are not visible on paper, with the reason: invisible, hidden, watermark.
 
 Clipping is decided later (placement.py), because text cut by the edge of its own cell belongs to that cell.
 """
@@ -32,7 +32,7 @@ def mark_unseen(ink: Ink) -> None:
 
 
 def find_median(values: Floats, otherwise: float) -> float:
-    """The middle value, or the mean of the two; numpy's own takes ten times as long for a few hundred."""
+    """Return the median; numpy's own takes ten times as long for a few hundred values."""
     if not len(values):
         return otherwise
     low, high = (len(values) - 1) // 2, len(values) // 2
@@ -46,13 +46,13 @@ def _drop_runs(ink: Ink, runs: Bools, reason: int) -> None:
 
 
 def _drop_glyphs(ink: Ink, glyphs: Ints, reason: int) -> None:
-    """The first reason that is found for a glyph stays."""
+    """Set the drop reason of glyphs that have none yet."""
     drop = ink.glyphs.drop
     drop[glyphs[drop[glyphs] == KEPT]] = reason
 
 
 def _lie_over_ink(ink: Ink, pale: Bools) -> Bools:
-    """Which large pale runs share room with other text or stand among rules: the rest are titles in a light colour."""
+    """Return large pale runs over other text or among rules; others are titles in a light colour."""
     glyphs = ink.glyphs
     around = surround_runs(glyphs.box, glyphs.run, len(pale))
     others = around[~pale & np.isin(np.arange(len(pale)), glyphs.run[glyphs.drop == KEPT])]
@@ -65,7 +65,7 @@ def _lie_over_ink(ink: Ink, pale: Bools) -> Bools:
 
 
 def surround_runs(box: Floats, runs: Ints, count: int) -> Floats:
-    """The box around the glyphs of each run."""
+    """Return the box around the glyphs of each run."""
     around = np.tile([np.inf, np.inf, -np.inf, -np.inf], (count, 1))
     np.minimum.at(around[:, :2], runs, box[:, :2])
     np.maximum.at(around[:, 2:], runs, box[:, 2:])
@@ -73,24 +73,24 @@ def surround_runs(box: Floats, runs: Ints, count: int) -> Floats:
 
 
 def overlap(one: Floats, other: Floats) -> Bools:
-    """Whether boxes share any area."""
+    """Return which boxes share any area."""
     room = np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2])
     shared: Bools = np.minimum(room[..., 0], room[..., 1]) > 0
     return shared
 
 
 def _on_dark(light: Floats) -> Bools:
-    """White letters are a matter of what lies under them, not of watermarks."""
+    """Return which runs are white letters, which depend on the area below them and are no watermarks."""
     return light >= WHITE
 
 
 def centres(box: Floats) -> tuple[Floats, Floats]:
-    """Middles of boxes."""
+    """Return the middles of boxes."""
     return (box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2
 
 
 def _find_white(ink: Ink) -> Ints:
-    """White glyphs that do not stand on a coloured area painted before them."""
+    """Return white glyphs that are not on a coloured area painted before them."""
     glyphs, runs = ink.glyphs, ink.glyphs.runs
     white = runs.light >= WHITE
     if not white.any():
@@ -101,7 +101,7 @@ def _find_white(ink: Ink) -> Ints:
 
 
 def _last_under(fills: Fills, x: Floats, y: Floats, order: Ints) -> Floats:
-    """Brightness of the area painted last under each point; paper is white."""
+    """Return the brightness of the area painted last under each point; paper is white."""
     under = np.ones(len(x))
     for box, light, when in zip(fills.box, fills.light, fills.order, strict=True):
         inside = (box[0] <= x) & (x <= box[2]) & (box[1] <= y) & (y <= box[3]) & ((order < 0) | (when < order))
@@ -110,7 +110,7 @@ def _last_under(fills: Fills, x: Floats, y: Floats, order: Ints) -> Floats:
 
 
 def _find_covered(ink: Ink) -> Ints:
-    """Glyphs under a white area or picture painted after them: an old title below a new one (w20_white_picture)."""
+    """Return glyphs under a white area or image painted after them (w20_white_picture: an old title)."""
     glyphs, fills, pictures = ink.glyphs, ink.fills, ink.pictures
     first = int(glyphs.runs.order.min(initial=0))
     areas = np.flatnonzero((fills.light >= WHITE) & (fills.order > first))

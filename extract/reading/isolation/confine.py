@@ -1,4 +1,4 @@
-"""A process in, the same process with nothing left but reading its libraries and what it is handed open out."""
+"""Confine this process to reading its libraries and its open descriptors."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 
 
 class UnconfinedError(OSError):
-    """This kernel does not give what confinement needs; the message says what is missing."""
+    """This kernel lacks a feature that confinement needs; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """What this machine's kernel gives."""
+    """Confinement features of this machine's kernel."""
 
     landlock: int  # the version of its interface, 0 for none
     seccomp: bool
@@ -31,7 +31,7 @@ class Kernel:
 
     @property
     def missing(self) -> str | None:
-        """What stands in the way of confinement, None where nothing does."""
+        """The feature that prevents confinement, None where all are there."""
         if not sys.platform.startswith("linux"):
             return f"{sys.platform} has neither Landlock nor seccomp: Linux is needed"
         if not self.landlock:
@@ -42,27 +42,27 @@ class Kernel:
 
 
 def describe_kernel() -> Kernel:
-    """Ask the kernel; changes nothing."""
+    """Query the kernel's features; changes nothing."""
     linux = sys.platform.startswith("linux")
     known = find_processor() is not None
     return Kernel(find_abi() if linux else 0, linux and known and has_filters(), os.uname().machine)
 
 
 def confine_nursery() -> None:
-    """Before any parser is imported: files, network, programs. Raises UnconfinedError, OSError."""
+    """Restrict files, network and programs, before any parser is imported; raises UnconfinedError, OSError."""
     abi = _require()
     restrict_files(readable_places(), abi)
     _filter(Role.NURSERY)
 
 
 def confine_child() -> None:
-    """Before any document is met, in a child of the nursery: processes and signals too."""
+    """Restrict processes and signals too, in a child of the nursery, before it opens a document."""
     enter_own_domain(_require())
     _filter(Role.CHILD)
 
 
 def readable_places() -> list[Path]:
-    """The interpreter, its libraries and this package: code that everybody may have, and no data of anybody."""
+    """List the interpreter, its libraries and this package: public code, and no data."""
     standard = os.path.dirname(os.__file__)
     packages = [entry for entry in sys.path if os.path.basename(entry) in PACKAGE_FOLDERS]
     native = os.path.join(sys.base_prefix, "lib")

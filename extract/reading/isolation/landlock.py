@@ -1,7 +1,7 @@
-"""A list of places becomes all that this process may read, and nothing that it may write or run, by Landlock.
+"""Restrict by Landlock what this process may read; it may write and run nothing.
 
-Kernels give more of it from version to version (`ABI`): files from 1 (Linux 5.13) on, truncating from 3, TCP from 4,
-devices from 5, signals and abstract sockets from 6. What an older kernel does not watch here, the filter of system
+Kernels support more of it from version to version (`ABI`): files from 1 (Linux 5.13) on, truncating from 3, TCP from 4,
+devices from 5, signals and abstract sockets from 6. What an older kernel does not restrict here, the filter of system
 calls (seccomp.py) refuses anyway: sockets, signals, truncating. So 1 is enough.
 """
 
@@ -25,7 +25,7 @@ TCP_FROM, SCOPES_FROM = 4, 6
 
 
 def find_abi() -> int:
-    """What this kernel gives, 0 for nothing: not built in, not switched on, or not Linux."""
+    """Return the kernel's Landlock ABI version, 0 for none: not built in, not switched on, or not Linux."""
     try:
         return max(0, int(_libc().syscall(CREATE, None, 0, ASK_ABI)))
     except (OSError, AttributeError):
@@ -33,9 +33,9 @@ def find_abi() -> int:
 
 
 def restrict_files(readable: Iterable[Path], abi: int) -> None:
-    """Keep this thread and all that it starts to reading these files and folders; raises OSError.
+    """Restrict this thread and its descendants to reading these files and folders; raises OSError.
 
-    Places that are not there are left out. Further descriptors cannot be had; those that are open stay usable.
+    Missing places are left out. Further descriptors cannot be opened; open ones stay usable.
     """
     libc = _libc()
     _check(libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0), "prctl")
@@ -55,12 +55,12 @@ def restrict_files(readable: Iterable[Path], abi: int) -> None:
 
 
 def enter_own_domain(abi: int) -> None:
-    """Be another domain inside the present one: one that may touch no process of the outer, its parent among them."""
+    """Enter a nested domain that may touch no process of the outer one, its parent among them."""
     _restrict(_create(abi, EXECUTE))
 
 
 def _create(abi: int, rights: int) -> int:
-    """A set of rules that handles these rights to files, and whatever else this kernel can."""
+    """Create a ruleset that handles these file rights, and everything else that this kernel can."""
     fields = [rights, *([TCP_RIGHTS] if abi >= TCP_FROM else []), *([SCOPES] if abi >= SCOPES_FROM else [])]
     wanted = struct.pack(f"{len(fields)}Q", *fields)
     return _check(_libc().syscall(CREATE, wanted, len(wanted), 0), "landlock_create_ruleset")

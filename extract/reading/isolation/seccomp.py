@@ -1,7 +1,7 @@
-"""The role of a process becomes a filter of its system calls, which the kernel keeps for the rest of its life.
+"""Install a filter of system calls for a role, for the rest of the process's life.
 
-What is not listed fails with EPERM; clone3, whose arguments no filter can see, and calls newer than the list fail with
-ENOSYS, so that the C library takes the older way. A process of another instruction set is killed.
+Calls that are not listed fail with EPERM; clone3, whose arguments no filter can see, and calls newer than the list fail
+with ENOSYS, so that the C library takes the older way. A process of another instruction set is killed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ DENY_UNLESS_ZERO: list[Instruction] = [(JUMP_EQUAL, 1, 0, 0), (RETURN, 0, 0, DEN
 
 
 class Role(StrEnum):
-    """The nursery forks children and ends them, and meets no document; a child does neither, and meets one."""
+    """The nursery forks and ends children, and opens no document; a child does neither, and opens documents."""
 
     NURSERY = "nursery"
     CHILD = "child"
@@ -44,7 +44,7 @@ class _Program(ctypes.Structure):
 
 
 def filter_calls(processor: Processor, role: Role) -> None:
-    """Keep this thread and all that it starts to the calls of its role; raises OSError."""
+    """Restrict this thread and its descendants to the calls of its role; raises OSError."""
     program = b"".join(struct.pack("HBBI", *one) for one in make_program(processor, role, os.getpid()))
     buffer = ctypes.create_string_buffer(program)
     given = _Program(len(program) // 8, ctypes.addressof(buffer))
@@ -54,13 +54,13 @@ def filter_calls(processor: Processor, role: Role) -> None:
 
 
 def has_filters() -> bool:
-    """Whether the kernel knows filters: it then looks at the address of one, and finds none."""
+    """Return True if the kernel supports filters: given a null address, it then reports a fault."""
     libc = ctypes.CDLL(None, use_errno=True)
     return libc.prctl(PR_SET_SECCOMP, FILTER_MODE, None, 0, 0) != 0 and ctypes.get_errno() == errno.EFAULT
 
 
 def make_program(processor: Processor, role: Role, own: int) -> list[Instruction]:
-    """The filter, in the kernel's own code; `own` is the process that it is for."""
+    """Return the filter in BPF; `own` is the id of the process that it is for."""
     program: list[Instruction] = [
         (LOAD, 0, 0, AUDIT_AT),
         (JUMP_EQUAL, 1, 0, processor.audit),
@@ -81,7 +81,7 @@ def _when(number: int | None, then: list[Instruction]) -> list[Instruction]:
 
 
 def _guard(name: str, role: Role, own: int) -> list[Instruction]:
-    """What is done about a call whose arguments decide; every way through ends with an answer."""
+    """Return the instructions for a call whose arguments decide; every path ends with a verdict."""
     nursery = role is Role.NURSERY
     if name == CLONE3:
         return [(RETURN, 0, 0, UNKNOWN)]
@@ -110,5 +110,5 @@ def _one_of(argument: int, values: Iterable[int]) -> list[Instruction]:
 
 
 def _load(argument: int, *, high: bool = False) -> Instruction:
-    """The low half of an argument, on processors that keep it first; the high one decides for pointers alone."""
+    """Load the low half of an argument, on little-endian processors; the high one matters for pointers only."""
     return (LOAD, 0, 0, ARGUMENTS_AT + 8 * argument + (4 if high else 0))

@@ -1,7 +1,7 @@
-"""The numbers of the system calls that reading needs, and how each kind of processor is named to the kernel.
+"""Numbers of the system calls that reading needs, by kind of processor.
 
-Numbers never change once they are given. Processors that Linux learned after 2012 share one table (`generic`); a call
-that a table lacks does not exist there.
+Numbers never change once they are assigned. Processors that Linux learned after 2012 share one table (`generic`); a
+call that a table lacks does not exist there.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """`audit` is what the kernel calls it in a filter; `table` is the column of NUMBERS that counts."""
+    """A kind of processor: `audit` is its name in a filter; `table` its column of NUMBERS."""
 
     audit: int
     table: int
@@ -150,5 +150,5 @@ NUMBERS = PLAIN | GUARDED
 
 
 def find_processor() -> Processor | None:
-    """This machine's, None where it has none of the tables or this Python is a 32-bit program."""
+    """Return this machine's processor, None where it has none of the tables or this Python is 32-bit."""
     return PROCESSORS.get(platform.machine()) if sys.platform == "linux" and sys.maxsize > 1 << 32 else None

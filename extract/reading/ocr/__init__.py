@@ -1,1 +1,1 @@
-"""Recognise scans, for review by a person; nothing of it is loaded."""
+"""Recognise scans, for review by a person; recognised text is never loaded."""

@@ -32,7 +32,7 @@ def recognise_document(path: Path, password: str | None) -> Reading:
 
 
 def find_doubts(record: Record, scans: list[ScannedPage]) -> list[Finding]:
-    """The cells of a record with a letter that was recognised with less than DOUBT."""
+    """Return a finding for each cell with a letter of a certainty below DOUBT."""
     found = []
     for column, printed in record.cells.items():
         scan = scans[printed.page - 1]

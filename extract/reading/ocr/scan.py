@@ -1,7 +1,8 @@
-"""A scanned PDF in, one Ink per page out: straight dark runs become rules, recognised letters become glyphs.
+"""Convert the scanned pages of a PDF to Ink: straight dark runs to rules, recognised letters to glyphs.
 
-For people to review, never for the warehouse: recognition guesses, and a guessed figure is not a printed one. Needs the
-extra `ocr` (rapidocr brings its models with it and asks no network).
+For people to review, never for the warehouse: a recognised figure is a guess. Needs the extra `ocr` (rapidocr brings
+its
+models with it and uses no network).
 """
 
 from __future__ import annotations
@@ -46,14 +47,14 @@ Gray = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class ScannedPage:
-    """A page as recognised; `certainty` is 0..1 for each glyph of `ink`."""
+    """A recognised page; `certainty` is 0..1 for each glyph of `ink`."""
 
     ink: Ink
     certainty: Floats
 
 
 def read_scans(path: Path, password: str | None) -> Iterator[ScannedPage]:
-    """Every page in order; raises Refused (password, truncated) and JixiaoError without the extra."""
+    """Yield every page in order; raises Refused (password, truncated) and JixiaoError without the extra."""
     recognise = _recogniser()
     with open_document(path.read_bytes(), password) as document:
         for number in range(1, len(document) + 1):
@@ -62,7 +63,7 @@ def read_scans(path: Path, password: str | None) -> Iterator[ScannedPage]:
 
 
 def read_scan(number: int, gray: Gray, recognised: Any) -> ScannedPage:
-    """One straight page at DPI and what was recognised on it."""
+    """Convert one straight page at DPI with its recognised text."""
     scale = 72 / DPI
     high, wide = gray.shape
     rules = find_rules(gray)
@@ -76,7 +77,7 @@ def read_scan(number: int, gray: Gray, recognised: Any) -> ScannedPage:
 
 
 def set_straight(gray: Gray) -> Gray:
-    """Turn a page by the angle at which its long level lines lie; without such lines it stays."""
+    """Turn a page by the angle of its long level lines; without such lines it stays."""
     import cv2
 
     dark = (gray < DARK).astype(np.uint8) * 255
@@ -95,14 +96,14 @@ def set_straight(gray: Gray) -> Gray:
 
 
 def find_rules(gray: Gray) -> Rules:
-    """Straight dark runs, level and upright, as boxes in points."""
+    """Return straight dark runs, level and upright, as boxes in points."""
     level, upright = _find_runs(gray, level=True), _find_runs(gray, level=False)
     kinds = np.arange(len(level) + len(upright)) < len(level)
     return Rules(np.concatenate([level, upright]), kinds)
 
 
 def _find_runs(gray: Gray, *, level: bool) -> Floats:
-    """Opening with a long thin bar leaves only what is straight; what it leaves and is thick is a filled area."""
+    """Find straight runs by opening with a long thin bar; thick results are filled areas and left out."""
     import cv2
 
     dark = (gray < DARK).astype(np.uint8)
@@ -118,7 +119,7 @@ def _find_runs(gray: Gray, *, level: bool) -> Floats:
 
 
 def _glyphs(recognised: Any, scale: float, rules: Rules) -> tuple[Glyphs, Floats]:
-    """One glyph per letter; one run per piece of a recognised line between two upright rules."""
+    """Return one glyph per letter; one run per piece of a recognised line between two upright rules."""
     letters = [
         (text, score, np.asarray(quad, dtype=np.float64) * scale, line)
         for line, found in enumerate(recognised.word_results or ())
@@ -137,7 +138,7 @@ def _glyphs(recognised: Any, scale: float, rules: Rules) -> tuple[Glyphs, Floats
 
 
 def _part_lines(box: Floats, line: NDArray[np.int64], upright: Floats) -> NDArray[np.int64]:
-    """The number of upright rules left of each letter; boxes are cut where they reach over a rule.
+    """Return the number of upright rules left of each letter; boxes are cut where they reach over a rule.
 
     The recogniser takes neighbouring cells for one line and knows the edges of its letters only roughly.
     """
@@ -181,7 +182,7 @@ def _render(document: pypdfium2.PdfDocument, number: int) -> Gray:
 
 @cache
 def _recogniser() -> Any:
-    """A function of a picture that finds lines and letters with boxes; raises JixiaoError without the extra."""
+    """Return a function from image to lines and letters with boxes; raises JixiaoError without the extra."""
     try:
         from rapidocr import RapidOCR
     except ImportError as error:

@@ -1,7 +1,7 @@
-"""Pictures of a page and its tables in, what the pictures hide or print instead of text out.
+"""Find cells that images cover or fill instead of text.
 
-A value that is a picture leaves its cell blank, and text under a picture is not what one sees: neither may be loaded.
-Watermarks, seals and letterheads lie over or under cells that hold text of their own, or are pale, or let all through.
+A value in an image leaves its cell blank, and text under an image is not what one sees: neither may be loaded.
+Watermarks, seals and letterheads lie over or under cells that hold text of their own, or are pale, or transparent.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MANY = 20  # glyphs under a picture outside tables: a page of text that is not w
 
 
 def check_pictures(ink: Ink, tables: list[PlacedTable], owner: Ints) -> tuple[Problem, ...]:
-    """One problem (no_text_layer) for each cell whose text a picture hides or which holds a picture alone."""
+    """Return one problem (no_text_layer) for each cell whose text an image hides or which holds an image only."""
     problems: list[Problem] = []
     reason = Reason.NO_TEXT_LAYER
     for k in range(len(ink.pictures.box)):
@@ -38,7 +38,7 @@ def check_pictures(ink: Ink, tables: list[PlacedTable], owner: Ints) -> tuple[Pr
 
 
 def _find_hidden(ink: Ink, k: int) -> Ints:
-    """Glyphs that were painted before a picture that nothing shows through, and lie under it."""
+    """Return glyphs painted before an opaque image and under it."""
     pictures, glyphs = ink.pictures, ink.glyphs
     if not pictures.solid[k] or not len(glyphs):
         return np.zeros(0, np.int64)
@@ -50,7 +50,7 @@ def _find_hidden(ink: Ink, k: int) -> Ints:
 
 
 def _find_pictured(pictures: Pictures, k: int, table: PlacedTable, owner: Ints) -> list[int]:
-    """Blank cells in which a picture stands; none where most cells that it touches hold text."""
+    """Return blank cells covered by an image; [] if most cells that it overlaps hold text."""
     x0, y0, x1, y1 = (float(v) for v in pictures.box[k])
     blank, filled = [], 0
     for cell in range(table.first, table.first + len(table.spans.cells)):

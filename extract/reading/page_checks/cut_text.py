@@ -1,8 +1,8 @@
-"""A page with placed glyphs in, the texts of its tables of which paper shows only a part out.
+"""Find texts of tables that paper shows only in part.
 
 A clip, the page's edge or an area painted later may cut a text. A clip that ends at the border of the text's own cell
-leaves no doubt what the cell holds: the text is kept whole, with a note. What is left of a figure may look like another
-figure, so a figure that is cut is a problem, unless the page before or after shows the rest (page_seams.py).
+leaves no doubt about the cell's content: the text is kept whole, with a note. The rest of a figure may look like
+another figure, so a figure that is cut is a problem, unless the page before or after shows the rest (page_seams.py).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ FIGURES = frozenset(map(ord, "0123456789０１２３４５６７８９.,，．%�
 
 @dataclass(frozen=True, slots=True)
 class CutLine:
-    """A line of a cut text, and how much of its height is shown, 0 to 1."""
+    """A line of a cut text, and the share of its height that is shown, 0 to 1."""
 
     text: str
     shown: float
@@ -58,7 +58,7 @@ class CutText:
     figure: bool  # digits or signs of a figure are cut
 
     def describe(self) -> str:
-        """The first cut line of the text."""
+        """Return the first cut line of the text."""
         return next((line.text for line in self.lines if line.shown < 1), self.text)[:20]
 
 
@@ -70,7 +70,7 @@ class HiddenText:
     box: Box  # of the cell
 
     def repeats(self, text: str) -> bool:
-        """Return True if it is a text, once or several times: a merged cell is drawn anew for each page it reaches."""
+        """Return True if it is `text`, once or several times: a merged cell is drawn anew for each page it reaches."""
         return bool(text) and self.text == text * (len(self.text) // len(text))
 
 
@@ -84,7 +84,7 @@ class Cuts:
 
 
 def find_cuts(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints) -> Cuts:
-    """The kept glyphs of cells that a clip hides or of which it takes much."""
+    """Return the kept glyphs of cells that a clip hides or takes much of."""
     rows, sides = find_cut(ink.glyphs, spots)
     inside = owner[rows] >= 0
     rows, sides = rows[inside], sides[inside]
@@ -92,7 +92,7 @@ def find_cuts(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints) ->
 
 
 def check_cuts(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints, cuts: Cuts) -> tuple[Problem, ...]:
-    """The texts of tables of which a part is hidden and that nothing explains, one problem per cell and kind."""
+    """Return the unexplained partly hidden texts of tables, one problem per cell and kind."""
     if not len(ink.glyphs) or not tables:
         return ()
     kept = (ink.glyphs.drop == KEPT) & (owner >= 0)
@@ -123,7 +123,7 @@ def find_hidden_texts(ink: Ink, spots: Spots, tables: list[PlacedTable]) -> tupl
 def judge_cuts_aside(
     ink: Ink, tables: list[PlacedTable], owner: Ints, cuts: Cuts, texts: dict[int, str]
 ) -> tuple[list[Problem], list[PageNote]]:
-    """What texts are that their cell's border cuts at the side: a note, of a figure a problem."""
+    """Judge texts cut by their cell's border at the side: a note, for a figure a problem."""
     aside = cuts.glyph[cuts.own & (cuts.sides[:, 0] | cuts.sides[:, 2])]
     problems, notes = [], []
     for cell, some in part_by_cell(aside, owner):
@@ -137,7 +137,7 @@ def judge_cuts_aside(
 
 
 def is_cut_figure(cut: Ints, text: str) -> bool:
-    """Whether some of the characters that are cut belong to a figure: what paper shows may be another one."""
+    """Return True if cut characters belong to a figure, which paper may then show as another one."""
     if FIGURES.isdisjoint(cut.tolist()):
         return False
     return sum(letter.isdigit() for letter in text) >= OF_FIGURE * len(text)
@@ -146,7 +146,7 @@ def is_cut_figure(cut: Ints, text: str) -> bool:
 def find_cut_texts(
     ink: Ink, spots: Spots, tables: list[PlacedTable], placed: Sorted, texts: dict[int, str], cuts: Cuts
 ) -> list[CutText]:
-    """The cells whose clip hides lines above or below or takes something of them, as over a page break it does."""
+    """Return the cells whose clip hides lines above or below or cuts them, as over a page break."""
     clip = spots.clip[placed.glyph]
     level = spots.turn[placed.glyph] == 0
     touched = level & (show_parts(spots, placed.glyph) < 1)
@@ -182,7 +182,7 @@ def _read_cut_text(glyphs: Glyphs, spots: Spots, rows: Sorted, text: str, box: B
 
 
 def show_parts(spots: Spots, glyphs: Ints) -> Floats:
-    """The part of each glyph's height that its clip shows, 0 to 1."""
+    """Return the share of each glyph's height that its clip shows, 0 to 1."""
     high, base = HIGH * np.maximum(spots.size[glyphs], 1e-6), spots.base[glyphs]
     top, bottom = np.maximum(spots.clip[glyphs, 1], base - high), np.minimum(spots.clip[glyphs, 3], base)
     part: Floats = np.clip((bottom - top) / high, 0.0, 1.0)
@@ -190,13 +190,13 @@ def show_parts(spots: Spots, glyphs: Ints) -> Floats:
 
 
 def _seen_through(ink: Ink) -> Floats:
-    """What shows of each glyph's run: its clip and the page."""
+    """Return the visible box of each glyph's run: its clip and the page."""
     clip = ink.glyphs.runs.clip
     return np.concatenate([np.maximum(clip[:, :2], 0.0), np.minimum(clip[:, 2:], [ink.width, ink.height])], axis=1)
 
 
 def _find_hidden(ink: Ink, spots: Spots, tables: list[PlacedTable]) -> tuple[Ints, Ints]:
-    """Glyphs that are clipped away, and the cell at which each is."""
+    """Return glyphs that are clipped away, and the cell of each."""
     rows = np.flatnonzero(ink.glyphs.drop == CLIPPED)
     if not len(rows):
         return rows, rows
@@ -206,7 +206,7 @@ def _find_hidden(ink: Ink, spots: Spots, tables: list[PlacedTable]) -> tuple[Int
 
 
 def _find_clipped(ink: Ink, kept: Bools, cuts: Cuts) -> Ints:
-    """Glyphs that are shown in part, and not because their own cell ends there."""
+    """Return glyphs shown in part for another reason than their own cell's border."""
     box = ink.glyphs.box
     wide = np.maximum(box[:, 2] - box[:, 0], 1e-6)
     cut = kept & (np.maximum(-box[:, 0], box[:, 2] - ink.width) / wide > CUT_ASIDE)
@@ -215,7 +215,7 @@ def _find_clipped(ink: Ink, kept: Bools, cuts: Cuts) -> Ints:
 
 
 def _ink_boxes(ink: Ink, spots: Spots) -> Floats:
-    """Where the ink of each glyph is, about: its box without margins, of level glyphs from the baseline up."""
+    """Estimate the ink of each glyph: its box without margins, of level glyphs from the baseline up."""
     box, level = ink.glyphs.box.copy(), spots.turn == 0
     margin = MARGIN * (box[:, 2:] - box[:, :2])
     box[:, :2] += margin
@@ -226,7 +226,7 @@ def _ink_boxes(ink: Ink, spots: Spots) -> Floats:
 
 
 def _find_covered(ink: Ink, spots: Spots, kept: Bools) -> Ints:
-    """Kept glyphs on whose ink an area was painted later; those wholly under white are dropped already."""
+    """Return kept glyphs whose ink a later area covers; those wholly under white are dropped already."""
     runs, fills = ink.glyphs.run, ink.fills
     order = ink.glyphs.runs.order
     late = np.flatnonzero(fills.order > int(order.min(initial=0)))
@@ -245,7 +245,7 @@ def _find_covered(ink: Ink, spots: Spots, kept: Bools) -> Ints:
 
 
 def _shares(boxes: Floats, area: Floats) -> Floats:
-    """The part of each box that an area covers, 0..1."""
+    """Return the share of each box that an area covers, 0..1."""
     low, high = np.maximum(boxes[:, :2], area[:2]), np.minimum(boxes[:, 2:], area[2:])
     whole = np.maximum(boxes[:, 2:] - boxes[:, :2], 1e-6).prod(-1)
     shared: Floats = np.clip(high - low, 0.0, None).prod(-1) / whole
@@ -253,7 +253,7 @@ def _shares(boxes: Floats, area: Floats) -> Floats:
 
 
 def _find_run_out(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints) -> Ints:
-    """Glyphs right behind the edge of a table that go on from a text at that edge."""
+    """Return glyphs right behind the edge of a table that continue a text at that edge."""
     box, outside = ink.glyphs.box, (ink.glyphs.drop == KEPT) & (owner == OUTSIDE) & (spots.turn == 0)
     found: list[int] = []
     for table in tables:
@@ -274,7 +274,7 @@ def _find_run_out(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints
 
 
 def _find_broken(ink: Ink, spots: Spots, kept: Bools) -> Ints:
-    """Glyphs whose neighbour in the same word is hidden."""
+    """Return glyphs whose neighbour in the same word is hidden."""
     hidden = ink.glyphs.drop == HIDDEN
     if not hidden.any():
         return np.zeros(0, np.int64)

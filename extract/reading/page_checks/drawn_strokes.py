@@ -1,7 +1,7 @@
-"""Lines and shapes drawn among the letters of a cell in, what they say that its text does not out.
+"""Find lines and shapes drawn among the letters of a cell that change its meaning.
 
 A line through a text strikes it out, one before a figure is a minus, and a filled outline beside figures is a digit
-that was drawn. Nobody sees them in the text, so a page that has one may not be loaded.
+that was drawn. The text layer has none of them, so a page that has one may not be loaded.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FIGURES = frozenset("0123456789０１２３４５６７８９.,，．%％≥≤=
 
 
 def check_strokes(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints) -> tuple[Problem, ...]:
-    """Per cell: a text struck out (conservation), a drawn minus or digit (no_text_layer)."""
+    """Return a problem per cell: a text struck out (conservation), a drawn minus or digit (no_text_layer)."""
     level = ink.rules.box[ink.rules.level]
     if not tables or not (len(level) or ink.pictures.outline.any()):
         return ()
@@ -38,7 +38,7 @@ def check_strokes(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints
 
 
 def _are_borders(tables: list[PlacedTable], level: Floats) -> Bools:
-    """Level lines that begin and end at upright lines of a table, alone or with the pieces that go on from them.
+    """Return level lines between upright lines of a table, alone or with the pieces that continue them.
 
     A border may be drawn in pieces that end where the cells above end, not those below (c03_cut_by_own_border).
     """
@@ -62,7 +62,7 @@ def _reach(xs: Floats, ends: Floats) -> Bools:
 def _find_lines(
     ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints, inside: Bools, lines: Floats
 ) -> list[Problem]:
-    """Lines through letters, and short ones before figures."""
+    """Find lines through letters, and short ones before figures."""
     box = ink.glyphs.box
     problems: list[Problem] = []
     for start, top, end, bottom in lines.tolist():
@@ -82,14 +82,14 @@ def _find_lines(
 
 
 def _lies_in(tables: list[PlacedTable], cell: int, start: float, end: float) -> bool:
-    """Whether a stretch is inside a cell; the last dash of a border beside the cell is not."""
+    """Return True if a stretch is inside a cell; the last dash of a border beside the cell is not."""
     table = next(table for table in reversed(tables) if table.first <= cell)
     left, _, right, _ = table.box_of(cell)
     return left + 0.5 < start and end < right - 0.5
 
 
 def _find_shapes(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints, inside: Bools) -> list[Problem]:
-    """Outlines as high as the letters of the line on which they stand, beside a figure of a cell."""
+    """Find outlines as high as the letters of their line, beside a figure of a cell."""
     box = ink.glyphs.box
     problems: list[Problem] = []
     for x0, y0, x1, y1 in ink.pictures.box[ink.pictures.outline].tolist():

@@ -1,8 +1,8 @@
-"""A page with placed glyphs in, problems out: what would be lost, doubled or unreadable if the page were loaded.
+"""Check that no glyph of a page would be lost, doubled or unreadable if the page were loaded.
 
 Completeness: each glyph is in exactly one cell, outside every table, or dropped with a counted reason, and their number
-equals the reader's own bulk text. Placement is proven elsewhere: a glyph moved to a wrong cell is caught by the second
-reader, by the overlap check here and by the believability checks on the records (plausibility.py).
+equals the reader's own bulk text. Placement is checked elsewhere: a glyph moved to a wrong cell is caught by the second
+reader, by the overlap check here and by the plausibility checks on the records (plausibility.py).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ HEADER_ROWS = 2  # group words of a header may stand over several columns
 def check_page(
     ink: Ink, tables: list[PlacedTable], owner: Ints, placed: Sorted, outside: Sorted, overlaps: Ints
 ) -> tuple[Problem, ...]:
-    """All checks of one page that need its glyphs."""
+    """Run all checks of one page that need its glyphs."""
     return (
         *_check_tiles(ink, tables),
         *_check_counts(ink, tables, owner, placed, outside),
@@ -48,7 +48,7 @@ def check_page(
 
 
 def _check_tiles(ink: Ink, tables: list[PlacedTable]) -> list[Problem]:
-    """Cells tile each table: no lattice cell outside a rectangle. One problem per region."""
+    """Report each region of a table that its cells do not tile."""
     problems = []
     for number, table in enumerate(tables, 1):
         for region in table.spans.regions:
@@ -60,7 +60,7 @@ def _check_tiles(ink: Ink, tables: list[PlacedTable]) -> list[Problem]:
 
 
 def check_inferred(ink: Ink, tables: list[PlacedTable], crossing: list[int]) -> tuple[Problem, ...]:
-    """A word that crosses a border which only the text suggests, below the header: the border is in doubt."""
+    """Report words below the header that cross a border which only the text suggests."""
     problems = []
     for number, table in enumerate(tables, 1):
         for cell in dict.fromkeys(crossing) if table.lattice.doubtful else ():
@@ -80,10 +80,12 @@ LONGEST_UNIT = 3  # Chinese letters: figures are often set in another size than 
 
 
 def check_side_by_side(ink: Ink, tables: list[PlacedTable], rows: Sorted, gaps: Ints) -> tuple[Problem, ...]:
-    """Two texts side by side in one cell: an upright rule is missing. A row of one cell may print so.
+    """Report two texts side by side in one cell: an upright rule is missing. A row of one cell may print so.
 
-    A gap alone says nothing: spreadsheets move letters where a blank was typed (c08_gap_in_a_sentence). There are two
-    texts where a line of the table would run through the gap, where another line of the column has a gap at the same
+    A gap alone proves nothing: spreadsheets move letters where a blank was typed (c08_gap_in_a_sentence). There are
+    two
+    texts where a line of the table would run through the gap, where another line of the column has a gap at the
+    same
     place, or where a figure stands on one side.
     """
     problems = []
@@ -107,7 +109,7 @@ def check_side_by_side(ink: Ink, tables: list[PlacedTable], rows: Sorted, gaps: 
 
 
 def _has_figure_beside(ink: Ink, rows: Sorted, k: int) -> bool:
-    """Whether a text that ends or begins at a gap is a figure."""
+    """Return True if a text that ends or begins at a gap is a figure."""
     line = np.flatnonzero(rows.line == rows.line[k])
     for side in (line[line <= k], line[line > k]):
         text = "".join(ink.glyphs.text[i] for i in rows.glyph[side].tolist())
@@ -117,7 +119,7 @@ def _has_figure_beside(ink: Ink, rows: Sorted, k: int) -> bool:
 
 
 def check_actual_texts(ink: Ink) -> tuple[Problem, ...]:
-    """Glyphs whose font says what they are, under an ActualText that says something else."""
+    """Report glyphs with known characters under an ActualText that contradicts them."""
     return tuple(
         Problem(
             Reason.GARBLED_TEXT,
@@ -130,7 +132,7 @@ def check_actual_texts(ink: Ink) -> tuple[Problem, ...]:
 
 
 def check_lost_ends(ink: Ink, tables: list[PlacedTable], lost: list[tuple[int, Ints]]) -> tuple[Problem, ...]:
-    """Texts that run over the end of their cell and stop within a sentence."""
+    """Report texts that overflow the end of their cell and stop within a sentence."""
     problems: list[Problem] = []
     for cell, line in lost:
         at = np.full(len(ink.glyphs), cell)
@@ -140,7 +142,7 @@ def check_lost_ends(ink: Ink, tables: list[PlacedTable], lost: list[tuple[int, I
 
 
 def check_looks(ink: Ink, tables: list[PlacedTable], rows: Sorted) -> tuple[Problem, ...]:
-    """Find cells with letters that look unlike the rest, as a running line or a mark that runs through does.
+    """Report cells with letters unlike the rest, as a running line or a mark that runs through has.
 
     Letters of another brightness and size, or much smaller or larger ones of the same brightness.
     """
@@ -164,7 +166,7 @@ def check_looks(ink: Ink, tables: list[PlacedTable], rows: Sorted) -> tuple[Prob
 
 
 def _find_uneven(group: Ints, facts: Floats, least: float) -> list[int]:
-    """Return the cells in which the letters' facts differ by more than `least`."""
+    """Return the cells in which the letters' attributes differ by more than `least`."""
     if not len(group):
         return []
     order = np.argsort(group, kind="stable")
@@ -174,7 +176,7 @@ def _find_uneven(group: Ints, facts: Floats, least: float) -> list[int]:
 
 
 def check_covered(ink: Ink, tables: list[PlacedTable], covered: list[tuple[int, Ints]]) -> tuple[Problem, ...]:
-    """Texts of two cells that are printed over each other."""
+    """Report texts of two cells that are printed over each other."""
     problems: list[Problem] = []
     for cell, glyphs in covered:
         at = np.full(len(ink.glyphs), cell)
@@ -184,7 +186,7 @@ def check_covered(ink: Ink, tables: list[PlacedTable], covered: list[tuple[int, 
 
 
 def check_overflow(ink: Ink, doubtful: list[Ints]) -> tuple[Problem, ...]:
-    """Words over a rule of which nobody can say to which cell they belong."""
+    """Report words that cross a rule and could belong to either cell."""
     problems = []
     for word in doubtful:
         text = "".join(ink.glyphs.text[i] for i in word.tolist())
@@ -194,7 +196,7 @@ def check_overflow(ink: Ink, doubtful: list[Ints]) -> tuple[Problem, ...]:
 
 
 def _check_counts(ink: Ink, tables: list[PlacedTable], owner: Ints, placed: Sorted, outside: Sorted) -> list[Problem]:
-    """Placed + outside + dropped = all glyphs = bulk text; nothing inside a table's box without a cell."""
+    """Check that placed + outside + dropped = all glyphs = bulk text, and that every glyph in a table has a cell."""
     problems = []
     drop, box = ink.glyphs.drop, ink.glyphs.box
     lost = np.flatnonzero((owner == LOST) & (drop == KEPT))
@@ -219,7 +221,7 @@ def _check_counts(ink: Ink, tables: list[PlacedTable], owner: Ints, placed: Sort
 
 
 def _part_by_row(ink: Ink, tables: list[PlacedTable], glyphs: Ints) -> list[Ints]:
-    """Glyphs in a table's box, those of each row of its lattice together."""
+    """Group glyphs in a table's box by the row of its lattice."""
     y = (ink.glyphs.box[glyphs, 1] + ink.glyphs.box[glyphs, 3]) / 2
     x = (ink.glyphs.box[glyphs, 0] + ink.glyphs.box[glyphs, 2]) / 2
     parts = []
@@ -232,7 +234,7 @@ def _part_by_row(ink: Ink, tables: list[PlacedTable], glyphs: Ints) -> list[Ints
 
 
 def _check_letters(ink: Ink, tables: list[PlacedTable], owner: Ints, placed: Sorted) -> list[Problem]:
-    """Glyphs without a known character: private use, unassigned, replacement or control characters."""
+    """Report glyphs without a known character: private use, unassigned, replacement or control characters."""
     codes = ink.glyphs.code[placed.glyph]
     letters = codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
     if letters.isprintable() and "\ufffd" not in letters:
@@ -248,5 +250,5 @@ def _check_letters(ink: Ink, tables: list[PlacedTable], owner: Ints, placed: Sor
 
 @cache
 def is_garbled(code: int) -> bool:
-    """Whether a character says nothing about what is printed."""
+    """Return True if a character carries no information about the print."""
     return code == 0xFFFD or unicodedata.category(chr(code)) in ("Co", "Cn", "Cs", "Cc")

@@ -1,4 +1,4 @@
-"""Glyphs or boxes that a check found in, what the page says about them out: problems and notes with their places."""
+"""Make problems and notes with their places from glyphs or boxes that a check found."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ QUOTED = 12  # letters of a text that a problem quotes
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a place of a page may not be loaded; without a box it is the whole page."""
+    """A reason why a place of a page may not be loaded; without a box it is the whole page."""
 
     reason: Reason
     page: int
@@ -27,7 +27,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class PageNote:
-    """What a reader of a place should know although its text is exact: `text_cut`, paper shows only a part of it."""
+    """A remark on a place although its text is exact: `text_cut`, paper shows only a part of it."""
 
     code: str
     page: int
@@ -36,20 +36,20 @@ class PageNote:
 
 
 def unite(boxes: Floats) -> Box:
-    """(n, 4) boxes in, the box around them out."""
+    """Return the box around (n, 4) boxes."""
     low, high = boxes[:, :2].min(0), boxes[:, 2:].max(0)
     return Box(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
 
 
 def quote(ink: Ink, glyphs: Ints) -> str:
-    """The first letters of some glyphs."""
+    """Return the first letters of some glyphs."""
     return "".join(ink.glyphs.text[i] for i in glyphs.tolist()[:QUOTED])
 
 
 def list_problems(
     ink: Ink, tables: list[PlacedTable], owner: Ints, glyphs: Ints, reason: Reason, what: str
 ) -> list[Problem]:
-    """One problem for each cell of some glyphs, with the cell's box; of what stands in no cell the glyphs' own box."""
+    """Make one problem for each cell of some glyphs, with the cell's box; outside cells with the glyphs' own box."""
     problems = []
     for cell, some in part_by_cell(glyphs, owner):
         box = Box(*boxes_of(np.array([cell]), tables)[0].tolist()) if cell >= 0 else unite(ink.glyphs.box[some])
@@ -58,6 +58,6 @@ def list_problems(
 
 
 def part_by_cell(glyphs: Ints, owner: Ints) -> list[tuple[int, Ints]]:
-    """Glyphs in the order of the page in, each cell with its own out; what stands in no cell is one group."""
+    """Group glyphs by cell, in page order; those in no cell are one group."""
     cells = owner[glyphs]
     return [(cell, glyphs[cells == cell]) for cell in np.unique(cells).tolist()]

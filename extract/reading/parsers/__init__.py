@@ -1,1 +1,1 @@
-"""PDF bytes in, ink out: two parsers that read independently, and a third view of the outline."""
+"""Parse PDF bytes to ink with independent parsers, and to an outline with another."""

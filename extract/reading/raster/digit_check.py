@@ -1,8 +1,8 @@
-"""A PDF and the digits and signs of its tables in, the places where the picture of a page shows something else out.
+"""Compare the digits and signs of a document's tables with its rendered pages.
 
-Both readers believe the text layer; this one looks at the paper. A font may call its 9 a 6 or its minus a blank, and
-an amount may be covered in a way that no reader knows. Each glyph of a font is judged by all its prints on the page.
-What is small, touched by other ink or unlike every digit and sign is in doubt, and doubt is no problem.
+The readers trust the text layer; this check looks at the paper. A font may map its 9 to 6 or its minus to a blank, and
+an amount may be covered in a way that no reader detects. Each glyph of a font is judged by all its prints on the page.
+What is small, touched by other ink or unlike every digit and sign is uncertain, which is no problem.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ FEW_GLYPHS = 3  # of a font, none of which is as large as digits are: its font s
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A part of a page as pdfium paints it; `left` and `top` are the pixels of the page that are cut off."""
+    """A rendered part of a page; `left` and `top` are the pixels of the page that are cut off."""
 
     pixels: Pixels
     left: int
@@ -77,7 +77,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class GlyphKinds:
-    """The glyphs of a page's digits and signs: prints that one font draws alike."""
+    """Glyphs of a page's digits and signs: prints that one font draws alike."""
 
     of: Ints  # glyph of each print
     low: Ints  # DASH, DOT or COMMA where the size of a print allows nothing else
@@ -86,7 +86,7 @@ class GlyphKinds:
 
 @dataclass(frozen=True, slots=True)
 class CutPage:
-    """The prints of one page, cut out of its picture."""
+    """Prints of one page, cut out of its image."""
 
     digits: Digits
     glyphs: GlyphKinds
@@ -99,7 +99,7 @@ class CutPage:
 
 
 def check_picture(document: pypdfium2.PdfDocument, pages: Sequence[Digits]) -> list[Problem]:
-    """Compare each page that has digits in its tables with its picture: problems (garbled_text, conservation)."""
+    """Compare each page that has digits in its tables with its image; return problems (garbled_text, conservation)."""
     problems: list[Problem] = []
     for first in range(0, len(pages), PAGES_AT_ONCE):
         cuts = [cut for digits in pages[first : first + PAGES_AT_ONCE] if (cut := _look(document, digits)) is not None]
@@ -108,7 +108,7 @@ def check_picture(document: pypdfium2.PdfDocument, pages: Sequence[Digits]) -> l
 
 
 def _look(document: pypdfium2.PdfDocument, digits: Digits) -> CutPage | None:
-    """Paint a page and cut its prints out."""
+    """Render a page and cut its prints out."""
     page = document[digits.page - 1]
     try:
         if digits.drawn is None:
@@ -119,7 +119,7 @@ def _look(document: pypdfium2.PdfDocument, digits: Digits) -> CutPage | None:
 
 
 def find_drawn(document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, digits: Digits) -> Floats:
-    """What pdfium says that the font draws of digits that another reader saw; NaN for those that it does not find."""
+    """Return pdfium's drawn boxes of digits that another reader found; NaN for those that it does not find."""
     drawn = np.full((len(digits.kind), 4), np.nan)
     ink = read_page(point_at(document), point_at(page), digits.page, frozenset())
     settle_characters(ink.glyphs)
@@ -140,7 +140,7 @@ def find_drawn(document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, digits:
 
 
 def draw_page(page: pypdfium2.PdfPage, digits: Digits) -> Picture:
-    """The part of a page that holds its digits, in grey, as large as it takes to tell them apart."""
+    """Render the part of a page that holds its digits, in grey, as large as needed to distinguish them."""
     margin = MARGIN_SIZES * float(digits.size.max())
     x0, y0 = max(0.0, float(digits.left.min()) - margin), max(0.0, float(digits.base.min()) - margin)
     x1 = min(digits.width, float(digits.right.max()) + margin)
@@ -165,13 +165,13 @@ def draw_page(page: pypdfium2.PdfPage, digits: Digits) -> Picture:
 
 
 def check_page(digits: Digits, picture: Picture) -> list[Problem]:
-    """One problem per place where paper shows nothing, another digit or another sign than the text layer says."""
+    """Return one problem per place where paper shows nothing, another digit or another sign than the text layer."""
     cut = cut_page(digits, picture)
     return judge_pages([cut]) if cut is not None else []
 
 
 def cut_page(digits: Digits, picture: Picture) -> CutPage | None:
-    """Cut the prints of a page out of its picture; None where nobody knows what the font draws."""
+    """Cut the prints of a page out of its image; None where the drawn boxes are unknown."""
     drawn = digits.drawn
     if drawn is None:
         return None
@@ -203,7 +203,7 @@ def judge_pages(pages: Sequence[CutPage]) -> list[Problem]:
 
 
 def _report(digits: Digits, k: int, shown: int | None) -> Problem:
-    """The problem of one print: the kind that paper shows, None for paper without ink, NO_KIND for any ink."""
+    """Make the problem of one print: the kind on paper, None for no ink, NO_KIND for any ink."""
     quote, said = digits.quote(k), digits.letter[k]
     box = None  # of a year outside the tables, which counts for the whole page
     if digits.drawn is not None and digits.cell[k] != OUTSIDE:
@@ -218,9 +218,9 @@ def _report(digits: Digits, k: int, shown: int | None) -> Problem:
 
 
 def number_glyphs(digits: Digits) -> GlyphKinds:
-    """Tell the glyphs of each font apart by what is said of them and by the box in which the font draws them.
+    """Assign numbers to the glyphs of each font by their character and the box in which the font draws them.
 
-    The code of a glyph is not known, and two glyphs that agree in all this are still told apart by their prints.
+    The code of a glyph is not known; glyphs that agree in all this are still distinguished by their prints.
     """
     drawn, size = np.nan_to_num(digits.drawn), digits.size  # type: ignore[arg-type]
     wide, bottom, top = (
@@ -268,7 +268,7 @@ def cut_prints(picture: Picture, digits: Digits, drawn: Floats, window: Ints, in
 
 
 def find_contradictions(digits: Digits, glyphs: GlyphKinds, em: Floats, cut: Ints, prints: Prints) -> dict[int, int]:
-    """Prints that the paper clearly shows as another sign, with the kind that it shows (NO_KIND: ink for a blank)."""
+    """Return prints that clearly show another sign, with the shown kind (NO_KIND: ink for a blank)."""
     rows = np.flatnonzero(cut >= 0)
     _, first = np.unique(cut[rows], return_index=True)
     chosen = rows[first]  # one print of each cut-out, in their order
@@ -290,7 +290,7 @@ def find_contradictions(digits: Digits, glyphs: GlyphKinds, em: Floats, cut: Int
 
 
 def judge_prints(kind: Ints, low: Ints, fits: Bools, em: Floats, prints: Prints) -> tuple[Ints, Bools]:
-    """The kind that each print shows, the said one in doubt, and whether it is sure for one print alone."""
+    """Return the kind that each print shows, the text layer's in doubt, and whether one print is enough."""
     shown, sure = kind.copy(), np.zeros(len(kind), np.bool_)
     whole, possible = prints.whole, fits[np.arange(len(kind)), kind]
     by_size = whole & ((low != NO_KIND) & (low != kind) & (~possible | (kind >= SHAPED) | (kind < 0)))
@@ -314,7 +314,7 @@ def judge_prints(kind: Ints, low: Ints, fits: Bools, em: Floats, prints: Prints)
 def _judge_signs(
     rows: Ints, said: Ints, fits: Bools, possible: Bools, prints: Prints, shown: Ints, sure: Bools
 ) -> Bools:
-    """Set what prints show that are another sign, or a sign instead of a digit; returns which are like no such sign."""
+    """Judge prints that show another sign, or a sign instead of a digit; return those unlike any such sign."""
     shaped = said < SHAPED
     own = np.where(possible, 1.0, -1.0)  # of a dash, a point and a comma the size says it all
     own[shaped] = score_said(prints.sign[rows[shaped]], said[shaped], "sign")
@@ -331,7 +331,7 @@ def _judge_signs(
 
 
 def _take(rows: Ints, scores: Shapes, own: Shapes, least: tuple[float, float], shown: Ints, sure: Bools) -> None:
-    """Set what prints show that are more alike to another kind than to the said one."""
+    """Set the shown kind of prints that are more like another kind than the text layer's."""
     if not len(rows):
         return
     best, most = scores.argmax(axis=1), scores.max(axis=1)

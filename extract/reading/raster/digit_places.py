@@ -1,4 +1,4 @@
-"""A page with placed glyphs in, the digits and signs that its tables print out: where each stands on the page."""
+"""Find the places of the digits and signs in a page's tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEAST_INK = 0.01  # of the size: a blank whose glyph is higher and wider than th
 
 @dataclass(frozen=True, slots=True)
 class Digits:
-    """The digits and signs of one page's cells, one entry each; coordinates are those of the page as it is read."""
+    """Digits and signs of one page's cells, one entry each; coordinates are those of the page as it is read."""
 
     page: int
     turn: int  # quarter turns that the page was turned back by
@@ -38,14 +38,14 @@ class Digits:
     drawn: Floats | None  # (n, 4) boxes of what the font draws; None where the reader does not know them
 
     def quote(self, k: int) -> str:
-        """The beginning of the text in which a digit stands; outside the tables the digits on its line."""
+        """Return the beginning of the text that contains a digit; outside the tables the digits on its line."""
         if self.cell[k] == OUTSIDE:
             return "".join(np.array(self.letter)[(self.cell == OUTSIDE) & (self.base == self.base[k])])[:20]
         return self.texts.get(int(self.cell[k]), "")[:20]
 
 
 def find_digits(ink: Ink, spots: Spots, owner: Ints, texts: dict[int, str], turn: int) -> Digits | None:
-    """The level digits and signs of cells that are shown whole, in fonts whose drawing is the document's own.
+    """Return the level digits and signs of uncut cells, in fonts whose drawing is the document's own.
 
     Also blanks whose glyph draws something, and letters whose glyph is as low as a dash or a point. None for none.
     """
@@ -73,7 +73,7 @@ def find_digits(ink: Ink, spots: Spots, owner: Ints, texts: dict[int, str], turn
 
 
 def _find_years(ink: Ink, owner: Ints) -> Bools:
-    """The four digits before a 年 outside the tables: a title's year counts for all that stands below it."""
+    """Return the four digits before a 年 outside the tables: a title's year applies to all below it."""
     found = np.zeros(len(owner), np.bool_)
     rows = np.flatnonzero((owner == OUTSIDE) & (ink.glyphs.drop == KEPT))
     code = ink.glyphs.code[rows]
@@ -86,7 +86,7 @@ def _find_years(ink: Ink, owner: Ints) -> Bools:
 
 
 def _are_suspect(drawn: Floats | None, rows: Ints, kind: Ints, spots: Spots) -> Bools:
-    """Digits and signs all, of blanks those that draw something, of letters those that are as low as a mark."""
+    """Return all digits and signs, blanks that draw something, and letters as low as a mark."""
     sign = kind >= 0
     if drawn is None:
         return sign
@@ -100,7 +100,7 @@ def _are_suspect(drawn: Floats | None, rows: Ints, kind: Ints, spots: Spots) -> 
 
 
 def _are_shown(ink: Ink, box: Floats, base: Floats, size: Floats, clip: Floats) -> Bools:
-    """Whether no clip and no edge of the page comes near: of the others cut_text.py decides."""
+    """Return which glyphs no clip and no page edge comes near; cut_text.py decides about the others."""
     room = EDGE * size
     x0, y0 = np.maximum(clip[:, 0], 0.0), np.maximum(clip[:, 1], 0.0)
     x1, y1 = np.minimum(clip[:, 2], ink.width), np.minimum(clip[:, 3], ink.height)

@@ -1,6 +1,6 @@
-"""Cut-outs of a page's picture in, how alike they are to digits and signs out.
+"""Score how similar cut-outs of a page's image are to digits and signs.
 
-The ink of a glyph is brought to one size and correlated with reference shapes: those of digits (digit_shapes.npy), and
+The ink of a glyph is scaled to one size and correlated with reference shapes: those of digits (digit_shapes.npy), and
 those of digits and signs that keep heights and widths in proportion (sign_shapes.npy). benchmarks/witness.py made both
 from free fonts.
 """
@@ -37,19 +37,19 @@ class Prints:
     digit: Shapes  # likewise of one height
 
     def take(self, rows: Ints) -> Prints:
-        """Some of them."""
+        """Select rows."""
         return Prints(self.whole[rows], self.sign[rows], self.digit[rows])
 
 
 @cache
 def load_references(name: str) -> Shapes:
-    """(kinds, styles, HIGH * WIDE) reference shapes of length one, of `digit` or `sign`."""
+    """Load (kinds, styles, HIGH * WIDE) reference shapes of length one, of `digit` or `sign`."""
     stored = np.load(Path(__file__).with_name(f"{name}_shapes.npy"))  # of 0..255
     return normalise(stored.reshape(-1, HIGH * WIDE).astype(np.float32)).reshape(stored.shape)
 
 
 def score_said(shape: Shapes, said: Ints, name: str) -> Shapes:
-    """Correlation of each shape with the most alike reference of the kind that it is said to be."""
+    """Return the correlation of each shape with the most similar reference of the text layer's kind."""
     references, scores = load_references(name), np.zeros(len(shape), np.float32)
     for kind in np.unique(said).tolist():
         mine = said == kind
@@ -58,7 +58,7 @@ def score_said(shape: Shapes, said: Ints, name: str) -> Shapes:
 
 
 def score_shapes(shape: Shapes, name: str) -> Shapes:
-    """(n, kinds) correlations with the most alike reference of each kind."""
+    """Return (n, kinds) correlations with the most similar reference of each kind."""
     references = load_references(name)
     each = (shape @ references.reshape(-1, HIGH * WIDE).T).reshape(len(shape), *references.shape[:2])
     scores: Shapes = each.max(axis=2)
@@ -66,7 +66,7 @@ def score_shapes(shape: Shapes, name: str) -> Shapes:
 
 
 def open_windows(drawn: Floats, picture: Pixels) -> tuple[Ints, Bools]:
-    """Boxes in pixels in; top, bottom, left, right of the windows around them, and which of them are inside."""
+    """Return top, bottom, left, right of the windows around boxes in pixels, and which of them are inside."""
     window = np.empty((len(drawn), 4), np.int64)
     window[:, 0], window[:, 2] = (np.floor(drawn[:, k]) - MARGIN_PIXELS for k in (1, 0))
     window[:, 1], window[:, 3] = (np.ceil(drawn[:, k]) + MARGIN_PIXELS for k in (3, 2))
@@ -76,7 +76,7 @@ def open_windows(drawn: Floats, picture: Pixels) -> tuple[Ints, Bools]:
 
 
 def measure_prints(cuts: list[Pixels], drawn: Floats, light: Bools) -> Prints:
-    """Windows of any size with the boxes of their glyphs in window coordinates; light ones are lighter than paper."""
+    """Measure windows of any size with the boxes of their glyphs; light ones are lighter than paper."""
     n = len(cuts)
     whole, sign, digit = np.zeros(n, np.bool_), *(np.zeros((n, HIGH * WIDE), np.float32) for _ in range(2))
     classes: dict[tuple[int, int], list[int]] = {}
@@ -88,7 +88,7 @@ def measure_prints(cuts: list[Pixels], drawn: Floats, light: Bools) -> Prints:
 
 
 def _measure_class(cuts: list[Pixels], drawn: Floats, light: Bools) -> tuple[Bools, Shapes, Shapes]:
-    """Windows of about one size: which prints are whole, and their shapes."""
+    """Measure windows of about one size: which prints are whole, and their shapes."""
     n = len(cuts)
     high, wide = max(cut.shape[0] for cut in cuts), max(cut.shape[1] for cut in cuts)
     dark = np.zeros((n, high, wide), np.uint8)
@@ -117,14 +117,14 @@ def _measure_class(cuts: list[Pixels], drawn: Floats, light: Bools) -> tuple[Boo
 
 
 def _zone(length: int, start: Floats, stop: Floats) -> Bools:
-    """(n, length) where a glyph may have ink that begins and ends there, one pixel more on each side."""
+    """Return (n, length): where a glyph may have ink that begins and ends there, with one pixel of margin."""
     places = np.arange(length)
     zone: Bools = (places >= np.floor(start)[:, None] - 1) & (places < np.ceil(stop)[:, None] + 1)
     return zone
 
 
 def _cut_beyond(inked: Bools, start: Floats, stop: Floats) -> Bools:
-    """(n, length) rows or columns with ink in, those before the first blank one at either end of the glyph out."""
+    """Remove ink beyond the first blank row or column at either end of the glyph."""
     places = np.arange(inked.shape[1])
     near_stop, near_start = np.floor(stop)[:, None] - 1, np.ceil(start)[:, None]
     after = np.where(~inked & (places >= near_stop), places, inked.shape[1]).min(axis=1)
@@ -134,12 +134,12 @@ def _cut_beyond(inked: Bools, start: Floats, stop: Floats) -> Bools:
 
 
 def _find_ends(inked: Bools) -> tuple[Ints, Ints]:
-    """(n, m) rows in, where the first mark of each is and where its last one ends."""
+    """Return where the first mark of each of (n, m) rows is and where its last one ends."""
     return inked.argmax(axis=1), inked.shape[1] - inked[:, ::-1].argmax(axis=1)
 
 
 def resample(dark: Shapes, box: Ints, *, proportional: bool) -> Shapes:
-    """Cut-outs in the middle of a shape: to one height, or, `proportional`, as large as heights and widths allow.
+    """Scale cut-outs into a shape: to one height, or, `proportional`, as large as heights and widths allow.
 
     Of those to one height only the wide ones are made narrower.
     """
@@ -168,7 +168,7 @@ def resample(dark: Shapes, box: Ints, *, proportional: bool) -> Shapes:
 
 
 def soften(shape: Shapes) -> Shapes:
-    """Each pixel with half of its neighbours, so that bold and light prints of a digit are alike."""
+    """Add half of its neighbours to each pixel, so that bold and light prints of a digit are similar."""
     wider = np.pad(shape, ((0, 0), (1, 1), (1, 1)))
     level = wider[:, :, :-2] + 2 * wider[:, :, 1:-1] + wider[:, :, 2:]
     softened: Shapes = (level[:, :-2] + 2 * level[:, 1:-1] + level[:, 2:]) / 16
@@ -176,7 +176,7 @@ def soften(shape: Shapes) -> Shapes:
 
 
 def normalise(shape: Shapes) -> Shapes:
-    """Rows of mean zero and length one: their products are correlations."""
+    """Scale rows to mean zero and length one, so that their products are correlations."""
     centred = shape - shape.mean(axis=1, keepdims=True)
     length = np.sqrt((centred**2).sum(axis=1, keepdims=True))
     unit: Shapes = centred / np.maximum(length, np.float32(1e-6))

@@ -1,1 +1,1 @@
-"""Pages of ruled cells in, records out: header words, flat tables, forms, stitching over pages."""
+"""Interpret pages of ruled cells as records: header words, flat tables, forms, joins over page breaks."""

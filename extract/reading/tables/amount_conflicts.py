@@ -1,4 +1,4 @@
-"""Facts of one project that are printed twice in; what contradicts each other in them out."""
+"""Find contradictions between two printings of the facts of one project."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FIGURE = re.compile(r"^[¥￥]?(\d[\d,]*(?:\.\d+)?)(亿元|万元|元|万|亿)?$
 def find_two_amounts(
     current: Project, previous: dict[Column, Field], fields: dict[Column, Field]
 ) -> tuple[Column, str] | None:
-    """Find an amount of a row that prints the project above again with another one; return its column and what differs.
+    """Find an amount that a repeated project prints differently; return its column and the difference.
 
     Two projects of one name do stand below each other (one per source of money); then their goals differ, or the
     second begins with the first level or indicator again.
@@ -32,7 +32,7 @@ def find_two_amounts(
 
 
 def find_second_amount(first: str, second: str, word: str) -> str | None:
-    """Say that a second amount of the same kind in one form's head is another figure; None where it is not."""
+    """Describe a second amount of the same kind in one form's head that differs; None where it does not."""
     one, other = FIGURE.match(normalise(first)), FIGURE.match(normalise(second))
     if one is None or other is None:
         return None
@@ -47,7 +47,7 @@ def _figure(found: re.Match[str]) -> Decimal:
 
 
 def _begins_anew(current: Project, previous: dict[Column, Field], fields: dict[Column, Field]) -> bool:
-    """Whether a row begins a list of indicators: the first indicator again, or the first level after another."""
+    """Return True if a row begins a list of indicators: the first one again, or the first level after another."""
     level = _text(fields, Column.LEVEL1)
     if level and level == _text(current.first, Column.LEVEL1) != _text(previous, Column.LEVEL1):
         return True

@@ -1,4 +1,4 @@
-"""Two printed amounts of one project in, the question which of them counts out."""
+"""Ask which of two printed amounts of one project counts."""
 
 from __future__ import annotations
 

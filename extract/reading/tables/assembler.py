@@ -1,4 +1,4 @@
-"""The pages of a document in, its parts and draft records out: which grid belongs to which table, form and part."""
+"""Assemble the grids of a document to parts and draft records: which grid belongs to which table, form and part."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ COVER_LINES = 12  # a page without tables and with no more lines than this is a 
 
 @dataclass(slots=True)
 class DraftPart:
-    """A part in the making."""
+    """A part under construction."""
 
     heading: TitleBlock
     publisher: str
@@ -73,12 +73,12 @@ class DraftPart:
 
     @property
     def key(self) -> tuple[str, int | None, DocumentKind]:
-        """What makes it a document of its own."""
+        """The attributes that make it a document of its own."""
         return self.publisher, self.year, self.kind
 
 
 class Assembler:
-    """Walks the grids of a document in order; holds what is still open: a table, a form, a head without a body."""
+    """Reads the grids of a document in order; keeps the open table, form, and head without a body."""
 
     def __init__(self) -> None:
         self.parts: list[DraftPart] = []
@@ -116,7 +116,7 @@ class Assembler:
         self._left_aside: list[int] = []  # pages of tables without targets
 
     def read_page(self, page: PageGrids) -> None:
-        """Every grid of a page, each with the lines between it and the one above."""
+        """Read every grid of a page, each with the lines between it and the one above."""
         self._heights[page.page] = page.height
         self._sentences += find_in_sentences(page.lines)
         if (cover := read_cover(page)) is not None and (cover.publisher or not self.cover.title):
@@ -189,7 +189,7 @@ class Assembler:
         return []
 
     def _mark_place(self, table: IndexedGrid) -> None:
-        """Remember where the last table of targets stands: what goes on with it stands next to it."""
+        """Record the place of the last table of targets, since its continuation is next to it."""
         self._edges = table.edges
         self.target_pages.append(table.grid.page)
         self._settle_place(table.grid.page)
@@ -198,14 +198,14 @@ class Assembler:
         self._page, self._between, self._place_title = page, [], self._heading.title
 
     def _note_ignored(self, layout: Layout, page: int) -> None:
-        """Say once per document which unlisted words head columns that are not loaded."""
+        """Report once per document the unlisted words over columns that are not loaded."""
         for word in layout.ignored:
             finding = Finding("column_ignored", f"the column {word!r} is not loaded", page)
             if all((f.code, f.detail) != (finding.code, finding.detail) for f in self.findings):
                 self.findings.append(finding)
 
     def _follows(self, table: IndexedGrid) -> bool:
-        """Return True if a grid may go on with what is open: on the same or the next page, nothing else between.
+        """Return True if a grid may continue what is open: on the same or the next page, nothing else between.
 
         An indicator table in a report, pages after the last form, is another project's (国家信访局 2022).
         """
@@ -218,7 +218,7 @@ class Assembler:
         return prose < LONGEST_REMARK_CHARACTERS
 
     def _read_rows_above(self, table: IndexedGrid, layout: Layout) -> int:
-        """Read the rows above a grid's first head as the end of the open form; return where that head begins."""
+        """Read the rows above a grid's first head as the end of the open form; return the head's start."""
         first = finds_head(table, 0, layout.start)
         carried = self._carry_layout(table)
         if not first or self._form is None or carried is None or not self._follows(table):
@@ -230,7 +230,7 @@ class Assembler:
         return carry_layout(self._layout, self._edges, table.edges) if self._layout is not None else None
 
     def _hold_head(self, table: IndexedGrid, start: int) -> None:
-        """Keep the head of the form that goes on with the next grid; the rows from there are no other form's."""
+        """Keep the head of a form that continues in the next grid."""
         rest = cut_rows(table, start, table.grid.n_rows)
         if not any(cell.text for cell in rest.cells):
             return
@@ -241,9 +241,9 @@ class Assembler:
         self._settle_place(table.grid.page)
 
     def _drop_head(self) -> None:
-        """Give up a head that no indicators follow: a budget table, or a form whose indicators are lost.
+        """Discard a head that no indicators follow: a budget table, or a form whose indicators are lost.
 
-        Only what calls itself a form of performance targets can have lost them.
+        Only one titled as a form of performance targets can have lost them.
         """
         table, self._head = self._head, None
         if table is None:
@@ -263,7 +263,7 @@ class Assembler:
             self._left_aside.append(page)
 
     def _is_ours(self, table: IndexedGrid, above: list[Line]) -> bool:
-        """Return True if an indicator table speaks of performance targets, or may go on with one that does.
+        """Return True if an indicator table mentions performance targets, or may continue one that does.
 
         Plans print indicators, too: 指标名称, 指标释义, 2030年, 2035年 (包头).
         """
@@ -274,12 +274,12 @@ class Assembler:
         return any("绩效" in cell.text or STRICT_WORDS.search(cell.text) for cell in table.cells)
 
     def _is_closed(self, table: IndexedGrid) -> bool:
-        """Return True if a form ends high on its page, so that no break cut it, and asks for no indicators."""
+        """Return True if a form ends high on its page, so that no break cut it, and announces no indicators."""
         ends = self._heights.get(table.row_pages[-1], 0.0) * CLOSED > table.grid.box.y1
         return ends and not any(FORM_WORDS.search(normalise(cell.text)) for cell in table.cells if is_word(cell))
 
     def _is_form_of_targets(self, table: IndexedGrid) -> bool:
-        """Return True if the title above a head or its own words say that indicators follow."""
+        """Return True if the title above a head or its own words announce indicators."""
         words = any(FORM_WORDS.search(normalise(cell.text)) for cell in table.cells if is_word(cell))
         return words or bool(FORM_TITLE.search(normalise(read_heading(self._head_lines).title)))
 
@@ -322,7 +322,7 @@ class Assembler:
         stop: int,
         doubts: Sequence[Doubt] = (),
     ) -> None:
-        """Read rows; what belongs to no project of theirs is a place that is held back."""
+        """Read rows; those of no project become a place that is held back."""
         with confine(self.lost, table.grid.page):
             reader.read_rows(table, layout, start, stop, doubts)
 
@@ -379,7 +379,7 @@ class Assembler:
     def _take_head(self, above: IndexedGrid, lines: list[Line]) -> FormHead:
         """Read the rows above an indicator header, joined with what earlier pages print of the same head.
 
-        `lines` stand right above these rows.
+        `lines` are those right above these rows.
         """
         doubts: list[Doubt] = []
         if self._head is not None and (finds_head(above, 0, above.grid.n_rows) is not None or not self._follows(above)):
@@ -399,7 +399,7 @@ class Assembler:
         return head
 
     def _settle_year(self, layout: Layout, page: int, head: FormHead | None = None) -> None:
-        """Settle the year of a table or form: as it is printed, else by a person's choice; raises Refused."""
+        """Set the year of a table or form: as printed, else by a person's choice; raises Refused."""
         try:
             self._find_year(layout, page, head)
         except Refused as refusal:
@@ -407,9 +407,9 @@ class Assembler:
             self._year = int(settle(question, refusal.reason, refusal.detail))
 
     def _find_year(self, layout: Layout, page: int, head: FormHead | None) -> None:
-        """The year of a table or form by rank (years.py); a period that excludes it is a contradiction.
+        """Find the year of a table or form by rank (years.py); a period that excludes it is a contradiction.
 
-        奉节 2025: the title says 2023年度, 建设周期 says 2025. Nobody but the publisher knows which one is meant.
+        奉节 2025: the title says 2023年度, 建设周期 says 2025. Only the publisher can tell which one is meant.
         """
         heading, period = self._heading, head.period if head else None
         if heading.conflict:
@@ -439,7 +439,7 @@ class Assembler:
         return bool(name) and (str(year) in fold_years(name) or name in normalise(self._heading.title))
 
     def _find_publisher(self) -> str:
-        """Return whose the table is by the cover before it, else by its own title and captions."""
+        """Return the publisher of the table by the cover before it, else by its own title and captions."""
         return self.cover.publisher or self._heading.publisher
 
     def _read_loose(self, table: IndexedGrid) -> None:
@@ -489,7 +489,7 @@ class Assembler:
             self._flat = self._form = None
 
     def _drop_blank_forms(self) -> None:
-        """Leave out templates that nobody filled in (西安 表16), and say which named forms print no indicator."""
+        """Remove blank templates (西安 表16), and report named forms without indicators."""
         for part in self.parts:
             filled = {id(draft.project) for draft in part.drafts}
             for project in [p for p in part.projects if id(p) not in filled and not p.in_flat_table]:
@@ -501,7 +501,7 @@ class Assembler:
                     part.projects.remove(project)
 
     def finish(self) -> None:
-        """Give up a head whose body never came, and settle what only the whole document says."""
+        """Discard a head without a body, and set what only the whole document determines."""
         self._drop_head()
         self._drop_blank_forms()
         if self._left_aside:
@@ -516,7 +516,7 @@ class Assembler:
                     draft.money_units.setdefault(column, next(iter(self.money_notes)))
 
     def _settle_document(self) -> None:
-        """Give parts the publisher and year that only the whole document says, and join those that are one then."""
+        """Set publishers and years that only the whole document determines, and join equal parts."""
         forms = [p for part in self.parts for p in part.projects if p.scope is Scope.DEPARTMENT]
         whole = [p.unit_text or text_of(p, Column.UNIT) or text_of(p, Column.DEPARTMENT) for p in forms]
         publisher = choose_publisher([self.cover.publisher], whole, self._departments)
@@ -546,7 +546,7 @@ class Assembler:
         self.parts = join_parts(self.parts)
 
     def _list_goal_years(self) -> list[Evidence]:
-        """List the years that goals are for (完成2026年度…), where neither titles nor tables name one (广州)."""
+        """List the years of goals (完成2026年度…), for documents without a year in titles and tables (广州)."""
         found = []
         for project in (p for part in self.parts for p in part.projects):
             for column in (Column.ANNUAL_GOAL, Column.OVERALL_GOAL):
@@ -555,14 +555,14 @@ class Assembler:
         return found
 
     def _list_text_years(self) -> list[Evidence]:
-        """List the years that other cells of the pages with targets are for (tasks of a department without a list)."""
+        """List the years in other cells of the pages with targets (tasks of a department without a list)."""
         texts = [(page, text) for page in sorted(set(self.target_pages)) for text in self._texts.get(page, [])]
         found = [(page, year) for page, text in texts for year in YEAR_OF_GOAL.findall(fold_years(text))]
         return [Evidence(int(year), f"a text on page {page}") for page, year in found]
 
 
 def _ask_year_of_part(part: DraftPart) -> None:
-    """Give a part the year that a person chose, where no single one is printed with it."""
+    """Set the year that a person chose, where no single one is printed with a part."""
     part.question = ask_year(part.heading.title, part.conflict, part.drafts[0].page)
     with noting() as settled:
         chosen = ask(part.question)
@@ -573,7 +573,7 @@ def _ask_year_of_part(part: DraftPart) -> None:
 
 
 def name_table(title: str) -> str:
-    """Return a title as all pages of one table print it: （续） and （续表） are no part of it."""
+    """Remove （续） and （续表） from a title, so that all pages of one table have one title."""
     return GOES_ON.sub("", normalise(title))
 
 
@@ -592,12 +592,12 @@ def join_parts(parts: list[DraftPart]) -> list[DraftPart]:
 
 
 def text_of(project: Project, column: Column) -> str:
-    """Return what a project prints in a column, "" where it prints nothing."""
+    """Return the text that a project prints in a column, "" where it prints nothing."""
     return project.fields[column].text if column in project.fields else ""
 
 
 def find_layouts(table: IndexedGrid, known: Layout | None = None) -> list[Layout]:
-    """All header blocks of a grid, top to bottom; `known` is that of the table that may go on with the grid."""
+    """Find all header blocks of a grid, top to bottom; `known` is that of the table that it may continue."""
     found: list[Layout] = []
     row = 0
     while row < table.grid.n_rows:
@@ -611,7 +611,7 @@ def find_layouts(table: IndexedGrid, known: Layout | None = None) -> list[Layout
 
 
 def _inner_titles(table: IndexedGrid, layout: Layout) -> list[Line]:
-    """Rows above the header: titles and captions drawn inside the table (above a form's words only wide ones)."""
+    """Return rows above the header: titles and captions inside the table (above a form's words only wide ones)."""
     lines: list[Line] = []
     for row in range(layout.start):
         cells = [c for c in table.starting(row) if c.text]
@@ -625,14 +625,14 @@ def _inner_titles(table: IndexedGrid, layout: Layout) -> list[Line]:
 
 
 def _drop_prose(lines: list[Line]) -> list[Line]:
-    """The lines below running text and below a section's title: neither is a form's own."""
+    """Return the lines below running text and below a section's title: neither is a form's own."""
     titles = [k for k, line in enumerate(lines) if TITLE_END.search(line.text.strip())]
     ends = [k for k, line in enumerate(lines) if is_sentence(line.text)] + titles[:-1]
     return lines[max(ends, default=-1) + 1 :]
 
 
 def _list_wide(table: IndexedGrid) -> list[Line]:
-    """The rows of one wide cell at the top of a table: titles and captions, which stand above the first words."""
+    """Return the rows of one wide cell at the top of a table: titles and captions above the first words."""
     lines: list[Line] = []
     for row in range(table.grid.n_rows):
         cells = [c for c in table.starting(row) if c.text]
@@ -644,7 +644,7 @@ def _list_wide(table: IndexedGrid) -> list[Line]:
 
 
 def _merge(old: TitleBlock, new: TitleBlock) -> TitleBlock:
-    """A new title replaces the old one; a year that it does not print is taken over only without a title."""
+    """Merge title blocks: a new title replaces the old one, and inherits its year only where no title is new."""
     if new.says_anything:
         year = new.year
         if year is None and new.title == old.title:

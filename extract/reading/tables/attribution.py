@@ -1,4 +1,4 @@
-"""Find whose document a PDF is, which year it is of and what it is called: from its cover, captions and forms."""
+"""Find a PDF's publisher, year and title from its cover, captions and forms."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ABOUT_TARGETS = re.compile(r"绩效|目标|自评")
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """What a cover or the head of a table of contents says; "" and None where it says nothing."""
+    """Content of a cover or the head of a table of contents; "" and None where it has none."""
 
     title: str = ""
     publisher: str = ""
@@ -79,10 +79,11 @@ def clean_office(name: str) -> str:
 
 
 def drop_furniture(pages: Sequence[PageGrids]) -> tuple[list[PageGrids], list[Line]]:
-    """Take running headers and footers out of the lines of pages; return the pages and one line of each kind.
+    """Remove running headers and footers from the lines of pages; return the pages and one line of each kind.
 
-    They say whose document it is and of which year, and nothing of the table below them. A line about targets is the
-    title of a table that is printed again on every page, and stays; so do its captions (部门名称：…, 单位：万元).
+    They name publisher and year, but do not describe the table below them. A line about targets is the title of a
+    table
+    that is printed again on every page, and stays; so do its captions (部门名称：…, 单位：万元).
     """
     places = Counter(key for page in pages for key in {_place(page, line) for line in _margins(page)})
     common = {key for key, count in places.items() if count >= FEWEST_PAGES}
@@ -106,13 +107,13 @@ def _margins(page: PageGrids) -> list[Line]:
 
 
 def _place(page: PageGrids, line: Line) -> tuple[str, int, int]:
-    """Return what a running line has in common on all pages: its text without numbers, and its height on the page."""
+    """Return what a running line shares on all pages: its text without numbers, and its height on the page."""
     text = re.sub(r"\d+", "#", normalise(line.text))
     return text, round(line.box.y0 / SAME_PLACE_PT), round(page.height / SAME_PLACE_PT)
 
 
 def choose_publisher(covers: Iterable[str], departments: Iterable[str], units: Iterable[str]) -> str:
-    """Choose whose document it is where no title says so; "" where the document leaves it open.
+    """Choose the publisher where no title names one; "" where the document leaves it open.
 
     `covers` names covers and captions, `departments` the forms of whole departments, `units` what forms name.
     """
@@ -128,7 +129,7 @@ def choose_publisher(covers: Iterable[str], departments: Iterable[str], units: I
 
 
 def choose_document_year(ranks: Sequence[Sequence[Evidence]]) -> tuple[Evidence | None, str]:
-    """Choose the year of a document by the first rank that names one; and say what contradicts it in that rank."""
+    """Choose the year by the first rank that names one; and describe contradictions in that rank."""
     for rank in ranks:
         years = Counter(evidence.year for evidence in rank)
         if len(years) > 1:

@@ -1,4 +1,4 @@
-"""The cells of a table and what became of each in; a refusal out where a text became nothing.
+"""Account for every cell of a table; a text that became nothing is a refusal.
 
 Conservation of glyphs (page_checks/glyph_counts.py) proves that every text is in a cell; this proves that every cell is
 a header, a field of a record or project, or a row or column that is known and not loaded.
@@ -18,7 +18,7 @@ from extract.reading.tables.rows import RowDoubt
 
 
 class Account:
-    """Remembers which cells of a stretch of rows have been read or left out for a named reason."""
+    """Records which cells of a stretch of rows were read or left out for a named reason."""
 
     def __init__(self, table: IndexedGrid, layout: Layout) -> None:
         self._table = table
@@ -26,16 +26,16 @@ class Account:
         self._ignored = {c for h in layout.headings if h.column is None and h.words for c in range(h.first, h.last)}
 
     def take(self, cells: Iterable[Cell]) -> None:
-        """These cells are accounted for."""
+        """Mark cells as accounted for."""
         self._known.update(map(id, cells))
 
     def take_row(self, first: int, last: int) -> None:
-        """Everything in rows that are known as a whole: a sum, a note, column numbers."""
+        """Mark all cells of whole rows: a sum, a note, column numbers."""
         for row in range(first, last):
             self.take(self._table.row_cells(row))
 
     def find_left_over(self, start: int, stop: int) -> Iterator[RowDoubt]:
-        """Find the texts of rows [start, stop) that became nothing."""
+        """Yield the texts of rows [start, stop) that became nothing."""
         for row in range(start, stop):
             for cell in self._table.row_cells(row):
                 if cell.text and id(cell) not in self._known and not self._is_ignored(cell):
@@ -43,7 +43,7 @@ class Account:
                     yield RowDoubt(row, Refused(Reason.CONSERVATION, detail, self._table.grid.page))
 
     def _is_ignored(self, cell: Cell) -> bool:
-        """A cell under a heading that is known and not loaded, or the label at the left edge of the rows."""
+        """Return True for a cell under a known heading that is not loaded, or the label at the left edge."""
         covered = range(cell.col, cell.col + cell.colspan)
         return all(col in self._ignored for col in covered) or (
             cell.col == 0 and (is_word(cell) or is_part_of_group(cell.text))

@@ -1,7 +1,7 @@
-"""Headings and what stands below them in, the one assignment of columns that both allow out.
+"""Assign columns to headings so that words and the cells below allow no other assignment.
 
-Words decide first; what is printed below decides where a word is unlisted or says two things. Where two columns are
-equally good for what is loaded, neither is taken and every project below is doubtful.
+Words decide first; the cells below decide where a word is unlisted or ambiguous. Where two columns are equally possible
+for what is loaded, neither is taken and every project below is in doubt.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ Kind = Callable[[Sequence[str]], bool]
 
 
 def settle_signs(table: IndexedGrid, stop: int, headings: list[Heading]) -> list[Heading]:
-    """指标性质 is the column of signs only where signs are printed in it.
+    """Take 指标性质 as the column of signs only where signs are printed in it.
 
     乌海 prints them under 指标方向; others print 定量 and 定性 under 指标性质, which is no sign.
     """
@@ -67,14 +67,14 @@ def settle_signs(table: IndexedGrid, stop: int, headings: list[Heading]) -> list
 
 
 def _prints_signs(table: IndexedGrid, stop: int, heading: Heading) -> bool:
-    """Whether the cells under a heading hold signs, and nothing that is known not to be one."""
+    """Return True if the cells under a heading hold signs, and nothing known to be none."""
     cells = {id(c): c for row in range(stop, table.grid.n_rows) if (c := table.cell(row, heading.first)) is not None}
     texts = [normalise(c.text) for c in cells.values() if c.text and c.colspan <= heading.last - heading.first]
     return not texts or (any(SIGN_TEXT.match(t) for t in texts) and not any(t in NOT_SIGNS for t in texts))
 
 
 def settle_unlisted(table: IndexedGrid, stop: int, headings: list[Heading]) -> list[Heading]:
-    """Let what stands below decide what an unlisted word or a blank header means, where one column alone is left.
+    """Assign an unlisted word or a blank header by the cells below, where one column alone is possible.
 
     Signs alone are the signs of the values (指标值类型, 长沙), measure words beside bare numbers their units, names of
     levels the levels. A value, an indicator or a project is never found so: their texts could be anything.
@@ -101,7 +101,10 @@ def find_unlisted(headings: Iterable[Heading]) -> list[Heading]:
 
 
 def is_known(word: str) -> bool:
-    """A word that heads what is not loaded; 指标性质 without signs below it is one, an earlier year's value too."""
+    """Return True for a word over a column that is not loaded.
+
+    Among them are 指标性质 without signs below it, and an earlier year's value.
+    """
     return is_ignored(word) or is_group(word) or match_column(word) in (Column.SIGN, Column.PRIOR_VALUE)
 
 
@@ -110,7 +113,7 @@ def _is_flat(headings: Iterable[Heading]) -> bool:
 
 
 def _split_values(headings: list[Heading]) -> list[Heading]:
-    """指标值 beside a sign or a unit is a bare value, where it is the only value."""
+    """Take 指标值 beside a sign or a unit as a bare value, where it is the only value."""
     parts = any(h.column in (Column.SIGN, Column.MEASURE_UNIT) for h in headings)
     alone = sum(h.column == Column.ANNUAL_VALUE for h in headings) == 1
     if not (parts and alone) or any(h.column == Column.VALUE for h in headings):
@@ -139,7 +142,7 @@ def _has_bare_values(table: IndexedGrid, stop: int, headings: Sequence[Heading])
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of the words of a header: its headings, doubts of every project below, words to ignore, answers."""
+    """Result of judging a header: headings, doubts of every project below, words to ignore, answers."""
 
     headings: list[Heading]
     doubts: tuple[Doubt, ...]
@@ -148,7 +151,7 @@ class Verdict:
 
 
 def judge_words(table: IndexedGrid, row: int, stop: int, headings: list[Heading]) -> Verdict:
-    """Judge what is still unlisted or said twice: by the answers of people, else by doubts and words to ignore."""
+    """Judge unlisted and repeated words: by people's answers, else by doubts and words to ignore."""
     with noting() as settled:
         headings, decided = _follow_answers(table, stop, headings)
     doubts, ignored = _judge_unlisted(table, row, stop, headings, decided)
@@ -156,7 +159,7 @@ def judge_words(table: IndexedGrid, row: int, stop: int, headings: list[Heading]
 
 
 def _follow_answers(table: IndexedGrid, stop: int, headings: list[Heading]) -> tuple[list[Heading], set[int]]:
-    """Give headings the meanings that people chose; return with them the first columns of those that are decided."""
+    """Apply people's choices to headings; return with them the first columns of those that are decided."""
     decided: set[int] = set()
     for heading in find_unlisted(headings):
         if not heading.words or not _is_needed(table, stop, heading, headings):
@@ -189,7 +192,7 @@ def _is_needed(table: IndexedGrid, stop: int, heading: Heading, headings: Sequen
 def _judge_unlisted(
     table: IndexedGrid, row: int, stop: int, headings: Sequence[Heading], decided: Collection[int]
 ) -> tuple[list[Doubt], list[str]]:
-    """Judge what is still unlisted: doubts where it may head what is loaded, else the words to ignore."""
+    """Judge unlisted words: doubts where one may head a loaded column, else words to ignore."""
     found: list[tuple[str, Question | None]] = []
     ignored = []
     for heading in find_unlisted(headings):
@@ -218,7 +221,7 @@ def _judge_unlisted(
 
 
 def _find_part(headings: Sequence[Heading]) -> Heading | None:
-    """Find the word of a flat table without an amount that speaks of money: a part of one."""
+    """Find the word of a flat table without an amount that names a part of the money."""
     columns = {h.column for h in headings if h.column is not None}
     if Column.PROJECT not in columns or columns & set(AMOUNT_KINDS):
         return None
@@ -228,7 +231,7 @@ def _find_part(headings: Sequence[Heading]) -> Heading | None:
 def _is_joined(word: str, columns: Collection[Column]) -> bool:
     """Return True if a word begins with that of a column which is not found: a rule below the header is missing.
 
-    What only explains a column (指标性质说明) is no such word.
+    Explanations of a column (指标性质说明) are excepted.
     """
     for size in range(len(word) - 2, SHORTEST_WORD - 1, -1):
         column = match_column(word[:size])
@@ -247,7 +250,7 @@ def find_rivals(headings: Sequence[Heading]) -> list[tuple[Column, list[Heading]
 
 
 def _is_label(text: str) -> bool:
-    """Return True if a text below a blank header only repeats what the rows are (绩效指标, 烟台), or a part of it."""
+    """Return True if a text below a blank header is the rows' label (绩效指标, 烟台), or a part of it."""
     return is_part_of_group(text) or is_ignored(text) or match_column(text) in GOALS
 
 

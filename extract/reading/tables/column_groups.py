@@ -1,4 +1,4 @@
-"""The canonical columns by what they describe: money, the project, the unit, the levels, the value of a period."""
+"""Group the canonical columns: money, the project, the unit, the levels, the value of a period."""
 
 from __future__ import annotations
 

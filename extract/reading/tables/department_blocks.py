@@ -23,7 +23,7 @@ class Block:
 
     @property
     def unit(self) -> str:
-        """The department's printed name, "" where a page goes on with it."""
+        """The department's printed name, "" where a page continues it."""
         return self.cells[Column.UNIT].text if Column.UNIT in self.cells else ""
 
 
@@ -58,7 +58,7 @@ def _cut_block(table: IndexedGrid, layout: Layout, first: int, last: int) -> Blo
 
 
 def describe_block(cells: dict[Column, Cell], page: int) -> FormHead:
-    """Return what describes a department as the head of a form of its own."""
+    """Return the description of a department as the head of a form of its own."""
     head = FormHead(page, scope=Scope.DEPARTMENT)
     head.fields = {column: field_of(cell, page) for column, cell in cells.items()}
     return head

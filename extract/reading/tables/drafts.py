@@ -1,4 +1,4 @@
-"""The mutable pieces from which records are made while pages are stitched: fields, projects, draft records."""
+"""Define the mutable drafts of records while pages are joined: fields, projects, draft records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from extract.errors import Reason, Refused
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why a project may not be delivered: a refusal that is confined to it. `box` is in points of the page."""
+    """A refusal confined to one project, which then is not delivered. `box` is in points of the page."""
 
     reason: Reason
     page: int
@@ -40,18 +40,18 @@ def confine(doubts: list[Doubt], page: int) -> Iterator[None]:
 
 @dataclass(slots=True)
 class Field:
-    """One printed text; several fragments when a page break cuts it, '' where a page only goes on with its cell."""
+    """One printed text; several fragments when a page break cuts it, '' where a page only continues its cell."""
 
     fragments: list[Printed]
     spans: bool = False  # printed in a cell that covers several rows
 
     @property
     def text(self) -> str:
-        """All of it, page breaks left out."""
+        """The whole text without page breaks."""
         return self.fragments[0].text if len(self.fragments) == 1 else "".join(f.text for f in self.fragments)
 
     def printed(self) -> Printed:
-        """The whole text at the place of its first fragment that is not blank."""
+        """Return the whole text at the place of its first fragment that is not blank."""
         if len(self.fragments) == 1:
             return self.fragments[0]
         first = next((f for f in self.fragments if f.text), self.fragments[0])
@@ -59,7 +59,7 @@ class Field:
 
 
 def field_of(cell: Cell, page: int) -> Field:
-    """A cell as a field."""
+    """Make a field of a cell."""
     return Field([Printed(cell.text, page, cell.box)], cell.rowspan > 1)
 
 
@@ -80,7 +80,7 @@ class Project:
 
     @property
     def name(self) -> str:
-        """Return the printed name, "" where none is printed."""
+        """The printed name, "" where none is printed."""
         return self.fields[Column.PROJECT].text if Column.PROJECT in self.fields else ""
 
     @property
@@ -91,7 +91,7 @@ class Project:
 
 @dataclass(slots=True)
 class Draft:
-    """An indicator row on its way to a record."""
+    """A draft of an indicator row."""
 
     page: int
     table: int
@@ -105,6 +105,6 @@ class Draft:
 
 
 def surround(boxes: list[Box]) -> Box:
-    """The box around boxes."""
+    """Return the box around boxes."""
     x0, y0, x1, y1 = zip(*boxes, strict=True)
     return Box(min(x0), min(y0), max(x1), max(y1))

@@ -1,8 +1,7 @@
-"""The pages of one flat table in (many projects, one row per indicator), draft records out.
+"""Read the pages of one flat table (many projects, one row per indicator) to draft records.
 
-What a merged cell says counts for every row that it covers; what a page break cuts is put together again
-(page_breaks.py); a project-level cell printed blank takes the text of its own project, inside one unit; indicator
-cells are never filled.
+A merged cell applies to every row that it covers; what a page break cuts is joined (page_breaks.py); a project-level
+cell printed blank takes the text of its own project, inside one unit; indicator cells are never filled.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ NAMES = (Column.PROJECT, Column.PROJECT_CODE, Column.CATEGORY)
 
 
 class Sink(Protocol):
-    """What takes the drafts."""
+    """Receiver of drafts."""
 
     drafts: list[Draft]
     projects: list[Project]
@@ -99,7 +98,7 @@ class FlatTable:
         self.skipped = part.skipped
 
     def finish(self) -> None:
-        """Settle what only the whole table says: the units among its projects, the ends of its numbered texts."""
+        """Set what only the whole table determines: units among its projects, ends of its numbered texts."""
         mine = [draft for draft in self.drafts if draft.table == self.number]
         self._drop_blank_projects({id(draft.project) for draft in mine})
         settle_sections(self.sections, mine, self.caption_unit, self.findings)
@@ -107,7 +106,7 @@ class FlatTable:
             self.drafts[:] = expand_drafts(self.drafts, self.number)
 
     def _drop_blank_projects(self, drawn: set[int]) -> None:
-        """Note the projects of which a template prints the levels alone, and count them no longer."""
+        """Report the projects of which a template prints the levels only, and remove them."""
         blank = [project for project in self._mine if id(project) not in drawn and not project.doubts]
         for project in blank:
             detail = f"{project.name} has no indicator row"
@@ -205,7 +204,7 @@ class FlatTable:
         return False
 
     def _hold_row(self, row: Row, doubt: Doubt, after_break: bool) -> None:
-        """Keep a row that may be read in two ways in a project that is held back.
+        """Keep an ambiguous row in a project that is held back.
 
         The project before is held too where the row may be its rest: at the top of a page, or without a name.
         """
@@ -227,14 +226,14 @@ class FlatTable:
         self._previous = fields
 
     def _read_wide(self, cell: Cell, page: int) -> None:
-        """A row of one cell: a unit's heading when it looks like one, else a title or a note."""
+        """Read a row of one cell: a unit's heading when it looks like one, else a title or a note."""
         if cell.text and not is_note(cell.text) and Column.UNIT not in self.layout.columns:
             name = cell.text.split("：")[-1].split(":")[-1].strip()
             if "单位" in cell.text[:8] or cell.text[:3].isdigit():
                 self.section = field_of(Cell(cell.row, cell.col, 1, 1, cell.box, name), page)
 
     def _is_remark(self, row: Row, table: IndexedGrid, crossings: set[tuple[int, int]]) -> bool:
-        """A row whose cells do not stand under the headings: a remark or a sum; an indicator there is refused."""
+        """Return True for a row whose cells cross the headings: a remark or a sum; an indicator there is refused."""
         cell = find_crossing(row, crossings)
         if cell is None or not cell.text:
             return False
@@ -247,14 +246,14 @@ class FlatTable:
         raise Refused(Reason.CONSERVATION, detail, table.grid.page)
 
     def _is_named(self, row: Row, table: IndexedGrid, crossings: set[tuple[int, int]]) -> bool:
-        """Whether a row whose other cells stand across columns prints a name and figures: a unit and its sum."""
+        """Return True if a row whose other cells cross the headings prints a name and figures: a unit and its sum."""
         cell = row.cells.get(Column.PROJECT)
         texts = [c.text for c in table.row_cells(row.first) if c.text and c is not cell]
         figures = bool(texts) and all(FIGURE.match(normalise(part)) for text in texts for part in text.split())
         return cell is not None and bool(cell.text) and (cell.col, cell.colspan) not in crossings and figures
 
     def _continues_row(self, row: Row, page: int) -> bool:
-        """Whether the first row of a page is the rest of the last row of the page before; raises Refused."""
+        """Return True if a page's first row is the rest of the last row before it; raises Refused."""
         if row.text(Column.PROJECT) and row.text(Column.AMOUNT):
             return False
         if not row.text(Column.INDICATOR) and self._is_second_sum(row):
@@ -272,13 +271,13 @@ class FlatTable:
         return rest
 
     def _is_second_sum(self, row: Row) -> bool:
-        """Whether a row prints the sum of a unit: its amount cannot go on with the one above, which is whole."""
+        """Return True if a row prints the sum of a unit: the whole amount above cannot continue in it."""
         above = self._previous[Column.AMOUNT].text if Column.AMOUNT in self._previous else ""
         figures = all(FIGURE.match(normalise(text)) for text in (above, row.text(Column.AMOUNT)))
         return figures and is_subtotal(row) and any(row.text(c) for c in UNIT_LEVEL)
 
     def _may_be_rest(self, row: Row) -> bool:
-        """Whether every name in a row is blank, that of the row above or the rest of it; levels are never repeated."""
+        """Return True if every name in a row is blank, that of the row above or its rest; levels never repeat."""
         for column in (*UNIT_LEVEL, *LEVELS):
             text, above = row.text(column), self._previous.get(column)
             if not text or above is None:
@@ -290,7 +289,7 @@ class FlatTable:
         return True
 
     def _report_empty(self, row: Row, page: int) -> None:
-        """Note a project without indicators, or a unit above its projects: which of both is settled in the end."""
+        """Report a project without indicators, or a unit above its projects, which `finish` decides."""
         name = row.text(Column.PROJECT)
         if not name:
             return
@@ -311,7 +310,7 @@ class FlatTable:
         self._previous = {}
 
     def _append(self, row: Row, page: int) -> list[Cell]:
-        """The rest of a row that the page break cut: every text goes to the row before. Returns what was joined."""
+        """Join the rest of a row that the page break cut to the row before; return the joined cells."""
         joined = []
         for column, cell in row.cells.items():
             previous = self._previous.get(column)
@@ -331,7 +330,7 @@ class FlatTable:
         return found if found is not None else self._remember(cell, column, field_of(cell, page))
 
     def _add(self, row: Row, table: IndexedGrid, after_break: bool, stop: int, is_template: bool = False) -> None:
-        """One indicator row: settle its project, then its fields. A row that a template leaves blank is no draft."""
+        """Add an indicator row: find its project, then its fields. A row that a template leaves blank is no draft."""
         page = table.grid.page
         begins = not after_break and self._begins_cut(row, stop)
         cut, self._at_end = Cut.NONE, row.last == stop
@@ -363,7 +362,7 @@ class FlatTable:
         self._previous = fields
 
     def _refuse_restart(self, row: Row, cut: Cut, page: int) -> None:
-        """Levels that begin again under a blank project at the top of a page: a page between may be missing.
+        """Refuse levels that begin again under a blank project at a page's top: a page may be missing.
 
         Only where the rows so far keep each first level of a project together.
         """
@@ -381,12 +380,12 @@ class FlatTable:
             raise Refused(Reason.PAGE_MISSING, detail, page)
 
     def _known(self, row: Row) -> bool:
-        """Whether the row's project cell was already read (it covers earlier rows)."""
+        """Return True if the row's project cell was already read (it covers earlier rows)."""
         cell = row.cells.get(Column.PROJECT)
         return cell is not None and (id(cell), Column.PROJECT) in self._fields
 
     def _alias(self, row: Row, page: int, cut: Cut) -> None:
-        """Cells at the top of a page that continue a cell of the page before take its text."""
+        """Give cells at the top of a page that continue a cell of the page before its text."""
         for column, cell in row.cells.items():
             previous = self._previous.get(column)
             if previous is None or (id(cell), column) in self._fields:
@@ -400,7 +399,7 @@ class FlatTable:
                 self._remember(cell, column, previous)
 
     def _is_cut_level(self, row: Row, column: Column, previous: Field) -> bool:
-        """Whether a blank level at the top of a page is the rest of the cell before; not under a new level 1."""
+        """Return True if a blank level at a page's top continues the cell before; not under a new level 1."""
         first, cell = row.text(Column.LEVEL1), row.cells.get(Column.LEVEL1)
         above = self._previous.get(Column.LEVEL1)
         goes_on = cell is not None and above is not None and self._fields.get((id(cell), Column.LEVEL1)) is above
@@ -412,7 +411,7 @@ class FlatTable:
         return column == Column.LEVEL2 and cell is not None and (goes_on or not first) and all(mine)
 
     def _begins_cut(self, row: Row, stop: int) -> bool:
-        """Whether the row begins a project that the end of the page cuts, named on the next page only."""
+        """Return True if the row begins a project that the end of the page cuts, named on the next page only."""
         cell = row.cells.get(Column.PROJECT)
         if cell is None or not self._merged:
             return False
@@ -423,14 +422,14 @@ class FlatTable:
         return not any((id(c), column) in self._fields for column, c in row.cells.items() if column in PROJECT_LEVEL)
 
     def _begins_cut_block(self, row: Row, stop: int) -> bool:
-        """Whether the row begins a block whose amount and goal stand on the next page only."""
+        """Return True if the row begins a block whose amount and goal are on the next page only."""
         columns = [c for c in row.cells if c in (*AMOUNTS, *GOALS) and self._previous.get(c) and self._previous[c].text]
         blank = [c for c in columns if stands_below(row.cells[c], self._previous.get(c), stop)]
         fresh = [c for c in blank if (id(row.cells[c]), c) not in self._fields and self._previous[c].spans]
         return fresh == columns and any(c in AMOUNTS for c in fresh) and any(c in GOALS for c in fresh)
 
     def _fill_unit(self, fields: dict[Column, Field], after_break: bool, begins: bool, page: int) -> None:
-        """A blank unit is the unit above: units are headings, not facts of a row.
+        """Fill a blank unit with the unit above: units are headings, not facts of a row.
 
         A blank cell of its own over several rows of a table that merges its units is no continuation.
         """
@@ -446,7 +445,7 @@ class FlatTable:
     def _settle_project(
         self, fields: dict[Column, Field], cut: Cut, begins: bool, after_break: bool, page: int
     ) -> Project:
-        """The project of a row: the same cell, the same repeated text, or a new one."""
+        """Return the project of a row: the same cell, the same repeated text, or a new one."""
         name, last = fields.get(Column.PROJECT), self._previous.get(Column.PROJECT)
         unit = fields[Column.UNIT].text if Column.UNIT in fields else ""
         current = self.projects[-1] if self.projects and self._previous else None
@@ -480,7 +479,7 @@ class FlatTable:
         return project
 
     def _is_of_project(self, fields: dict[Column, Field], current: Project) -> bool:
-        """Whether a row that prints the project above with another amount is a row of it, as a person chose.
+        """Return True if a row that repeats a project with another amount belongs to it by a person's choice.
 
         Then the amount that was chosen counts for all its rows. Raises Refused where nobody has chosen.
         """
@@ -501,7 +500,7 @@ class FlatTable:
         return is_one
 
     def _is_block(self, fields: dict[Column, Field], page: int) -> bool:
-        """Whether a row under the name above begins a project of its own: another amount and another goal begin (北京).
+        """Return True if a row under the name above begins another project: a new amount and a new goal (北京).
 
         The name cell of a bureau's project covers one block for each of its units, which are not printed.
         """
@@ -519,12 +518,12 @@ class FlatTable:
         return any(now and now != above for now, above in texts)
 
     def _begins(self, fields: dict[Column, Field], column: Column) -> bool:
-        """Whether a cell of its own begins where one stands above it."""
+        """Return True if a cell of its own begins below another one."""
         above = self._previous.get(column)
         return column in fields and above is not None and bool(above.text) and fields[column] is not above
 
     def _repeats(self, fields: dict[Column, Field]) -> bool:
-        """Blank, or the project's name printed again on each row of a table that does not merge cells."""
+        """Return True for a blank name, or one repeated on each row of a table that does not merge cells."""
         name = fields[Column.PROJECT]
         if not name.text:
             return True
@@ -554,7 +553,7 @@ def expand_drafts(drafts: Sequence[Draft], table: int) -> list[Draft]:
 
 
 def _cut_out(draft: Draft, item: Item) -> Draft:
-    """Make the draft of one item; each of its fields stands where the whole text stands."""
+    """Make the draft of one item; each of its fields has the place of the whole text."""
     whole = draft.fields[Column.INDICATOR].printed()
     texts = {
         Column.LEVEL1: item.level1,
@@ -568,13 +567,13 @@ def _cut_out(draft: Draft, item: Item) -> Draft:
 
 
 def _are_near(one: str, other: str) -> bool:
-    """Whether two names are one, or one of them is the other with more before or behind it: a rule may be missing."""
+    """Return True if two names are equal, or one contains the other: a rule may be missing."""
     short, long = sorted((one, other), key=len)
     return one == other or (bool(short) and (long.startswith(short) or long.endswith(short)))
 
 
 def _merges_projects(table: IndexedGrid, layout: Layout, start: int, stop: int) -> bool:
-    """Whether project cells of this table cover several indicator rows, more often than names are printed again."""
+    """Return True if project cells cover several indicator rows more often than names are repeated."""
     project, indicator = layout.find(Column.PROJECT), layout.find(Column.INDICATOR)
     if project is None or indicator is None:
         return False

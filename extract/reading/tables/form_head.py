@@ -1,7 +1,7 @@
-"""The rows above a form's indicators in, what its words and values say out.
+"""Read the words and values in the rows above a form's indicators.
 
 A word's value stands to its right; below it where another word stands to its right; or where a row word and a column
-word meet (年度资金总额 × 年初预算数). Which of the three is decided by which cells are words, never by position.
+word meet (年度资金总额 × 年初预算数). Which cells are words decides between the three, never their position.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ MANY_YEARS = re.compile(r"投资|总预算|中长期|中期")
 
 @dataclass(slots=True)
 class FormHead:
-    """What the head of a form prints."""
+    """Words and values in the head of a form."""
 
     page: int
     fields: dict[Column, Field] = field(default_factory=dict)
@@ -62,33 +62,33 @@ class FormHead:
 
     @property
     def has_project(self) -> bool:
-        """Whether it names its project."""
+        """True if it has a word for its project."""
         return Column.PROJECT in self.fields
 
     @property
     def names_project(self) -> bool:
-        """Whether the name of its project is not left blank."""
+        """True if the name of its project is not blank."""
         return self.has_project and bool(self.fields[Column.PROJECT].text)
 
     @property
     def has_more(self) -> bool:
-        """Whether it says more than a title does."""
+        """True if it holds more than a title does."""
         return len(self.fields) >= 3
 
     def holds(self, other: FormHead) -> bool:
-        """Whether another head says less than this one and nothing else: the same form goes on below it."""
+        """Return True if another head is a part of this one: the same form continues below it."""
         names = [(column, field.text) for column, field in other.fields.items()]
         said = {column: field.text for column, field in self.fields.items()}
         return len(names) < len(said) and all(said.get(column) == text for column, text in names)
 
     @property
     def publisher(self) -> str:
-        """Return the department that it names without its code, "" where it names none."""
+        """The department that it names, without its code, "" where it names none."""
         return clean_office(self.fields[Column.DEPARTMENT].text) if Column.DEPARTMENT in self.fields else ""
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """What it gives, in printed order."""
+        """The columns of its values, in printed order."""
         return tuple(self.fields)
 
 
@@ -112,7 +112,7 @@ def read_head(table: IndexedGrid, start: int, stop: int) -> FormHead:
 
 
 def _is_task(table: IndexedGrid, row: int) -> bool:
-    """Whether a row lists one of a department's tasks with its money: the label beside says so over several rows."""
+    """Return True if a row lists a department's task with its money: the label beside it spans several rows."""
     label = table.cell(row, 0)
     return label is not None and label.rowspan > 1 and bool(TASKS.search(normalise(label.text)))
 
@@ -136,7 +136,7 @@ def _settle_total(head: FormHead) -> None:
 
 
 def is_word(cell: Cell | None) -> bool:
-    """Whether a cell is a word of the form rather than a value."""
+    """Return True if a cell is a word of the form rather than a value."""
     if cell is None or not cell.text or len(cell.text) > 40:
         return False
     if cell.text.rstrip().endswith((":", "：")):
@@ -145,12 +145,12 @@ def is_word(cell: Cell | None) -> bool:
 
 
 def is_known(cell: Cell) -> bool:
-    """Whether a cell is a word that is listed."""
+    """Return True if a cell is a listed word."""
     return match_column(cell.text) is not None or is_ignored(cell.text) or is_group(cell.text)
 
 
 def finds_head(table: IndexedGrid, start: int, stop: int) -> int | None:
-    """The first row that begins another form: a row with 项目名称 as a word."""
+    """Return the first row that begins another form: one with 项目名称 as a word."""
     for row in range(start, stop):
         for cell in table.starting(row):
             split = SPLIT.match(cell.text)
@@ -164,7 +164,7 @@ def finds_head(table: IndexedGrid, start: int, stop: int) -> int | None:
 
 
 def has_head_shape(table: IndexedGrid) -> bool:
-    """Whether every row is words and their values by turns: a head, however few of its rows stand on this page."""
+    """Return True if every row alternates words and their values: a head, however few of its rows are here."""
     for row in range(table.grid.n_rows):
         texts = [c for c in table.row_cells(row) if c.text]
         if len(texts) == 1 and texts[0].colspan == table.grid.n_cols:
@@ -177,7 +177,7 @@ def has_head_shape(table: IndexedGrid) -> bool:
 
 
 def is_columnar(table: IndexedGrid) -> bool:
-    """Whether 项目 or 项目名称 heads a column of several texts: a table of the budget, and no head of a form."""
+    """Return True if 项目 or 项目名称 heads a column of several texts: a budget table, and no head of a form."""
     for word in table.cells:
         if match_column(word.text) != Column.PROJECT:
             continue
@@ -188,19 +188,19 @@ def is_columnar(table: IndexedGrid) -> bool:
 
 
 def prints_head(above: IndexedGrid) -> bool:
-    """Whether rows above an indicator header print more than titles over the whole width."""
+    """Return True if rows above an indicator header print more than titles over the whole width."""
     return any(c.text and c.colspan < above.grid.n_cols for c in above.cells)
 
 
 def _leads(table: IndexedGrid, row: int) -> bool:
-    """Whether a row may stand above 项目名称 in a head: a title, or words, but no level and target of a form above."""
+    """Return True if a row may be above 项目名称 in a head: a title, or words, but no level and target."""
     if any(is_level1(c.text) or is_level2(c.text) or BEGINS_TARGET.match(c.text) for c in table.row_cells(row)):
         return False
     return len(table.row_cells(row)) == 1 or any(is_word(c) for c in table.starting(row))
 
 
 def _read_cell(table: IndexedGrid, cell: Cell, stop: int, head: FormHead, used: set[int]) -> None:
-    """One cell of the head: a word with its value inside, beside or below it."""
+    """Read one cell of the head: a word with its value inside, beside or below it."""
     if id(cell) in used or not cell.text:
         return
     head.money_unit = head.money_unit or find_money_unit(cell.text)
@@ -220,7 +220,7 @@ def _read_cell(table: IndexedGrid, cell: Cell, stop: int, head: FormHead, used: 
 
 
 def _split_unruled(table: IndexedGrid, cell: Cell) -> tuple[str, str] | None:
-    """The word and the value of a row that no rule parts: 专项（项目）名称伯乐奖 over the whole width (西安)."""
+    """Split a cell of word and value without a rule between: 专项（项目）名称伯乐奖 (西安)."""
     if cell.colspan < table.grid.n_cols:
         return None
     for size in range(min(len(cell.text) - 1, LONGEST_WORD), 3, -1):
@@ -238,7 +238,7 @@ def _with(cell: Cell, text: str) -> Cell:
 
 
 def find_value(table: IndexedGrid, word: Cell, stop: int) -> Cell | None:
-    """The cell that holds a word's value, or None where the word only stands over other words."""
+    """Return the cell of a word's value, None where the word is only above other words."""
     under = _value_under_group(table, word, stop) if match_column(word.text) in GOALS else None
     if under is not None:
         return under
@@ -256,9 +256,10 @@ def find_value(table: IndexedGrid, word: Cell, stop: int) -> Cell | None:
 
 
 def _value_under_group(table: IndexedGrid, word: Cell, stop: int) -> Cell | None:
-    """The cell below a word, when a word left of both spans the two rows: 年度总体目标 beside 预期目标 over its text.
+    """Return the cell below a word, where a word left of both spans the two rows.
 
-    The word to the right may be one that nobody has listed; it must not be taken for this word's value.
+    年度总体目标 beside 预期目标 over its text. The word to the right may be unlisted; it must not be taken for this
+    word's value.
     """
     below = table.cell(word.row + word.rowspan, word.col)
     left = table.cell(word.row, word.col - 1)
@@ -272,7 +273,7 @@ def _value_under_group(table: IndexedGrid, word: Cell, stop: int) -> Cell | None
 def _keep(
     table: IndexedGrid, head: FormHead, word: str, value: Cell, used: set[int], word_cell: Cell | None = None
 ) -> None:
-    """Remember a value under the column that its word means; the first one printed counts."""
+    """Store a value under the column of its word; the first one printed counts."""
     if normalise(word) in YEAR_WORDS:
         found = YEARS.search(fold_years(value.text))
         head.year = head.year or find_year(value.text) or (int(found.group()) if found else None)
@@ -303,7 +304,7 @@ def _keep(
 
 
 def _takes_over(table: IndexedGrid, head: FormHead, column: Column, word: str, value: Cell) -> bool:
-    """Whether a second amount of one kind is the one that counts, as a person chose; raises Refused if nobody has."""
+    """Return True if a second amount of one kind counts, by a person's choice; raises Refused without one."""
     first, page = head.fields[column], table.page_of(value)
     detail = find_second_amount(first.text, value.text, word)
     if detail is None:
@@ -314,7 +315,7 @@ def _takes_over(table: IndexedGrid, head: FormHead, column: Column, word: str, v
 
 
 def _unit_beside(table: IndexedGrid, word: Cell) -> str | None:
-    """The unit in the word that stands left of this one over several rows: 项目资金（万元）."""
+    """Return the unit in the word left of this one over several rows: 项目资金（万元）."""
     col = word.col - 1
     while col >= 0:
         cell = table.cell(word.row, col)
@@ -328,7 +329,7 @@ def _unit_beside(table: IndexedGrid, word: Cell) -> str | None:
 
 
 def _read_matrix(table: IndexedGrid, start: int, stop: int, head: FormHead, used: set[int]) -> None:
-    """Amounts in a small table of their own: column words 年初预算数, 全年预算数, 全年执行数; the first row of sums."""
+    """Read amounts in a table of their own, words 年初预算数, 全年预算数, 全年执行数: the first row of sums."""
     for row in range(start, stop):
         starting = [c for c in table.starting(row) if match_column(c.text) in AMOUNT_KINDS]
         depth = min((c.rowspan for c in starting), default=1)
@@ -353,9 +354,9 @@ def _read_matrix(table: IndexedGrid, start: int, stop: int, head: FormHead, used
 
 
 def _heads_figures(table: IndexedGrid, words: list[Cell], below: int) -> bool:
-    """Whether words stand over their amounts: by what they are (执行数), or since no figure stands beside them.
+    """Return True if words are above their amounts: by their meaning (执行数), or as no figure is beside them.
 
-    项目资金总额 | 以前年度已安排 | 年度资金总额 over a row 合计: such a table may have words that nobody has listed.
+    项目资金总额 | 以前年度已安排 | 年度资金总额 over a row 合计: such a table may have unlisted words.
     """
     kinds = {match_column(word.text) for word in words}
     if kinds & {Column.AMOUNT_ADJUSTED, Column.AMOUNT_EXECUTED}:
@@ -366,5 +367,5 @@ def _heads_figures(table: IndexedGrid, words: list[Cell], below: int) -> bool:
 
 
 def is_figure(text: str) -> bool:
-    """Whether a text is an amount and nothing else."""
+    """Return True if a text is an amount and nothing else."""
     return bool(FIGURE.match(normalise(text)))

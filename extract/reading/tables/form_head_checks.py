@@ -1,7 +1,7 @@
-"""A form's head and what was read of it in; a refusal out where a word that is not known seems to carry a value.
+"""Refuse a form's head with an unlisted word that may carry a loaded value.
 
-A form may print anything in its head, so unknown words are no reason to refuse by themselves. They are where the head
-gave no amount, goal or unit and an unknown word stands beside something that looks like one.
+A form may print anything in its head, so unlisted words are no reason to refuse by themselves. They are where the head
+has no amount, goal or unit and such a word is beside something that looks like one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ UNITS = {Column.UNIT, Column.DEPARTMENT}
 
 
 def check_head(table: IndexedGrid, head: FormHead) -> None:
-    """Add to a head the doubts of what it prints in two ways; each check is one of its own."""
+    """Add the doubts of ambiguous cells to a head; each check is independent."""
     stop = table.grid.n_rows
     for refuse in (refuse_joined_words, refuse_unread_words):
         with confine(head.doubts, table.grid.page):
@@ -37,7 +37,7 @@ def check_head(table: IndexedGrid, head: FormHead) -> None:
 
 
 def refuse_unread_words(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
-    """Raises Refused (unknown_header) naming the word that may stand beside what the head lacks."""
+    """Raise Refused (unknown_header) naming the word that may stand beside what the head lacks."""
     found, values = set(head.fields), {field.text for field in head.fields.values()}
     _refuse_unread_money(table, start, stop, head)
     for row in range(start, stop):
@@ -60,7 +60,7 @@ def refuse_unread_words(table: IndexedGrid, start: int, stop: int, head: FormHea
 
 
 def _refuse_unread_money(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
-    """A head that gave no amount, with a figure in or beside a text that speaks of money: it may be the amount."""
+    """Refuse a head without an amount that has a figure in or beside a text about money."""
     if set(head.fields) & set(AMOUNT_KINDS):
         return
     values = {field.text for field in head.fields.values()}
@@ -74,7 +74,7 @@ def _refuse_unread_money(table: IndexedGrid, start: int, stop: int, head: FormHe
 
 
 def refuse_stray_cells(table: IndexedGrid, start: int, stop: int) -> None:
-    """Every text of a head is a word, stands right of a text, or below a word; raises Refused (conservation)."""
+    """Raise Refused (conservation) for a text that is no word, not right of a text, and not below a word."""
     for row in range(start, stop):
         for cell in table.starting(row):
             if cell.text and not _belongs(table, cell):
@@ -83,7 +83,7 @@ def refuse_stray_cells(table: IndexedGrid, start: int, stop: int) -> None:
 
 
 def refuse_joined_words(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
-    """A rule between two cells of a head is missing; raises Refused (conservation) where one cell then holds both.
+    """Raise Refused (conservation) where a rule between two cells of a head is missing.
 
     Two words in one cell of which one has no value elsewhere, a value and the next word in one cell, or one value
     beside two words below each other.
@@ -110,20 +110,20 @@ def refuse_joined_words(table: IndexedGrid, start: int, stop: int, head: FormHea
 
 
 def _mixes_label(text: str, head: FormHead) -> bool:
-    """Whether a label about money holds a figure: 年度资金总150万额：, where no rule parts label and amount."""
+    """Return True if a label about money holds a figure: 年度资金总150万额：, without a rule between them."""
     is_label = text.rstrip().endswith((":", "：")) and not _is_listed(text) and not set(head.fields) & set(AMOUNT_KINDS)
     return is_label and bool(ABOUT_MONEY.search(text) and HAS_FIGURE.search(text))
 
 
 def _stands_under_both(below: Cell, cell: Cell, beside: Cell) -> bool:
-    """Whether one value stands right under two words that are side by side and as wide as it: two goals."""
+    """Return True if one value is right under two words side by side and as wide as both: two goals."""
     goals = {match_column(cell.text), match_column(beside.text)} == GOALS
     covers = below.col == cell.col and below.colspan >= cell.colspan + beside.colspan
     return goals and covers and bool(below.text) and not is_word(below)
 
 
 def _joins_words(table: IndexedGrid, cell: Cell, head: FormHead) -> bool:
-    """Whether a text is two words of heads, or a value and a word behind it, of which one has no value elsewhere.
+    """Return True if a text is two words, or a value and a word behind it, one of them without a value elsewhere.
 
     A label that is made of words whose values stand elsewhere is one label: 项目预算执行情况, 目标完成情况. A project's
     name that ends as a word does is a name: its word has that value.
@@ -146,9 +146,9 @@ def _is_listed(word: str) -> bool:
 
 
 def _find_joined_word(text: str, found: set[Column], is_label_place: bool) -> str:
-    """The word that a text holds, if the head has no value for it otherwise: no rule parts them.
+    """Return the word that a text contains and that has no other value: no rule parts them.
 
-    Texts that are centred mix their lines (150.年度资金总额00), so a short one is looked through.
+    Texts that are centred mix their lines (150.年度资金总额00), so all of a short one is searched.
     """
     sizes = range(min(len(text) - 1, LONGEST_WORD), 3, -1)
     words = [w for k in sizes for w in (text[:k], text[-k:])]
@@ -159,7 +159,7 @@ def _find_joined_word(text: str, found: set[Column], is_label_place: bool) -> st
 
 
 def _belongs(table: IndexedGrid, cell: Cell) -> bool:
-    """Whether a text of a head is a word, a label that nobody has listed, a title, or some word's value."""
+    """Return True if a text of a head is a word, an unlisted label, a title, or some word's value."""
     if is_word(cell) or cell.col == 0:
         return True
     left = table.cell(cell.row, cell.col - 1)
@@ -170,7 +170,7 @@ def _belongs(table: IndexedGrid, cell: Cell) -> bool:
 
 
 def _seems_to_carry(word: Cell, value: Cell, found: set[Column]) -> bool:
-    """Whether a word that nobody knows stands beside an amount, goal or unit that the head lacks."""
+    """Return True if an unlisted label is beside a value (amount, goal, unit) that the head lacks."""
     text = normalise(word.text)
     if not found & set(AMOUNT_KINDS) and ABOUT_MONEY.search(text) and is_figure(value.text):
         return True

@@ -1,4 +1,4 @@
-"""A form's title and head in, what it speaks of out: a project that its head or its title names, or the department."""
+"""Find the subject of a form, by its head or title: a project, or the department."""
 
 from __future__ import annotations
 
@@ -38,9 +38,10 @@ SHORTEST_NAME = 3  # characters of a project's name
 
 
 def settle_subject(head: FormHead, heading: TitleBlock, lines: list[Line]) -> list[Finding]:
-    """Decide what a form speaks of; `heading` and its `lines` stand right above it.
+    """Set the subject of a form; `heading` and its `lines` are right above it.
 
-    Where neither head nor title names a project or the department, or the title may name either, the head has a doubt.
+    Where neither head nor title names a project or the department, or the title may name either, the head has a
+    doubt.
     """
     if is_department(head, heading):
         _describe_department(head)
@@ -62,7 +63,7 @@ def settle_subject(head: FormHead, heading: TitleBlock, lines: list[Line]) -> li
 
 
 def is_department(head: FormHead, heading: TitleBlock) -> bool:
-    """Return True if a form speaks of the whole department: by its own title, or by its words."""
+    """Return True if a form is about the whole department: by its own title, or by its words."""
     title = normalise(heading.title)
     if DEPARTMENT_TITLE.search(title) and len(title) <= LONGEST_TITLE:
         return not (head.names_project and "项目" in title)
@@ -75,7 +76,7 @@ def is_department(head: FormHead, heading: TitleBlock) -> bool:
 
 
 def _describe_department(head: FormHead) -> None:
-    """Keep what describes a department: its name as the unit, its goals, and a total that is called one."""
+    """Keep the description of a department: its name as the unit, its goals, and a total named as one."""
     head.scope = Scope.DEPARTMENT
     head.doubts.clear()  # two amounts of its budget are no rivals
     fields = dict(head.fields)

@@ -1,4 +1,4 @@
-"""One project's form in (its head, then its block of indicators over one or more pages), draft records out."""
+"""Read one project's form (its head, then its block of indicators over one or more pages) to draft records."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ FOOT_IS_NOT = re.compile(r"指标|目标值|完成|产出|效益|满意|成本|�
 
 
 class Form:
-    """One form; `read_rows` is called once per page that it stands on."""
+    """One form; `read_rows` is called once per page of it."""
 
     def __init__(self, number: int, head: FormHead, heading: TitleBlock) -> None:
         self.number = number
@@ -67,7 +67,7 @@ class Form:
         self._open: set[Column] = set()  # levels whose blank cell the end of the page cuts: the name may stand below
 
     def _find_units(self) -> dict[Column, str]:
-        """The money unit of each amount: its own word, else the head's, else the caption's."""
+        """Return the money unit of each amount: that of its own word, else the head's, else the caption's."""
         common = self.head.money_unit or self.heading.money_unit
         units = {c: self.head.money_units.get(c) or common for c in AMOUNTS}
         return {c: u for c, u in units.items() if u}
@@ -83,7 +83,7 @@ class Form:
             self.project.fields[Column.UNIT] = self.project.fields[Column.DEPARTMENT]  # 西安: no unit but 主管部门
 
     def takes_block(self, block: Block, page: int) -> bool:
-        """Whether rows go on with the department of this form; what else they print of it is added to its fields."""
+        """Return True if rows continue this form's department; their further cells are added to its fields."""
         if self.project.scope is not Scope.DEPARTMENT or block.unit not in ("", self._unit_text()):
             return False
         for column, cell in block.cells.items():
@@ -99,7 +99,7 @@ class Form:
     def read_rows(
         self, table: IndexedGrid, layout: Layout, start: int, stop: int, doubts: Sequence[Doubt] = ()
     ) -> None:
-        """Add the indicator rows [start, stop) of a page; what may be read in two ways becomes a doubt of the project.
+        """Add the indicator rows [start, stop) of a page; ambiguous ones become doubts of the project.
 
         `doubts` are those of the header above the rows.
         """
@@ -140,7 +140,7 @@ class Form:
         is_first: bool,
         is_below: bool,
     ) -> Iterable[Cell]:
-        """Read one row; return the cells that were understood. Raises Refused where it may be read in two ways.
+        """Read one row; return its understood cells. Raises Refused where it is ambiguous.
 
         `is_below`: no indicator stands in it or below it.
         """
@@ -161,7 +161,7 @@ class Form:
         return (*row.cells.values(), *row.same)
 
     def _continues(self, row: Row, page: int) -> bool:
-        """Whether the first row of a page is the rest of the last row of the page before."""
+        """Return True if the first row of a page is the rest of the last row of the page before."""
         name, levels = row.text(Column.INDICATOR), [row.text(c) for c in LEVELS if row.text(c)]
         if name and row.has_target:
             return False
@@ -180,7 +180,7 @@ class Form:
         return bool(levels) and not whole_levels
 
     def _take_rest(self, row: Row, page: int, after_break: bool) -> list[Cell]:
-        """A row without indicator and target: levels alone are an empty class; after a break, the rest of a row.
+        """Read a row without indicator and target: an empty class of levels; after a break, the rest of a row.
 
         Returns the cells that were understood.
         """
@@ -201,7 +201,7 @@ class Form:
         return previous is not None and is_rest_of_level(previous.text, text, page)
 
     def _is_named_below(self, row: Row, column: Column) -> bool:
-        """Whether the name of a level stands on this page and its upper part, left blank, at the foot of the last one.
+        """Return True if a level's name is on this page and its blank upper part at the foot of the last one.
 
         Raises Refused where the level of one row above may as well be that of the row before it.
         """
@@ -231,7 +231,7 @@ class Form:
         self._previous = fields
 
     def _keep_levels(self, row: Row, page: int, after_break: bool) -> None:
-        """Remember the levels of a row that a template leaves blank: they may go on on the next page."""
+        """Store the levels of a row that a template leaves blank: they may continue on the next page."""
         if not any(row.text(column) for column in LEVELS):
             return
         fields = self._list_fields(row, page, after_break)
@@ -260,24 +260,24 @@ class Form:
         return fields
 
     def _goes_on_blank(self, row: Row) -> bool:
-        """Whether a blank level 2 beside a blank level 1 goes on: where no row before prints a blank one of its own."""
+        """Return True if a blank level 2 beside a blank level 1 continues: no row before prints its own blank."""
         first = row.cells.get(Column.LEVEL1)
         mine = [draft.fields.get(Column.LEVEL2) for draft in self.drafts if draft.project is self.project]
         return first is not None and not first.text and all(field is None or field.text for field in mine)
 
 
 def _is_template(row: Row) -> bool:
-    """Whether a row without a target names no indicator but what the template prints: 指标1：, ……."""
+    """Return True if a row without a target has no indicator but the template's: 指标1：, ……."""
     return not row.has_target and bool(TEMPLATE.match(row.text(Column.INDICATOR)))
 
 
 def _begins_class(row: Row, column: Column) -> bool:
-    """Whether a row prints a new level 1, under which a blank level 2 is its own."""
+    """Return True if a row prints a new level 1, under which a blank level 2 is its own."""
     return column == Column.LEVEL2 and bool(row.text(Column.LEVEL1))
 
 
 def _refuse_unless_known(row: Row, table: IndexedGrid, at_break: bool, is_below: bool) -> None:
-    """A row whose cells do not stand under the headings is a sum, a note, a remark with its label, or refused.
+    """Refuse a row whose cells cross the headings and that is no sum, note, or remark with its label.
 
     `is_below`: no indicator stands below it.
     """
@@ -296,9 +296,9 @@ def _refuse_unless_known(row: Row, table: IndexedGrid, at_break: bool, is_below:
 
 
 def is_foot(texts: list[Cell]) -> bool:
-    """Whether the texts of a row below the indicators are labels with what a person wrote beside them.
+    """Return True if a row below the indicators holds labels with what a person wrote beside them.
 
-    财政部门批复意见, 调整原因, 自评等级: nobody can list them all. Labels of what is loaded are none, nor are targets.
+    财政部门批复意见, 调整原因, 自评等级: no list is complete. Labels of loaded columns and targets are excepted.
     """
     labels, remarks = texts[::2], texts[1::2]
     plain = all(len(c.text) <= 16 and FOOT_ENDS.search(normalise(c.text)) for c in labels)
@@ -310,7 +310,7 @@ def _is_target(cell: Cell) -> bool:
 
 
 def _list_rows(table: IndexedGrid, layout: Layout, start: int, stop: int) -> Iterator[Row]:
-    """Rows of the block; of side-by-side blocks both, paired where they name the same indicator."""
+    """Yield rows of the block; of side-by-side blocks both, paired where they name the same indicator."""
     if layout.blocks == 1:
         yield from split_rows(table, layout, start, stop)
         return
@@ -323,7 +323,7 @@ def _list_rows(table: IndexedGrid, layout: Layout, start: int, stop: int) -> Ite
 
 
 def _pair(table: IndexedGrid, layout: Layout, left: Row | None, right: Row | None) -> Iterator[Row]:
-    """One row where both halves name one indicator, else the left row, then the right one."""
+    """Yield one row where both halves name one indicator, else the left row, then the right one."""
     if right is not None:
         cells = dict(right.cells)
         value = cells.pop(Column.CYCLE_VALUE, None)

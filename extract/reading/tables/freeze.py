@@ -1,4 +1,4 @@
-"""Draft records of all parts in, the frozen Parts and Records out: amounts in 元, values joined, rows numbered."""
+"""Freeze draft records to Parts and Records: amounts in 元, values joined, rows numbered."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def build_parts(
     lost: Sequence[Doubt] = (),
     title: str = "",
 ) -> tuple[tuple[Part, ...], tuple[Record, ...], tuple[Held, ...]]:
-    """Freeze everything that nothing speaks against; the rest is held back, each project with its first doubt.
+    """Freeze everything without a doubt; the rest is held back, each project with its first doubt.
 
     `check` finds doubts in records; `lost` are places that belong to no project; `title` is the document's
     own, where it has one. The projects must be numbered.
@@ -71,7 +71,7 @@ def build_parts(
 
 
 def _doubt_year(part: DraftPart) -> None:
-    """Hold back every project of a part whose fiscal year nobody knows."""
+    """Hold back every project of a part without a fiscal year."""
     for draft in part.drafts:
         detail = part.conflict or f"no fiscal year is printed with {part.heading.title!r}"
         question = part.question if part.question is not None and part.question.choices else None
@@ -126,7 +126,7 @@ def _text(project: Project, column: Column) -> str:
 
 
 def drop_copies(drafts: Sequence[DraftPart]) -> list[Finding]:
-    """Count a form that is printed twice, word for word, once; return what a person should know of it."""
+    """Count a form that is printed twice, word for word, once; return the findings."""
     seen: dict[tuple[tuple[str, ...], ...], int] = {}
     findings = []
     for part in drafts:
@@ -151,7 +151,7 @@ def _texts_of(fields: Mapping[Column, Field]) -> tuple[str, ...]:
 
 
 def number_projects(drafts: Iterable[DraftPart]) -> None:
-    """Number the projects of each part 1, 2, 3 … in printed order."""
+    """Assign numbers 1, 2, 3 … to the projects of each part in printed order."""
     for part in drafts:
         _number_projects(part)
 
@@ -184,7 +184,7 @@ def _build_record(draft: Draft) -> Record:
 
 
 def _read_amount(printed: Printed, unit: str | None) -> Decimal:
-    """Raises Refused (unreadable_amount) with the page, also where neither 元 nor 万元 is printed."""
+    """Parse an amount; raises Refused (unreadable_amount) with the page, also without 元 or 万元."""
     if unit is None and not OWN_UNIT.search(printed.text) and NOT_ZERO.search(printed.text):
         detail = f"no money unit is printed for {printed.text!r}"
         raise Refused(Reason.UNREADABLE_AMOUNT, detail, printed.page)
@@ -195,7 +195,7 @@ def _read_amount(printed: Printed, unit: str | None) -> Decimal:
 
 
 def _tell_code(cells: dict[Column, Printed]) -> None:
-    """Tell the code apart that stands before a project's name in one cell; the name stays as printed."""
+    """Split off the code before a project's name in one cell; the name stays as printed."""
     name = cells.get(Column.PROJECT)
     code = CODE_AND_NAME.match(name.text) if name is not None else None
     if name is not None and code and not (Column.PROJECT_CODE in cells and cells[Column.PROJECT_CODE].text):
@@ -203,7 +203,7 @@ def _tell_code(cells: dict[Column, Printed]) -> None:
 
 
 def _join_value(cells: dict[Column, Printed]) -> None:
-    """Sign, value and unit of columns of their own make the annual value; what the value prints itself wins."""
+    """Join sign, value and unit of separate columns to the annual value; those in the value cell have precedence."""
     value = cells.get(Column.VALUE)
     if value is None or Column.ANNUAL_VALUE in cells:
         return

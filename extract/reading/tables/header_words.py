@@ -1,4 +1,4 @@
-"""A printed header word in, its canonical column out, by the synonyms of headers.yml.
+"""Map a printed header word to its canonical column, by the synonyms of headers.yml.
 
 Years, units of money and notes in brackets are not part of the word: 金额（万元）, 2021年金额（元）, 年初目标值（A）
 and 预期2022年实现值 are found by rule, not by listing.
@@ -34,7 +34,7 @@ MONEY_UNIT = re.compile(r"(?<![一-龥])(亿元|百万元|万元|千元|元)(?![
 
 @dataclass(frozen=True, slots=True)
 class Synonyms:
-    """headers.yml: word -> column, and the words that head what is not loaded."""
+    """Content of headers.yml: word → column, and the words over columns that are not loaded."""
 
     columns: dict[str, Column]
     patterns: re.Pattern[str]  # one group per column, named as the column
@@ -45,7 +45,7 @@ class Synonyms:
 
 @lru_cache(maxsize=1)
 def load_synonyms() -> Synonyms:
-    """Read headers.yml; a word that stands under two columns is a mistake in the file."""
+    """Load headers.yml; a word listed under two columns is a mistake in the file."""
     text = resources.files("extract.reading.tables").joinpath("headers.yml").read_text(encoding="utf-8")
     raw = yaml.safe_load(text)
     columns: dict[str, Column] = {}
@@ -64,7 +64,7 @@ def load_synonyms() -> Synonyms:
 
 @lru_cache(maxsize=8192)
 def normalise(word: str) -> str:
-    """Fold what looks the same, drop blanks, marks at the ends and bullets; brackets become ASCII."""
+    """Fold look-alike characters; drop blanks, bullets and marks at the ends; brackets become ASCII."""
     folded = "".join(unicodedata.normalize("NFKC", word).split())
     folded = folded.replace("〔", "(").replace("〕", ")").replace("【", "[").replace("】", "]")
     return folded.strip(":*★☆●◆■、.,;")
@@ -72,7 +72,7 @@ def normalise(word: str) -> str:
 
 @lru_cache(maxsize=4096)
 def word_forms(word: str) -> tuple[str, ...]:
-    """The word as printed, without years, without brackets, without both: the first form that is known counts."""
+    """Return the word as printed, without years, without brackets, without both, to be looked up in order."""
     text = normalise(word)
     bare = normalise(BRACKET.sub("", text)) or text
     forms = [text, *_drop_years(text), bare, *_drop_years(bare)]
@@ -80,13 +80,13 @@ def word_forms(word: str) -> tuple[str, ...]:
 
 
 def _drop_years(text: str) -> list[str]:
-    """The word without its years, in the three ways in which they are printed; most words have none."""
+    """Remove the years, in the three ways in which they are printed; most words have none."""
     return [normalise(year.sub("", text)) for year in YEARS] if YEARS[0].search(text) else []
 
 
 @lru_cache(maxsize=4096)
 def match_column(word: str) -> Column | None:
-    """The column that a header word means, or None. Brackets count first: 指标值（长期） is not 指标值."""
+    """Return the column of a header word, or None. Brackets count first: 指标值（长期） is not 指标值."""
     if len(word) > LONGEST:
         return None
     if names_units(word):
@@ -115,7 +115,7 @@ def names_units(word: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_ignored(word: str) -> bool:
-    """Whether the word heads a column that is known and not loaded."""
+    """Return True if the word heads a known column that is not loaded."""
     if len(word) > LONGEST:
         return False
     known = load_synonyms()
@@ -125,7 +125,7 @@ def is_ignored(word: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_group(word: str) -> bool:
-    """Whether the word may stand above several columns."""
+    """Return True if the word may be above several columns."""
     if len(word) > LONGEST:
         return False
     known = load_synonyms()
@@ -134,14 +134,14 @@ def is_group(word: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_part_of_group(text: str) -> bool:
-    """Whether a text is a group's word or a part of it that a page break left: 绩 | 效指标."""
+    """Return True if a text is a group's word or a part of it that a page break left: 绩 | 效指标."""
     part = normalise(text)
     return bool(part) and any(part in group for group in load_synonyms().groups)
 
 
 @lru_cache(maxsize=4096)
 def find_money_unit(word: str) -> str | None:
-    """元 or 万元 where a header word or caption prints one: 金额（万元）, 单位:元, 预算数/万元."""
+    """Return 元 or 万元 where a header word or caption prints one: 金额（万元）, 单位:元, 预算数/万元."""
     text = normalise(word)
     for bracket in BRACKET.findall(text):
         found = MONEY_UNIT.search(bracket)

@@ -1,4 +1,4 @@
-"""One printed column of a header: its words from top to bottom, its place and what it means."""
+"""Define a heading: one printed column of a header with its words, place and meaning."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VALUES = frozenset({Column.ANNUAL_VALUE, Column.CYCLE_VALUE, Column.VALUE, Colum
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """One printed column: what it means, its words from top to bottom, its lattice columns."""
+    """One printed column: its meaning, its words from top to bottom, its lattice columns."""
 
     column: Column | None  # None: known and not loaded
     words: tuple[str, ...]

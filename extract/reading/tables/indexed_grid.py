@@ -1,4 +1,4 @@
-"""A Grid in, a table that answers "which cell is at this row and column" out."""
+"""Index the cells of a grid by row and column."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from extract.entities import Cell, Grid
 
 @dataclass(slots=True)
 class IndexedGrid:
-    """A grid with its cells by place and by row: every stage of reading asks for them, row by row."""
+    """A grid with its cells by place and by row, which every stage of reading looks up."""
 
     grid: Grid
     places: list[list[Cell | None]]  # [row][col]: the cell that covers a lattice place, None outside
@@ -17,14 +17,14 @@ class IndexedGrid:
     row_pages: tuple[int, ...] = ()  # of a table joined over page breaks: the page of each row
 
     def page_of(self, cell: Cell) -> int:
-        """The page on which a cell begins."""
+        """Return the page on which a cell begins."""
         return self.row_pages[cell.row] if self.row_pages else self.grid.page
 
     @property
     def edges(self) -> tuple[float, ...]:
-        """Where the lattice columns begin, and where the last one ends.
+        """The left edges of the lattice columns, and the right edge of the last one.
 
-        A column in which no cell begins or ends is as narrow as nothing, at the next line.
+        A column in which no cell begins or ends has no width, at the next line.
         """
         lines: dict[int, float] = {0: self.grid.box.x0, self.grid.n_cols: self.grid.box.x1}
         for cell in self.grid.cells:
@@ -41,20 +41,20 @@ class IndexedGrid:
         return self.grid.cells
 
     def cell(self, row: int, col: int) -> Cell | None:
-        """The cell that covers a lattice place."""
+        """Return the cell that covers a lattice place."""
         return self.places[row][col] if 0 <= row < self.grid.n_rows and 0 <= col < self.grid.n_cols else None
 
     def row_cells(self, row: int) -> list[Cell]:
-        """The different cells that cover a lattice row, left to right."""
+        """Return the different cells that cover a lattice row, left to right."""
         return self.rows[row]
 
     def starting(self, row: int) -> list[Cell]:
-        """The cells whose first row this is."""
+        """Return the cells whose first row this is."""
         return [cell for cell in self.rows[row] if cell.row == row]
 
 
 def index_grid(grid: Grid, row_pages: tuple[int, ...] = ()) -> IndexedGrid:
-    """Build the look-up once per grid."""
+    """Build the index once per grid."""
     places: list[list[Cell | None]] = [[None] * grid.n_cols for _ in range(grid.n_rows)]
     for cell in grid.cells:
         for row in range(cell.row, cell.row + cell.rowspan):
@@ -63,7 +63,7 @@ def index_grid(grid: Grid, row_pages: tuple[int, ...] = ()) -> IndexedGrid:
 
 
 def _list_cells(line: list[Cell | None]) -> list[Cell]:
-    """The different cells of a lattice row."""
+    """Return the different cells of a lattice row."""
     found: list[Cell] = []
     for cell in line:
         if cell is not None and (not found or found[-1] is not cell):

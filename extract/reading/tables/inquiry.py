@@ -1,8 +1,8 @@
-"""Answers of people in, the reading that they chose for a place out; and which questions a reading rests on.
+"""Apply people's answers where a place can be read in several ways, and collect the questions used.
 
-A reader asks where it stands before rival readings. What is asked depends on the document alone, what is read on the
-document and the answers: an answer to a question that no reader asks changes nothing. The answers of the document that
-is being read are kept in a context variable, so that no function between has to hand them on.
+A reader asks where it meets rival readings. The question depends on the document only, the reading on the document and
+the answers: an answer to a question that no reader asks changes nothing. The answers of the current document are in a
+context variable, so that no function between has to pass them on.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Years = tuple[Choice, ...]
 
 @dataclass(slots=True)
 class Inquiry:
-    """The answers for one document, the years that it prints, and the questions that its reading rests on so far."""
+    """Answers for one document, the years that it prints, and the questions that its reading has used so far."""
 
     answers: Sequence[Answer] = ()
     list_years: Callable[[], Years] = tuple
@@ -40,7 +40,7 @@ class Inquiry:
 
 
 def choose_answer(answers: Sequence[Answer], question: Question) -> Answer | None:
-    """Choose the latest answer to a question, else what is said of its word; None where it is no choice any more."""
+    """Return the latest answer to a question, else that to its word; None where it is no choice any more."""
     found = next((one for one in reversed(answers) if one.key == question.key), None)
     if found is None and question.kind is QuestionKind.HEADER_WORD:
         forms = word_forms(question.asked)
@@ -56,7 +56,7 @@ _DAYS: ContextVar[Callable[[], Sequence[str]]] = ContextVar("days", default=tupl
 
 @contextmanager
 def answering(answers: Iterable[Answer]) -> Iterator[None]:
-    """Read one document, by whichever readers, with the answers that hold for it; of two to one question the later."""
+    """Read one document, by whichever readers, with the answers that apply to it; of two to one the later."""
     token = _GIVEN.set(tuple(answers))
     try:
         yield
@@ -66,7 +66,7 @@ def answering(answers: Iterable[Answer]) -> Iterator[None]:
 
 @contextmanager
 def naming(names: Iterable[str], list_days: Callable[[], Sequence[str]] = tuple) -> Iterator[None]:
-    """Read one document that is known outside it by these names: of its file, of the link to it.
+    """Read one document with its external names: of its file, of the link to it.
 
     `list_days` says on which days the file says that it was made.
     """
@@ -79,13 +79,13 @@ def naming(names: Iterable[str], list_days: Callable[[], Sequence[str]] = tuple)
 
 
 def list_names() -> Sequence[str]:
-    """Return the names by which the document that is read is known outside it."""
+    """Return the external names of the current document."""
     return _NAMES.get()
 
 
 @contextmanager
 def inquiring(pages: Sequence[PageGrids]) -> Iterator[None]:
-    """Interpret the pages of a document with the answers that are given for it."""
+    """Interpret the pages of a document with the answers given for it."""
     found = list[Years]()
 
     def list_years() -> Years:
@@ -101,7 +101,7 @@ def inquiring(pages: Sequence[PageGrids]) -> Iterator[None]:
 
 
 def ask(question: Question) -> str | None:
-    """Return the value of the choice that a person made, None where nobody has."""
+    """Return the value of the choice that a person made, None without one."""
     inquiry = _CURRENT.get()
     answer = find_answer(question)
     if inquiry is None or answer is None:
@@ -111,7 +111,7 @@ def ask(question: Question) -> str | None:
 
 
 def settle(question: Question, reason: Reason, detail: str) -> str:
-    """Return the value of the choice that a person made; raises Refused with the question where nobody has."""
+    """Return the value of the choice that a person made; raises Refused with the question without one."""
     chosen = ask(question)
     if chosen is None:
         raise Refused(reason, detail, question.page, question=question if question.choices else None)
@@ -133,30 +133,30 @@ def noting() -> Iterator[list[Question]]:
 
 
 def find_answer(question: Question) -> Answer | None:
-    """Find the answer that holds for a question of the document that is being read."""
+    """Return the answer that applies to a question of the current document."""
     inquiry = _CURRENT.get()
     return choose_answer(inquiry.answers, question) if inquiry is not None else None
 
 
 def make_key(kind: QuestionKind, *parts: str) -> str:
-    """Return what names a question at every reading: of folded texts, and no coordinates."""
+    """Return the key of a question, the same at every reading: of folded texts, and no coordinates."""
     told = "\n".join((kind.value, *(normalise(part) for part in parts)))
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:KEY_DIGITS]
 
 
 def fold_word(word: str) -> str:
-    """Fold a header word to what it is in documents of other years: 2025年预算数 and 2026年预算数 are one word."""
+    """Fold a header word for documents of other years: 2025年预算数 and 2026年预算数 are one word."""
     return ANY_YEAR.sub("#", normalise(fold_years(word)))
 
 
 def make_fingerprint(words: Iterable[str]) -> str:
-    """Return what stands for a layout: its printed words in order, whatever the year."""
+    """Return the fingerprint of a layout: its printed words in order, whatever the year."""
     told = "\n".join(map(fold_word, words))
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:KEY_DIGITS]
 
 
 def ask_year(title: str, detail: str, page: int) -> Question:
-    """Ask of which year the tables under a title are; the choices are the years that the document prints.
+    """Ask for the year of the tables under a title; the choices are the years that the document prints.
 
     `detail` says which years contradict each other, or that none is printed with the title. Years that only its names
     print are choices too; where nothing contradicts, so are those around the days on which it was made or published.
@@ -208,7 +208,7 @@ def _join_choices(found: Iterable[Choice]) -> Years:
 
 
 def _shorten(text: str, year: str) -> str:
-    """Cut a printed text down to what stands around a year."""
+    """Cut a printed text down to the context of a year."""
     if len(text) <= LONGEST_PLACE:
         return text
     start = max(0, fold_years(text).find(year) - LONGEST_PLACE // 4)

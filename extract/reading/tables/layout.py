@@ -1,4 +1,4 @@
-"""A table in, its header blocks out: which rows are header and what each printed column means."""
+"""Find the header blocks of a table: which rows are header, and the meaning of each printed column."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Layout:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """What is loaded, in printed order."""
+        """The loaded columns, in printed order."""
         printed = [h.column for h in self.headings if h.column is not None]
         if self.is_numbered:
             place = printed.index(Column.INDICATOR)
@@ -64,37 +64,37 @@ class Layout:
 
     @property
     def words(self) -> tuple[tuple[str, ...], ...]:
-        """What is printed above each column."""
+        """The words printed above each column."""
         return tuple(h.words for h in self.headings)
 
     @property
     def names_units(self) -> bool:
-        """Units are printed among the projects: 单位（项目）名称."""
+        """True if units are printed among the projects: 单位（项目）名称."""
         project = self.find(Column.PROJECT)
         return project is not None and names_units(project.word)
 
     def find(self, column: Column, block: int = 0) -> Heading | None:
-        """The first heading of that meaning."""
+        """Return the first heading of that meaning."""
         return next((h for h in self.headings if h.column == column and h.block == block), None)
 
     @property
     def blocks(self) -> int:
-        """How many tables stand side by side."""
+        """The number of tables side by side."""
         return 1 + max((h.block for h in self.headings), default=0)
 
     @property
     def is_flat(self) -> bool:
-        """Many projects in one table: the project is a column."""
+        """True for many projects in one table: the project is a column."""
         return Column.PROJECT in self.columns
 
     def money_unit(self, column: Column) -> str | None:
-        """元 or 万元 as the words above an amount column print it."""
+        """Return 元 or 万元 as the words above an amount column print it."""
         heading = self.find(column)
         return next((u for w in heading.words if (u := find_money_unit(w))), None) if heading else None
 
 
 def move_layout(layout: Layout, before: tuple[float, ...], now: tuple[float, ...]) -> Layout:
-    """A layout on a table without header whose upright lines stand at the same places; it may have fewer or more."""
+    """Move a layout to a table without header whose upright lines are at the same places, or fewer or more."""
     headings = []
     for heading in layout.headings:
         first = max((k for k, x in enumerate(now[:-1]) if x <= before[heading.first] + SAME_PLACE), default=0)
@@ -104,14 +104,14 @@ def move_layout(layout: Layout, before: tuple[float, ...], now: tuple[float, ...
 
 
 def take_out(layout: Layout, columns: Collection[Column]) -> Layout:
-    """A layout whose rows do not load the given columns: what they print is read elsewhere."""
+    """Remove columns from a layout whose values are read elsewhere."""
     return replace(
         layout, headings=tuple(replace(h, column=None) if h.column in columns else h for h in layout.headings)
     )
 
 
 def find_layout(table: IndexedGrid, row: int) -> Layout | None:
-    """Find the header block that begins at a row, None where there is none; words that nobody knows are its doubts."""
+    """Find the header block that begins at a row, None where there is none; unlisted words are its doubts."""
     first = table.starting(row)
     numbered = _find_numbered(table, row, first)
     if numbered is not None:
@@ -137,7 +137,7 @@ def find_layout(table: IndexedGrid, row: int) -> Layout | None:
 
 
 def _find_numbered(table: IndexedGrid, row: int, first: list[Cell]) -> Layout | None:
-    """Find a header of projects whose indicators stand as one numbered text in a cell (广州)."""
+    """Find a header of projects whose indicators are one numbered text in a cell (广州)."""
     columns = {match_column(c.text): c for c in first if c.text}
     lists = [c for c in first if c.text and (is_group(c.text) or match_column(c.text) == Column.INDICATOR)]
     if Column.PROJECT not in columns or not lists:
@@ -165,7 +165,7 @@ def _find_numbered(table: IndexedGrid, row: int, first: list[Cell]) -> Layout | 
 
 
 def adopt_columns(layout: Layout, known: Layout) -> Layout:
-    """Give a header that is printed again with the same words the columns that were found below the first one."""
+    """Give a header that is repeated with the same words the columns found below the first one."""
     if layout.words != known.words or layout.columns == known.columns or layout.is_numbered:
         return layout
     pairs = zip(layout.headings, known.headings, strict=True)
@@ -174,7 +174,7 @@ def adopt_columns(layout: Layout, known: Layout) -> Layout:
 
 
 def finish_header(layout: Layout, table: IndexedGrid, row: int) -> Layout | None:
-    """Give a header that the end of a page cuts the rest of its words from the first row of the next page.
+    """Complete a header that the end of a page cuts by the first row of the next page.
 
     None where the row is no such rest: each of its texts must make a listed word with the one above it (分值权重 |
     （90分）, 绩 | 效指标).
@@ -192,7 +192,7 @@ def finish_header(layout: Layout, table: IndexedGrid, row: int) -> Layout | None
 
 
 def _is_finished(heading: Heading, word: str) -> bool:
-    """Return True if a word is listed and means what its upper part was taken for."""
+    """Return True if a word is listed and has the meaning that its upper part was taken for."""
     column = match_column(word)
     if heading.column is None:
         return column is not None or is_ignored(word) or is_group(word)
@@ -200,7 +200,7 @@ def _is_finished(heading: Heading, word: str) -> bool:
 
 
 def _take_label(heading: Heading) -> Heading:
-    """A cell beside the header and its rows means no column; 长期绩效指标 says which values stand right of it."""
+    """Take the meaning of a cell beside header and rows: none; 长期绩效指标 tells which values are right of it."""
     return replace(heading, column=None, words=heading.words if is_known(heading.word) else ())
 
 
@@ -210,14 +210,14 @@ def _speaks_of_indicators(headings: list[Heading]) -> bool:
 
 
 def _add_rows_below(table: IndexedGrid, row: int, first: list[Cell]) -> list[Cell]:
-    """A row with deep words and the cells beside them: 一级指标 over two rows beside 中期指标 and 年度指标 (安徽)."""
+    """Return a row with deep words and the cells beside them: 一级指标 over two rows beside 中期指标 (安徽)."""
     deep = [c.rowspan for c in first if c.rowspan > 1 and match_column(c.text) in (Column.LEVEL1, Column.LEVEL2)]
     below = range(row + 1, min(row + max(deep, default=1), table.grid.n_rows))
     return [*first, *(c for k in below for c in table.starting(k))] if below else []
 
 
 def _close_block(table: IndexedGrid, row: int, first: list[Cell]) -> list[Cell]:
-    """The cells of the rows that a row's deep words end with: 序号 over three rows beside groups and words."""
+    """Return the cells of the rows in which a row's deep words end: 序号 over three rows beside groups."""
     last = row + max((c.rowspan for c in first), default=1)
     if not row + 1 < last <= min(row + DEEPEST, table.grid.n_rows):
         return []
@@ -226,7 +226,7 @@ def _close_block(table: IndexedGrid, row: int, first: list[Cell]) -> list[Cell]:
 
 
 def _is_header_row(cells: list[Cell]) -> bool:
-    """At least three known words that are about indicators or projects, and mostly known words."""
+    """Return True for at least three known words about indicators or projects, and mostly known words."""
     words = [c for c in cells if c.text]
     known = [c for c in words if match_column(c.text) or normalise(c.text) == "单位"]
     if not known:
@@ -240,7 +240,7 @@ def _is_header_row(cells: list[Cell]) -> bool:
 
 
 def _find_stop(table: IndexedGrid, row: int, first: list[Cell]) -> int:
-    """One past the last header row: as deep as a header cell spans, or as groups have words below them."""
+    """Return one past the last header row: as deep as a header cell spans, or as groups have words below them."""
     words = [c for c in first if match_column(c.text)]
     about = [c for c in words if match_column(c.text) in INDICATOR_WORDS]  # a label beside the rows is deeper: 绩效目标
     stop = row + max((c.rowspan for c in about or words), default=1)
@@ -263,7 +263,7 @@ def _is_unit(cell: Cell) -> bool:
 
 
 def _find_leaves(table: IndexedGrid, start: int, stop: int) -> list[Cell]:
-    """The lowest header cell of each printed column, left to right."""
+    """Return the lowest header cell of each printed column, left to right."""
     leaves: list[Cell] = []
     for cell in table.row_cells(stop - 1):
         if cell.row >= start:
@@ -272,7 +272,7 @@ def _find_leaves(table: IndexedGrid, start: int, stop: int) -> list[Cell]:
 
 
 def _read_leaf(table: IndexedGrid, leaf: Cell, start: int) -> Heading:
-    """The words above and in a leaf; a blank leaf takes the word of the cell above it."""
+    """Return the words above and in a leaf; a blank leaf takes the word of the cell above it."""
     words: list[str] = []
     for row in range(start, leaf.row + 1):
         cell = table.cell(row, leaf.col)
@@ -282,7 +282,7 @@ def _read_leaf(table: IndexedGrid, leaf: Cell, start: int) -> Heading:
 
 
 def _resolve(leaves: list[Heading]) -> list[Heading]:
-    """Words to columns; words of several meanings by their neighbours."""
+    """Map words to columns; ambiguous words by their neighbours."""
     plain = [_match_words(h) for h in leaves]
     beside = "".join(normalise(h.word) for h, c in zip(leaves, plain, strict=True) if c is None and is_group(h.word))
     if any(w in beside for w in CYCLE) and "年度" not in beside:  # 湖南: 长期绩效指标 stands left of its block
@@ -295,7 +295,7 @@ def _resolve(leaves: list[Heading]) -> list[Heading]:
 
 
 def settle_indicator(headings: list[Heading]) -> list[Heading]:
-    """活动 | 绩效指标 | 指标性质 | 指标值 (北京 预算13表): the group word names the indicators if nothing else does."""
+    """Take a group word for the indicators if nothing else is: 活动 | 绩效指标 | 指标性质 (北京 预算13表)."""
     columns = {h.column for h in headings}
     named = [h for h in headings if h.column is None and normalise(h.word) in NAMES_INDICATOR]
     if Column.INDICATOR in columns or len(named) != 1 or not columns & (VALUES | {Column.SIGN}):
@@ -304,14 +304,14 @@ def settle_indicator(headings: list[Heading]) -> list[Heading]:
 
 
 def _settle_history(headings: list[Heading]) -> list[Heading]:
-    """2023年实际实现值 | 2024年实际实现值 (湖北): what the year before came to is the last of them."""
+    """Keep the latest of several prior-year result columns: 2023年实际实现值 | 2024年实际实现值 (湖北)."""
     prior = [h for h in headings if h.column == Column.PRIOR_VALUE]
     latest = max(prior, key=lambda h: (find_year(h.word) or 0, h.first), default=None)
     return [replace(h, column=None) if h.column == Column.PRIOR_VALUE and h is not latest else h for h in headings]
 
 
 def _match_words(heading: Heading) -> Column | None:
-    """The meaning of the lowest word; 指标值 under 长期绩效指标 is a period value."""
+    """Return the meaning of the lowest word; 指标值 under 长期绩效指标 is a period value."""
     if not heading.words:
         return None
     column = match_column(heading.word)
@@ -328,7 +328,7 @@ def _match_words(heading: Heading) -> Column | None:
 
 
 def _decide(k: int, leaves: list[Heading], plain: list[Column | None]) -> Column | None:
-    """单位 is an organisation before the indicators and a measure among them; 指标值 beside a sign is a bare value."""
+    """Resolve 单位, an organisation before the indicators and a measure among them, and 指标值 beside a sign."""
     word = normalise(leaves[k].word)
     if word == "单位":
         indicators = [i for i, c in enumerate(plain) if c in (Column.INDICATOR, Column.SIGN, Column.LEVEL1)]
@@ -342,7 +342,7 @@ def _decide(k: int, leaves: list[Heading], plain: list[Column | None]) -> Column
 
 
 def _separate_levels(headings: list[Heading]) -> list[Heading]:
-    """指标类型 | 指标类型 (临海): the same word twice is level 1 and level 2; without 一级指标 the type is level 1."""
+    """Make 指标类型 | 指标类型 level 1 and level 2 (临海); without 一级指标 the type is level 1."""
     levels = [h for h in headings if h.column == Column.LEVEL2]
     has_first = any(h.column == Column.LEVEL1 for h in headings)
     side_by_side = sum(h.column == Column.INDICATOR for h in headings) == 2
@@ -356,7 +356,7 @@ def _separate_levels(headings: list[Heading]) -> list[Heading]:
 
 
 def _split_blocks(headings: list[Heading]) -> list[Heading]:
-    """Two indicator columns in one header are two tables side by side (安徽: 中期 left, 年度 right)."""
+    """Split two indicator columns in one header into two tables side by side (安徽: 中期 left, 年度 right)."""
     indicators = [i for i, h in enumerate(headings) if h.column == Column.INDICATOR]
     if len(indicators) != 2:
         return headings

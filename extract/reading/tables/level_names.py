@@ -1,4 +1,4 @@
-"""Names of indicator levels in, which second level belongs to which first one out (财预〔2021〕101号 and before)."""
+"""Decide which second level belongs to which first one (财预〔2021〕101号 and before)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CLASSES = (  # a first level, and what may stand below it
 
 
 def fit_levels(first: str, second: str) -> bool | None:
-    """Return whether a second level belongs to a first one, None where the names say nothing of it."""
+    """Return whether a second level belongs to a first one, None where the names do not tell."""
     upper, lower = normalise(first), normalise(second)
     above = [below for name, below in CLASSES if name.search(upper)]
     known = any(below.search(lower) for _, below in CLASSES)
@@ -29,7 +29,7 @@ def fit_levels(first: str, second: str) -> bool | None:
 
 
 def find_open_levels(rows: Sequence[Row]) -> set[Column]:
-    """Find the levels whose last cell on a page is blank in a table that names every other cell of the column."""
+    """Find the levels whose last cell on a page is blank where every other cell of the column has a name."""
     found = set()
     for column in LEVELS:
         cells = list({id(row.cells[column]): row.cells[column] for row in rows if column in row.cells}.values())

@@ -1,4 +1,4 @@
-"""The headings of a flat table in, which of its columns of money is the amount out: the total, never a source of it."""
+"""Find the amount among a flat table's columns of money: the total, never a source of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_MONEY = re.compile(r"编码|科目|来源|性质|类别|类型|依据|说明|
 
 
 def settle_money(table: IndexedGrid, stop: int, headings: Sequence[Heading]) -> list[Heading]:
-    """Let a total be the amount and its sources nothing (项目总额；其中：财政资金、其他资金, 北京).
+    """Take a total as the amount and ignore its sources (项目总额；其中：财政资金、其他资金, 北京).
 
     A total over all years stays one beside an amount of the year; alone it is the amount.
     """
@@ -44,7 +44,7 @@ def settle_money(table: IndexedGrid, stop: int, headings: Sequence[Heading]) -> 
 
 
 def is_source(heading: Heading) -> bool:
-    """Return True if the words of a heading name where money comes from, not how much it is in all."""
+    """Return True if the words of a heading name a source of money, not the total."""
     above = heading.words[-2] if len(heading.words) > 1 else ""
     if normalise(above).startswith("其中"):
         return True
@@ -52,7 +52,7 @@ def is_source(heading: Heading) -> bool:
 
 
 def _is_part(heading: Heading) -> bool:
-    """Return True if a heading says itself that it is a part (其中：市级支出)."""
+    """Return True if a heading calls itself a part (其中：市级支出)."""
     return any(normalise(word).startswith("其中") for word in heading.words)
 
 
@@ -62,7 +62,7 @@ def _is_money(heading: Heading) -> bool:
 
 
 def _prints_figures(table: IndexedGrid, stop: int, heading: Heading) -> bool:
-    """Return True if figures of money, and nothing else, stand below a heading."""
+    """Return True if figures of money, and nothing else, are below a heading."""
     texts = own_texts(table, heading, stop)
     return bool(texts) and all(FIGURE.match(normalise(text)) or "#" in text for text in texts)
 
@@ -76,5 +76,5 @@ def _choose(headings: Sequence[Heading], chosen: Heading | None, gone: Sequence[
 
 
 def _word(heading: Heading) -> str:
-    """Return the lowest word without what stands in brackets."""
+    """Return the lowest word without brackets."""
     return normalise(BRACKET.sub("", normalise(heading.word))) or normalise(heading.word)

@@ -1,10 +1,10 @@
-"""All indicators of a project as one numbered text of a cell in, its items out; every character has its place.
+"""Parse a cell that holds all indicators of a project as one numbered text; every character is accounted for.
 
-    text      = item, item, …
-    item      = number, "、" or ".", level1, mark, level2, mark, indicator, [mark], values, [end]
-    values    = "实施周期指标值", [colon], text, [mark], "年度指标值", [colon], text
-    level     = [code, dash], name of a level
-    mark      = one of ；;，,。
+text      = item, item, …
+item      = number, "、" or ".", level1, mark, level2, mark, indicator, [mark], values, [end]
+values    = "实施周期指标值", [colon], text, [mark], "年度指标值", [colon], text
+level     = [code, dash], name of a level
+mark      = one of ；;，,。
 
 Numbers count up by one or begin again with 1. Texts may hold marks: only the words of the grammar part an item.
 Source: 广州市 项目支出绩效目标表（含转移支付项目）, 2026.
@@ -50,7 +50,7 @@ def looks_numbered(text: str) -> bool:
 
 
 def parse_items(text: str, page: int) -> list[Item]:
-    """Part a text into its items; raises Refused (conservation) where a character has no place in the grammar."""
+    """Split a text into its items; raises Refused (conservation) where a character does not fit the grammar."""
     text = text.strip()
     heads = list(HEAD.finditer(text))
     if not heads or heads[0].start() != 0:
@@ -66,7 +66,7 @@ def parse_items(text: str, page: int) -> list[Item]:
 
 
 def drop_endings(lists: Iterable[list[Item]]) -> list[list[Item]]:
-    """Take the mark that ends the items of a table from their last values: full stops or semicolons, the more common.
+    """Remove the mark that ends the items of a table from their last values: the more common of 。 and ；.
 
     A full stop where items end with semicolons ends a sentence and is kept.
     """
@@ -99,7 +99,7 @@ def _next_number(text: str, head: re.Match[str], number: int, page: int) -> int:
 
 
 def _parse_item(head: re.Match[str], body: str, page: int) -> Item:
-    """Part the rest of an item into indicator and values; raises Refused (conservation)."""
+    """Split the rest of an item into indicator and values; raises Refused (conservation)."""
     body = body.rstrip()
     cycles, annuals = list(CYCLE.finditer(body)), list(ANNUAL.finditer(body))
     if len(annuals) != 1 or len(cycles) > 1 or (cycles and cycles[0].end() > annuals[0].start()):

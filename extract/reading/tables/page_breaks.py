@@ -1,4 +1,4 @@
-"""The first row of a page and the last row before it in, how a project's cells are cut by the page break out.
+"""Decide how a page break cuts a project's cells, from the rows on both sides of it.
 
 Publishers' software cuts a merged cell in five ways: the rest is blank, the text flows on, the text is printed again,
 it stands on the second page only, or the whole text is drawn on both and clipped (placement.py makes that the third).
@@ -35,7 +35,7 @@ GOALS = (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
 
 
 class Cut(Enum):
-    """What the first row of a page says about its project."""
+    """Relation of a page's first row to the project before."""
 
     NONE = "a new project"
     BLANK = "the rest of the cell is blank"
@@ -65,8 +65,10 @@ def judge_cut(
 ) -> Cut:
     """Decide from the project-level cells of the row; a new unit is always a new project.
 
-    Not new is a unit whose name goes on: of `units`, those that the document has printed, or in mid-sentence. `names`
-    are those of the projects before, `page` is the row's. Raises Refused (conservation) where two readings stand.
+    A unit is the same unit if its text so far is an incomplete sentence, or if the joined text equals one of
+    `units`, those
+    that the document has printed. `names` are those of the projects before, `page` is the row's. Raises Refused
+    (conservation) where the row is ambiguous.
     """
     before = {c: previous[c].text for c in PROJECT_LEVEL if c in previous}
     now = {c: row.text(c) for c in PROJECT_LEVEL if c in row.cells}
@@ -102,7 +104,7 @@ def judge_cut(
 
 
 def _judge_second_amount(row: Row, before: Mapping[Column, str], rest: Mapping[Column, str]) -> Cut:
-    """An amount under a blank name beside another one above it: a block with a goal of its own, or nobody knows."""
+    """Judge an amount under a blank name below another one: a block with its own goal, or ambiguous."""
     goals = [c for c in GOALS if c in rest and rest[c] != before.get(c)]
     if goals:
         return Cut.BLOCK
@@ -112,7 +114,7 @@ def _judge_second_amount(row: Row, before: Mapping[Column, str], rest: Mapping[C
 
 
 def _judge_codes(row: Row, previous: Mapping[Column, Field], rest: Mapping[Column, str], page: int) -> Cut:
-    """A name where all names carry codes: without one it is the rest of the name above, if the amounts allow it."""
+    """Judge a name where all names carry codes: without one it is the rest of the name above, if amounts allow."""
     above, name = previous[Column.PROJECT].text, row.text(Column.PROJECT)
     if is_coded(name):
         return Cut.NONE
@@ -127,7 +129,7 @@ def _judge_codes(row: Row, previous: Mapping[Column, Field], rest: Mapping[Colum
 
 
 def drop_overlap(above: str, below: str) -> str:
-    """Join the two parts of a text; a line that stands whole on both sides of the page break counts once."""
+    """Join the two parts of a text; a line repeated whole on both sides of the page break counts once."""
     for size in range(min(len(above), len(below)), SHORTEST_LINE - 1, -1):
         if above.endswith(below[:size]):
             return above + below[size:]
@@ -135,10 +137,10 @@ def drop_overlap(above: str, below: str) -> str:
 
 
 def judge_rest(row: Row, drafts: Sequence[Draft], previous: Mapping[Column, Field]) -> bool | None:
-    """Judge whether a row with an indicator at the top of a page is the rest of the row above; None if nobody knows.
+    """Decide if a row with an indicator at the top of a page is the rest of the row above; None if ambiguous.
 
     It is where it prints no target, no code or no level of its own and every row of the table so far prints one. A
-    level that goes on with the rows below could be that of a new row as well.
+    level that continues over the rows below could be that of a new row as well.
     """
     levels = [c for c in LEVELS if c in row.cells]
     printed = [c for c in levels if row.text(c)]
@@ -163,13 +165,13 @@ def _said(draft: Draft, column: Column) -> str:
 
 
 def join_fragment(field: Field, cell: Cell, page: int) -> None:
-    """Add the rest of a cut text; a rest that is blank or says the whole again adds its place and no text."""
+    """Append the rest of a text cut by a page break. A blank or repeated text only adds its place."""
     text = "" if cell.text == field.text else drop_overlap(field.text, cell.text)[len(field.text) :]
     field.fragments.append(Printed(text, page, cell.box))
 
 
 def is_rest_of_level(above: str, now: str, page: int) -> bool:
-    """Whether the text at the top of a page is the rest of a level that the page before began; raises Refused."""
+    """Return True if a text at the top of a page continues a level of the page before; raises Refused."""
     if not above or not now or above == now or LEVEL_END.search(above):
         return False
     if LEVEL.match(above + now):
@@ -182,8 +184,8 @@ def is_rest_of_level(above: str, now: str, page: int) -> bool:
 
 
 def stands_below(cell: Cell, field: Field | None, last: int) -> bool:
-    """Whether a blank cell, where a table merges its projects, is the upper part of one with its text on the next page.
+    """Return True if a blank cell is the upper part of a merged one with its text on the next page.
 
-    `field` is what stands above it, `last` the row at which the page cuts the table.
+    `field` is the one above it, `last` the row at which the page cuts the table.
     """
     return not cell.text and field is not None and bool(field.text) and cell.row + cell.rowspan == last

@@ -1,6 +1,6 @@
-"""Two stretches of a table that a page break parted in, one table out: cells that the break cut are whole again.
+"""Join the two parts of a form's head that a page break cut, and the cells that it cut.
 
-Only heads of forms are joined so: their words and values stand in every shape, so that the whole must be seen at once.
+Only heads of forms are joined so: their words and values have any arrangement, so that the whole is needed at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MOVED_PT = 10.0  # so far the lines of one table stand apart on two pages
 
 
 def cut_rows(table: IndexedGrid, start: int, stop: int) -> IndexedGrid:
-    """The rows [start, stop) as a table of their own; cells that reach over the ends are cut there."""
+    """Return rows [start, stop) as a table of their own; cells that reach over the ends are cut there."""
     cells = []
     for cell in table.cells:
         first, last = max(cell.row, start), min(cell.row + cell.rowspan, stop)
@@ -29,7 +29,7 @@ def cut_rows(table: IndexedGrid, start: int, stop: int) -> IndexedGrid:
 
 
 def join_tables(upper: IndexedGrid, lower: IndexedGrid) -> IndexedGrid:
-    """The lower table under the upper one; raises Refused (conservation) where their outer lines differ."""
+    """Append the lower table to the upper one; raises Refused (conservation) where their outer lines differ."""
     if not lower.grid.n_rows:
         return upper
     edges = list(upper.edges)
@@ -46,7 +46,7 @@ def join_tables(upper: IndexedGrid, lower: IndexedGrid) -> IndexedGrid:
 
 
 def _place(table: IndexedGrid, edges: list[float], offset: int) -> list[Cell]:
-    """A table's cells on the columns of both."""
+    """Place a table's cells on the columns of both."""
     own = table.edges
     column = [min(range(len(edges)), key=lambda k: abs(edges[k] - x)) for x in own]
     placed = []
@@ -57,7 +57,7 @@ def _place(table: IndexedGrid, edges: list[float], offset: int) -> list[Cell]:
 
 
 def _mend_seam(upper: list[Cell], lower: list[Cell], seam: int) -> list[Cell]:
-    """Join what the break cut: the label at the left edge of both, and the whole row when no new row begins below."""
+    """Join what the break cut: the label at the left edge of both, and the whole row when no new row begins."""
     above = {(c.col, c.colspan): c for c in upper if c.row + c.rowspan == seam}
     below = {(c.col, c.colspan): c for c in lower if c.row == seam}
     label = next((key for key in above if key[0] == 0 and key in below), None)
@@ -70,7 +70,7 @@ def _mend_seam(upper: list[Cell], lower: list[Cell], seam: int) -> list[Cell]:
 
 
 def _is_one_label(above: Cell, below: Cell) -> bool:
-    """Whether two cells at the left edge are one: one is blank, both say the same, or both together are a word."""
+    """Return True if two cells at the left edge are one: one is blank, both are equal, or together a word."""
     if not above.text or not below.text or above.text == below.text:
         return True
     together = replace(above, text=above.text + below.text)
@@ -80,13 +80,13 @@ def _is_one_label(above: Cell, below: Cell) -> bool:
 def _cut_values(
     above: dict[tuple[int, int], Cell], below: dict[tuple[int, int], Cell], label: tuple[int, int]
 ) -> list[tuple[int, int]]:
-    """The places of a row that the break cuts; none where a new row begins below it."""
+    """Return the places of a row that the break cuts; [] where a new row begins below it."""
     rest = [key for key in below if key != label]
     return rest if set(rest) <= set(above) and all(_are_one(above[key], below[key]) for key in rest) else []
 
 
 def _are_one(above: Cell, below: Cell) -> bool:
-    """Whether two cells may be one: a word only together (年度资金总 | 额：), a blank rest, a value."""
+    """Return True if two cells may be one: a word only together (年度资金总 | 额：), a blank rest, a value."""
     if not above.text or not below.text:
         return not is_word(below)
     together = replace(above, text=above.text + below.text)
@@ -96,16 +96,17 @@ def _are_one(above: Cell, below: Cell) -> bool:
 
 
 def _join_cells(above: Cell, below: Cell) -> Cell:
-    """One cell of two; a text that is printed again on the second page counts once."""
+    """Join two cells; a text that is repeated on the second page counts once."""
     text = above.text if above.text == below.text else above.text + below.text
     return replace(above, rowspan=above.rowspan + below.rowspan, text=text)
 
 
 def carry_layout(layout: Layout, before: tuple[float, ...], now: tuple[float, ...]) -> Layout | None:
-    """Return the layout of a table that goes on below the lines `now`, None where they are not those of `before`.
+    """Return the layout of a table that continues below the lines `now`, None where `before` differ from them.
 
-    A cut table may show fewer lines, may stand a little beside its place with as many, or may have lost the label at
-    its left edge with its border (西安).
+    A cut table may show fewer lines, may be shifted a little with as many, or may have lost the label at its left
+    edge
+    with its border (西安).
     """
     if not before or not now:
         return None
@@ -119,11 +120,11 @@ def carry_layout(layout: Layout, before: tuple[float, ...], now: tuple[float, ..
 
 
 def _is_loaded_before(layout: Layout, heading: Heading) -> bool:
-    """Whether a column that is loaded stands left of a heading."""
+    """Return True if a loaded column is left of a heading."""
     return any(h.column is not None and h.first < heading.first for h in layout.headings)
 
 
 def _is_own_place(k: int, x: float, before: tuple[float, ...]) -> bool:
-    """Whether a line stands near the line of the same number and nearer to it than to any other."""
+    """Return True if a line is near the line of the same number and nearer to it than to any other."""
     nearest = min(range(len(before)), key=lambda i: abs(before[i] - x))
     return nearest == k and abs(before[k] - x) <= MOVED_PT

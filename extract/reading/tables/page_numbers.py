@@ -1,7 +1,7 @@
-"""The lines of all pages in; raises Refused (page_missing) where printed page numbers leave a page out.
+"""Refuse a document whose printed page numbers leave a page out (page_missing).
 
-Only numbers that say themselves that they are page numbers count (第1页, 共3页, 1/3, - 1 -); a bare 3 may be anything.
-A page that prints none or several says nothing.
+Only texts that are certainly page numbers count (第1页, 共3页, 1/3, - 1 -); a bare 3 may be anything. A page
+without one or with several is ignored.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PAGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PageNumber:
-    """What a page prints of its own number."""
+    """A printed page number."""
 
     page: int
     sheet: int  # counted through the document; a page may carry two
@@ -36,7 +36,7 @@ class PageNumber:
 
 
 def check_page_numbers(pages: list[PageGrids]) -> None:
-    """Numbers must rise by one per sheet, or begin again; a printed total must be reached."""
+    """Check that numbers rise by one per sheet, or begin again, and that a printed total is reached."""
     sheets = list_sheets(pages)
     printed = [found for k, sheet in enumerate(sheets, 1) if (found := _read_number(sheet, k)) is not None]
     if len(printed) < 2 and not any(p.total is not None for p in printed):
@@ -50,7 +50,7 @@ def check_page_numbers(pages: list[PageGrids]) -> None:
 
 
 def _check_total(printed: list[PageNumber], sheets: int) -> None:
-    """One printed total for the whole document is the number of its sheets (a cover may stand before page 1)."""
+    """Check that one printed total equals the number of sheets (a cover may stand before page 1)."""
     totals = {p.total for p in printed if p.total is not None}
     if len(totals) != 1 or len({p.number for p in printed}) != len(printed):
         return  # several documents in one file, each with numbers of its own
@@ -62,7 +62,7 @@ def _check_total(printed: list[PageNumber], sheets: int) -> None:
 
 
 def _read_number(page: PageGrids, sheet: int) -> PageNumber | None:
-    """The one page number that a sheet prints, else None."""
+    """Return the only page number that a sheet prints, else None."""
     found: set[tuple[int, int | None]] = set()
     for line in page.lines:
         text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", line.text)).replace("—", "-").replace("–", "-")

@@ -1,4 +1,4 @@
-"""The first row of a page and the row before it in, the question whether it goes on with that row out."""
+"""Ask whether the first row of a page continues the row before it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REST, NEW = "rest", "new"  # the choices: it goes on with the row above, or is a
 
 
 def ask_first_row(row: Row, previous: Mapping[Column, Field], column: Column, page: int) -> Question:
-    """Ask whether a row at the top of a page is the rest of the row above; `column` is the one that leaves it open."""
+    """Ask whether a row at the top of a page is the rest of the row above; `column` leaves it open."""
     box = box_of(row)
     above = previous[column].printed() if column in previous else None
     before, now = above.text if above is not None else "", row.text(column)

@@ -1,4 +1,4 @@
-"""The body of a table in, its printed rows out: for each, the cell under every heading."""
+"""Split the body of a table into printed rows: for each, the cell under every heading."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ class Row:
 
     @property
     def has_target(self) -> bool:
-        """Whether a target is printed."""
+        """True if a target is printed."""
         return any(self.text(c) for c in (*PERIOD_VALUES, Column.SIGN, Column.ACTUAL_VALUE))
 
     def text(self, column: Column) -> str:
-        """What is printed there, nothing where there is no such cell."""
+        """Return the text of a column, '' where there is no such cell."""
         cell = self.cells.get(column)
         return cell.text if cell is not None else ""
 
     @property
     def has_indicator(self) -> bool:
-        """Whether an indicator or a target is printed."""
+        """True if an indicator or a target is printed."""
         return bool(self.text(Column.INDICATOR)) or self.has_target
 
 
 def split_rows(table: IndexedGrid, layout: Layout, start: int, stop: int, block: int = 0) -> Iterator[Row]:
-    """Rows of one block: a new row begins where an indicator or value cell begins."""
+    """Yield rows of one block: a new row begins where an indicator or value cell begins."""
     headings = [h for h in layout.headings if h.column is not None and h.block == block]
     keys = [h for h in headings if h.column in (Column.INDICATOR, *PERIOD_VALUES)]
     if block == 0:
@@ -71,7 +71,7 @@ def split_rows(table: IndexedGrid, layout: Layout, start: int, stop: int, block:
 
 
 def find_merges(rows: list[Row], columns: Sequence[Column] = LEVELS) -> set[Column]:
-    """The columns whose cells cover several rows: there a blank cell at the top of a page continues one."""
+    """Return columns whose cells cover several rows, where a blank cell at a page's top continues one."""
     return {c for row in rows for c in columns if c in row.cells and row.cells[c].rowspan > row.last - row.first}
 
 
@@ -88,7 +88,7 @@ class RowDoubt(NamedTuple):
 
 
 def find_shared(rows: list[Row], page: int) -> Iterator[RowDoubt]:
-    """Find values and names that stand in one cell for two indicator rows: a rule between them is missing."""
+    """Yield values and names in one cell for two indicator rows: a rule between them is missing."""
     for above, row in pairwise(rows):
         for column in ONE_EACH:
             cell = row.cells.get(column)
@@ -101,7 +101,7 @@ def find_shared(rows: list[Row], page: int) -> Iterator[RowDoubt]:
 
 
 def _find_joined(rows: list[Row], column: Column, page: int) -> Iterator[RowDoubt]:
-    """Find cells over two rows that hold two texts of their column: 无无, 1212."""
+    """Yield cells over two rows that hold two texts of their column: 无无, 1212."""
     cells = [(row, row.cells[column]) for row in rows if column in row.cells]
     texts = {cell.text for row, cell in cells if cell.text and cell.row + cell.rowspan <= row.last}
     for (above, cell), (row, below) in pairwise(cells):
@@ -115,7 +115,7 @@ def _find_joined(rows: list[Row], column: Column, page: int) -> Iterator[RowDoub
 
 
 def find_spanning_amounts(rows: list[Row], page: int) -> Iterator[RowDoubt]:
-    """Find amounts that stand beside two projects: a rule between them is missing."""
+    """Yield amounts beside two projects: a rule between them is missing."""
     for above, row in pairwise(rows):
         for column in (*AMOUNTS, Column.PROJECT_CODE, Column.OVERALL_GOAL, Column.ANNUAL_GOAL):
             cell = row.cells.get(column)
@@ -132,7 +132,7 @@ def find_spanning_amounts(rows: list[Row], page: int) -> Iterator[RowDoubt]:
 
 
 def refuse_words(row: Row, page: int) -> None:
-    """A row of header words where indicators are expected; raises Refused (unknown_header)."""
+    """Raise Refused (unknown_header) for a row of header words where indicators are expected."""
     words = [c.text for c in row.cells.values() if match_column(c.text) in HEADER_ONLY]
     if len(words) >= 2:
         detail = f"row {row.first + 1}: header words among indicators: {'、'.join(words)}"
@@ -140,7 +140,7 @@ def refuse_words(row: Row, page: int) -> None:
 
 
 def is_total(row: Row, table: IndexedGrid) -> bool:
-    """合计, 小计 and department rows: amounts that are the sum of others."""
+    """Return True for 合计, 小计 and department rows: amounts that are the sum of others."""
     if row.has_indicator:
         return False
     texts = [normalise(c.text) for c in table.row_cells(row.first) if c.text]
@@ -148,9 +148,9 @@ def is_total(row: Row, table: IndexedGrid) -> bool:
 
 
 def list_crossings(table: IndexedGrid, layout: Layout) -> set[tuple[int, int]]:
-    """Lattice column and width of the table's cells that stand under more than one heading.
+    """Return lattice column and width of the table's cells under more than one heading.
 
-    One cell may hold both levels; every other one says one thing.
+    A cell over both levels is excepted.
     """
     bounds = [(h.first, h.last, h.column) for h in layout.headings if h.words]
     found = set()
@@ -162,25 +162,25 @@ def list_crossings(table: IndexedGrid, layout: Layout) -> set[tuple[int, int]]:
 
 
 def find_crossing(row: Row, crossings: set[tuple[int, int]]) -> Cell | None:
-    """The cell of a row that stands under more than one heading: a rule is missing, or it is no row of indicators."""
+    """Return the cell of a row under several headings: a rule is missing, or it is no row of indicators."""
     if not crossings:
         return None
     return next((cell for cell in row.cells.values() if (cell.col, cell.colspan) in crossings), None)
 
 
 def is_wide(row: Row, table: IndexedGrid) -> Cell | None:
-    """The one cell that fills a row: a title, a note or a section heading inside the ruled table."""
+    """Return the one cell that fills a row: a title, a note or a section heading inside the ruled table."""
     cells = table.row_cells(row.first)
     return cells[0] if len(cells) == 1 else None
 
 
 def is_note(text: str) -> bool:
-    """Notes and signatures under a table."""
+    """Return True for notes and signatures under a table."""
     return bool(NOTE.match(text))
 
 
 def is_numbering(row: Row, table: IndexedGrid) -> bool:
-    """A row of column numbers under the header: 1 2 3 4, or 栏次 and numbers."""
+    """Return True for a row of column numbers under the header: 1 2 3 4, or 栏次 and numbers."""
     numbers: list[int] = []
     for cell in table.row_cells(row.first):
         text = normalise(cell.text).strip("()") if cell.text else ""
@@ -192,11 +192,11 @@ def is_numbering(row: Row, table: IndexedGrid) -> bool:
 
 
 def is_subtotal(row: Row) -> bool:
-    """A row with a unit or department and no project, level or indicator: a department's sum."""
+    """Return True for a row with a unit or department and no project, level or indicator: a department's sum."""
     rest = (Column.PROJECT, Column.LEVEL1, Column.LEVEL2, Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
     return not row.has_indicator and not any(row.text(c) for c in rest)
 
 
 def is_blank(row: Row) -> bool:
-    """Nothing printed under any heading."""
+    """Return True if nothing is printed under any heading."""
     return not any(c.text for c in row.cells.values())

@@ -1,7 +1,7 @@
-"""Rows of a flat table that print a name and an amount and no target in, the units of the rows below them out.
+"""Decide whether rows of a flat table with a name and an amount and no target are units of the rows below.
 
 Such a row is the sub-total of a unit, whose projects follow (长沙, 广州), or a project that has no indicators. Its
-name, the caption and the sum of what follows decide; where they do not, every project below is doubtful.
+name, the caption and the sum of what follows decide; where they do not, every project below is in doubt.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _is_office(section: Section) -> bool:
 
 
 def _is_unit(section: Section, caption: str) -> bool | None:
-    """Judge whether a row heads the projects below it; None where both readings stand."""
+    """Judge whether a row heads the projects below it; None where it is ambiguous."""
     if caption and normalise(section.name) in (normalise(caption), normalise(caption).split("-")[-1]):
         return True
     agrees = _agrees(section)
@@ -89,7 +89,7 @@ def _is_unit(section: Section, caption: str) -> bool | None:
 
 
 def _agrees(section: Section) -> bool | None:
-    """Whether the amounts below add up to that of the row; None where an amount is not printed."""
+    """Return whether the amounts below add up to that of the row; None where an amount is not printed."""
     amounts = [project.fields[Column.AMOUNT].text for project in section.projects if Column.AMOUNT in project.fields]
     figures = [_figure(text) for text in amounts]
     whole = _figure(section.amount)

@@ -1,4 +1,4 @@
-"""A page in, its sheets out: one, or two where an office printed two sheets of a document side by side on one page.
+"""Split a page on which two sheets of a document are printed side by side.
 
 Each sheet has its own title, tables and page number, and the left one is read to its end before the right one.
 """
@@ -14,7 +14,7 @@ OVER = 2.0  # points that a border or letter may reach over the middle
 
 
 def split_sheets(page: PageGrids) -> tuple[PageGrids, ...]:
-    """The left and the right half, if both hold a table and nothing stands across the middle; else the page."""
+    """Return the left and the right half, if both hold a table and nothing crosses the middle; else the page."""
     middle = page.width / 2
     boxes = [*(grid.box for grid in page.grids), *(line.box for line in page.lines)]
     if any(box.x0 < middle - OVER and box.x1 > middle + OVER for box in boxes):
@@ -24,7 +24,7 @@ def split_sheets(page: PageGrids) -> tuple[PageGrids, ...]:
 
 
 def list_sheets(pages: Iterable[PageGrids]) -> list[PageGrids]:
-    """The sheets of all pages in reading order."""
+    """List the sheets of all pages in reading order."""
     return [sheet for page in pages for sheet in split_sheets(page)]
 
 

@@ -1,4 +1,4 @@
-"""Words of a table in, whether it speaks of performance targets out."""
+"""Recognise a table of performance targets by its words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BEGINS_TARGET = re.compile(r"[≥≧⩾≤≦⩽><＞＜=＝≈]")
 
 
 def looks_like_targets(table: IndexedGrid) -> bool:
-    """Whether three cells or more carry words that only target tables print, or one does and another begins a target.
+    """Return True if three cells have words of target tables only, or one has and another begins a target.
 
     One row that a lost page leaves behind is enough: 满意度指标, 企业满意度, ≥85%.
     """

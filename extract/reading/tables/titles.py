@@ -1,4 +1,4 @@
-"""The lines around a table in, what they say of the whole table out: title, publisher, year, kind, money unit, unit."""
+"""Read the lines around a table: title, publisher, year, kind, money unit, unit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ABOUT = ("绩效", "目标", "自评")
 
 @dataclass(frozen=True, slots=True)
 class TitleBlock:
-    """What stands above a table; '' and None where nothing is said."""
+    """Facts in the lines above a table; '' and None where there are none."""
 
     title: str = ""
     publisher: str = ""
@@ -38,7 +38,7 @@ class TitleBlock:
 
     @property
     def says_anything(self) -> bool:
-        """Whether a title was found."""
+        """True if a title was found."""
         return bool(self.title)
 
 
@@ -48,7 +48,7 @@ def is_sentence(text: str) -> bool:
 
 
 def read_heading(lines: list[Line]) -> TitleBlock:
-    """Lines above a table, top to bottom, in; what they say out."""
+    """Read the lines above a table, given top to bottom."""
     texts = [line for line in lines if not PAGE_NUMBER.match(line.text.strip())]
     captions = [line for line in texts if LABEL.match(line.text)]
     titles = _find_titles([line for line in texts if line not in captions])
@@ -59,7 +59,7 @@ def read_heading(lines: list[Line]) -> TitleBlock:
 
 
 def _find_titles(lines: list[Line]) -> list[Line]:
-    """The lines of the title: those about targets, and larger lines right above them."""
+    """Return the lines of the title: those about targets, and larger lines right above them."""
     about = [k for k, line in enumerate(lines) if any(w in line.text for w in ABOUT)]
     if not about:
         return []
@@ -75,7 +75,7 @@ def _find_titles(lines: list[Line]) -> list[Line]:
 
 
 def _find_heading_year(title: str, texts: list[Line]) -> tuple[int | None, str]:
-    """The year of the title, else of the lines beside it; and, where they name several, what contradicts."""
+    """Return the year of the title, else of the lines beside it; and a contradiction between several."""
     found = [Evidence(y, f"the title {title!r}") for y in find_years(title)]
     near = [e for line in texts for e in find_in_lines([line], titles_only=False) if line.text.strip() not in title]
     if found:
@@ -88,7 +88,7 @@ def _find_heading_year(title: str, texts: list[Line]) -> tuple[int | None, str]:
 
 
 def _find_publisher(title: str, captions: list[Line]) -> str:
-    """The name before the year of the title, else the caption 填报单位 and its like."""
+    """Return the name before the year of the title, else the caption 填报单位 and its like."""
     before = re.split(r"20\d\d|二[〇○零Oo0]", title)[0]
     before = re.sub(r"^.*?附件?\s*\d*[:：]?", "", before).strip("（(关于 ")
     if before and before != title and OFFICE_END.search(before):
@@ -104,12 +104,12 @@ def _find_publisher(title: str, captions: list[Line]) -> str:
 
 
 def _find_unit(lines: list[Line]) -> str | None:
-    """元 or 万元 from 单位：万元 above the table."""
+    """Return 元 or 万元 from 单位：万元 above the table."""
     return next((u for line in lines if (u := find_money_unit(line.text))), None)
 
 
 def _find_caption_unit(captions: list[Line]) -> str:
-    """The spending unit that a caption names for every row below it."""
+    """Return the spending unit that a caption names for every row below it."""
     for line in captions:
         label = LABEL.match(line.text)
         if not label or find_money_unit(line.text):
@@ -121,7 +121,7 @@ def _find_caption_unit(captions: list[Line]) -> str:
 
 
 def refuse_unread_unit(lines: list[Line], page: int) -> None:
-    """A caption 某某单位：… that is no known word for the unit; raises Refused (unknown_header) naming it."""
+    """Raise Refused (unknown_header) for a caption 某某单位：… that is no known word for the unit."""
     for line in lines:
         label = LABEL.match(line.text)
         if not label or not label.group(2).strip() or find_money_unit(line.text):
@@ -132,7 +132,7 @@ def refuse_unread_unit(lines: list[Line], page: int) -> None:
 
 
 def find_kind(title: str) -> DocumentKind:
-    """Title words to the kind of document."""
+    """Return the kind of document by the words of its title."""
     if re.search(r"自评|自我评价|绩效评价|评价表", title):
         return DocumentKind.SELF_EVALUATION
     if re.search(r"批复|审批|核定|下达", title):

@@ -1,4 +1,4 @@
-"""The names of levels that offices use: which text is a level 1, which a level 2."""
+"""Recognise the usual names of levels: which text is a level 1, which a level 2."""
 
 from __future__ import annotations
 

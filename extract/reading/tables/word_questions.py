@@ -1,4 +1,4 @@
-"""Headings that may be read in several ways in, questions about their words out.
+"""Ask what ambiguous headings mean.
 
 Such a question depends on words and a layout alone: its answer may hold for other documents of the publisher.
 """
@@ -30,7 +30,7 @@ OF_ROWS += (Column.ACTUAL_VALUE, Column.SCORE, Column.DEVIATION, Column.PRIOR_VA
 
 
 def ask_word(table: IndexedGrid, stop: int, heading: Heading, headings: Sequence[Heading]) -> Question:
-    """Ask which column a word heads, one of those that no other word heads, or none."""
+    """Ask which column a word heads: one that no other word heads, or none."""
     texts = own_texts(table, heading, stop)
     choices = [Choice(column.value, name_column(column)) for column in _list_columns(texts, headings)]
     return _ask(
@@ -46,7 +46,7 @@ def ask_word(table: IndexedGrid, stop: int, heading: Heading, headings: Sequence
 
 
 def ask_part(table: IndexedGrid, stop: int, heading: Heading, headings: Sequence[Heading]) -> Question:
-    """Ask whether the only column of money, whose word names a part of an amount, is the amount of the year."""
+    """Ask whether the only column of money, named as a part of an amount, is the amount of the year."""
     amount = Choice(Column.AMOUNT.value, name_column(Column.AMOUNT))
     where = _find_box(table, stop, heading), table.grid.page, own_texts(table, heading, stop)
     words, choices = (heading.word,), [amount, Choice(IGNORED, "")]
@@ -69,7 +69,7 @@ def ask_same_column(
 
 
 def name_rivals(rivals: Sequence[Heading]) -> list[str]:
-    """Name headings by their words, with their years only where these alone tell them apart, else by their order."""
+    """Name headings by their words, with their years only where these alone distinguish them, else by order."""
     for fold in (fold_word, normalise):
         words = ["/".join(map(fold, heading.words)) for heading in rivals]
         if len(set(words)) == len(words):
@@ -78,7 +78,7 @@ def name_rivals(rivals: Sequence[Heading]) -> list[str]:
 
 
 def _differ_by_year(rivals: Sequence[Heading]) -> bool:
-    """Return True if years tell headings apart: what is chosen this year says nothing of the next."""
+    """Return True if years distinguish headings: then this year's choice does not hold for the next."""
     plain, printed = ({tuple(map(fold, h.words)) for h in rivals} for fold in (fold_word, normalise))
     return len(plain) < len(rivals) == len(printed)
 

@@ -1,8 +1,8 @@
-"""Printed texts in, the fiscal years that they name out, and which of them counts.
+"""Find the fiscal years in printed texts, and choose the one that counts.
 
 Ranked: the title and the lines beside it, a form's own year, the words over amounts and annual values, a period that
-lies in one year, and last what the titles before the table say, if they all say the same. Texts of equal weight that
-name two years are a contradiction that nobody but the publisher can settle (layouts D8).
+lies in one year, and last the titles before the table, if they all agree. Texts of equal rank that name two years are
+a contradiction that only the publisher can resolve.
 """
 
 from __future__ import annotations
@@ -35,38 +35,38 @@ THIS_YEAR = frozenset({Column.AMOUNT, Column.ANNUAL_VALUE, Column.VALUE, Column.
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A year and where it is printed."""
+    """A year and its printed place."""
 
     year: int
     where: str
 
 
 def fold_years(text: str) -> str:
-    """Full-width digits and 二〇二六年 as 2026年."""
+    """Convert full-width digits and 二〇二六年 to 2026年."""
     folded = unicodedata.normalize("NFKC", text)
     return CHINESE_YEAR.sub(lambda m: "20" + "".join(CHINESE_DIGITS[c] for c in m.groups()), folded)
 
 
 def find_years(text: str) -> tuple[int, ...]:
-    """The different years that a title or header word names; ranges (2024—2026年) and dates do not count."""
+    """Return the different years in a title or header word; ranges (2024—2026年) and dates do not count."""
     plain = MONTH.sub(" ", RANGE.sub(" ", fold_years(text)))
     return tuple(dict.fromkeys(int(one or other) for one, other in YEAR.findall(plain)))
 
 
 def find_year(text: str) -> int | None:
-    """The one year that a text names; None for none and for several."""
+    """Return the only year in a text; None for none and for several."""
     years = find_years(text)
     return years[0] if len(years) == 1 else None
 
 
 def find_period(text: str) -> tuple[int, int] | None:
-    """First and last year of a printed period."""
+    """Return first and last year of a printed period."""
     years = [int(y) for y in ANY_YEAR.findall(fold_years(text))]
     return (min(years), max(years)) if years else None
 
 
 def is_closed(text: str) -> bool:
-    """Whether a period prints its end: two dates, two months of one year, or a year alone."""
+    """Return True if a period prints its end: two dates, two months of one year, or a year alone."""
     folded = fold_years(text)
     ends = len(ANY_YEAR.findall(folded)) >= 2 or bool(re.search(r"[-—–~～至到].*\d", folded))
     alone = re.fullmatch(r"\s*20\d\d\s*(?:年度?)?\s*", folded) is not None
@@ -74,7 +74,7 @@ def is_closed(text: str) -> bool:
 
 
 def find_in_words(words: Iterable[tuple[Column | None, tuple[str, ...]]]) -> list[Evidence]:
-    """Years over amounts and values of the year: 2026年预算数, 预期2022年实现值; those over history do not count."""
+    """Return years over amounts and annual values: 2026年预算数, 预期2022年实现值; not those over history."""
     found = []
     for column, printed in words:
         if column in THIS_YEAR:
@@ -83,7 +83,7 @@ def find_in_words(words: Iterable[tuple[Column | None, tuple[str, ...]]]) -> lis
 
 
 def find_in_lines(lines: Iterable[Line], titles_only: bool) -> list[Evidence]:
-    """Years of lines that are short, no sentence and no date; of titles alone where the table is far away."""
+    """Return years of short lines, no sentence and no date; of titles alone where the table is far away."""
     found = []
     for line in lines:
         text = line.text.strip()
@@ -95,7 +95,7 @@ def find_in_lines(lines: Iterable[Line], titles_only: bool) -> list[Evidence]:
 
 
 def find_in_sentences(lines: Iterable[Line]) -> list[Evidence]:
-    """List the years for which a sentence says that targets are set (2026年，本单位编制绩效目标并公开)."""
+    """List the years for which a sentence announces targets (2026年，本单位编制绩效目标并公开)."""
     found = []
     for line in lines:
         if ABOUT_TARGETS.search(line.text) and SENTENCE.search(line.text):
@@ -104,12 +104,12 @@ def find_in_sentences(lines: Iterable[Line]) -> list[Evidence]:
 
 
 def find_in_names(names: Iterable[str]) -> list[Evidence]:
-    """List the years that the names of the file and of the link to it say."""
+    """List the years in the names of the file and of the link to it."""
     return [Evidence(year, f"the name {name!r}") for name in names for year in find_years(name)]
 
 
 def choose_year(ranks: Iterable[list[Evidence]], page: int) -> int | None:
-    """The year of the highest rank that names one; raises Refused (year_unknown) where printed years contradict."""
+    """Return the year of the highest rank that names one; raises Refused (year_unknown) for contradictions."""
     stated = [evidence for rank in ranks for evidence in rank]
     for other in stated[1:]:
         if other.year != stated[0].year:
@@ -120,6 +120,6 @@ def choose_year(ranks: Iterable[list[Evidence]], page: int) -> int | None:
 
 
 def agree(evidence: list[Evidence]) -> int | None:
-    """The year that all name, or None."""
+    """Return the year that all name, or None."""
     years = {e.year for e in evidence}
     return years.pop() if len(years) == 1 else None

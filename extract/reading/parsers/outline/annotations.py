@@ -1,7 +1,7 @@
-"""A page of pdfminer's in, what its annotations print out: how many form fields and notes, and where stamps lie.
+"""Find what the annotations of a page print: the number of form fields and notes, and the places of stamps.
 
-They are printed with the page and stand in no content stream, so no reader of the page's text meets them. Notes that
-only open on a screen, links and marks print nothing. A stamp counts as a picture that is painted last
+They are printed with the page and stand in no content stream, so no reader of the page's text has them. Notes that
+only open on a screen, links and marks print nothing. A stamp counts as an image that is painted last
 (covering_images.py).
 """
 
@@ -33,7 +33,7 @@ class Stamp:
 
 
 def count_typed(annotations: Any) -> int:
-    """A page's /Annots in, the number of those that show text of their own out."""
+    """Count the annotations that show text of their own."""
     found = resolve1(annotations)
     if not isinstance(found, list):
         return 0
@@ -41,7 +41,7 @@ def count_typed(annotations: Any) -> int:
 
 
 def list_stamps(annotations: Any) -> tuple[Stamp, ...]:
-    """A page's /Annots in, the stamps and seals among them that show something out."""
+    """List the visible stamps and seals."""
     found = resolve1(annotations)
     if not isinstance(found, list):
         return ()
@@ -67,7 +67,7 @@ def _read_stamp(annotation: Any) -> Stamp | None:
 
 
 def _is_solid(form: PDFStream, depth: int) -> bool:
-    """Whether an appearance paints areas, letters or whole pictures that let nothing through."""
+    """Return True if an appearance paints opaque areas, letters or whole images."""
     resources = resolve1(form.attrs.get("Resources")) or {}
     for state in _entries(resources, "ExtGState"):
         alpha, mode = resolve1(state.get("ca", 1)), _name(state.get("BM"))
@@ -87,14 +87,14 @@ def _is_solid(form: PDFStream, depth: int) -> bool:
 
 
 def _entries(resources: Any, kind: str) -> list[Any]:
-    """The dictionaries and streams of one kind of resources."""
+    """Return the dictionaries and streams of one kind of resources."""
     found = resolve1(resources.get(kind)) if isinstance(resources, dict) else None
     entries = [resolve1(v) for v in found.values()] if isinstance(found, dict) else []
     return [e for e in entries if isinstance(e, dict | PDFStream)]
 
 
 def _prints_text(annotation: Any) -> bool:
-    """Whether an annotation is a filled text or choice field, or a free text."""
+    """Return True for a filled text or choice field, or a free text."""
     if not isinstance(annotation, dict):
         return False
     flags = resolve1(annotation.get("F"))
@@ -109,7 +109,7 @@ def _prints_text(annotation: Any) -> bool:
 
 
 def _inherited(field: dict[str, Any], key: str) -> Any:
-    """A field's entry, its own or its parents'."""
+    """Return a field's entry, its own or its parents'."""
     node: Any = field
     for _ in range(MAX_PARENTS):
         if not isinstance(node, dict):
@@ -126,7 +126,7 @@ def _name(value: Any) -> str:
 
 
 def _text(value: Any) -> bytes:
-    """What is left of a text string without its mark and blanks; streams and lists count as text."""
+    """Return a text string without its mark and blanks; streams and lists count as text."""
     if isinstance(value, bytes):
         return value.removeprefix(b"\xfe\xff").replace(b"\x00 ", b"").strip(b" \t\r\n\x00")
     return b"" if value is None else repr(value).encode()

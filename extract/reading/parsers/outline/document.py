@@ -1,4 +1,4 @@
-"""A PDF file in, pdfminer's document out, for one walk over its page tree: parsed no further than it goes.
+"""Open a PDF with pdfminer for one walk over its page tree, parsing as little as possible.
 
 pdfminer parses all objects of an object stream when one of them is asked for, reads the labels of all pages, and opens
 the resources of each: more than half of the time that counting pages took on the fixtures.
@@ -26,11 +26,11 @@ class OutlineDocument(PDFDocument):  # type: ignore[misc]
         super().__init__(parser, password)  # reads the catalog at once
 
     def get_page_labels(self) -> Iterator[str]:
-        """None: a count needs no labels."""
+        """Yield nothing: a count needs no labels."""
         raise PDFNoPageLabels
 
     def _getobj_objstm(self, stream: PDFStream, index: int, objid: int) -> Any:
-        """One object of an object stream, from the place that the stream's own table says.
+        """Parse one object of an object stream, at the offset in the stream's own table.
 
         Where the table does not name the object, pdfminer goes by the order of the objects.
         """
@@ -43,7 +43,7 @@ class OutlineDocument(PDFDocument):  # type: ignore[misc]
         return parser.nextobject()[1]
 
     def _open_stream(self, stream: PDFStream) -> tuple[PDFStreamParser, list[int], int]:
-        """A parser of an object stream, its table of object numbers and offsets, and where the objects begin."""
+        """Return a parser of an object stream, its table of object numbers and offsets, and its data offset."""
         data = stream.get_data()
         parser = PDFStreamParser(data)
         parser.set_document(self)
@@ -58,7 +58,7 @@ class OutlineDocument(PDFDocument):  # type: ignore[misc]
 
 
 class OutlinePage(PDFPage):  # type: ignore[misc]
-    """A page of the tree: its content streams must be there; of the rest only the annotations are looked at."""
+    """A page of the tree: its content streams must exist; of the rest only the annotations are read."""
 
     def __init__(self, doc: PDFDocument, pageid: object, attrs: object, label: str | None) -> None:
         self.attrs = dict_value(attrs)
@@ -66,7 +66,7 @@ class OutlinePage(PDFPage):  # type: ignore[misc]
         self.annots = self.attrs.get("Annots")
 
     def measure(self) -> tuple[Quad, int]:
-        """The visible box of the page and its quarter turns."""
+        """Return the visible box of the page and its quarter turns."""
         media = self._parse_mediabox(self.attrs.get("MediaBox"))
         crop = self._parse_cropbox(self.attrs.get("CropBox"), media)
         return visible_box(media, crop), int_value(self.attrs.get("Rotate", 0)) % 360 // 90

@@ -1,4 +1,4 @@
-"""Tell from an image stream of pdfminer whether it paints nothing but white."""
+"""Detect images of pdfminer that paint nothing but white."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COMPONENTS = {"DeviceGray": 1, "G": 1, "CalGray": 1, "DeviceRGB": 3, "RGB": 3, "
 
 
 def is_white(stream: Any) -> bool:
-    """Whether all pixels of an image are white; False for what is not plainly known to be."""
+    """Return True if all pixels of an image are white; False where that is not certain."""
     width, height = (int(resolve1(stream.get_any((key, key[0]), 0)) or 0) for key in ("Width", "Height"))
     if not 0 < width * height <= MOST_PIXELS or stream.get_any(("Decode", "D")) is not None:
         return False
@@ -36,7 +36,7 @@ def is_white(stream: Any) -> bool:
 
 
 def _read_raw(stream: Any, filters: list[str]) -> bytes:
-    """Return the bytes of a JPEG; of one alone pdfminer would undo a predictor beside it, which means nothing."""
+    """Return the bytes of an image; of a single JPEG as they are, since pdfminer would undo a predictor beside it."""
     if len(filters) > 1:  # packed again, as reportlab does in ASCII85
         try:
             return bytes(stream.get_data())
@@ -58,7 +58,7 @@ def _is_white_jpeg(data: bytes, width: int, height: int) -> bool:
 
 
 def _count_components(space: Any) -> int:
-    """Bytes of a pixel in a colour space in which the largest values are white; 0 for others."""
+    """Return the bytes of a pixel in a colour space whose largest values are white; 0 for others."""
     space = resolve1(space)
     if isinstance(space, list) and space and str(getattr(space[0], "name", "")) == "ICCBased":
         count = int(resolve1(resolve1(space[1]).get("N", 0)))

@@ -1,6 +1,6 @@
-"""A file and one parser's page count in; the other parser's view of the document out, or a refusal.
+"""Compare a parser's page count with pdfminer's, and return pdfminer's outline of the document.
 
-A public PDF of 429 pages reads as 1 in one parser (hostile/public): no parser alone proves that no page is missing.
+A public PDF of 429 pages reads as 1 in one parser: no parser alone proves that no page is missing.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What pdfminer says of a document as a whole; `pages` is None where it cannot open the file."""
+    """pdfminer's view of a whole document; `pages` is None where it cannot open the file."""
 
     pages: int | None
     hidden_layers: frozenset[str]
@@ -63,7 +63,7 @@ def _say(count: int | None) -> str:
 
 
 def count_by_pdfium(path: Path, password: str | None) -> int | None:
-    """Pages by pdfium, None where it cannot open the file."""
+    """Count pages with pdfium, None where it cannot open the file."""
     try:
         with pypdfium2.PdfDocument(path.read_bytes(), password=password) as document:
             return len(document)
@@ -72,7 +72,7 @@ def count_by_pdfium(path: Path, password: str | None) -> int | None:
 
 
 def _read_notes(page: OutlinePage) -> Notes:
-    """The annotations of one page, in the coordinates in which its text is read."""
+    """Read the annotations of one page, in displayed coordinates."""
     stamps = list_stamps(page.annots)
     boxes = np.array([s.box for s in stamps], dtype=np.float64).reshape(-1, 4)
     box, quarter_turns = page.measure()
@@ -84,7 +84,7 @@ def _read_notes(page: OutlinePage) -> Notes:
 
 
 def outline_by_pdfminer(data: bytes, password: str | None, most: int) -> Outline:
-    """Pages and hidden layers by pdfminer; stops counting beyond `most` pages."""
+    """Read pages and hidden layers with pdfminer; stops counting beyond `most` pages."""
     try:
         document = OutlineDocument(PDFParser(BytesIO(data)), password or "")
         hidden = hidden_names(resolve1(document.catalog.get("OCProperties")), resolve1)

@@ -1,9 +1,9 @@
-"""A PDF file in, one Ink per page out, read by pdf_oxide's parser (the second reader).
+"""Read the pages of a PDF to Ink with pdf_oxide's parser (the second reader).
 
-It shares no code with pdfium: other file parser, other fonts, other interpreter, and it is fast. It says which glyphs
-and paths are on a page; what clips them and which is painted later, painting.py reads from the operators. Neither says
-what a font draws, how a vertical font is set and, often, what an ActualText says. Where such things decide, a page
-reads differently here, which asks the third reader; it is never passed over.
+It shares no code with pdfium: other file parser, other fonts, other interpreter, and it is fast. It gives the glyphs
+and paths of a page; clips and painting order are read from the operators (painting.py). Neither gives what a font
+draws, how a vertical font is set and, often, an ActualText. Where such things decide, a page reads differently here,
+and the third reader is asked.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def open_document(data: bytes, password: str | None) -> Any:
 def read_page(document: Any, number: int, notes: Notes, hidden_layers: frozenset[str]) -> Ink:
     """Read one page by its number, from 1; raises Refused (truncated, too_large) naming it.
 
-    `notes` say how the page is displayed: pdf_oxide's own boxes know nothing of what a page inherits.
+    `notes` give the display box and rotation: pdf_oxide's own boxes ignore what a page inherits.
     """
     try:
         return _read_page(document, number, notes, hidden_layers)
@@ -73,7 +73,7 @@ def _read_page(document: Any, number: int, notes: Notes, hidden_layers: frozense
 
 
 def _read_operators(notes: Notes, paths: int) -> Painting:
-    """Read clips and order from the operators; nothing where they paint other paths than pdf_oxide says."""
+    """Read clips and order from the operators; nothing where their paths differ from pdf_oxide's."""
     try:
         painting = read_painting(notes.source.contents, notes.source.attrs.get("Resources"))
     except MemoryError:
@@ -84,7 +84,7 @@ def _read_operators(notes: Notes, paths: int) -> Painting:
 
 
 def _read_pictures(painting: Painting, glyphs: Glyphs, matrix: Matrix) -> Pictures:
-    """Pictures as they are placed. Nobody paints here: none is known to be pale, only those over text to be white."""
+    """Return the placed images; none is known to be pale, and only those over text are known to be white."""
     images = painting.images
     box: Floats = map_boxes(np.array([image.box for image in images], dtype=np.float64).reshape(-1, 4), matrix)
     x, y = (glyphs.box[:, 0] + glyphs.box[:, 2]) / 2, (glyphs.box[:, 1] + glyphs.box[:, 3]) / 2

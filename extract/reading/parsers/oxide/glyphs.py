@@ -1,4 +1,4 @@
-"""The characters of a page as pdf_oxide gives them in, Glyphs out: em boxes, and runs as far as they can be told."""
+"""Convert pdf_oxide's characters of a page to Glyphs: em boxes, and runs as far as they can be told."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ _read_paint = attrgetter("font_name", "color", "mcid")
 def read_glyphs(letters: list[Any], matrix: Matrix, painting: Painting, list_spans: Callable[[], list[Any]]) -> Glyphs:
     """Read all characters of a page; their order is not that of painting.
 
-    `painting` says where text operators begin, `list_spans` gives the texts of the page, which alone know how wide
-    turned characters are.
+    `painting` has the start of each text operator, `list_spans` gives the texts of the page, which alone have the
+    widths of turned characters.
     """
     text = [_read_text(letter) or REPLACEMENT for letter in letters]
     place = np.array([_read_places(letter) for letter in letters], dtype=np.float64).reshape(-1, 5)
@@ -66,7 +66,7 @@ def read_glyphs(letters: list[Any], matrix: Matrix, painting: Painting, list_spa
 
 
 def _widen_turned(place: Floats, turned: Ints, names: list[tuple[str, str]], spans: list[Any]) -> None:
-    """Give turned characters, of which pdf_oxide says how wide they are along the page, their advance."""
+    """Set the advance of turned characters, for which pdf_oxide gives the width along the page."""
     widths: dict[tuple[str, str], float] = {}
     for span in spans:
         if len(span.text) == len(span.char_widths) and span.font_size > 0:
@@ -118,7 +118,7 @@ def _follow(place: Floats, paint: Ints) -> tuple[Bools, Floats]:
 def _number_runs(place: Floats, paint: Ints, start: Ints) -> tuple[Ints, Ints]:
     """Return the run of each character and the first character of each run.
 
-    A run begins where a text operator begins. Where nobody knows, what follows without any room may be of one.
+    A run begins where a text operator begins. Where that is unknown, characters without a gap may be of one run.
     """
     same, room = _follow(place, paint)
     apart = APART if (start >= 0).any() else UNKNOWN_APART
@@ -137,7 +137,7 @@ def _carry_starts(place: Floats, paint: Ints, start: Ints) -> Ints:
 
 
 def _read_shows(start: Ints, painting: Painting, matrix: Matrix) -> Floats:
-    """Return displayed clip, order, mode and alpha of text operators; of unknown ones as if nothing were special."""
+    """Return displayed clip, order, mode and alpha of text operators; defaults for unknown ones."""
     unknown = [*NO_CLIP, -1.0, 0.0, 1.0]
     shows = np.array([*(show[2:] for show in painting.shows), unknown])[start]
     finite = shows[:, 0] > -1e8
@@ -146,7 +146,7 @@ def _read_shows(start: Ints, painting: Painting, matrix: Matrix) -> Floats:
 
 
 def _read_runs(place: Floats, colour: Floats, show: Floats, matrix: Matrix) -> TextRuns:
-    """Return the facts of runs from their first characters; what nobody says is as on most pages."""
+    """Return the attributes of runs from their first characters; unknown ones are as on most pages."""
     n = len(place)
     a, b, c, d, _, _ = matrix
     across, along = _directions(place)

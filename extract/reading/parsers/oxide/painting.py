@@ -1,8 +1,8 @@
-"""The content streams of a page in, where each text operator begins and what cuts each operator's paint out.
+"""Interpret the content streams of a page: starts of text operators, clips and painting order.
 
-pdf_oxide says which glyphs and paths are on a page, and neither what clips them nor which of them is painted later.
-That is read here from the operators alone, without any font: where a text operator begins, the clip, transparency and
-render mode that it meets, where pictures are, and the place of every painting operator in their order.
+pdf_oxide gives the glyphs and paths of a page without their clips and their order. Those are read here from the
+operators alone, without any font: the start of each text operator, its clip, transparency and render mode, the places
+of images, and the position of every painting operator.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ EMPTY: Quad = (0.0, 0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture as it is placed: its box and clip, and whether it hides what lies under it."""
+    """A placed image: its box and clip, and whether it hides what lies under it."""
 
     box: Quad
     order: int
@@ -57,7 +57,7 @@ class Image:
 
 @dataclass(slots=True)
 class Painting:
-    """What the operators of a page say, in the page's own coordinates; without any it says nothing."""
+    """Operators of a page, in its own coordinates; empty where they are unknown."""
 
     shows: list[tuple[float, ...]] = field(default_factory=list)  # x, y of the first glyph; clip; order; mode; alpha
     paths: list[tuple[float, ...]] = field(default_factory=list)  # clip; order; alpha of fill and stroke
@@ -66,7 +66,7 @@ class Painting:
     operators: int = 0
 
     def find_starts(self, x: Floats, y: Floats) -> Ints:
-        """Return for each glyph, by where it stands, the text operator that begins there, -1 for none.
+        """Return for each glyph, by its place, the text operator that begins there, -1 for none.
 
         Of several that begin at one place it is the last one whose clip shows the place.
         """
@@ -96,7 +96,7 @@ def _number_places(x: Floats, y: Floats, shift_x: float, shift_y: float) -> Ints
 
 @dataclass(slots=True)
 class State:
-    """The graphics state as far as it matters here."""
+    """The part of the graphics state that is needed."""
 
     matrix: Matrix
     clip: Quad = NO_CLIP
@@ -115,7 +115,7 @@ def read_painting(contents: list[Any], resources: Any) -> Painting:
 
 
 class _Interpreter:
-    """Runs one content stream: the page's, or that of a form."""
+    """Interpreter of one content stream: the page's, or that of a form."""
 
     def __init__(self, found: Painting, state: State, resources: Any, depth: int) -> None:
         self.found, self.state, self.depth = found, state, depth
@@ -275,7 +275,7 @@ class _Interpreter:
         return resolve1(things.get(self.name.decode("latin-1"))) if isinstance(things, dict) else None
 
     def add_image(self, stream: Any) -> None:
-        """Note where the unit square is painted."""
+        """Record where the unit square is painted."""
         self.found.order += 1
         self.count()
         masks = stream is None or any(stream.get(key) for key in ("SMask", "Mask", "ImageMask", "IM"))
@@ -310,7 +310,7 @@ class _Interpreter:
 
 
 def surround(points: list[tuple[float, float]], matrix: Matrix) -> Quad:
-    """The box around points of a path, on the page; a path without any hides everything."""
+    """Return the box around points of a path, on the page; a path without any hides everything."""
     if not points:
         return EMPTY
     a, b, c, d, e, f = matrix
@@ -319,5 +319,5 @@ def surround(points: list[tuple[float, float]], matrix: Matrix) -> Quad:
 
 
 def cut_box(box: Quad, clip: Quad) -> Quad:
-    """The part of a box inside another."""
+    """Return the part of a box inside another."""
     return max(box[0], clip[0]), max(box[1], clip[1]), min(box[2], clip[2]), min(box[3], clip[3])

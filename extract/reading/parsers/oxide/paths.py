@@ -1,4 +1,4 @@
-"""The paths of a page as pdf_oxide gives them in, rules, fills and letter-like outlines out."""
+"""Convert pdf_oxide's paths of a page to rules, fills and letter-like outlines."""
 
 from __future__ import annotations
 

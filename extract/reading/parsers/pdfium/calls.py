@@ -1,4 +1,4 @@
-"""Handles of pdfium in, numpy arrays out: pdfium's C functions called many times from one C loop.
+"""Call pdfium's C functions in bulk from one C loop, into numpy arrays.
 
 pypdfium2's own objects cost 5 to 10 µs a call. `map` over a bare prototype costs 0.12 µs with arguments that are ready
 for C: pointers prepared once, integers as they are, results in one buffer whose places are prepared at import. With
@@ -33,7 +33,7 @@ _DOUBLE_PLACES = [[ctypes.byref(_FIRST_DOUBLE, 8 * (4 * row + k)) for row in ran
 
 
 def _bind(name: str, result: Any) -> Callable[..., Any]:
-    """A prototype without argument types that keeps the interpreter lock; pointers must be prepared."""
+    """Return a prototype without argument types that keeps the interpreter lock; pointers must be prepared."""
     address = ctypes.cast(getattr(pdfium, name), ctypes.c_void_p).value
     if address is None:  # pragma: no cover - a pdfium without this function does not import
         raise ImportError(f"pdfium has no {name}")
@@ -96,30 +96,30 @@ get_clip_segment = _bind("FPDFClipPath_GetPathSegment", _ADDRESS)
 
 
 def prepare(handles: Iterable[Handle]) -> list[Pointer]:
-    """Addresses as functions take them."""
+    """Return addresses in the form that functions take."""
     return list(map(ctypes.c_void_p.from_param, handles))  # type: ignore[arg-type]
 
 
 def point_at(thing: Any) -> Pointer:
-    """A pypdfium2 object in, what functions take for it out."""
+    """Return the pointer of a pypdfium2 object."""
     return prepare([ctypes.cast(thing.raw, ctypes.c_void_p).value or 0])[0]
 
 
 def fill_columns(call: Callable[..., Any], columns: int, *arguments: Any, kind: Any = np.float32) -> Floats:
     """Call once per item of the last argument; each call fills the `columns` places of its row.
 
-    The arguments before the last one are the same for all calls. What a call that fails leaves blank is 0.
+    The arguments before the last one are the same for all calls. Rows of failed calls are 0.
     """
     return _fill(call, columns, _PLACES[:columns], arguments, kind)
 
 
 def fill_structs(call: Callable[..., Any], columns: int, *arguments: Any, kind: Any = np.float32) -> Floats:
-    """As fill_columns, for functions that take one pointer to a struct of `columns` items."""
+    """Call as `fill_columns` does, functions that take one pointer to a struct of `columns` items."""
     return _fill(call, columns, _PLACES[:1], arguments, kind)
 
 
 def fill_doubles(call: Callable[..., Any], columns: int, *arguments: Any) -> Floats:
-    """As fill_columns, for functions that fill doubles."""
+    """Call as `fill_columns` does, functions that fill doubles."""
     return _fill(call, columns, _DOUBLE_PLACES[:columns], arguments, np.float64, _DOUBLES)
 
 
@@ -131,7 +131,7 @@ def _fill(
     kind: Any,
     buffer: NDArray[Any] = _BUFFER,
 ) -> Floats:
-    """As many calls at a time as the buffer has rows; pdfium serves one thread, and so does the buffer."""
+    """Call as often at a time as the buffer has rows; pdfium serves one thread, and so does the buffer."""
     same, items = [repeat(argument) for argument in arguments[:-1]], arguments[-1]
     table = np.empty((len(items), columns))
     filled = buffer.view(kind)[:, :columns]
@@ -144,10 +144,10 @@ def _fill(
 
 
 def list_objects(page: Pointer) -> list[Handle]:
-    """A page's objects, in painting order."""
+    """List a page's objects, in painting order."""
     return list(map(get_object, repeat(page), range(count_objects(page))))
 
 
 def list_form_objects(form: Pointer) -> list[Handle]:
-    """A form XObject's objects, in painting order."""
+    """List a form XObject's objects, in painting order."""
     return list(map(get_form_object, repeat(form), range(count_form_objects(form))))

@@ -1,4 +1,4 @@
-"""A PDF file in, one Ink per page out, read by pdfium (the first reader).
+"""Read the pages of a PDF to Ink with pdfium (the first reader).
 
 pdfium is not safe to use from several threads; every document is read in a process of its own (sandbox.py).
 """
@@ -37,7 +37,7 @@ def open_document(data: bytes, password: str | None) -> pypdfium2.PdfDocument:
 
 
 def read_pages(document: pypdfium2.PdfDocument, hidden_layers: frozenset[str]) -> Iterator[Ink]:
-    """Every page of the document in order; raises Refused naming the page."""
+    """Yield every page of the document in order; raises Refused naming the page."""
     for number in range(1, len(document) + 1):
         yield load_page(document, number, hidden_layers)
 
@@ -56,7 +56,7 @@ def load_page(document: pypdfium2.PdfDocument, number: int, hidden_layers: froze
 
 
 def read_page(document: calls.Pointer, page: calls.Pointer, number: int, hidden_layers: frozenset[str]) -> Ink:
-    """One page; raises Refused (too_large) for pages that no office prints."""
+    """Read one page; raises Refused (too_large) for pages larger than any office prints."""
     left, top, right, bottom = calls.fill_structs(calls.get_page_box, 4, [page])[0].tolist()
     matrix, width, height = display_matrix((left, bottom, right, top), calls.get_rotation(page))
     objects = walk_objects(page, matrix)
@@ -81,7 +81,7 @@ def read_page(document: calls.Pointer, page: calls.Pointer, number: int, hidden_
 
 
 def _read_bulk(text_page: calls.Pointer, count: int) -> Ints:
-    """Characters of pdfium's text of the whole page: one call of its own that knows nothing of boxes."""
+    """Return the characters of the whole page by one call of pdfium's own that ignores boxes."""
     buffer = np.zeros(count * 2 + 2, np.uint16)
     (place,) = calls.prepare([buffer.ctypes.data])
     written = calls.get_text(text_page, 0, count, place)

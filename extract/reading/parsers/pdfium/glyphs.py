@@ -1,4 +1,4 @@
-"""A pdfium text page in, Glyphs out: em boxes, runs and what is known of their visibility."""
+"""Convert a pdfium text page to Glyphs: em boxes, runs and visibility."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ PLACE_BITS = 17  # hold the number of a glyph: pdfium.py refuses pages of more t
 def read_glyphs(
     text_page: calls.Pointer, bulk: Ints, count: int, objects: Objects, matrix: Matrix, is_hidden: IsHidden
 ) -> Glyphs:
-    """All glyphs that pdfium did not invent itself; blanks are kept and marked as such.
+    """Return all glyphs that pdfium did not invent itself; blanks are kept and marked as such.
 
-    `bulk` is the text of the whole page from one call. Where it has one code per glyph it says what the glyphs are;
+    `bulk` is the text of the whole page from one call. Where it has one code per glyph it gives the characters;
     elsewhere each glyph is asked, and glyph_counts.py compares the counts.
     """
     if len(bulk) == count:
@@ -101,7 +101,7 @@ def _part_vertical(
 
 
 def _find_vertical(shown: Floats, size: Floats, run_of: Ints) -> Bools:
-    """Glyphs below or above another one of their text object, at the same place across."""
+    """Return glyphs below or above another one of their text object, at the same place across."""
     found = np.zeros(len(shown), np.bool_)
     step = np.abs(np.diff(shown, axis=0))
     below = (run_of[1:] == run_of[:-1]) & (step[:, 0] < STACKED * size[1:]) & (step[:, 1] > APART * size[1:])
@@ -111,7 +111,7 @@ def _find_vertical(shown: Floats, size: Floats, run_of: Ints) -> Bools:
 
 
 def _are_unscaled(text_page: calls.Pointer, places: list[int], shown: Floats, size: Floats, level: Bools) -> Bools:
-    """Find glyphs with square boxes unlike their size on the page: as large as their font's own size."""
+    """Return glyphs with square boxes unlike their size on the page: as large as their font's own size."""
     wide, high = shown[:, 2] - shown[:, 0], shown[:, 3] - shown[:, 1]
     odd = level & (np.abs(wide - high) < SQUARE * high) & ((high > 2 * size) | (high < size / 2)) & (high > 0)
     for i in np.flatnonzero(odd).tolist():
@@ -120,7 +120,7 @@ def _are_unscaled(text_page: calls.Pointer, places: list[int], shown: Floats, si
 
 
 def _read_drawn(text_page: calls.Pointer, codes: Ints, places: list[int], matrix: Matrix) -> Floats:
-    """The boxes of what the font draws, of the characters that the witness judges; NaN for others."""
+    """Return the boxes of the drawn shapes of characters that the digit check judges; NaN for others."""
     drawn = np.full((len(codes), 4), np.nan)
     asked = np.flatnonzero(are_judged(codes))
     box = calls.fill_doubles(calls.get_char_box, 4, text_page, [places[i] for i in asked.tolist()])
@@ -129,7 +129,7 @@ def _read_drawn(text_page: calls.Pointer, codes: Ints, places: list[int], matrix
 
 
 def _find_unmapped(text_page: calls.Pointer, codes: Ints, places: list[int], run_of: Ints, fonts: Ints) -> Bools:
-    """Glyphs whose font does not say what character they are; asked once per font and character."""
+    """Return glyphs whose font maps them to no character; asked once per font and character."""
     keys = codes + (fonts << 22)[run_of]
     ordered = np.sort((keys << PLACE_BITS) + np.arange(len(keys)))  # one sort instead of the three of np.unique
     firsts = ordered[np.diff(ordered >> PLACE_BITS, prepend=-1) > 0] & (1 << PLACE_BITS) - 1
@@ -138,7 +138,7 @@ def _find_unmapped(text_page: calls.Pointer, codes: Ints, places: list[int], run
 
 
 def _number_fonts(objects: list[calls.Pointer]) -> tuple[Ints, Ints]:
-    """The number of each text object's font on this page; of each font its number where everybody draws the same."""
+    """Return the number of each text object's font on this page, and of each font its number if viewers agree."""
     numbers: dict[calls.Handle, int] = {}
     fonts = [numbers.setdefault(font, len(numbers)) for font in map(calls.get_font, objects)]
     common = [bool(font) and _is_common(pointer) for font, pointer in zip(numbers, calls.prepare(numbers), strict=True)]
@@ -147,7 +147,7 @@ def _number_fonts(objects: list[calls.Pointer]) -> tuple[Ints, Ints]:
 
 
 def _is_common(font: calls.Pointer) -> bool:
-    """Whether a font's file is in the document, or every viewer has it."""
+    """Return True if a font's file is in the document, or every viewer has it."""
     if calls.is_embedded(font) == 1:
         return True
     buffer = ctypes.create_string_buffer(LONGEST_NAME)
@@ -156,7 +156,7 @@ def _is_common(font: calls.Pointer) -> bool:
 
 
 def _mend_codes(text_page: calls.Pointer, codes: Ints, places: list[int]) -> Ints:
-    """Hyphens at line ends, which pdfium turns into a mark of its own, become hyphens; what is no character U+FFFD."""
+    """Restore hyphens at line ends, which pdfium replaces by a mark; surrogates and control codes become U+FFFD."""
     mended = codes.copy()
     for k in np.flatnonzero((codes == 2) | (codes == 0xAD) | (codes == 0xFFFE)).tolist():
         if calls.is_hyphen(text_page, places[k]):
@@ -168,7 +168,7 @@ def _mend_codes(text_page: calls.Pointer, codes: Ints, places: list[int]) -> Int
 
 
 def _number_runs(owners: Ints) -> tuple[Ints, Ints]:
-    """Text objects per glyph in; run number per glyph and the first glyph of each run out."""
+    """Return the run number per glyph and the first glyph of each run, from the text objects of glyphs."""
     changes = np.ones(len(owners), np.bool_)
     np.not_equal(owners[1:], owners[:-1], out=changes[1:])
     return np.cumsum(changes) - 1, np.flatnonzero(changes)
@@ -207,7 +207,7 @@ def _read_runs(
 
 
 def _find_clips(owners: Ints, objects: Objects) -> tuple[Floats, Ints]:
-    """The clip and painting order of each run's text object; unknown objects have neither."""
+    """Return the clip and painting order of each run's text object; unknown objects have neither."""
     layers = objects.layers
     handles = np.concatenate([*(np.array(layer.handles, np.int64) for layer in layers), [-1]])
     clips = np.concatenate([*(layer.clips for layer in layers), [NO_CLIP]])

@@ -1,4 +1,4 @@
-"""The optional-content settings of a PDF in, the names of layers that are switched off out."""
+"""Read the optional-content settings of a PDF: the names of layers that are switched off."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from extract.reading.parsers.pdfium.marked_content import read_param
 
 
 def hidden_names(properties: Any, resolve: Any) -> frozenset[str]:
-    """An /OCProperties dictionary in, the names of groups that are off by default out."""
+    """Return the names of groups of an /OCProperties dictionary that are off by default."""
     if not isinstance(properties, dict):
         return frozenset()
     default = resolve(properties.get("D")) or {}
@@ -22,7 +22,7 @@ def hidden_names(properties: Any, resolve: Any) -> frozenset[str]:
 
 
 def _name_of(group: dict[str, Any]) -> str:
-    """The group's name; PDF text strings are UTF-16 with a mark, or Latin."""
+    """Return the group's name; PDF text strings are UTF-16 with a mark, or Latin."""
     name = group.get("Name", b"")
     if isinstance(name, bytes):
         return name[2:].decode("utf-16-be", "replace") if name[:2] == b"\xfe\xff" else name.decode("latin-1")
@@ -30,7 +30,7 @@ def _name_of(group: dict[str, Any]) -> str:
 
 
 def is_marked_hidden(page_object: calls.Pointer, hidden_layers: frozenset[str]) -> bool:
-    """Whether an object stands in a marked part whose layer is hidden."""
+    """Return True if an object is in marked content whose layer is hidden."""
     for k in range(calls.count_marks(page_object) if hidden_layers else 0):
         if read_param(calls.get_mark(page_object, k), b"Name") in hidden_layers:
             return True

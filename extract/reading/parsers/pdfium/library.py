@@ -1,7 +1,7 @@
-"""Start pdfium with fonts of our own alone: what a document says must not depend on what the machine has.
+"""Start pdfium without system fonts, so that a reading does not depend on the machine.
 
 For a font that is not in the document pdfium takes one of the machine's, and its boxes of glyphs, its text objects of
-one letter and the picture of a page differ from machine to machine. The one font that it finds here draws a narrow bar
+one letter and the image of a page differ from machine to machine. The one font that it finds here draws a narrow bar
 for every character (benchmarks/stand_in_font.py makes it); widths come from the document.
 """
 
@@ -18,7 +18,7 @@ CONFIG_VERSION = 2
 
 
 def start_library() -> None:
-    """Start pdfium anew, which pypdfium2 has started with the fonts of the machine; no document may be open."""
+    """Restart pdfium, which pypdfium2 has started with the fonts of the machine; no document may be open."""
     if any(reference() is not None for references in bases.ObjectTracker.values() for reference in references):
         raise RuntimeError("pdfium is in use: import extract.reading before opening a document")
     paths = (ctypes.c_char_p * 2)(bytes(FONTS), None)

@@ -1,7 +1,7 @@
-"""A pdfium page in, its ActualText marks taken off where the glyphs say it themselves, and what they contradict out.
+"""Remove redundant ActualText marks from a pdfium page, and report those that contradict the glyphs.
 
-pdfium puts an ActualText in the place of the glyphs' own characters, in equal parts of the room that they take. What
-the glyphs say is seen when the page is loaded once more without any ActualText.
+pdfium replaces the glyphs' own characters by an ActualText, in equal parts of the room that they take. The glyphs' own
+characters are read when the page is loaded once more without any ActualText.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GLUE = 2  # pdfium's mark for a hyphen at the end of a line
 
 @dataclass(slots=True)
 class Marked:
-    """Text objects that follow each other under one ActualText, by their numbers among the text objects of the page."""
+    """Consecutive text objects under one ActualText, by their numbers among the text objects of the page."""
 
     mark: calls.Handle
     actual: str
@@ -36,7 +36,7 @@ class Marked:
 def settle_actual_texts(
     document: calls.Pointer, page: calls.Pointer, number: int, objects: Objects, matrix: Matrix
 ) -> list[Conflict]:
-    """Take the marks off whose text counts no more than the glyphs'; returns those that say something else."""
+    """Remove the marks whose text counts no more than the glyphs'; return those that contradict them."""
     marked = _find_marked(objects)
     if not marked:
         return []
@@ -61,7 +61,7 @@ def settle_actual_texts(
 
 
 def _place(objects: Objects, first: int, box: Floats) -> tuple[float, float, float, float]:
-    """The displayed box around objects of one layer, of which the first is known by its number."""
+    """Return the displayed box around objects of one layer, of which the first is known by its number."""
     for layer in objects.layers:
         count = len(layer.places_of(TEXT))
         if first < count:
@@ -73,12 +73,12 @@ def _place(objects: Objects, first: int, box: Floats) -> tuple[float, float, flo
 
 
 def _list_texts(objects: Objects) -> list[calls.Handle]:
-    """The text objects of a page, layer by layer."""
+    """List the text objects of a page, layer by layer."""
     return [layer.handles[k] for layer in objects.layers for k in layer.places_of(TEXT)]
 
 
 def _find_mark(pointer: calls.Pointer) -> calls.Handle:
-    """The innermost mark of an object that has an ActualText, 0 for none."""
+    """Return the innermost mark of an object that has an ActualText, 0 for none."""
     for k in reversed(range(calls.count_marks(pointer))):
         handle: calls.Handle = calls.get_mark(pointer, k)
         (mark,) = calls.prepare([handle])
@@ -88,7 +88,7 @@ def _find_mark(pointer: calls.Pointer) -> calls.Handle:
 
 
 def _find_marked(objects: Objects) -> list[Marked]:
-    """The groups of a page's text objects that have an ActualText."""
+    """Return the groups of a page's text objects that have an ActualText."""
     pointers = calls.prepare(_list_texts(objects))
     counts = list(map(calls.count_marks, pointers))
     if not any(counts):
@@ -110,7 +110,7 @@ def _find_marked(objects: Objects) -> list[Marked]:
 
 
 def read_param(mark: calls.Handle, key: bytes) -> str:
-    """A text among the parameters of a mark, '' where there is none; pdfium's own text of it is not decoded."""
+    """Return a text parameter of a mark, '' where there is none; pdfium's own text of it is not decoded."""
     buffer, size = ctypes.create_string_buffer(LONGEST_TEXT), ctypes.c_ulong()
     place = ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ubyte))
     pointer = ctypes.cast(mark, pdfium.FPDF_PAGEOBJECTMARK)
@@ -127,7 +127,7 @@ def _take_off(pointer: calls.Pointer) -> None:
 
 
 def _read_own(page: calls.Pointer, matrix: Matrix, marked: list[Marked]) -> list[str]:
-    """What the glyphs of each group say on a page that was loaded once more."""
+    """Return the glyphs' own characters of each group, on a page that was loaded once more."""
     objects = walk_objects(page, matrix)
     handles = _list_texts(objects)
     for pointer in calls.prepare([handles[k] for group in marked for k in group.objects]):

@@ -1,4 +1,4 @@
-"""A pdfium page in, its text, path and image objects with their matrices and clips out, form XObjects opened."""
+"""List the text, path and image objects of a pdfium page with matrices and clips, with form XObjects opened."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Layer:
     order: Ints  # place of each object in the painting order of the page
 
     def places_of(self, kind: int) -> list[int]:
-        """Where the objects of one type are."""
+        """Return the indices of the objects of one type."""
         return np.flatnonzero(self.types == kind).tolist()
 
     def bounds_of(self, pointers: list[calls.Pointer]) -> Floats:
-        """(n, 4) displayed boxes of objects."""
+        """Return (n, 4) displayed boxes of objects."""
         return map_boxes(calls.fill_columns(calls.get_bounds, 4, pointers), self.matrix)
 
 
@@ -60,7 +60,7 @@ def walk_objects(page: calls.Pointer, matrix: Matrix) -> Objects:
 
 
 def _open_layer(found: Objects, handles: list[calls.Handle], where: Matrix, clip: ClipBox, depth: int) -> None:
-    """Number the objects of one stream as they are painted: what a form paints comes before what follows the form."""
+    """Assign painting order to the objects of one stream: a form's contents before what follows the form."""
     if found.count + len(handles) > MAX_OBJECTS or depth > MAX_DEPTH:
         raise Refused(Reason.TOO_LARGE, f"more than {MAX_OBJECTS} drawing operations or {MAX_DEPTH} nested forms")
     pointers = calls.prepare(handles)
@@ -81,7 +81,7 @@ def _open_layer(found: Objects, handles: list[calls.Handle], where: Matrix, clip
 
 
 def _map_clips(objects: list[calls.Pointer], matrix: Matrix) -> Floats:
-    """Objects in, (n, 4) displayed boxes of their clip paths out; NO_CLIP where nothing clips."""
+    """Return (n, 4) displayed boxes of the objects' clip paths; NO_CLIP where nothing clips."""
     boxes = np.full((len(objects), 4), NO_CLIP)
     paths = calls.prepare(map(calls.get_clip, objects))
     counts = np.fromiter(map(calls.count_clip_paths, paths), np.int64, len(paths))
@@ -93,7 +93,7 @@ def _map_clips(objects: list[calls.Pointer], matrix: Matrix) -> Floats:
 
 
 def _clip_boxes(paths: list[calls.Pointer], level: int) -> Floats:
-    """Boxes around the `level`-th path of each clip, in the coordinates of the objects."""
+    """Return boxes around the `level`-th path of each clip, in the coordinates of the objects."""
     n = len(paths)
     sizes = np.fromiter(map(calls.count_clip_segments, paths, repeat(level)), np.int64, n)
     box = np.full((n, 4), np.nan)
@@ -111,7 +111,7 @@ def _clip_boxes(paths: list[calls.Pointer], level: int) -> Floats:
 
 
 def intersect(boxes: Floats, other: Floats | ClipBox) -> Floats:
-    """(n, 4) boxes cut by one or by as many others."""
+    """Cut (n, 4) boxes by one or by as many others."""
     cut = np.asarray(other, dtype=np.float64)
     both = np.empty_like(boxes)
     np.maximum(boxes[:, :2], cut[..., :2], out=both[:, :2])

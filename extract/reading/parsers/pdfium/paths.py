@@ -1,4 +1,4 @@
-"""Path objects of a pdfium page in, rules (thin boxes) and fills out."""
+"""Convert path objects of a pdfium page to rules (thin boxes) and fills."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOVE = 2  # FPDF_SEGMENT_MOVETO
 
 
 def read_paths(objects: Objects) -> tuple[Rules, Fills]:
-    """Every visible path of the page as rules and fills, in displayed coordinates."""
+    """Return every visible path of the page as rules and fills, in displayed coordinates."""
     rules, areas = [np.zeros((0, 6))], [np.zeros((0, 6))]
     for layer in objects.layers:
         places = layer.places_of(PATH)
@@ -31,7 +31,7 @@ def read_paths(objects: Objects) -> tuple[Rules, Fills]:
 
 
 def _read_layer(layer: Layer, places: list[int]) -> Iterator[tuple[Floats, Bools]]:
-    """What the paths paint, as rows of box, brightness, painting order, and which of them are rules."""
+    """Yield the paint of paths as rows of box, brightness, painting order, and which of them are rules."""
     pointers = [layer.pointers[i] for i in places]
     modes = calls.fill_columns(calls.get_draw_mode, 2, pointers, kind=np.int32)
     filled, stroked = modes[:, 0] != 0, modes[:, 1] != 0
@@ -54,14 +54,14 @@ def _read_layer(layer: Layer, places: list[int]) -> Iterator[tuple[Floats, Bools
 
 
 def _cut(boxes: Floats, lights: Floats, order: Ints, clips: Floats) -> tuple[Floats, Ints]:
-    """Rows of boxes cut to their clips, and which boxes they are; what is clipped away goes."""
+    """Cut rows of boxes to their clips; return those that are left, and which boxes they are."""
     cut = intersect(boxes, clips)
     kept = np.flatnonzero((cut[:, 2] - cut[:, 0] > -1e-6) & (cut[:, 3] - cut[:, 1] > -1e-6))
     return np.concatenate([cut[kept], lights[kept, None], order[kept, None]], axis=1), kept
 
 
 def _read_colours(pointers: list[calls.Pointer]) -> tuple[Floats, Bools]:
-    """Brightness of fill and stroke, and whether any of that paint arrives (alpha above 2 %); (n, 2) each."""
+    """Return brightness of fill and stroke, and whether any of that paint is visible (alpha above 2 %); (n, 2)."""
     fill = calls.fill_columns(calls.get_fill, 4, pointers, kind=np.uint32) / 255.0
     stroke = calls.fill_columns(calls.get_stroke, 4, pointers, kind=np.uint32) / 255.0
     weights = np.array([0.299, 0.587, 0.114])
@@ -70,7 +70,7 @@ def _read_colours(pointers: list[calls.Pointer]) -> tuple[Floats, Bools]:
 
 
 def _read_subpaths(pointers: list[calls.Pointer], chosen: Ints, layer: Layer) -> Iterator[tuple[Ints, Subpaths]]:
-    """The chosen paths and their displayed subpaths, as many at once as have not too many segments."""
+    """Yield the chosen paths and their displayed subpaths, as many at once as the limit of segments allows."""
     sizes = [min(max(0, calls.count_segments(pointers[i])), MAX_SEGMENTS) for i in chosen.tolist()]
     first = 0
     while first < len(sizes):
@@ -84,7 +84,7 @@ def _read_subpaths(pointers: list[calls.Pointer], chosen: Ints, layer: Layer) ->
 
 
 def _open(paths: list[calls.Pointer], sizes: Ints, layer: Layer) -> Subpaths:
-    """The points of paths by subpath; a closed one ends where it began; curves count by their end points."""
+    """Return the points of paths by subpath; a closed one ends where it began; curves count by their end points."""
     total = int(sizes.sum())
     owners = chain.from_iterable(map(repeat, paths, sizes.tolist()))
     segments = calls.prepare(map(calls.get_segment, owners, chain.from_iterable(map(range, sizes.tolist()))))

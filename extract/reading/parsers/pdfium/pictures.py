@@ -1,4 +1,4 @@
-"""Image objects of a pdfium page in, Pictures out: where they are, whether they hide what lies under them."""
+"""Convert image objects of a pdfium page to Pictures: their places, and whether they hide what lies under them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SOLID_PART = 0.9
 def read_pictures(
     document: calls.Pointer, page: calls.Pointer, objects: Objects, hidden_layers: frozenset[str]
 ) -> Pictures:
-    """All images that are shown, in painting order of their layers."""
+    """Return all visible images, in painting order of their layers."""
     boxes, orders, flags = [np.zeros((0, 4))], [np.zeros(0, np.int64)], [np.zeros((0, 3), np.bool_)]
     for layer in objects.layers:
         places = [i for i in layer.places_of(IMAGE) if not is_marked_hidden(layer.pointers[i], hidden_layers)]
@@ -41,7 +41,7 @@ def read_pictures(
 
 
 def _find_outlines(objects: Objects) -> tuple[Floats, Ints]:
-    """Boxes and order of filled dark paths with as many points as letters have."""
+    """Return boxes and order of filled dark paths with as many points as letters have."""
     boxes, orders = [np.zeros((0, 4))], [np.zeros(0, np.int64)]
     for layer in objects.layers:
         paths = layer.places_of(PATH)
@@ -59,10 +59,10 @@ def _find_outlines(objects: Objects) -> tuple[Floats, Ints]:
 
 
 def _look(document: calls.Pointer, page: calls.Pointer, image: calls.Pointer) -> tuple[bool, bool, bool]:
-    """Whether a picture hides what lies under it, is pale, is white all over: by its pixels as pdfium paints them.
+    """Return whether an image is opaque, pale, and white all over, by its pixels as pdfium renders them.
 
-    pdfium paints at one pixel per point, so a scan of any resolution costs half a million pixels. A picture that it
-    cannot paint counts as solid and dark: then its page is refused where text or blank cells lie under it.
+    pdfium renders at one pixel per point, so a scan of any resolution costs half a million pixels. An image that it
+    cannot render counts as solid and dark: then its page is refused where text or blank cells lie under it.
     """
     bitmap = ctypes.cast(calls.get_bitmap(document, page, image), pdfium.FPDF_BITMAP)
     if not bitmap:
@@ -79,7 +79,7 @@ def _look(document: calls.Pointer, page: calls.Pointer, image: calls.Pointer) ->
 
 
 def _read_pixels(bitmap: pdfium.FPDF_BITMAP) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """A bitmap as (height, width, 4) blue, green, red, alpha."""
+    """Return a bitmap as (height, width, 4) blue, green, red, alpha."""
     width, height = pdfium.FPDFBitmap_GetWidth(bitmap), pdfium.FPDFBitmap_GetHeight(bitmap)
     stride, form = pdfium.FPDFBitmap_GetStride(bitmap), pdfium.FPDFBitmap_GetFormat(bitmap)
     depth = {pdfium.FPDFBitmap_Gray: 1, pdfium.FPDFBitmap_BGR: 3}.get(form, 4)

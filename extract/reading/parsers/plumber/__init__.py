@@ -1,1 +1,1 @@
-"""Read ink with pdfplumber and pdfminer, the second reader."""
+"""Read ink with pdfplumber and pdfminer, the third reader."""

@@ -1,4 +1,4 @@
-"""Drawing operations of pdfminer's interpreter in, glyphs, rules, areas and pictures as plain lists out."""
+"""Collect glyphs, rules, areas and images from the drawing operations of pdfminer's interpreter."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ASCENT, DESCENT = 0.88, -0.12  # of an em: only the middle of the box counts, an
 
 @dataclass(slots=True)
 class Collected:
-    """What a page draws, in painting order."""
+    """Drawing operations of a page, in painting order."""
 
     text: list[str] = field(default_factory=list)
     box: list[Quad] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Collected:
 
 
 class InkDevice(PDFTextDevice):  # type: ignore[misc]
-    """Collects; the interpreter sets `clip`, `alpha` and `hidden` as it goes."""
+    """A device that collects; the interpreter sets `clip`, `alpha` and `hidden` as it goes."""
 
     def __init__(self, manager: Any) -> None:
         super().__init__(manager)
@@ -61,7 +61,7 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
         self.fonts: dict[int, tuple[int, Any]] = {}  # by address, which is theirs as long as they are kept here
 
     def render_string(self, textstate: Any, seq: Any, ncs: Any, graphicstate: Any) -> None:
-        """One text operator is one run."""
+        """Collect one text operator as one run."""
         self.order += 1
         mend_unicode_font(textstate.font)
         stroked = textstate.render == 1
@@ -85,7 +85,7 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
         super().render_string(textstate, seq, ncs, graphicstate)
 
     def number_font(self, font: Any) -> int:
-        """Its number on this page, UNKNOWN_FONT where its file is not in the document and viewers may differ."""
+        """Return a font's number on this page, UNKNOWN_FONT where it is not embedded and viewers may differ."""
         number, _ = self.fonts.setdefault(id(font), (len(self.fonts), font))
         return number if has_file(font) else UNKNOWN_FONT
 
@@ -100,7 +100,7 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
         ncs: Any,
         graphicstate: Any,
     ) -> float:
-        """One glyph: its em box on the displayed page."""
+        """Collect one glyph: its em box on the displayed page."""
         try:
             text = chr(cid - UNICODE) if cid >= UNICODE else font.to_unichr(cid)
         except PDFUnicodeNotDefined:
@@ -122,7 +122,7 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
         return advance
 
     def paint_path(self, graphicstate: Any, stroke: bool, fill: bool, evenodd: bool, path: Any) -> None:
-        """A path as rules and areas, cut to the clip."""
+        """Collect a path as rules and areas, cut to the clip."""
         self.order += 1
         if self.hidden or not path:
             return
@@ -141,7 +141,7 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
                 (self.page.rules if is_rule else self.page.areas).append(row)
 
     def render_image(self, name: str, stream: Any) -> None:
-        """The box of a picture: the unit square through the matrix, cut to the clip; solid without mask and alpha."""
+        """Collect the box of an image: the mapped unit square, cut to the clip; opaque without mask and alpha."""
         self.order += 1
         box = cut_box(tuple(map_boxes(np.array([[0.0, 0.0, 1.0, 1.0]]), self.ctm)[0].tolist()), self.clip)
         masks = any(stream.get(key) for key in ("SMask", "Mask", "ImageMask", "IM"))
@@ -151,14 +151,14 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
             self.page.pictures.append((*box, float(self.order), float(solid), float(white)))
 
     def _covers_text(self, box: Quad) -> bool:
-        """Whether the middle of a glyph that was painted before lies under a box."""
+        """Return True if the middle of a glyph that was painted before lies under a box."""
         glyphs = np.array(self.page.box, dtype=np.float64).reshape(-1, 4)
         x, y = (glyphs[:, 0] + glyphs[:, 2]) / 2, (glyphs[:, 1] + glyphs[:, 3]) / 2
         return bool(((box[0] < x) & (x < box[2]) & (box[1] < y) & (y < box[3])).any())
 
 
 def mend_unicode_font(font: Any) -> None:
-    """Keep characters that pdfminer's character map lacks: it drops their codes without a word.
+    """Keep characters that pdfminer's character map lacks, whose codes it drops silently.
 
     UniGB-UCS2-H as pdfminer carries it has no U+00B7; codes of UCS2 and UTF-16 maps are Unicode by themselves.
     """
@@ -177,19 +177,19 @@ def mend_unicode_font(font: Any) -> None:
 
 
 def has_file(font: Any) -> bool:
-    """Whether a font's drawings are in the document, or in every viewer."""
+    """Return True if a font is embedded, or every viewer has it."""
     if isinstance(font, PDFType3Font) or str(getattr(font, "basefont", "")) in STANDARD_FONTS:
         return True
     return any(key in getattr(font, "descriptor", {}) for key in ("FontFile", "FontFile2", "FontFile3"))
 
 
 def cut_box(box: Quad, clip: Quad) -> Quad:
-    """The part of a box inside another."""
+    """Return the part of a box inside another."""
     return max(box[0], clip[0]), max(box[1], clip[1]), min(box[2], clip[2]), min(box[3], clip[3])
 
 
 def subpaths_of(path: Any, matrix: Any) -> list[Floats]:
-    """pdfminer's path operators in, the points of each subpath on the displayed page out."""
+    """Convert pdfminer's path operators to the points of each subpath on the displayed page."""
     found: list[list[tuple[float, float]]] = []
     for operator, *values in path:
         if operator == "m" or not found:
@@ -206,7 +206,7 @@ def subpaths_of(path: Any, matrix: Any) -> list[Floats]:
 
 
 def light_of(colour: Any, space: Any) -> float:
-    """A colour as pdfminer keeps it (a number or a tuple) in, brightness out; unknown colours are dark."""
+    """Convert a colour as pdfminer keeps it (a number or a tuple) to brightness; unknown colours are dark."""
     parts = [c for c in (colour if isinstance(colour, (tuple, list)) else (colour,)) if isinstance(c, (int, float))]
     if len(parts) == 1:
         tint = getattr(space, "name", "") in ("Separation", "DeviceN")

@@ -1,4 +1,4 @@
-"""A PDF file in, one Ink per page out, read by pdfplumber's parser (the third reader).
+"""Read the pages of a PDF to Ink with pdfplumber's parser (the third reader).
 
 It shares no code with pdfium and pdf_oxide: other file parser, other fonts, other interpreter. Slow and thorough.
 """
@@ -67,7 +67,7 @@ def load_page(document: pdfplumber.PDF, number: int, hidden: frozenset[str]) -> 
 
 
 def read_page(page: Any, number: int, hidden_layers: frozenset[str]) -> Ink:
-    """One page through the interpreter."""
+    """Read one page through the interpreter."""
     device = InkDevice(page.pdf.rsrcmgr)
     interpreter = InkInterpreter(page.pdf.rsrcmgr, device, hidden_layers)
     box = visible_box(page.page_obj.mediabox, page.page_obj.cropbox)
@@ -81,7 +81,7 @@ def read_page(page: Any, number: int, hidden_layers: frozenset[str]) -> Ink:
 
 
 def _pictures(drawn: Collected) -> Pictures:
-    """pdfminer does not paint, so no picture is known to be pale, and only those over text are known to be white."""
+    """Return the images; none is known to be pale, and only those over text are known to be white."""
     rows = _rows(drawn.pictures, 7)
     none = np.zeros(len(rows), np.bool_)
     images = Pictures(rows[:, :4], rows[:, 4].astype(np.int64), rows[:, 5] > 0, none, rows[:, 6] > 0, none)
@@ -94,7 +94,7 @@ def _rows(values: list[Any], columns: int) -> Floats:
 
 
 def _glyphs(drawn: Collected) -> Glyphs:
-    """Lists to arrays."""
+    """Convert lists to arrays."""
     drop = np.array([BLANK if _is_blank(t) else KEPT for t in drawn.text], dtype=np.int64)
     code = np.array([ord(t[0]) for t in drawn.text], dtype=np.int64)
     return Glyphs(drawn.text, code, _rows(drawn.box, 4), np.array(drawn.run, dtype=np.int64), drop, _runs(drawn))
@@ -105,7 +105,7 @@ def _is_blank(text: str) -> bool:
 
 
 def _runs(drawn: Collected) -> TextRuns:
-    """Facts of runs; the baseline is where the first glyph of the run stands."""
+    """Return the attributes of runs; the baseline is that of the first glyph of the run."""
     n = len(drawn.runs)
     m = np.array([r[0] for r in drawn.runs], dtype=np.float64).reshape(n, 6)
     size = np.abs(np.array([r[1] for r in drawn.runs], dtype=np.float64)) * np.hypot(m[:, 2], m[:, 3])

@@ -1,7 +1,7 @@
-"""A page's content streams in, drawing operations on an InkDevice out, with what pdfminer leaves aside.
+"""Interpret a page's content streams for an InkDevice, with the operators that pdfminer ignores.
 
 pdfminer ignores clip paths, transparency, layers that are switched off and the operator F; all four decide what is
-seen, so they are interpreted here.
+visible, so they are interpreted here.
 """
 
 from __future__ import annotations
@@ -39,27 +39,32 @@ class InkInterpreter(PDFPageInterpreter):  # type: ignore[misc]
         self.forms = [0]
 
     def dup(self) -> InkInterpreter:
+        """Return an interpreter for a nested stream with the same state."""
         inner = InkInterpreter(self.rsrcmgr, self.device, self.hidden_layers)
         inner.forms = self.forms
         return inner
 
     def do_q(self) -> None:
+        """Save the graphics state with clip and alpha."""
         super().do_q()
         self._saved.append((self.device.clip, self.device.alpha, self.device.blends))
 
     def do_Q(self) -> None:  # noqa: N802 - the operator's name
+        """Restore the graphics state with clip and alpha."""
         super().do_Q()
         if self._saved:
             self.device.clip, self.device.alpha, self.device.blends = self._saved.pop()
 
     def do_W(self) -> None:  # noqa: N802
+        """Clip to the current path after the next painting operator."""
         self._pending_clip = True
 
     def do_W_a(self) -> None:  # noqa: N802
+        """Clip to the current path by the even-odd rule, which a box does not distinguish."""
         self._pending_clip = True
 
     def settle_clip(self, path: Any) -> None:
-        """After the painting operator that follows W, the path cuts everything painted later."""
+        """Intersect the clip with the path of W, after the painting operator that follows it."""
         if self._pending_clip:
             self._pending_clip = False
             pieces = [p for p in subpaths_of(path, self.ctm) if len(p)]
@@ -72,10 +77,11 @@ class InkInterpreter(PDFPageInterpreter):  # type: ignore[misc]
                 self.device.clip = (0.0, 0.0, 0.0, 0.0)
 
     def do_F(self) -> None:  # noqa: N802
+        """Fill, as f does."""
         self.do_f()
 
     def do_gs(self, name: Any) -> None:
-        """Alpha from the graphics state dictionary."""
+        """Take alpha from the graphics state dictionary."""
         states = resolve1((self.resources or {}).get("ExtGState")) or {}
         state = resolve1(states.get(literal_name(name))) if isinstance(states, dict) else None
         if isinstance(state, dict):
@@ -89,10 +95,11 @@ class InkInterpreter(PDFPageInterpreter):  # type: ignore[misc]
                 self.device.blends = masked or names[0] not in ("Normal", "Compatible")
 
     def do_BMC(self, tag: Any) -> None:  # noqa: N802
+        """Begin marked content."""
         self._marks.append((False, None, 0))
 
     def do_BDC(self, tag: Any, props: Any) -> None:  # noqa: N802
-        """A marked part: hidden when its layer is off; its ActualText replaces what the glyphs say."""
+        """Begin marked content: hidden when its layer is off; an ActualText may replace the glyphs' characters."""
         if isinstance(props, PSLiteral):
             named = resolve1((self.resources or {}).get("Properties")) or {}
             props = resolve1(named.get(literal_name(props)))
@@ -102,15 +109,16 @@ class InkInterpreter(PDFPageInterpreter):  # type: ignore[misc]
         self.device.hidden += hidden
 
     def do_EMC(self) -> None:  # noqa: N802
+        """End marked content."""
         if self._marks:
             hidden, actual, first = self._marks.pop()
             self.device.hidden -= hidden
             self._say(actual, first)
 
     def _say(self, actual: str | None, first: int) -> None:
-        """Give the glyphs since `first` the characters of an ActualText, unless they say what they are themselves.
+        """Give the glyphs since `first` the characters of an ActualText, unless they have known ones.
 
-        More or fewer characters than glyphs: the first says all.
+        More or fewer characters than glyphs: the first gets all.
         """
         page = self.device.page
         n = len(page.text) - first
@@ -126,7 +134,7 @@ class InkInterpreter(PDFPageInterpreter):  # type: ignore[misc]
             page.text[first:] = list(actual) if len(actual) == n else [actual, *[" "] * (n - 1)]
 
     def _is_hidden(self, group: Any) -> bool:
-        """Whether an optional-content group, or every member of a membership dictionary, is off."""
+        """Return True if an optional-content group, or every member of a membership dictionary, is off."""
         if not isinstance(group, dict):
             return False
         members = resolve1(group.get("OCGs"))
@@ -137,7 +145,7 @@ class InkInterpreter(PDFPageInterpreter):  # type: ignore[misc]
         return name is not None and name in self.hidden_layers
 
     def do_Do(self, xobjid_arg: Any) -> None:  # noqa: N802
-        """A form XObject is cut to its /BBox and may belong to a hidden layer."""
+        """Draw a form XObject cut to its /BBox, or skip one of a hidden layer."""
         self.forms[0] += 1
         if self.forms[0] > MAX_FORMS:
             raise Refused(Reason.TOO_LARGE, f"more than {MAX_FORMS} forms painted on one page")
@@ -165,7 +173,7 @@ class InkInterpreter(PDFPageInterpreter):  # type: ignore[misc]
 
 
 def _with_clip(name: str) -> Any:
-    """A painting operator that settles a waiting clip afterwards."""
+    """Return a painting operator that applies a pending clip afterwards."""
     original = getattr(InkInterpreter, f"do_{name}")
 
     def paint(self: InkInterpreter) -> None:
