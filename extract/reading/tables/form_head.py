@@ -13,6 +13,7 @@ from itertools import pairwise
 from extract.entities import AMOUNT_KINDS, Box, Cell, Column, Question, Scope
 from extract.errors import Reason, Refused
 from extract.reading.tables.amount_conflicts import FIGURE, find_second_amount
+from extract.reading.tables.amount_lists import split_amounts
 from extract.reading.tables.amount_questions import ask_head_amount, name_amounts
 from extract.reading.tables.attribution import clean_office
 from extract.reading.tables.drafts import Doubt, Field, confine, field_of
@@ -287,6 +288,11 @@ def _keep(
         detail = f"one head names {name!r} and {value.text!r}"
         raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
     if column not in HEAD_COLUMNS or column is None:
+        return
+    if column in AMOUNT_KINDS and (listed := split_amounts(value.text)):
+        used.add(id(value))
+        for own_word, amount in listed:
+            _keep(table, head, own_word or word, _with(value, amount), used, word_cell=word_cell)
         return
     if column in head.fields:
         is_rival = column in AMOUNT_KINDS and id(value) not in used and normalise(word) not in PARTS
