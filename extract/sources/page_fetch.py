@@ -13,6 +13,7 @@ import httpx
 from extract.entities import Remembered
 from extract.errors import SourceError
 from extract.publishers.models import ListingSource
+from extract.sources.bodies import read_body
 from extract.sources.fetch import Fetcher, PassingError
 from extract.sources.headers import keep_validator, read_http_date, read_number
 from extract.sources.listing import Entry, Page
@@ -55,7 +56,7 @@ def fetch_page(
 
 def _read_body(answer: httpx.Response, url: str) -> bytes:
     body = bytearray()
-    for chunk in answer.iter_bytes():
+    for chunk in read_body(answer):
         body += chunk
         if len(body) > MOST_BYTES:
             raise SourceError(f"{url}: a page of more than {MOST_BYTES} bytes")
