@@ -155,7 +155,7 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
 
 def describe_sandbox(settings: Settings) -> dict[str, Any]:
     """Return how far this kernel can confine the reading process, and what prevents reading."""
-    from extract.reading.isolation.confine import describe_kernel
+    from extract.isolation.confine import describe_kernel
 
     kernel = describe_kernel()
     trouble = None

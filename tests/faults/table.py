@@ -56,6 +56,7 @@ CASES = {
     "a40": "what grows every night",
     "a41": "an ETag that never changes",
     "a42": "traps of the compose file",
+    "a43": "a page that harms who reads it",
 }
 outcomes: dict[str, Counter[str]] = defaultdict(Counter)
 
