@@ -102,7 +102,7 @@ def drop_old_validators(known: Remembered, moment: datetime, days: int) -> Remem
     if not days or known.fetched_at is None:
         return known
     early = int(hashlib.sha256(known.url.encode()).hexdigest(), 16) % (days // 4 + 1)
-    if moment - known.fetched_at < timedelta(days=days - early):
+    if timedelta() <= moment - known.fetched_at < timedelta(days=days - early):  # else too old, or of a clock set back
         return known
     return replace(known, etag=None, last_modified=None, version=None)
 
