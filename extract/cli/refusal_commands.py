@@ -24,10 +24,10 @@ COLUMNS = ("id", "publisher", "state", "decision", "reason", "page", "held_back"
 
 
 @app.callback(invoke_without_command=True)
-def default(context: typer.Context) -> None:
+def default(context: typer.Context, how: FormatOption = Format.TABLE) -> None:
     """List the refusals when no action is named."""
     if context.invoked_subcommand is None:
-        list_refusals()
+        list_refusals(how=how)
 
 
 @app.command("list")
