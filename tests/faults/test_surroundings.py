@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,11 +19,14 @@ from extract import files
 from extract.entities import Remembered
 from extract.files import name_next
 from extract.jobs.backup import KEPT_MOMENTS, back_up, restore
+from extract.jobs.publish import list_releases, publish
 from extract.ledger import Ledger
+from extract.releases.shelves import served_release
 from extract.report import write_night_report
 from extract.settings import PROJECT, Settings
 from extract.sources.freshness import check_freshness
 from extract.sources.page_fetch import drop_old_validators
+from extract.warehouse import fingerprints
 
 if TYPE_CHECKING:
     from homes import Line
@@ -170,3 +174,28 @@ def test_a44_a_full_output_is_told_as_one(line: Line) -> None:
         done = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1
     assert "where the output goes" in done.stderr
+
+
+@pytest.mark.parametrize("damage", ["lost", "half"])
+def test_a44_a_served_release_that_the_disk_lost_is_published_anew(
+    built: Settings, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    ledger = Ledger(built.ledger_url or "")
+    monkeypatch.setattr(Ledger, "staged", lambda _: [("a" * 64, "rows")])
+    first = publish(built)
+    monkeypatch.setattr(fingerprints, "fingerprint_inputs", lambda _: ledger.releases()[-1]["inputs"])
+    assert not fingerprints.is_behind(built)
+    manifest = built.current / "release.json"
+    if damage == "lost":
+        shutil.rmtree(built.current.resolve())
+    else:
+        manifest.chmod(0o644)
+        os.truncate(manifest, 100)
+    time.sleep(1.1)  # a release is named by its second, and the spoiled one lies there
+    assert fingerprints.is_behind(built), "so the next night builds and publishes"
+    assert [one["release_id"] for one in list_releases(built)] == []
+    second = publish(built)
+    assert second["release_id"] > first["release_id"]
+    assert second["row_counts"] == first["row_counts"]
+    assert not fingerprints.is_behind(built)
+    assert (served_release(built) or {})["release_id"] == second["release_id"]
