@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from compose import find_traps, render
+from compose import UnsetError, find_traps, render
 
 from extract.settings import PROJECT, Settings, read_secrets
 
@@ -182,6 +182,12 @@ def test_a42_each_trap_is_seen(told: str) -> None:
     deployment = copy.deepcopy(render(DEPLOYMENT, GIVEN))
     TRAPS[told](deployment)
     assert any(told in line for line in find_traps(deployment, DOCKERFILES))
+
+
+def test_a42_a_variable_that_is_not_set_is_seen() -> None:
+    for text in ("${NOBODY}", "${NOBODY:?wanted}"):
+        with pytest.raises(UnsetError):
+            render({"services": {"redis": {"image": text}}}, GIVEN)
 
 
 def test_a42_a_config_of_content_in_a_read_only_service_is_seen() -> None:
