@@ -35,7 +35,7 @@ def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
 
 
 def name_next(folder: Path) -> str:
-    """A name by the clock that sorts behind all such names in a folder, also where the clock was set back since."""
+    """Return a timestamp that sorts after all such names in a folder, also where the clock was set back since."""
     moment = datetime.now(UTC).replace(tzinfo=None)
     for entry in folder.glob("[0-9]*Z*"):
         try:

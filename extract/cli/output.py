@@ -54,7 +54,7 @@ def set_encodings() -> None:
 
 
 def name_user() -> str:
-    """The name of who types; a container may run as a number that no name belongs to."""
+    """Return the name of the user, or the number where it has no name, as in some containers."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -62,7 +62,7 @@ def confine_child() -> None:
 
 
 def confine_process() -> None:
-    """All of it at once, for a process that forks none, before it imports a parser. Raises UnconfinedError, OSError."""
+    """Confine a process that forks none, before it imports a parser. Raises UnconfinedError, OSError."""
     confine_nursery()
     confine_child()
 

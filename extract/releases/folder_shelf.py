@@ -199,7 +199,7 @@ class FolderShelf:
 
 
 def _read_manifest(folder: Path) -> Release | None:
-    """What a folder says of itself; None where there is none, or where a disk has spoiled it."""
+    """Return the manifest of a folder; None where there is none, or where it is damaged."""
     manifest = folder / MANIFEST
     if not manifest.exists():
         return None

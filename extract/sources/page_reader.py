@@ -48,7 +48,7 @@ class PageReader:
         self._end()
 
     def read(self, kind: Kind, body: bytes, url: str, content_type: str, source: ListingSource) -> Page:
-        """What a page says; raises SourceError where it cannot be read, SandboxError where no page can be."""
+        """Return what a page says; raises SourceError where it cannot be read, SandboxError where no page can be."""
         rules = source.model_dump(mode="json", exclude={"login", "token"})
         head = {"kind": kind, "url": url, "content_type": content_type, "source": rules, "bytes": len(body)}
         with self._lock:
@@ -131,7 +131,7 @@ class PageReader:
 
 
 def _trust(page: Any) -> Page:
-    """A page of the form that a page has; raises KeyError, TypeError, ValueError."""
+    """Return a page after a check of its form; raises KeyError, TypeError, ValueError."""
     entries, next_url, printed_on = page
     found = tuple(Entry(_text(url), _text(title)[:MOST_TITLE], _day(day)) for url, title, day in entries)
     return Page(found, None if next_url is None else _text(next_url), _day(printed_on))

@@ -58,7 +58,7 @@ def is_behind(settings: Settings) -> bool:
 
 
 def _is_served(settings: Settings) -> bool:
-    """Whether `current` leads to a release: a disk may lose what a ledger remembers."""
+    """Return True if `current` leads to a release with a readable manifest."""
     try:
         json.loads((settings.current / "release.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
