@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -113,21 +113,33 @@ def list_pictured(pages: Sequence[CheckedPage], lost: Sequence[Doubt]) -> list[F
 
 
 def list_cut_texts(pages: Sequence[CheckedPage], records: Sequence[Record]) -> list[Finding]:
-    """Report the loaded texts that paper shows only in part (text_cut), with the rows that contain them."""
+    """Name the loaded texts of which paper shows only a part (text_cut), each with the rows in which it stands."""
+    notes = [note for page in pages for note in page.notes]
+    pages_noted = {note.page for note in notes}
+    printed_on: dict[int, list[tuple[Record, Printed]]] = {number: [] for number in pages_noted}
+    for record in records if notes else ():
+        for printed in record.cells.values():
+            if printed.page in pages_noted:
+                printed_on[printed.page].append((record, printed))
     found = []
-    for note in (note for page in pages for note in page.notes):
-        rows = [r.row for r in records if any(_stands_at(printed, note) for printed in r.cells.values())]
+    for note in notes:
+        rows = [r.row for r in _unique(r for r, printed in printed_on[note.page] if _stands_at(printed, note))]
         if rows:
             which = f"row {rows[0]}" if len(rows) == 1 else f"rows {rows[0]} to {rows[-1]}"
             found.append(Finding(note.code, f"{which}: paper shows only a part of {note.detail!r}", note.page))
     return found
 
 
+def _unique(records: Iterable[Record]) -> list[Record]:
+    """List records that follow each other once each."""
+    return list({id(record): record for record in records}.values())
+
+
 def _stands_at(printed: Printed, note: PageNote) -> bool:
-    """Return True if a printed text lies in the cell of a note."""
+    """Return True if a printed text of the note's page stands in the cell that the note is about."""
     box, cell = printed.box, note.box
     x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
-    return printed.page == note.page and cell.x0 <= x <= cell.x1 and cell.y0 <= y <= cell.y1
+    return cell.x0 <= x <= cell.x1 and cell.y0 <= y <= cell.y1
 
 
 def _begins_table(page: CheckedPage) -> bool:
