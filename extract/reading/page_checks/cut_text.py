@@ -22,7 +22,7 @@ from extract.reading.grid.clips import (
     find_sides,
     move_inside,
 )
-from extract.reading.grid.placement import OUTSIDE, PlacedTable, Spots, are_glued, boxes_of, find_cut, owners_at
+from extract.reading.grid.placement import OUTSIDE, PlacedTable, Spots, are_glued, boxes_of, find_cut, has_clips, owners_at
 from extract.reading.ink.ink import CLIPPED, HIDDEN, KEPT, Bools, Floats, Glyphs, Ink, Ints
 from extract.reading.ink.visibility import find_meetings, list_ranges, surround_runs
 from extract.reading.page_checks.problems import TEXT_CUT, PageNote, Problem, list_problems, part_by_cell
@@ -145,7 +145,9 @@ def is_cut_figure(cut: Ints, text: str) -> bool:
 def find_cut_texts(
     ink: Ink, spots: Spots, tables: list[PlacedTable], placed: Sorted, texts: dict[int, str], cuts: Cuts
 ) -> list[CutText]:
-    """Return the cells whose clip hides lines above or below or cuts them, as over a page break."""
+    """The cells whose clip hides lines above or below or takes something of them, as over a page break it does."""
+    if not has_clips(ink.glyphs):
+        return []
     clip = spots.clip[placed.glyph]
     level = spots.turn[placed.glyph] == 0
     touched = level & (show_parts(spots, placed.glyph) < 1)
