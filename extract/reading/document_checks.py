@@ -12,7 +12,7 @@ from extract.reading.page import CheckedPage
 from extract.reading.page_checks.problems import PageNote, Problem
 from extract.reading.tables.drafts import Doubt
 from extract.reading.tables.page_numbers import check_page_numbers
-from extract.reading.tables.target_words import STRICT_WORDS
+from extract.reading.tables.target_words import STRICT_WORDS, speaks_of_targets
 from extract.reading.tables.titles import read_heading
 
 FEW_GLYPHS = 20
@@ -57,7 +57,7 @@ def explain_absence(pages: Sequence[CheckedPage], goals: int, held: tuple[Held, 
         return Refused(Reason.GARBLED_TEXT, garbled[0].detail, garbled[0].page)
     if not any(page.grids.grids for page in pages):
         return Refused(Reason.NO_TABLE, "no ruled table on any page")
-    if not any(map(_speaks_of_targets, pages)):
+    if not any(speaks_of_targets(page.grids) for page in pages):
         return Refused(Reason.NOT_TARGETS, "no table speaks of performance or indicators")
     return Refused(Reason.NOT_TARGETS, "tables, but none of performance targets")
 
@@ -183,13 +183,6 @@ def _refuse_scans(pages: Sequence[CheckedPage]) -> None:
 
 def _has_strict_words(page: CheckedPage) -> bool:
     return any(STRICT_WORDS.search(c.text) for grid in page.grids.grids for c in grid.cells)
-
-
-def _speaks_of_targets(page: CheckedPage) -> bool:
-    """Return True if a page mentions indicators or performance."""
-    if any("指标" in line.text or "绩效" in line.text for line in page.grids.lines):
-        return True
-    return any("指标" in cell.text or "绩效" in cell.text for grid in page.grids.grids for cell in grid.cells)
 
 
 def check_language(pages: Sequence[CheckedPage]) -> None:

@@ -22,7 +22,16 @@ from extract.reading.grid.clips import (
     find_sides,
     move_inside,
 )
-from extract.reading.grid.placement import OUTSIDE, PlacedTable, Spots, are_glued, boxes_of, find_cut, has_clips, owners_at
+from extract.reading.grid.placement import (
+    OUTSIDE,
+    PlacedTable,
+    Spots,
+    are_glued,
+    boxes_of,
+    find_cut,
+    has_clips,
+    owners_at,
+)
 from extract.reading.ink.ink import CLIPPED, HIDDEN, KEPT, Bools, Floats, Glyphs, Ink, Ints
 from extract.reading.ink.visibility import find_meetings, list_ranges, surround_runs
 from extract.reading.page_checks.problems import TEXT_CUT, PageNote, Problem, list_problems, part_by_cell
