@@ -251,7 +251,7 @@ def _find_covered(ink: Ink, spots: Spots, kept: Bools) -> Ints:
         return areas
     shown = np.flatnonzero(kept)
     ordered = shown[np.argsort(runs[shown], kind="stable")]
-    first, last = (np.searchsorted(runs[ordered], covered, side) for side in ("left", "right"))
+    first, last = np.searchsorted(runs[ordered], covered), np.searchsorted(runs[ordered], covered, "right")
     glyph, area = ordered[list_ranges(first, last - first)], np.repeat(areas, last - first)
     return np.unique(glyph[_shares(box[glyph], fills.box[area]) > COVERED])
 

@@ -98,8 +98,8 @@ def _clip_boxes(clips: list[calls.Pointer], level: int) -> Floats:
     Thousands of objects share one path; it is known by where its first point is kept.
     """
     first = np.fromiter(map(calls.get_clip_segment, clips, repeat(level), repeat(0)), np.int64, len(clips))
-    _, chosen, same = np.unique(first, return_index=True, return_inverse=True)
-    paths = [clips[i] for i in chosen.tolist()]
+    _, one_each, same = np.unique(first, return_index=True, return_inverse=True)
+    paths = [clips[i] for i in one_each.tolist()]
     n = len(paths)
     sizes = np.fromiter(map(calls.count_clip_segments, paths, repeat(level)), np.int64, n)
     box = np.full((n, 4), np.nan)
