@@ -103,7 +103,7 @@ class StagedPage:
     grids: PageGrids
 
     def glance(self) -> CheckedPage:
-        """The page as far as a document needs it that has no targets there."""
+        """Return the page as far as a document needs it that has no targets there."""
         stages = self.stages
         ink, tables, rows = stages.ink, stages.tables, stages.rows
         garbled = (*check_letters(ink, tables, stages.placement.owner, rows), *check_actual_texts(ink))
@@ -114,7 +114,7 @@ class StagedPage:
         return CheckedPage(*about, hidden=hidden, hidden_texts=away, is_glance=True)
 
     def check(self) -> CheckedPage:
-        """The page with all that speaks against it, and with what the witness looks at."""
+        """Return the page with all that speaks against it, and with what the witness looks at."""
         stages, cuts, texts = self.stages, self.cuts, self.texts
         ink, spots, tables, placement = stages.ink, stages.spots, stages.tables, stages.placement
         owner, rows, outside = placement.owner, stages.rows, stages.outside
@@ -138,12 +138,12 @@ class StagedPage:
 
 
 def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
-    """A page through all its stages, and what its checks say."""
+    """Put a page through all its stages and checks."""
     return stage_page(ink, typed).check()
 
 
 def stage_page(ink: Ink, typed: int = 0) -> StagedPage:
-    """A page through all its stages: its tables, and the lines outside them."""
+    """Put a page through all its stages: its tables, and the lines outside them."""
     stages = run_stages(ink)
     cuts = find_cuts(ink, stages.spots, stages.tables, stages.placement.owner)
     texts = join_cells(ink.glyphs, stages.spots, stages.rows)

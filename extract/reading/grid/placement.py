@@ -39,7 +39,7 @@ class PlacedTable:
         return self.lattice.box_of(*self.spans.cells[cell - self.first])
 
     def list_boxes(self) -> Floats:
-        """The boxes of all cells, (n, 4)."""
+        """Return the boxes of all cells, (n, 4)."""
         row, column, height, width = np.array(self.spans.cells, np.int64).T
         xs, ys = self.lattice.xs, self.lattice.ys
         return np.stack([xs[column], ys[row], xs[column + width], ys[row + height]], axis=1)
@@ -146,7 +146,7 @@ def has_clips(glyphs: Glyphs) -> bool:
 
 
 def boxes_of(cells: Ints, tables: list[PlacedTable]) -> Floats:
-    """The boxes of cells by number; not a number where there is no cell."""
+    """Return the boxes of cells by number; not a number where there is no cell."""
     numbers, which = np.unique(cells, return_inverse=True)
     boxes = np.full((len(numbers), 4), np.nan)
     firsts = [table.first for table in tables]

@@ -84,7 +84,7 @@ def overlap(one: Floats, other: Floats) -> Bools:
 
 
 def find_meetings(areas: Floats, boxes: Floats) -> tuple[Ints, Ints]:
-    """The pairs of an area and a box that share any room; boxes without any height meet nothing."""
+    """Find the pairs of an area and a box that share room; boxes without any height meet nothing."""
     some = np.flatnonzero(boxes[:, 3] > boxes[:, 1])
     some = some[np.argsort(boxes[some, 1], kind="stable")]
     top = boxes[some, 1]
@@ -98,7 +98,7 @@ def find_meetings(areas: Floats, boxes: Floats) -> tuple[Ints, Ints]:
 
 
 def _find_inside(areas: Floats, x: Floats, y: Floats) -> Iterator[tuple[Ints, Ints]]:
-    """The pairs of an area and a point inside it or on its border, ordered by area, some at a time."""
+    """Find the pairs of an area and a point inside it or on its border, in order of areas, some at a time."""
     order = np.argsort(y, kind="stable")
     ordered = y[order]
     first, last = np.searchsorted(ordered, areas[:, 1], "left"), np.searchsorted(ordered, areas[:, 3], "right")
@@ -109,7 +109,7 @@ def _find_inside(areas: Floats, x: Floats, y: Floats) -> Iterator[tuple[Ints, In
 
 
 def _list_pairs(first: Ints, last: Ints) -> Iterator[tuple[Ints, Ints]]:
-    """Each number k with the whole numbers from its `first` up to its `last`, not too many pairs at a time."""
+    """Pair each number k with the whole numbers from its `first` up to its `last`, not too many pairs at a time."""
     count = np.maximum(last - first, 0)
     before = np.cumsum(count) - count
     start = 0
@@ -123,7 +123,7 @@ def _list_pairs(first: Ints, last: Ints) -> Iterator[tuple[Ints, Ints]]:
 
 
 def list_ranges(first: Ints, count: Ints) -> Ints:
-    """So many whole numbers from each `first` on, one range behind the other."""
+    """List so many whole numbers from each `first` on, one range behind the other."""
     before = np.cumsum(count) - count
     numbers: Ints = np.arange(int(count.sum())) + np.repeat(first - before, count)
     return numbers

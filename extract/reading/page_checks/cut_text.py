@@ -154,7 +154,7 @@ def is_cut_figure(cut: Ints, text: str) -> bool:
 def find_cut_texts(
     ink: Ink, spots: Spots, tables: list[PlacedTable], placed: Sorted, texts: dict[int, str], cuts: Cuts
 ) -> list[CutText]:
-    """The cells whose clip hides lines above or below or takes something of them, as over a page break it does."""
+    """Find the cells whose clip hides lines above or below or takes something of them, as over a page break it does."""
     if not has_clips(ink.glyphs):
         return []
     clip = spots.clip[placed.glyph]
@@ -257,7 +257,7 @@ def _find_covered(ink: Ink, spots: Spots, kept: Bools) -> Ints:
 
 
 def _shares(boxes: Floats, areas: Floats) -> Floats:
-    """The part of each box that its area covers, 0..1."""
+    """Return the part of each box that its area covers, 0..1."""
     low, high = np.maximum(boxes[:, :2], areas[:, :2]), np.minimum(boxes[:, 2:], areas[:, 2:])
     whole = np.maximum(boxes[:, 2:] - boxes[:, :2], 1e-6).prod(-1)
     shared: Floats = np.clip(high - low, 0.0, None).prod(-1) / whole
