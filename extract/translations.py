@@ -16,7 +16,7 @@ TABLE = Path(__file__).with_name("chinese.yml")
 
 @cache
 def load_chinese() -> dict[str, str]:
-    """English text -> Chinese text."""
+    """Load the translations: English text → Chinese text."""
     table: dict[str, str] = load_yaml(TABLE)
     return table
 

@@ -19,7 +19,7 @@ EXAMPLES = Path(__file__).with_name("examples.yml")
 
 @cache
 def load_examples() -> dict[str, list[dict[str, str]]]:
-    """Command ("refusals show") -> its examples: `run` as typed, `shows` as printed, … for what differs each time."""
+    """Return command ("refusals show") → its examples: `run` as typed, `shows` as printed, … for variable parts."""
     examples: dict[str, list[dict[str, str]]] = load_yaml(EXAMPLES)
     return examples
 

@@ -113,7 +113,7 @@ def list_pictured(pages: Sequence[CheckedPage], lost: Sequence[Doubt]) -> list[F
 
 
 def list_cut_texts(pages: Sequence[CheckedPage], records: Sequence[Record]) -> list[Finding]:
-    """Name the loaded texts of which paper shows only a part (text_cut), each with the rows in which it stands."""
+    """Report the loaded texts that paper shows only in part (text_cut), with the rows that contain them."""
     notes = [note for page in pages for note in page.notes]
     pages_noted = {note.page for note in notes}
     printed_on: dict[int, list[tuple[Record, Printed]]] = {number: [] for number in pages_noted}
@@ -136,7 +136,7 @@ def _unique(records: Iterable[Record]) -> list[Record]:
 
 
 def _stands_at(printed: Printed, note: PageNote) -> bool:
-    """Return True if a printed text of the note's page stands in the cell that the note is about."""
+    """Return True if a printed text lies in the cell of a note."""
     box, cell = printed.box, note.box
     x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
     return cell.x0 <= x <= cell.x1 and cell.y0 <= y <= cell.y1

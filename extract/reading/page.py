@@ -62,7 +62,7 @@ class CheckedPage:
 
 @dataclass(slots=True)
 class Stages:
-    """What the stages of one page hand over: StagedPage checks it, stages.py shows it."""
+    """Intermediate results of one page, for `StagedPage` and for drawing (stage_overlay.py)."""
 
     ink: Ink  # upright; `drop` says of each glyph why it is left out
     turn: int  # quarter turns that it was turned back by
@@ -138,7 +138,7 @@ class StagedPage:
 
 
 def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
-    """Put a page through all its stages and checks."""
+    """Run a page through all its stages and checks."""
     return stage_page(ink, typed).check()
 
 

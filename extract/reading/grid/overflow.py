@@ -104,7 +104,7 @@ def _find_top_lines(
 
 
 def _are_odd(spots: Spots, owner: Ints, inside: Ints, high: Floats, tops: Floats) -> Bools:
-    """Glyphs of lines just below their cell's rule with a wider step to the next line than lines of one text have."""
+    """Return glyphs of lines just below a rule with a wider step to the next line than lines of one text have."""
     near: Bools = high - tops < TOP_LINE * spots.size[inside]
     if not near.any():
         return near

@@ -146,7 +146,7 @@ def has_clips(glyphs: Glyphs) -> bool:
 
 
 def boxes_of(cells: Ints, tables: list[PlacedTable]) -> Floats:
-    """Return the boxes of cells by number; not a number where there is no cell."""
+    """Return the boxes of cells by number; NaN where there is no cell."""
     numbers, which = np.unique(cells, return_inverse=True)
     boxes = np.full((len(numbers), 4), np.nan)
     firsts = [table.first for table in tables]

@@ -151,7 +151,7 @@ def _find_white(ink: Ink) -> Ints:
 
 
 def _last_under(fills: Fills, x: Floats, y: Floats, order: Ints) -> Floats:
-    """Brightness of the area painted last under each point; paper is white."""
+    """Return the brightness of the area painted last under each point; paper is white."""
     last = np.full(len(x), -1, np.int64)
     for area, point in _find_inside(fills.box, x, y):
         before = (order[point] < 0) | (fills.order[area] < order[point])

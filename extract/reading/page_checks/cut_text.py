@@ -154,7 +154,7 @@ def is_cut_figure(cut: Ints, text: str) -> bool:
 def find_cut_texts(
     ink: Ink, spots: Spots, tables: list[PlacedTable], placed: Sorted, texts: dict[int, str], cuts: Cuts
 ) -> list[CutText]:
-    """Find the cells whose clip hides lines above or below or takes something of them, as over a page break it does."""
+    """Return the cells whose clip hides lines above or below or cuts them, as over a page break."""
     if not has_clips(ink.glyphs):
         return []
     clip = spots.clip[placed.glyph]
@@ -265,7 +265,7 @@ def _shares(boxes: Floats, areas: Floats) -> Floats:
 
 
 def _find_run_out(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints) -> Ints:
-    """Glyphs right behind the edge of a table that go on from a text at that edge."""
+    """Return glyphs right behind the edge of a table that continue a text at that edge."""
     box = ink.glyphs.box
     outside = np.flatnonzero((owner == OUTSIDE) & (ink.glyphs.drop == KEPT) & (spots.turn == 0))
     x, y, size, start = spots.x[outside], spots.y[outside], spots.size[outside], box[outside, 0]

@@ -235,7 +235,7 @@ def _part_by_row(ink: Ink, tables: list[PlacedTable], glyphs: Ints) -> list[Ints
 
 
 def check_letters(ink: Ink, tables: list[PlacedTable], owner: Ints, placed: Sorted) -> list[Problem]:
-    """Glyphs without a known character: private use, unassigned, replacement or control characters."""
+    """Report glyphs without a known character: private use, unassigned, replacement or control characters."""
     codes = ink.glyphs.code[placed.glyph]
     letters = codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
     if letters.isprintable() and "\ufffd" not in letters:

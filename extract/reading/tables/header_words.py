@@ -45,7 +45,7 @@ class Synonyms:
 
 @lru_cache(maxsize=1)
 def load_synonyms() -> Synonyms:
-    """Read headers.yml; a word that stands under two columns is a mistake in the file."""
+    """Load headers.yml; a word listed under two columns is a mistake in the file."""
     raw = load_yaml(HEADERS)
     columns: dict[str, Column] = {}
     for name, words in raw["columns"].items():

@@ -20,7 +20,7 @@ BEGINS_TARGET = re.compile(r"[≥≧⩾≤≦⩽><＞＜=＝≈]")
 
 
 def speaks_of_targets(page: PageGrids) -> bool:
-    """Return True if a page speaks of indicators or performance at all."""
+    """Return True if a page mentions indicators or performance."""
     texts = chain((line.text for line in page.lines), (cell.text for grid in page.grids for cell in grid.cells))
     return any("指标" in text or "绩效" in text for text in texts)
 
