@@ -10,12 +10,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
-
-import yaml
+from pathlib import Path
 
 from extract.entities import Column
+from extract.files import load_yaml
 
+HEADERS = Path(__file__).with_name("headers.yml")
 YEAR = r"20\d{2}(?:年?[-~至—]20\d{2})?"
 YEARS = (
     re.compile(YEAR),
@@ -46,8 +46,7 @@ class Synonyms:
 @lru_cache(maxsize=1)
 def load_synonyms() -> Synonyms:
     """Load headers.yml; a word listed under two columns is a mistake in the file."""
-    text = resources.files("extract.reading.tables").joinpath("headers.yml").read_text(encoding="utf-8")
-    raw = yaml.safe_load(text)
+    raw = load_yaml(HEADERS)
     columns: dict[str, Column] = {}
     for name, words in raw["columns"].items():
         for word in words:
