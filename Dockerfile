@@ -1,5 +1,7 @@
 # One image for every Airflow process: the locked production environment, the DAGs and the dbt project.
 ARG PYTHON=python:3.11.13-slim-bookworm@sha256:86adf8dbadc3d6e82ee5dd2c74bec2e1c2467cdad47886280501df722372d2e1
+# The server's own programs dump and restore the warehouse: an older pg_dump refuses a newer server. As docker-compose.yml.
+ARG POSTGRES=postgres:16.10-bookworm@sha256:38471f330eb885e04de130b768d6db4e10469e2311879c7e5c699f6d2d8a1c74
 
 # Installers stay here: the image that parses strangers' files has no pip, no compiler, no test tool.
 FROM ${PYTHON} AS environment
@@ -15,11 +17,17 @@ RUN /opt/tools/bin/hatchling build -t wheel -d /tmp/wheel \
     && /opt/tools/bin/uv pip install --no-cache --no-deps --python /opt/venv/bin/python /tmp/wheel/*.whl \
     && /opt/venv/bin/python -m compileall -q /opt/venv/lib
 
+FROM ${POSTGRES} AS postgres
+
 FROM ${PYTHON}
-RUN apt-get update && apt-get upgrade -y && rm -rf /var/lib/apt/lists/* \
+RUN apt-get update && apt-get upgrade -y \
+    && apt-get install -y --no-install-recommends libgssapi-krb5-2 libldap-2.5-0 && rm -rf /var/lib/apt/lists/* \
     && rm -rf /usr/local/lib/python3.11/site-packages/pip* /usr/local/lib/python3.11/site-packages/setuptools* \
     && useradd --uid 50000 --gid 0 --create-home jixiao \
     && install -d -o jixiao -g 0 -m 0775 /srv/jixiao /opt/airflow/logs
+COPY --from=postgres /usr/lib/postgresql/*/bin/pg_dump /usr/lib/postgresql/*/bin/pg_restore /usr/local/bin/
+COPY --from=postgres /usr/lib/*-linux-gnu/libpq.so.5* /usr/local/lib/
+RUN ldconfig && pg_dump --version && pg_restore --version
 COPY --from=environment /opt/venv /opt/venv
 COPY deploy/airflow.cfg /opt/airflow/
 COPY dags /opt/jixiao/dags

@@ -1,6 +1,6 @@
 """Measure CPU seconds per page, whole processes, peak memory and right cells of each engine, as one table.
 
-    .venv/bin/python benchmarks/read.py [--documents DIR] [--repeat N] [--engine NAME …]
+    .venv/bin/python benchmarks/read.py [--documents DIR …] [--repeat N] [--engine NAME …]
 
 Every engine runs in a process of its own on the same files, one after the other, so that memory and imports of one do
 not count for another. The first figure leaves imports out. The second is a whole process from its start to its end: for
@@ -204,37 +204,43 @@ def adopt_orphans() -> None:
 def main() -> int:
     """Print a Markdown table; every engine is measured in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--documents", type=Path, default=HERE.parent / "tests" / "fixtures")
+    parser.add_argument("--documents", type=Path, action="append", help="a folder; may be given again (tests/fixtures)")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--engine", choices=ENGINES, action="append", help="only this one; may be given again")
     parser.add_argument("--measure", choices=ENGINES, help="measure it in this process and print JSON")
     parser.add_argument("--plain", action="store_true", help="read once and compare nothing")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="also draw cost against accuracy")
     options = parser.parse_args()
+    folders = options.documents or [HERE.parent / "tests" / "fixtures"]
     if options.measure:
-        print(json.dumps(measure(options.measure, options.documents, options.repeat, plain=options.plain)))
+        print(json.dumps(measure(options.measure, folders[0], options.repeat, plain=options.plain)))
         return 0
+    for folder in folders:
+        results = measure_engines(folder, options.repeat, options.engine or list(ENGINES))
+        print(
+            f"{folder.name}: {results[0]['documents']} documents\n" if results else f"{folder.name}: nothing measured"
+        )
+        print_table(results)
+        if options.plot and any(r["cells"] for r in results):
+            draw_plot(results, options.plot)
+    return 0
+
+
+def measure_engines(folder: Path, repeat: int, names: list[str]) -> list[dict[str, Any]]:
+    """Measure engines that are installed on one folder, each in a process of its own."""
     results = []
-    for name, (module, _) in ENGINES.items():
-        if options.engine and name not in options.engine:
-            continue
+    for name in names:
+        module, _ = ENGINES[name]
         if importlib.util.find_spec(module) is None or (module == "tabula" and not peers.has_java()):
             print(f"{name}: not installed", file=sys.stderr)
             continue
-        command = [sys.executable, __file__, "--measure", name, "--documents", str(options.documents)]
+        command = [sys.executable, __file__, "--measure", name, "--documents", str(folder), "--repeat", str(repeat)]
         done = subprocess.run(
-            [*command, "--repeat", str(options.repeat)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            check=True,
-            env=os.environ | ONE_THREAD,
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, env=os.environ | ONE_THREAD
         )
         result = json.loads(done.stdout)
-        results.append(result | {"process": measure_process(name, options.documents) / result["pages"]})
-    print_table(results)
-    if options.plot:
-        draw_plot(results, options.plot)
-    return 0
+        results.append(result | {"process": measure_process(name, folder) / result["pages"]})
+    return results
 
 
 def print_table(results: list[dict[str, Any]]) -> None:

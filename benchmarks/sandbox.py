@@ -20,7 +20,7 @@ FIXTURES = Path(__file__).parent.parent / "tests/fixtures"
 ROUNDS = 3
 CONFINE = """
 import os, time
-from extract.reading.isolation.confine import confine_child, confine_nursery
+from extract.isolation.confine import confine_child, confine_nursery
 begun = time.perf_counter()
 confine_nursery()
 between = time.perf_counter()

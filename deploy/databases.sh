@@ -19,4 +19,15 @@ CREATE DATABASE ledger OWNER jixiao;
 CREATE DATABASE warehouse OWNER jixiao TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8';
 REVOKE CONNECT, TEMPORARY ON DATABASE airflow, ledger, warehouse, postgres FROM PUBLIC;
 GRANT CONNECT ON DATABASE warehouse TO jixiao_reader;
+-- One writer at a time holds an advisory lock, which anybody could hold for ever: nobody else may take one.
+\connect warehouse
+DO $$
+DECLARE taken regprocedure;
+BEGIN
+  FOR taken IN SELECT oid FROM pg_proc WHERE proname ~ '^pg_(try_)?advisory_' AND pronamespace = 'pg_catalog'::regnamespace
+  LOOP
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', taken);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO jixiao', taken);
+  END LOOP;
+END $$;
 SQL

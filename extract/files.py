@@ -6,6 +6,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import yaml
 
 PART = ".part-"
 FICLONE = 0x40049409  # linux/fs.h
+STAMP = "%Y%m%dT%H%M%S%fZ"
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
@@ -30,6 +32,18 @@ def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
         Path(temporary).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def name_next(folder: Path) -> str:
+    """Return a timestamp that sorts after all such names in a folder, also where the clock was set back since."""
+    moment = datetime.now(UTC).replace(tzinfo=None)
+    for entry in folder.glob("[0-9]*Z*"):
+        try:
+            there = datetime.strptime(entry.name.partition("Z")[0] + "Z", STAMP)  # noqa: DTZ007 - all are UTC
+        except ValueError:
+            continue
+        moment = max(moment, there + timedelta(microseconds=1))
+    return moment.strftime(STAMP)
 
 
 def make_private(folder: Path) -> None:

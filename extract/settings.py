@@ -161,6 +161,8 @@ class Settings(BaseSettings):
         """Make paths absolute and derive defaults; SettingsError where two settings exclude each other."""
         for name in ("home", "publishers_dir", "dags_dir", "dbt_dir"):
             object.__setattr__(self, name, getattr(self, name).expanduser().absolute())
+        if "?" in str(self.home):  # it ends the path in a database's address, and another place would be written to
+            raise SettingsError(f"JIXIAO_HOME: expected a path without a question mark, found {self.home}")
         inbox = self.inbox.expanduser().absolute() if self.inbox else self.home / "inbox"
         object.__setattr__(self, "inbox", inbox)
         object.__setattr__(self, "ledger_url", self.ledger_url or f"sqlite:///{self.home / 'ledger.db'}")

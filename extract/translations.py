@@ -9,7 +9,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-import yaml
+from extract.files import load_yaml
 
 TABLE = Path(__file__).with_name("chinese.yml")
 
@@ -17,7 +17,7 @@ TABLE = Path(__file__).with_name("chinese.yml")
 @cache
 def load_chinese() -> dict[str, str]:
     """Load the translations: English text → Chinese text."""
-    table: dict[str, str] = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    table: dict[str, str] = load_yaml(TABLE)
     return table
 
 

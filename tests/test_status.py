@@ -51,6 +51,8 @@ def test_nothing_is_said_where_all_is_well() -> None:
     [
         ({"finished_at": None}, "no run has ended yet"),
         ({"finished_at": datetime(2026, 2, 1)}, "the last run ended 28 days ago"),  # noqa: DTZ001
+        ({"finished_at": datetime(2027, 3, 1)}, "the last run ended in 365 days: the clock was set back"),  # noqa: DTZ001
+        ({"running_since": datetime(2027, 3, 1), "waiting": 3}, "3 documents wait to be loaded"),  # noqa: DTZ001
         ({"running_since": datetime(2026, 2, 28)}, "a run began 30 h ago and has not ended"),  # noqa: DTZ001
         ({"failed": 2}, "2 of 9 publications failed in the last run"),
         ({"waiting": 3}, "3 documents wait to be loaded"),

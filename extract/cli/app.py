@@ -18,7 +18,16 @@ import typer
 from extract.cli import question_commands, refusal_commands, release_commands
 from extract.cli.completion import complete_publisher
 from extract.cli.help import advise, prepare_help, translate_frames
-from extract.cli.output import Format, FormatOption, as_json, errors, print_rows, show_progress, track
+from extract.cli.output import (
+    Format,
+    FormatOption,
+    as_json,
+    errors,
+    print_rows,
+    set_encodings,
+    show_progress,
+    track,
+)
 from extract.errors import JixiaoError, Refused, SettingsError
 from extract.reading.drawing.overlay import Stage
 from extract.settings import Settings, get_settings
@@ -439,6 +448,7 @@ def housekeeping(
 
 def main() -> None:
     """Entry point: JixiaoError becomes one line on stderr and exit status 1."""
+    set_encodings()
     try:
         translate_frames()
         command = typer.main.get_command(app)
@@ -456,7 +466,8 @@ def main() -> None:
     except OSError as error:
         if error.errno not in PLACES_TO_SEE_TO:
             raise
-        _end(f"{error.strerror}: {error.filename or get_settings().home}")
+        place = error.filename or f"where the output goes, or {get_settings().home}"
+        _end(f"{error.strerror}: {place}")
     except Exception as error:
         if not type(error).__module__.startswith("sqlalchemy."):
             raise

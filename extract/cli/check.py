@@ -10,6 +10,7 @@ import typer
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 LONGEST_RUN = timedelta(hours=12)  # what has not ended by then was killed: the DAG's own limit
+CLOCKS = timedelta(minutes=5)  # by which two machines may differ
 LONGEST_TEXT = 120
 
 
@@ -29,7 +30,7 @@ def find_trouble(found: dict[str, Any], max_age: timedelta, now: datetime | None
         troubles.append(found["sandbox"]["trouble"])
     if found["failed"]:
         troubles.append(f"{found['failed']} of {found['seen']} publications failed in the last run")
-    is_running = found["running_since"] is not None and moment - found["running_since"] < LONGEST_RUN
+    is_running = found["running_since"] is not None and -CLOCKS <= moment - found["running_since"] < LONGEST_RUN
     if found["waiting"] and not is_running:
         troubles.append(f"{found['waiting']} documents wait to be loaded")
     if found["release_is_behind"] and not is_running:
@@ -45,6 +46,8 @@ def _of_runs(found: dict[str, Any], moment: datetime, max_age: timedelta) -> lis
     troubles = []
     if found["finished_at"] is None:
         troubles.append("no run has ended yet")
+    elif found["finished_at"] - moment > CLOCKS:
+        troubles.append(f"the last run ended in {_say(found['finished_at'] - moment)}: the clock was set back")
     elif moment - found["finished_at"] > max_age:
         troubles.append(f"the last run ended {_say(moment - found['finished_at'])} ago")
     if found["running_since"] is not None and moment - found["running_since"] >= LONGEST_RUN:

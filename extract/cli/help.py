@@ -10,9 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from extract.errors import BuildError, JixiaoError, LedgerError, SettingsError, SourceError
+from extract.files import load_yaml
 from extract.translations import is_chinese, say
 
 EXAMPLES = Path(__file__).with_name("examples.yml")
@@ -21,7 +20,7 @@ EXAMPLES = Path(__file__).with_name("examples.yml")
 @cache
 def load_examples() -> dict[str, list[dict[str, str]]]:
     """Return command ("refusals show") → its examples: `run` as typed, `shows` as printed, … for variable parts."""
-    examples: dict[str, list[dict[str, str]]] = yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))
+    examples: dict[str, list[dict[str, str]]] = load_yaml(EXAMPLES)
     return examples
 
 

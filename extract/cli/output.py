@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import getpass
+import io
 import json
 import os
 import re
@@ -41,6 +43,24 @@ FormatOption = Annotated[Format, typer.Option("--format", help="`table` for peop
 errors = Console(stderr=True, highlight=False)
 NARROW = 8  # a text column folded to less is not worth reading: then each row becomes a block
 _NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?%?")
+
+
+def set_encodings() -> None:
+    """Speak UTF-8 with programs and files, whatever the locale; on a terminal, show as escapes what it cannot show."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if not isinstance(stream, io.TextIOWrapper):
+            continue  # closed
+        is_given = stream.isatty() or "PYTHONIOENCODING" in os.environ
+        errors = "surrogateescape" if stream is sys.stdin else "backslashreplace"
+        stream.reconfigure(encoding=None if is_given else "utf-8", errors=errors)
+
+
+def name_user() -> str:
+    """Return the name of the user, or the number where it has no name, as in some containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 @contextmanager

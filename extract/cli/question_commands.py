@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from extract.cli.completion import complete_publisher, complete_question
-from extract.cli.output import Format, FormatOption, as_json, errors, print_rows
+from extract.cli.output import Format, FormatOption, as_json, errors, name_user, print_rows
 from extract.settings import get_settings
 from extract.translations import say
 
@@ -127,10 +127,9 @@ def answer(
 
     An answer about a word or a layout holds for all documents of the publisher, unless --document names one.
     """
-    from extract.cli.refusal_commands import _user
     from extract.jobs.answered_documents import give_answer
 
-    told = give_answer(get_settings(), key, choice, by or _user(), why, document)
+    told = give_answer(get_settings(), key, choice, by or name_user(), why, document)
     errors.print(
         say(
             "{key}: {choice}, for the {scope}; the next run reads {documents} documents again",

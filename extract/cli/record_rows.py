@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from extract.ledger import Ledger
 
 USERINFO = re.compile(r"//[^/@\s]*@")
+SECRET_ARGUMENT = re.compile(r"([?&][^=&]*(?:pass|secret|key|token)[^=&]*)=[^&]*", re.IGNORECASE)
 ALWAYS = tuple(Column)[:11]  # printed as null where the form has no such column
 APART = (
     Column.SIGN,
@@ -155,7 +156,7 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
 
 def describe_sandbox(settings: Settings) -> dict[str, Any]:
     """Return how far this kernel can confine the reading process, and what prevents reading."""
-    from extract.reading.isolation.confine import describe_kernel
+    from extract.isolation.confine import describe_kernel
 
     kernel = describe_kernel()
     trouble = None
@@ -222,6 +223,8 @@ def setting_rows(settings: Settings) -> Iterator[dict[str, Any]]:
             value = make_url(value).render_as_string(hide_password=True)
         elif name.endswith("_url") and isinstance(value, str):
             value = USERINFO.sub("//***@", value)
+        if name.endswith("_url") and isinstance(value, str):
+            value = SECRET_ARGUMENT.sub(r"\1=***", value)
         yield {
             "variable": f"JIXIAO_{name.upper()}",
             "value": "" if value is None else str(value),

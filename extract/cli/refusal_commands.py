@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from extract.cli.completion import complete_publisher, complete_reason, complete_refusal
-from extract.cli.output import Format, FormatOption, as_json, errors, print_rows
+from extract.cli.output import Format, FormatOption, as_json, errors, name_user, print_rows
 from extract.settings import get_settings
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ COLUMNS = ("id", "publisher", "state", "decision", "reason", "page", "held_back"
 
 
 @app.callback(invoke_without_command=True)
-def default(context: typer.Context) -> None:
+def default(context: typer.Context, how: FormatOption = Format.TABLE) -> None:
     """List the refusals when no action is named."""
     if context.invoked_subcommand is None:
-        list_refusals()
+        list_refusals(how=how)
 
 
 @app.command("list")
@@ -96,11 +96,11 @@ def retry(
 ) -> None:
     """Have documents read again by the next run: refused ones, or with --outdated loaded ones, at most 1,000 a run."""
     if outdated:
-        _read_again(documents or [], publisher, since, by or _user())
+        _read_again(documents or [], publisher, since, by or name_user())
     elif publisher or since or not documents:
         raise typer.BadParameter("expected ID…, or --outdated alone or with ID…, --publisher, --since")
     else:
-        _decide(documents, "retry", by or _user(), "")
+        _decide(documents, "retry", by or name_user(), "")
 
 
 @app.command()
@@ -163,12 +163,6 @@ def _decide(documents: list[str], action: str, by: str, why: str) -> None:
     for sha256 in hashes:
         ledger.decide(sha256, action, by, why)
         errors.print(f"{sha256[:12]}: {action}", markup=False)
-
-
-def _user() -> str:
-    import getpass
-
-    return getpass.getuser()
 
 
 def _ledger() -> Ledger:

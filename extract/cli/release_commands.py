@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated, Any
 
 import typer
 
-from extract.cli.output import Format, FormatOption, as_json, errors, print_rows
+from extract.cli.output import Format, FormatOption, as_json, errors, name_user, print_rows
 from extract.settings import get_settings
 
 COLUMNS = ("release_id", "published_at", "documents", "rows", "added", "changed", "gone", "is")
@@ -64,7 +63,7 @@ def rollback(
     """Serve an earlier release and pin it: the nights go on building and keeping releases, readers get none of them."""
     from extract.jobs import publish
 
-    settings, person = get_settings(), by or getpass.getuser()
+    settings, person = get_settings(), by or name_user()
     if unpin:
         if release_id is not None:
             raise typer.BadParameter("--unpin serves the newest release; it takes no ID")

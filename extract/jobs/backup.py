@@ -18,7 +18,6 @@ import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import URL, make_url
 
 from extract.errors import JixiaoError
-from extract.files import PART, sync_folder
+from extract.files import PART, name_next, sync_folder
 from extract.ledger.transfer import copy_ledger
 from extract.locks import hold_lock, hold_writer
 from extract.settings import Settings
@@ -56,7 +55,7 @@ def back_up(settings: Settings, target: Path) -> dict[str, Any]:
     with _alone(settings), hold_lock(target / "backup.lock", settings.writer_wait_seconds):
         for left in (target / MOMENTS).glob(f"{PART}*"):
             shutil.rmtree(left)
-        stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
+        stamp = name_next(target / MOMENTS)
         part = target / MOMENTS / f"{PART}{stamp}"
         part.mkdir(mode=0o700)
         before = target / LATEST

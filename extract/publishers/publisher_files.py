@@ -25,6 +25,10 @@ def load_publisher(path: Path) -> Publisher:
         content = yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path.name}{_yaml_line(error)}: not YAML: {_yaml_problem(error)}") from None
+    except OSError as error:  # a folder, a link to nowhere, a file of somebody else
+        raise SettingsError(f"{path.name}: {error.strerror}") from None
+    except RecursionError:
+        raise SettingsError(f"{path.name}: not YAML: nested too deep") from None
     if tree is None or not isinstance(content, dict):
         raise SettingsError(f"{path.name}, line 1: expected keys and values, found {type(content).__name__}")
     twice = [f"{path.name}, line {line}: {key}: stands here twice" for line, key in _repeated(tree)]

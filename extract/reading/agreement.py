@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from extract.entities import Column, Finding, Held, PageGrids, Part, Reading, Record
 from extract.errors import Reason
@@ -266,6 +267,7 @@ def _describe_part(part: Part) -> tuple[str, str, int | None, str]:
     return fold_text(part.title), fold_text(part.publisher), part.fiscal_year, part.document_kind.value
 
 
+@lru_cache(maxsize=8192)  # two readers nearly always give the same text
 def fold_blanks(text: str) -> str:
     """Fold a text for comparing readers: remove blanks, which depend on unreliable font widths.
 
@@ -280,7 +282,7 @@ def _differ(mine: Record, other: Record) -> Iterator[Difference]:
         yield Difference(mine.page, f"row {mine.row} and row {other.row} of page {other.page}, titled {other.title!r}")
     for column in [*mine.cells, *(c for c in other.cells if c not in mine.cells)]:
         a, b = mine.cells.get(column), other.cells.get(column)
-        if (a is None) != (b is None) or (a and b and fold_blanks(a.text) != fold_blanks(b.text)):
+        if (a is None) != (b is None) or (a and b and a.text != b.text and fold_blanks(a.text) != fold_blanks(b.text)):
             left, right = a.text if a else None, b.text if b else None
             yield Difference(mine.page, f"row {mine.row}, {column}: {left!r} and {right!r}")
     if mine.amounts != other.amounts:

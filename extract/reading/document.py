@@ -1,15 +1,16 @@
 """Read one PDF with as many parsers as needed, compare the results, and hold back whatever is in doubt.
 
-The first reader reads all pages, the second one those that may belong to tables of targets, the third one those of them
-on which the two differ.
+The first reader reads the text and the tables of all pages, and checks those that may belong to tables of targets; the
+second one reads these, the third one those of them on which the two differ.
 """
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from extract.entities import Answer, Finding, PageGrids, Question, Reading
@@ -41,9 +42,9 @@ from extract.reading.document_checks import (
     refuse_unreadable,
 )
 from extract.reading.exchange import reading_from_json, reading_to_json
-from extract.reading.page import CheckedPage
+from extract.reading.page import CheckedPage, StagedPage
 from extract.reading.page_seams import settle_seams
-from extract.reading.pages import READERS, OpenFile, check_file, read_checked_pages
+from extract.reading.pages import READERS, OpenFile, check_file
 from extract.reading.plausibility import find_doubts, list_findings
 from extract.reading.process_limits import usual_limits
 from extract.reading.raster.digit_check import check_picture
@@ -52,12 +53,14 @@ from extract.reading.tables.attribution import drop_furniture
 from extract.reading.tables.freeze import build_parts, drop_copies, number_projects
 from extract.reading.tables.inquiry import answering, inquiring, naming
 from extract.reading.tables.side_by_side_pages import list_sheets
+from extract.reading.tables.target_words import speaks_of_targets
 
 __all__ = ["READER_VERSION", "is_sampled", "read_document", "read_grids", "reading_from_json", "reading_to_json"]
 
 READER_VERSION = "5"
 PDFIUM, OXIDE, PDFPLUMBER = READERS
 NOT_ASKED = Finding("single_reader", "the second reader was not asked: the document is outside its share", None)
+Complete = Callable[[frozenset[int]], tuple[CheckedPage, ...]]
 AROUND = (-1, 0, 1)  # pages beside one that holds targets: a table may go on there
 
 
@@ -155,7 +158,7 @@ def _ask(file: OpenFile, first: Outcome, reading: Reading, reader: str, numbers:
                 pages[number - 1] = page
                 differing.append(number)
         if differing:
-            reading, _ = interpret(tuple(pages), file.sha256, reader)
+            reading, _ = interpret(tuple(pages), file.sha256, reader, complete=partial(_complete, file, PDFIUM, pages))
     except Refused as refusal:
         return Opinion(None, refusal, tuple(numbers))
     return Opinion(reading, None, tuple(differing))
@@ -215,7 +218,9 @@ def read_grids(
     limits = limits or usual_limits()
     check_file(path, limits.size)
     reader = PDFIUM if reader == "auto" else reader
-    return tuple(page.grids for page in settle_seams(read_checked_pages(path, reader, password, limits)))
+    with OpenFile(path, password, limits) as file:
+        pages = tuple(file.stage_page(reader, number).glance() for number in range(1, file.open(reader) + 1))
+    return tuple(page.grids for page in settle_seams(pages))
 
 
 def _try(file: OpenFile, reader: str) -> Outcome:
@@ -228,9 +233,36 @@ def _try(file: OpenFile, reader: str) -> Outcome:
 
 def _read_with(file: OpenFile, reader: str) -> Outcome:
     """Read with one reader through all stages; raises Refused."""
-    pages = tuple(file.read_page(reader, number) for number in range(1, file.open(reader) + 1))
-    reading, places = interpret(pages, file.sha256, reader)
-    return Outcome(reading, None, places, pages)
+    pages = _glance(file, reader)
+    reading, places = interpret(tuple(pages), file.sha256, reader, complete=partial(_complete, file, reader, pages))
+    return Outcome(reading, None, places, tuple(pages))
+
+
+def _glance(file: OpenFile, reader: str) -> list[CheckedPage]:
+    """Read what every page prints, and check at once those that speak of targets, those beside them, and the cover.
+
+    What a table of targets is, the whole document decides; pages of one that were not checked are read again then.
+    """
+    pages: list[CheckedPage] = []
+    before: StagedPage | None = None  # the last page, where it is not checked
+    follows = False
+    for number in range(1, file.open(reader) + 1):
+        page = file.stage_page(reader, number)
+        speaks = number == 1 or speaks_of_targets(page.grids)
+        if speaks and before is not None:
+            pages[-1] = before.check()
+        is_near = speaks or follows
+        pages.append(page.check() if is_near else page.glance())
+        before, follows = None if is_near else page, speaks
+    return pages
+
+
+def _complete(file: OpenFile, reader: str, pages: list[CheckedPage], scope: frozenset[int]) -> tuple[CheckedPage, ...]:
+    """Read those pages in full that are in scope and were only glanced at; changes `pages`."""
+    for number in sorted(scope):
+        if pages[number - 1].is_glance:
+            pages[number - 1] = file.read_page(reader, number)
+    return tuple(pages)
 
 
 def find_scope(pages: set[int], count: int) -> frozenset[int]:
@@ -254,18 +286,23 @@ def _collector_at_rest() -> Iterator[None]:
 
 
 def interpret(
-    pages: tuple[CheckedPage, ...], sha256: str, reader: str, assembler: Assembler | None = None
+    pages: tuple[CheckedPage, ...],
+    sha256: str,
+    reader: str,
+    assembler: Assembler | None = None,
+    complete: Complete | None = None,
 ) -> tuple[Reading, Places]:
     """Interpret checked pages to a reading and the places of its projects; raises Refused where nothing is loadable.
 
-    A caller that passes an assembler can inspect its state afterwards.
+    Who hands in an assembler sees how far it came. Who hands in pages that were only glanced at hands in `complete`:
+    it returns all pages, those in scope read in full.
     """
     with inquiring([page.grids for page in pages]):
-        return _interpret(pages, sha256, reader, assembler or Assembler())
+        return _interpret(pages, sha256, reader, assembler or Assembler(), complete)
 
 
 def _interpret(
-    pages: tuple[CheckedPage, ...], sha256: str, reader: str, assembler: Assembler
+    pages: tuple[CheckedPage, ...], sha256: str, reader: str, assembler: Assembler, complete: Complete | None
 ) -> tuple[Reading, Places]:
     """Interpret pages with people's answers applied; raises Refused."""
     pages = settle_seams(pages)
@@ -279,6 +316,8 @@ def _interpret(
     places, target_pages = list_places(drafts), set(assembler.target_pages)
     lost = [*assembler.lost, *find_lost(pages, target_pages)]
     places.scope = find_scope(target_pages | {one.page for one in lost}, len(pages))
+    if complete is not None and any(pages[number - 1].is_glance for number in places.scope):
+        pages = settle_seams(complete(places.scope))
     problems = list(find_problems(pages, target_pages | {one.page for one in lost}))
     lost += find_skipped(problems, places)
     confine_problems(drafts, problems, places, pages)

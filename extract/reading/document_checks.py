@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from extract.reading.page import CheckedPage
 from extract.reading.page_checks.problems import PageNote, Problem
 from extract.reading.tables.drafts import Doubt
 from extract.reading.tables.page_numbers import check_page_numbers
-from extract.reading.tables.target_words import STRICT_WORDS
+from extract.reading.tables.target_words import STRICT_WORDS, speaks_of_targets
 from extract.reading.tables.titles import read_heading
 
 FEW_GLYPHS = 20
@@ -57,7 +57,7 @@ def explain_absence(pages: Sequence[CheckedPage], goals: int, held: tuple[Held, 
         return Refused(Reason.GARBLED_TEXT, garbled[0].detail, garbled[0].page)
     if not any(page.grids.grids for page in pages):
         return Refused(Reason.NO_TABLE, "no ruled table on any page")
-    if not any(map(_speaks_of_targets, pages)):
+    if not any(speaks_of_targets(page.grids) for page in pages):
         return Refused(Reason.NOT_TARGETS, "no table speaks of performance or indicators")
     return Refused(Reason.NOT_TARGETS, "tables, but none of performance targets")
 
@@ -114,20 +114,32 @@ def list_pictured(pages: Sequence[CheckedPage], lost: Sequence[Doubt]) -> list[F
 
 def list_cut_texts(pages: Sequence[CheckedPage], records: Sequence[Record]) -> list[Finding]:
     """Report the loaded texts that paper shows only in part (text_cut), with the rows that contain them."""
+    notes = [note for page in pages for note in page.notes]
+    pages_noted = {note.page for note in notes}
+    printed_on: dict[int, list[tuple[Record, Printed]]] = {number: [] for number in pages_noted}
+    for record in records if notes else ():
+        for printed in record.cells.values():
+            if printed.page in pages_noted:
+                printed_on[printed.page].append((record, printed))
     found = []
-    for note in (note for page in pages for note in page.notes):
-        rows = [r.row for r in records if any(_stands_at(printed, note) for printed in r.cells.values())]
+    for note in notes:
+        rows = [r.row for r in _unique(r for r, printed in printed_on[note.page] if _stands_at(printed, note))]
         if rows:
             which = f"row {rows[0]}" if len(rows) == 1 else f"rows {rows[0]} to {rows[-1]}"
             found.append(Finding(note.code, f"{which}: paper shows only a part of {note.detail!r}", note.page))
     return found
 
 
+def _unique(records: Iterable[Record]) -> list[Record]:
+    """List records that follow each other once each."""
+    return list({id(record): record for record in records}.values())
+
+
 def _stands_at(printed: Printed, note: PageNote) -> bool:
     """Return True if a printed text lies in the cell of a note."""
     box, cell = printed.box, note.box
     x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
-    return printed.page == note.page and cell.x0 <= x <= cell.x1 and cell.y0 <= y <= cell.y1
+    return cell.x0 <= x <= cell.x1 and cell.y0 <= y <= cell.y1
 
 
 def _begins_table(page: CheckedPage) -> bool:
@@ -171,13 +183,6 @@ def _refuse_scans(pages: Sequence[CheckedPage]) -> None:
 
 def _has_strict_words(page: CheckedPage) -> bool:
     return any(STRICT_WORDS.search(c.text) for grid in page.grids.grids for c in grid.cells)
-
-
-def _speaks_of_targets(page: CheckedPage) -> bool:
-    """Return True if a page mentions indicators or performance."""
-    if any("指标" in line.text or "绩效" in line.text for line in page.grids.lines):
-        return True
-    return any("指标" in cell.text or "绩效" in cell.text for grid in page.grids.grids for cell in grid.cells)
 
 
 def check_language(pages: Sequence[CheckedPage]) -> None:

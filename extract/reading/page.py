@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from extract.reading.ink.rotation import turn_upright
 from extract.reading.ink.visibility import find_median, mark_unseen
 from extract.reading.page_checks.covering_images import check_pictures
 from extract.reading.page_checks.cut_text import (
+    Cuts,
     CutText,
     HiddenText,
     check_cuts,
@@ -31,6 +32,7 @@ from extract.reading.page_checks.glyph_counts import (
     check_actual_texts,
     check_covered,
     check_inferred,
+    check_letters,
     check_looks,
     check_lost_ends,
     check_overflow,
@@ -55,11 +57,12 @@ class CheckedPage:
     hidden: str = ""  # what a clip or the edge of the page hides, in the order of the file
     notes: tuple[PageNote, ...] = ()  # about texts that are exact and that paper does not show whole
     hidden_texts: tuple[HiddenText, ...] = ()  # at cells, which may be drawn again on the page beside
+    is_glance: bool = False  # what it prints is known, and little of what speaks against it
 
 
 @dataclass(slots=True)
 class Stages:
-    """Intermediate results of one page, for `build_page` and for drawing (stage_overlay.py)."""
+    """Intermediate results of one page, for `StagedPage` and for drawing (stage_overlay.py)."""
 
     ink: Ink  # upright; `drop` says of each glyph why it is left out
     turn: int  # quarter turns that it was turned back by
@@ -89,37 +92,65 @@ def run_stages(ink: Ink) -> Stages:
     return Stages(ink, turn, spots, tolerance, tables, placement, rows, outside)
 
 
+@dataclass(slots=True)
+class StagedPage:
+    """A page that went through its stages. What it prints is known; its checks cost as much again."""
+
+    stages: Stages
+    typed: int
+    cuts: Cuts
+    texts: dict[int, str]  # of cells
+    grids: PageGrids
+
+    def glance(self) -> CheckedPage:
+        """Return the page as far as a document needs it that has no targets there."""
+        stages = self.stages
+        ink, tables, rows = stages.ink, stages.tables, stages.rows
+        garbled = (*check_letters(ink, tables, stages.placement.owner, rows), *check_actual_texts(ink))
+        cut = tuple(find_cut_texts(ink, stages.spots, tables, rows, self.texts, self.cuts))
+        hidden = "".join(ink.glyphs.text[i] for i in np.flatnonzero(ink.glyphs.drop == CLIPPED).tolist())
+        away, kept = find_hidden_texts(ink, stages.spots, tables), len(rows.glyph) + len(stages.outside.glyph)
+        about = (self.grids, garbled, _cover(ink), kept, self.typed, cut)
+        return CheckedPage(*about, hidden=hidden, hidden_texts=away, is_glance=True)
+
+    def check(self) -> CheckedPage:
+        """Return the page with all that speaks against it, and with what the witness looks at."""
+        stages, cuts, texts = self.stages, self.cuts, self.texts
+        ink, spots, tables, placement = stages.ink, stages.spots, stages.tables, stages.placement
+        owner, rows, outside = placement.owner, stages.rows, stages.outside
+        aside, notes = judge_cuts_aside(ink, tables, owner, cuts, texts)
+        problems = (
+            *check_page(ink, tables, owner, rows, outside, find_overlaps(ink.glyphs, rows)),
+            *check_cuts(ink, spots, tables, owner, cuts),
+            *aside,
+            *check_inferred(ink, tables, placement.crossing),
+            *check_side_by_side(ink, tables, rows, find_side_by_side(ink.glyphs, rows)),
+            *check_actual_texts(ink),
+            *check_overflow(ink, placement.doubtful),
+            *check_lost_ends(ink, tables, find_lost_ends(ink.glyphs, spots, tables, owner, ink.height)),
+            *check_looks(ink, tables, rows),
+            *check_covered(ink, tables, find_covered(ink.glyphs, spots, tables, owner)),
+            *check_pictures(ink, tables, owner),
+            *check_strokes(ink, spots, tables, owner),
+        )
+        digits = find_digits(ink, spots, owner, texts, stages.turn)
+        return replace(self.glance(), problems=problems, notes=tuple(notes), digits=digits, is_glance=False)
+
+
 def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
     """Run a page through all its stages and checks."""
+    return stage_page(ink, typed).check()
+
+
+def stage_page(ink: Ink, typed: int = 0) -> StagedPage:
+    """Put a page through all its stages: its tables, and the lines outside them."""
     stages = run_stages(ink)
-    spots, tables, placement = stages.spots, stages.tables, stages.placement
-    owner, rows, outside = placement.owner, stages.rows, stages.outside
-    cuts = find_cuts(ink, spots, tables, owner)
-    texts = join_cells(ink.glyphs, spots, rows)
-    lines = tuple(Line(text, box) for text, box in join_lines(ink.glyphs, outside))
-    grids = tuple(_build_grid(ink.page, number, table, texts) for number, table in enumerate(tables, 1))
-    aside, notes = judge_cuts_aside(ink, tables, owner, cuts, texts)
-    problems = (
-        *check_page(ink, tables, owner, rows, outside, find_overlaps(ink.glyphs, rows)),
-        *check_cuts(ink, spots, tables, owner, cuts),
-        *aside,
-        *check_inferred(ink, tables, placement.crossing),
-        *check_side_by_side(ink, tables, rows, find_side_by_side(ink.glyphs, rows)),
-        *check_actual_texts(ink),
-        *check_overflow(ink, placement.doubtful),
-        *check_lost_ends(ink, tables, find_lost_ends(ink.glyphs, spots, tables, owner, ink.height)),
-        *check_looks(ink, tables, rows),
-        *check_covered(ink, tables, find_covered(ink.glyphs, spots, tables, owner)),
-        *check_pictures(ink, tables, owner),
-        *check_strokes(ink, spots, tables, owner),
-    )
+    cuts = find_cuts(ink, stages.spots, stages.tables, stages.placement.owner)
+    texts = join_cells(ink.glyphs, stages.spots, stages.rows)
+    lines = tuple(Line(text, box) for text, box in join_lines(ink.glyphs, stages.outside))
+    grids = tuple(_build_grid(ink.page, number, table, texts) for number, table in enumerate(stages.tables, 1))
     page = PageGrids(ink.page, ink.width, ink.height, grids, lines, _count_dropped(ink))
-    cut = tuple(find_cut_texts(ink, spots, tables, rows, texts, cuts))
-    digits = find_digits(ink, spots, owner, texts, stages.turn)
-    hidden = "".join(ink.glyphs.text[i] for i in np.flatnonzero(ink.glyphs.drop == CLIPPED).tolist())
-    kept = len(rows.glyph) + len(outside.glyph)
-    away = find_hidden_texts(ink, spots, tables)
-    return CheckedPage(page, problems, _cover(ink), kept, typed, cut, digits, hidden, tuple(notes), away)
+    return StagedPage(stages, typed, cuts, texts, page)
 
 
 def _find_tolerance(ink: Ink, spots: Spots) -> float:

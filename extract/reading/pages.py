@@ -14,7 +14,7 @@ from typing import Any
 from extract.errors import Reason, Refused
 from extract.limits import Limits
 from extract.reading.ink.ink import Ink, add_stamps
-from extract.reading.page import CheckedPage, build_page
+from extract.reading.page import CheckedPage, StagedPage, build_page, stage_page
 from extract.reading.parsers.outline.page_count import Notes, Outline, check_page_count
 from extract.reading.process_limits import usual_limits
 
@@ -126,10 +126,14 @@ class OpenFile:
             ink.pictures = add_stamps(ink.pictures, notes.stamps, notes.solid)
         return ink, notes
 
+    def stage_page(self, reader: str, number: int) -> StagedPage:
+        """Read one page, from 1, through all its stages; its checks are still to be made."""
+        ink, notes = self.read_ink(reader, number)
+        return stage_page(ink, notes.typed)
+
     def read_page(self, reader: str, number: int) -> CheckedPage:
         """Read one page, from 1, through all its stages and checks."""
-        ink, notes = self.read_ink(reader, number)
-        return build_page(ink, notes.typed)
+        return self.stage_page(reader, number).check()
 
 
 def read_checked_pages(

@@ -20,10 +20,9 @@ import socket
 import sys
 from typing import Any
 
-from extract.limits import Limits
+from extract.isolation.confine import confine_child, confine_nursery
+from extract.limits import Limits, apply_limits
 from extract.processes import follow_parent
-from extract.reading.isolation.confine import confine_child, confine_nursery
-from extract.reading.process_limits import apply_limits
 
 LONGEST_MESSAGE = 1 << 20
 LONGEST_REASON = 1000

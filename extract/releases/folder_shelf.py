@@ -199,11 +199,16 @@ class FolderShelf:
 
 
 def _read_manifest(folder: Path) -> Release | None:
+    """Return the manifest of a folder; None where there is none, or where it is damaged."""
     manifest = folder / MANIFEST
     if not manifest.exists():
         return None
-    release: Release = json.loads(manifest.read_text(encoding="utf-8"))
-    release["published_at"] = datetime.fromisoformat(release["published_at"])
+    try:
+        release: Release = json.loads(manifest.read_text(encoding="utf-8"))
+        release["published_at"] = datetime.fromisoformat(release["published_at"])
+    except (ValueError, KeyError, TypeError) as error:
+        log.warning("%s is damaged (%s): this release is passed over, remove its folder", manifest, error)
+        return None
     return release
 
 

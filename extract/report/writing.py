@@ -15,6 +15,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from extract.files import name_next
 from extract.ledger import Ledger
 from extract.publishers import load_publishers
 from extract.report.asked import list_asked
@@ -71,7 +72,7 @@ def write_night_report(settings: Settings) -> Path:
     release = served_release(settings)
     behind = is_behind(settings)
     reports = settings.home / "reports"
-    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.getpid()}"
+    stamp = f"{name_next(reports)}-{os.getpid()}"
     part, final = reports / f".{stamp}", reports / stamp
     try:
         with open_published(settings, release) if release else nullcontext() as figures:

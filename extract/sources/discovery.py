@@ -15,6 +15,7 @@ from extract.sources.bucket import discover_bucket
 from extract.sources.fetch import Fetcher
 from extract.sources.folder import discover_folder
 from extract.sources.page_fetch import Memory
+from extract.sources.page_reader import PageReader
 from extract.sources.site import Discovery, discover_site
 
 LISTING_FINDINGS = ("not_listed", "listing_empty", "listing_shrank", "links_bounded", "delay_bounded", "time_used_up")
@@ -34,8 +35,8 @@ def discover_source(publisher: Publisher, settings: Settings, inbox: str | None,
 
 def _discover(publisher: Publisher, settings: Settings, inbox: str | None, memory: Memory) -> Discovery:
     if isinstance(publisher.source, ListingSource):
-        with Fetcher(publisher) as fetcher:
-            found = discover_site(publisher, publisher.source, fetcher, memory)
+        with Fetcher(publisher) as fetcher, PageReader(confined=settings.sandbox == "on") as reader:
+            found = discover_site(publisher, publisher.source, fetcher, reader, memory)
             found.findings.extend(fetcher.take_findings())
             return found
     if isinstance(publisher.source, BucketSource):

@@ -25,6 +25,7 @@ from extract.entities import Finding, Remembered
 from extract.errors import JixiaoError, Reason, Refused, SourceError
 from extract.publishers.models import ListingSource, Publisher
 from extract.sources.addresses import join_address, origin_of
+from extract.sources.bodies import read_body
 from extract.sources.guard import AddressNotAllowed, Allowance, Deadline, GuardedBackend, Resolve, resolve_name
 from extract.sources.headers import keep_validator, read_retry_after
 from extract.sources.pace import OutOfTimeError, Pace
@@ -206,7 +207,7 @@ class Fetcher:
 
 def _read_text(response: httpx.Response) -> str:
     data = b""
-    for chunk in response.iter_bytes():
+    for chunk in read_body(response):
         data += chunk
         if len(data) > MOST_BYTES:
             break

@@ -17,6 +17,10 @@ from extract.publishers import Publisher, load_publishers
 from extract.publishers.season import PLACE, season_end, season_start
 from extract.settings import Settings
 
+CLOCKS = timedelta(
+    minutes=5
+)  # by which two machines may differ; what waits since later was seen by a clock that was set back
+
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
@@ -93,7 +97,7 @@ def _describe_unread(one: Mapping[str, Any]) -> str:
 
 def _ahead(publisher: Publisher, open_: dict[str, Any], moment: datetime) -> list[str]:
     since = open_["since"]
-    if since is None or moment - since.replace(tzinfo=UTC) < timedelta(hours=publisher.patience_hours):
+    if since is None or -CLOCKS <= moment - since.replace(tzinfo=UTC) < timedelta(hours=publisher.patience_hours):
         return []
     return [f"source ahead of warehouse: {open_['waiting']} publications wait since {since:%Y-%m-%d %H:%M} UTC"]
 

@@ -17,6 +17,7 @@ from extract.entities import Finding, LandedPdf, Landing, Publication, Remembere
 from extract.errors import JixiaoError, Reason, Refused, SourceError
 from extract.publishers.models import BucketSource, ListingSource, Publisher
 from extract.settings import Settings
+from extract.sources.bodies import read_body
 from extract.sources.bucket import read_object
 from extract.sources.fetch import Fetcher, PassingError
 from extract.sources.folder import read_file
@@ -137,7 +138,7 @@ def _attempt(
 
 
 def _take(answer: httpx.Response, incoming: Incoming, url: str, limit: int) -> None:
-    for piece in answer.iter_bytes():
+    for piece in read_body(answer):
         incoming.write(piece)
         if incoming.size > limit:
             raise Refused(Reason.TOO_LARGE, f"{url}: more than {limit} bytes")

@@ -13,6 +13,7 @@ import httpx
 from extract.entities import Remembered
 from extract.errors import SourceError
 from extract.publishers.models import ListingSource
+from extract.sources.bodies import read_body
 from extract.sources.fetch import Fetcher, PassingError
 from extract.sources.headers import keep_validator, read_http_date, read_number
 from extract.sources.listing import Entry, Page
@@ -55,7 +56,7 @@ def fetch_page(
 
 def _read_body(answer: httpx.Response, url: str) -> bytes:
     body = bytearray()
-    for chunk in answer.iter_bytes():
+    for chunk in read_body(answer):
         body += chunk
         if len(body) > MOST_BYTES:
             raise SourceError(f"{url}: a page of more than {MOST_BYTES} bytes")
@@ -101,7 +102,7 @@ def drop_old_validators(known: Remembered, moment: datetime, days: int) -> Remem
     if not days or known.fetched_at is None:
         return known
     early = int(hashlib.sha256(known.url.encode()).hexdigest(), 16) % (days // 4 + 1)
-    if moment - known.fetched_at < timedelta(days=days - early):
+    if timedelta() <= moment - known.fetched_at < timedelta(days=days - early):  # else too old, or of a clock set back
         return known
     return replace(known, etag=None, last_modified=None, version=None)
 

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -13,8 +14,9 @@ from extract.entities import Finding, Publication, Remembered
 from extract.errors import JixiaoError, Reason, Refused, SourceError, describe_error
 from extract.publishers.models import ListingSource, Paging, Publisher
 from extract.sources.fetch import Fetcher
-from extract.sources.listing import Entry, Page, read_detail, read_listing
+from extract.sources.listing import Entry, Page
 from extract.sources.page_fetch import Memory, fetch_page
+from extract.sources.page_reader import PageReader
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +39,9 @@ class _Listed(NamedTuple):
     page: str
 
 
-def discover_site(publisher: Publisher, source: ListingSource, fetcher: Fetcher, memory: Memory) -> Discovery:
+def discover_site(
+    publisher: Publisher, source: ListingSource, fetcher: Fetcher, reader: PageReader, memory: Memory
+) -> Discovery:
     """List every publication of the site, and what cannot be reached with the reason.
 
     Never raises for the site's sake: a list that breaks off is reported in `broken`, with the entries until then.
@@ -47,7 +51,7 @@ def discover_site(publisher: Publisher, source: ListingSource, fetcher: Fetcher,
     most = publisher.politeness.max_links
     for first in source.pages:
         try:
-            for url, page in _pages(source, fetcher, memory, first, found.remember):
+            for url, page in _pages(source, fetcher, reader, memory, first, found.remember):
                 for entry in page.entries:
                     listed.setdefault(entry.url, _Listed(entry, url))
                 if len(listed) > most:
@@ -61,12 +65,17 @@ def discover_site(publisher: Publisher, source: ListingSource, fetcher: Fetcher,
     if source.detail is None:
         found.publications.extend(_publication(publisher, one) for one in listed.values())
     else:
-        _follow_details(publisher, source, fetcher, memory, list(listed.values()), found)
+        _follow_details(publisher, source, fetcher, reader, memory, list(listed.values()), found)
     return found
 
 
 def _pages(
-    source: ListingSource, fetcher: Fetcher, memory: Memory, first: str, remember: list[Remembered]
+    source: ListingSource,
+    fetcher: Fetcher,
+    reader: PageReader,
+    memory: Memory,
+    first: str,
+    remember: list[Remembered],
 ) -> Iterator[tuple[str, Page]]:
     """Yield the pages of one list; numbered pages end at a missing or an empty one."""
     visited: set[str] = set()
@@ -77,7 +86,7 @@ def _pages(
     while url is not None and url not in visited and len(visited) <= most:
         visited.add(url)
         try:
-            page, memo = fetch_page(fetcher, url, read_listing, source, memory([url]).get(url))
+            page, memo = fetch_page(fetcher, url, partial(reader.read, "list"), source, memory([url]).get(url))
         except Refused as error:
             if error.reason is Reason.GONE and url != first:
                 return
@@ -103,6 +112,7 @@ def _follow_details(
     publisher: Publisher,
     source: ListingSource,
     fetcher: Fetcher,
+    reader: PageReader,
     memory: Memory,
     listed: list[_Listed],
     found: Discovery,
@@ -116,10 +126,11 @@ def _follow_details(
         else:
             details.append(one)
     known = memory([one.entry.url for one in details])
+    read = partial(reader.read, "detail")
 
     def follow(one: _Listed) -> tuple[Page, Remembered] | Exception:
         try:
-            return fetch_page(fetcher, one.entry.url, read_detail, source, known.get(one.entry.url))
+            return fetch_page(fetcher, one.entry.url, read, source, known.get(one.entry.url))
         except Exception as error:  # whatever one page answers, the others are asked
             return error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import json
 from pathlib import Path
 
 from sqlalchemy import create_engine, select
@@ -48,12 +49,21 @@ def fingerprint_models(settings: Settings) -> str:
 
 
 def is_behind(settings: Settings) -> bool:
-    """Return True if the published warehouse was built from other inputs than the present ones."""
+    """Return True if the published warehouse cannot be read, or was built from other inputs than the present ones."""
     ledger = Ledger(settings.ledger_url or "")
     published = ledger.releases()
-    if not published:
+    if not published or not (settings.on_postgres or _is_served(settings)):
         return bool(ledger.staged())
     return bool(published[-1]["inputs"] != fingerprint_inputs(settings))
+
+
+def _is_served(settings: Settings) -> bool:
+    """Return True if `current` leads to a release with a readable manifest."""
+    try:
+        json.loads((settings.current / "release.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def built_inputs(settings: Settings) -> str:

@@ -105,3 +105,9 @@ def test_status_names_alerts_and_findings_of_publishers(home: Settings) -> None:
     (inbox,) = status["publishers"]
     assert inbox["alerts"] == ["listing_empty: shows nothing"]
     assert "listing_empty" in jixiao("status").stdout
+
+
+def test_the_list_has_its_formats_without_being_named(home: Settings) -> None:
+    bare = jixiao("refusals", "--format", "csv")
+    assert (bare.exit_code, bare.stdout) == (0, jixiao("refusals", "list", "--format", "csv").stdout)
+    assert "unknown_header" in bare.stdout

@@ -234,12 +234,14 @@ class Cluster:
 
     def kill_machine(self, name: str) -> int:
         """kill -9 for every process of one machine at once, as a power cut does; returns how many there were."""
-        root = psutil.Process(self.processes.pop(name).pid)
+        process = self.processes.pop(name)
+        root = psutil.Process(process.pid)
         killed = [root, *root.children(recursive=True)]
         for one in killed:
             with contextlib.suppress(psutil.NoSuchProcess):
                 one.send_signal(signal.SIGKILL)
         psutil.wait_procs(killed, timeout=30)
+        process.wait()
         return len(killed)
 
     def stop(self) -> None:

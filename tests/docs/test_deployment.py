@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from compose import find_traps, render
+from compose import UnsetError, find_traps, render
 
 from extract.settings import PROJECT, Settings, read_secrets
 
@@ -52,14 +52,25 @@ def test_a_service_is_watched_limited_and_can_write_only_where_it_must(name: str
 def test_an_image_is_named_by_its_whole_version(name: str) -> None:
     image = SERVICES[name]["image"]
     assert re.search(r":v?\d+\.\d+(\.\d+)?(-\w+)?(@sha256:[0-9a-f]{64})?$", image), image
+    assert "@sha256:" in image or "build" in SERVICES[name], f"{image}: a tag may lead to another image tomorrow"
 
 
 @pytest.mark.parametrize("file", DOCKERFILES.values(), ids=DOCKERFILES)
 def test_an_image_of_ours_begins_with_a_whole_version_and_installs_by_hash_alone(file: str) -> None:
-    assert re.search(r"^ARG PYTHON=python:\d+\.\d+\.\d+-slim-bookworm(@sha256:[0-9a-f]{64})?$", file, re.MULTILINE)
-    assert set(re.findall(r"^FROM (\S+)", file, re.MULTILINE)) == {"${PYTHON}"}
+    assert re.search(r"^ARG PYTHON=python:\d+\.\d+\.\d+-slim-bookworm@sha256:[0-9a-f]{64}$", file, re.MULTILINE)
+    assert set(re.findall(r"^FROM (?!\$\{POSTGRES\} AS postgres$)(.+?)(?: AS \w+)?$", file, re.MULTILINE)) == {
+        "${PYTHON}"
+    }
     for command in re.findall(r"(?:pip|uv pip) (?:install|sync)[^&]*", file):
         assert "--require-hashes" in command or "/tmp/wheel/*.whl" in command, command
+
+
+def test_a38_the_image_dumps_with_the_programs_of_the_server_that_it_asks() -> None:
+    (postgres,) = re.findall(r"^ARG POSTGRES=(.+)$", DOCKERFILES["jixiao"], re.MULTILINE)
+    assert postgres == SERVICES["postgres"]["image"]
+    assert len(set(re.findall(r"^ARG PYTHON=(.+)$", "\n".join(DOCKERFILES.values()), re.MULTILINE))) == 1
+    copied = re.findall(r"^COPY --from=postgres (.+)$", DOCKERFILES["jixiao"], re.MULTILINE)
+    assert all(program in copied[0] for program in ("/pg_dump ", "/pg_restore "))
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -171,6 +182,12 @@ def test_a42_each_trap_is_seen(told: str) -> None:
     deployment = copy.deepcopy(render(DEPLOYMENT, GIVEN))
     TRAPS[told](deployment)
     assert any(told in line for line in find_traps(deployment, DOCKERFILES))
+
+
+def test_a42_a_variable_that_is_not_set_is_seen() -> None:
+    for text in ("${NOBODY}", "${NOBODY:?wanted}"):
+        with pytest.raises(UnsetError):
+            render({"services": {"redis": {"image": text}}}, GIVEN)
 
 
 def test_a42_a_config_of_content_in_a_read_only_service_is_seen() -> None:

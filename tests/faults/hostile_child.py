@@ -19,8 +19,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from extract.isolation import confine
 from extract.reading import child_answers, worker
-from extract.reading.isolation import confine
+from extract.sources import page_process
 
 SYSCALLS = {  # x86-64, aarch64: what has no name in Python
     "ptrace": (101, 117),
@@ -165,6 +166,23 @@ def answer_request(request: dict[str, Any], document: str, limits: Any) -> child
     return {"grids": 1}, json.dumps([found, seen]).encode()
 
 
+def read_as_hostile_page(head: dict[str, Any], body: bytes) -> Any:
+    """What became of every attack, in place of a page: as entries of it."""
+    if body in LIES_OF_PAGES:
+        return LIES_OF_PAGES[body]()
+    attacks = list_attacks(GIVEN | {"own": "", "descriptor": 0})
+    found = []
+    for name, attack in attacks.items():
+        if "given document" in name or name not in GIVEN.get("only", [name]):
+            continue
+        try:
+            found.append((name, f"DONE: {attack()!r}", None))
+        except Exception as error:
+            found.append((name, f"{type(error).__name__}: {error}", None))
+    seen = [("environment", " ".join(sorted(os.environ)), None), ("source", json.dumps(head["source"]), None)]
+    return [*found, *seen], None, None
+
+
 def _die_of_x32(*_: Any) -> child_answers.Answer:
     """Ask as a program of another instruction set would."""
     ctypes.CDLL(None).syscall(0x40000000 + 39)
@@ -200,6 +218,26 @@ LIES: dict[str, Callable[..., child_answers.Answer]] = {  # what a taken child m
 }
 
 
+LIES_OF_PAGES: dict[bytes, Callable[[], Any]] = {
+    b"abort": os.abort,
+    b"no page": lambda: 1,
+    b"no entries": lambda: (1, None, None),
+    b"no text": lambda: ([(1, 2, None)], None, None),
+    b"no day": lambda: ([("http://h/1.pdf", "x", "yesterday")], None, None),
+    b"no address": lambda: ([], 1, None),
+    b"no object": lambda: os.write(find_channel(), b"[]\n"),
+    b"no JSON": lambda: os.write(find_channel(), b"{\n"),
+    b"nested": lambda: os.write(find_channel(), b"[" * 100_000 + b"\n"),
+}
+
+
+def find_channel() -> int:
+    """The socket that answers go to."""
+    return max(
+        number for number in range(64) if _is_open(number) and "socket" in os.readlink(f"/proc/self/fd/{number}")
+    )
+
+
 def _is_open(number: int) -> bool:
     try:
         os.fstat(number)
@@ -212,6 +250,9 @@ if __name__ == "__main__":
     GIVEN = json.loads(sys.argv.pop(1))
     if "abi" in GIVEN:
         confine.find_abi = lambda: GIVEN["abi"]
+    if "page" in GIVEN:
+        page_process._read = read_as_hostile_page
+        sys.exit(page_process.main())
     if "tell" in GIVEN:
         LIES["tell"] = lambda *_: ({"reading": 1}, TOLD)
         TOLD = Path(GIVEN["tell"]).read_bytes()

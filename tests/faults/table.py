@@ -56,6 +56,8 @@ CASES = {
     "a40": "what grows every night",
     "a41": "an ETag that never changes",
     "a42": "traps of the compose file",
+    "a43": "a page that harms who reads it",
+    "a44": "odd clocks, locales, users",
 }
 outcomes: dict[str, Counter[str]] = defaultdict(Counter)
 

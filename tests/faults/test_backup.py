@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from native import Cluster
+from own_postgres import find_postgres
 from sqlalchemy import create_engine, inspect, text
 
 from extract.jobs import backup
@@ -37,7 +41,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     database = request.getfixturevalue("make_database") if request.param.startswith("compose") else None
     needs_program = "PostgreSQL" in request.param
     if not needs_program:
-        monkeypatch.setattr(backup, "_run_program", None)  # the image has no pg_dump
+        monkeypatch.setattr(backup, "_run_program", None)  # nor is it needed
     elif not (shutil.which("pg_dump") or list(Path("/usr/lib/postgresql").glob("*/bin/pg_dump"))):
         pytest.skip("pg_dump is not installed")
 
@@ -194,3 +198,55 @@ def test_a38_a_ledger_moves_from_a_file_to_postgresql_and_back_and_goes_on_count
     back = Settings(home=tmp_path / "back", settle_seconds=0)
     restore(back, tmp_path / "two")
     assert [row["run_id"] for row in Ledger(back.ledger_url or "").recent_runs(9)] == ["night-1", "night-2"]
+
+
+def test_a38_the_commands_of_compose_back_up_and_restore_as_the_roles_that_it_has(night: Night, tmp_path: Path) -> None:
+    """docker-compose.yml's own environment, databases and roles: none of those that work here is a superuser."""
+    if find_postgres() is None:
+        pytest.skip("PostgreSQL is not installed")
+    cluster = Cluster(tmp_path / "cluster", {"JIXIAO_STORE_URL": "", "S3_ENDPOINT": ""})
+    try:
+        cluster.start_postgres()
+        inbox, target = tmp_path / "inbox", tmp_path / "backup"
+        shutil.copytree(PROJECT / "demo/publications", inbox)
+
+        def type_in(machine: str, *words: str) -> subprocess.CompletedProcess[str]:
+            command = [sys.executable, "-m", "extract", *words]
+            environment = cluster.environment("worker", machine)
+            return subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, check=False)
+
+        def settings_of(machine: str) -> Settings:
+            cluster.prepare(machine)
+            urls = {"ledger_url": cluster.url("ledger"), "warehouse_url": cluster.url("warehouse")}
+            return Settings(home=cluster.folder / machine / "home", settle_seconds=0, reader="pdfium", **urls)
+
+        first = settings_of("worker-1")
+        night(first, inbox, "night-1")
+        change(first, *MARTS)
+        publish(first)
+        for _ in range(2):
+            done = type_in("worker-1", "backup", str(target))
+            assert done.returncode == 0, done.stderr
+        before = tables_of(first)
+        server = create_engine(cluster.url("postgres"), isolation_level="AUTOCOMMIT")
+        script = (PROJECT / "deploy/databases.sh").read_text(encoding="utf-8")
+        with server.connect() as connection:
+            for name in ("ledger", "warehouse"):
+                connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+            for statement in re.findall(
+                r"^((?:CREATE DATABASE (?:ledger|warehouse)|REVOKE|GRANT CONNECT).*);$", script, re.M
+            ):
+                connection.execute(text(statement))
+        server.dispose()
+        second = settings_of("worker-2")
+        done = type_in("worker-2", "restore", str(target))
+        assert done.returncode == 0, done.stderr
+        assert tables_of(second) == before
+        done = type_in(
+            "worker-2", "sql", "--format", "jsonl", "SELECT count(*) AS n, session_user AS who FROM dim_documents"
+        )
+        assert (done.returncode, json.loads(done.stdout or "{}")) == (0, {"n": 1, "who": "questions"}), done.stderr
+        night(second, inbox, "night-2")
+        assert counts(second) == {"seen": 2, "loaded": 0, "unchanged": 2, "refused": 0, "failed": 0}
+    finally:
+        cluster.stop()

@@ -19,6 +19,9 @@ from typing import Any
 import pytest
 
 from extract.errors import JixiaoError, Reason, Refused, SandboxError
+from extract.isolation import confine, landlock, seccomp
+from extract.isolation.confine import describe_kernel
+from extract.isolation.syscalls import GENERIC, NUMBERS, PROCESSORS, X86_64
 from extract.jobs import ingest
 from extract.jobs.batches import name_child
 from extract.ledger import Ledger
@@ -26,9 +29,6 @@ from extract.processes import list_descendants
 from extract.publishers import load_publishers
 from extract.reading import nursery
 from extract.reading.exchange import reading_to_json
-from extract.reading.isolation import confine, landlock, seccomp
-from extract.reading.isolation.confine import describe_kernel
-from extract.reading.isolation.syscalls import GENERIC, NUMBERS, PROCESSORS, X86_64
 from extract.reading.sandbox import Sandbox, read_sandboxed
 from extract.report.page_images import PictureError, draw_page
 from extract.settings import PROJECT, Settings, get_settings
@@ -195,7 +195,7 @@ def test_a32_a_reading_in_another_documents_name_is_not_staged(tmp_path: Path, m
 
 
 def test_a32_no_document_is_read_where_the_kernel_does_not_confine(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend = "import extract.reading.isolation.confine as c; c.find_abi = lambda: 0; "
+    pretend = "import extract.isolation.confine as c; c.find_abi = lambda: 0; "
     started = "import sys; from extract.reading import worker; sys.exit(worker.main())"
     monkeypatch.setattr(nursery, "COMMAND", [sys.executable, "-I", "-c", pretend + started])
     with pytest.raises(SandboxError, match="no Landlock"):

@@ -7,10 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from native import Cluster
+from own_postgres import find_postgres
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from extract.jobs.publish import publish
+from extract.locks import hold_writer
 from extract.releases.query import QueryError, ask, ask_for_somebody
 from extract.settings import Settings
 
@@ -167,3 +171,36 @@ def test_a37_a_question_of_ours_is_locked_as_well(served: Settings) -> None:
         ask(served, "SELECT * FROM read_csv('/etc/passwd')")
     with pytest.raises(QueryError):
         ask_for_somebody(served, "SET memory_limit = '64GB'")
+
+
+def test_a37_the_login_of_composes_questions_reaches_nothing_else_and_holds_up_no_writer(tmp_path: Path) -> None:
+    if find_postgres() is None:
+        pytest.skip("PostgreSQL is not installed")
+    cluster = Cluster(tmp_path / "cluster", {})
+    try:
+        cluster.start_postgres()
+        jixiao = make_url(cluster.url("warehouse"))
+        questions = jixiao.set(username="questions", password=cluster.secret("questions_password"))
+        refused = {
+            "SELECT pg_advisory_lock(492510001)": "permission denied for function",
+            "SELECT pg_try_advisory_xact_lock_shared(492510001)": "permission denied for function",
+            "CREATE TEMP TABLE one (n int)": "read-only transaction|permission denied",
+            "SET ROLE jixiao": "permission denied",
+            "SELECT pg_read_file('/etc/passwd')": "permission denied",
+            "COPY (SELECT 1) TO PROGRAM 'true'": "permission denied|must be",
+            "SET temp_file_limit = -1": "permission denied",
+            "SELECT rolpassword FROM pg_authid": "permission denied",
+        }
+        engine = create_engine(questions, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            for statement, why in refused.items():
+                with pytest.raises(DBAPIError, match=why):
+                    connection.execute(text(statement))
+        engine.dispose()
+        for database in ("ledger", "airflow", "postgres"):
+            with pytest.raises(DBAPIError, match="permission denied for database"):
+                create_engine(questions.set(database=database)).connect()
+        with hold_writer(Settings(home=tmp_path / "var", warehouse_url=cluster.url("warehouse"))):
+            pass
+    finally:
+        cluster.stop()

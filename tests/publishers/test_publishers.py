@@ -30,6 +30,7 @@ def test_a_name_is_found_whatever_its_width_and_blanks() -> None:
         ("- a list", "expected keys and values"),
         ("source: {kind: ftp}", "source"),
         ("name: [unclosed", "not YAML"),
+        ("name: " + "[" * 20_000, "nested too deep"),
     ],
 )
 def test_a_wrong_file_is_named_with_its_key(tmp_path: Path, content: str, said: str) -> None:
@@ -37,6 +38,13 @@ def test_a_wrong_file_is_named_with_its_key(tmp_path: Path, content: str, said: 
     path.write_text(content, encoding="utf-8")
     with pytest.raises(SettingsError, match=rf"wrong\.yml.*{said}"):
         load_publisher(path)
+
+
+def test_what_is_no_file_is_named_too(tmp_path: Path) -> None:
+    (tmp_path / "folder.yml").mkdir()
+    (tmp_path / "link.yml").symlink_to("nowhere")
+    with pytest.raises(SettingsError, match=r"folder\.yml: Is a directory\nlink\.yml: No such file"):
+        load_publishers(tmp_path)
 
 
 def test_every_mistake_of_every_file_is_named_with_its_line_and_key(tmp_path: Path) -> None:

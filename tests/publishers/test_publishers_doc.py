@@ -9,6 +9,7 @@ from extract.publishers import load_publisher
 from extract.publishers.models import BucketSource, FolderSource, ListingSource, Politeness, Publisher
 from extract.settings import PROJECT
 from extract.sources.fetch import Fetcher
+from extract.sources.page_reader import PageReader
 from extract.sources.site import discover_site
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def test_the_worked_example_finds_what_its_table_says(site: Site, tmp_path: Path
     polite = Politeness(delay_seconds=0, backoff_seconds=0)
     publisher = written.model_copy(update={"politeness": polite, "allowed_addresses": ("127.0.0.1/32",)})
     assert isinstance(publisher.source, ListingSource)
-    with Fetcher(publisher) as fetcher:
-        found = discover_site(publisher, publisher.source, fetcher, lambda _: {})
+    with Fetcher(publisher) as fetcher, PageReader(confined=True) as reader:
+        found = discover_site(publisher, publisher.source, fetcher, reader, lambda _: {})
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in DOC.splitlines() if line.startswith("| https")]
     shown = [[one.url.replace(site.url, HOST), one.title, str(one.printed_on)] for one in found.publications]
     assert sorted(shown) == sorted(rows)

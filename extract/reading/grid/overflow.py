@@ -46,7 +46,7 @@ def settle_hanging_lines(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable]
     doubtful: list[Ints] = []
     if not tables or not kept.any() or (glyphs.runs.order < 0).any():
         return doubtful
-    boxes = np.array([box for table in tables for box in _list_boxes(table)])
+    boxes = np.concatenate([table.list_boxes() for table in tables])
     painted: _Painted | None = None
     for _ in range(MOST_LINES):
         moved = False
@@ -105,16 +105,20 @@ def _find_top_lines(
 
 def _are_odd(spots: Spots, owner: Ints, inside: Ints, high: Floats, tops: Floats) -> Bools:
     """Return glyphs of lines just below a rule with a wider step to the next line than lines of one text have."""
-    near = high - tops < TOP_LINE * spots.size[inside]
-    odd = np.zeros(len(inside), np.bool_)
+    near: Bools = high - tops < TOP_LINE * spots.size[inside]
+    if not near.any():
+        return near
     cells = owner[inside]
-    for cell in np.unique(cells[near]).tolist():
-        mine = np.flatnonzero(cells == cell)
-        base, size = spots.base[inside[mine]], float(spots.size[inside[mine[0]]])
-        first = base.min()
-        rest = base[base > first + 0.3 * size]
-        if len(rest) and rest.min() - first > LINE_STEP[1] * size:
-            odd[mine[base <= first + 0.3 * size]] = True
+    order = np.argsort(cells, kind="stable")
+    begins = np.diff(cells[order], prepend=-1) > 0
+    starts, cell = np.flatnonzero(begins), np.cumsum(begins) - 1
+    base = spots.base[inside[order]]
+    size, first = spots.size[inside[order[starts]]], np.minimum.reduceat(base, starts)
+    upper = base <= (first + 0.3 * size)[cell]
+    second = np.minimum.reduceat(np.where(upper, np.inf, base), starts)
+    wide = np.isfinite(second) & (second - first > LINE_STEP[1] * size)
+    odd = np.zeros(len(inside), np.bool_)
+    odd[order] = upper & wide[cell]
     return odd & near
 
 
@@ -199,7 +203,7 @@ def find_lost_ends(
     rows = np.flatnonzero(low)
     if not len(rows):
         return []
-    bottoms = np.concatenate([[box[3] for box in _list_boxes(table)] for table in tables])
+    bottoms = np.concatenate([table.list_boxes()[:, 3] for table in tables])
     over = rows[spots.base[rows] > bottoms[owner[rows]] + THROUGH * spots.size[rows]]
     found = []
     for cell in np.unique(owner[over]).tolist():
@@ -227,7 +231,7 @@ def find_covered(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner:
     rows = np.flatnonzero(seen)
     if not len(rows):
         return []
-    box = np.array([box for table in tables for box in _list_boxes(table)])[owner[rows]]
+    box = np.concatenate([table.list_boxes() for table in tables])[owner[rows]]
     away = rows[(x[rows] < box[:, 0]) | (x[rows] > box[:, 2]) | (y[rows] < box[:, 1]) | (y[rows] > box[:, 3])]
     pairs: dict[tuple[int, int], set[int]] = {}
     for glyph in away.tolist():
@@ -245,7 +249,3 @@ def find_covered(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner:
         for cell in cells:
             found.setdefault(cell, set()).update(g for g in meeting if owner[g] == cell)
     return [(cell, np.array(sorted(of), np.int64)) for cell, of in sorted(found.items())]
-
-
-def _list_boxes(table: PlacedTable) -> list[tuple[float, float, float, float]]:
-    return [table.box_of(table.first + k) for k in range(len(table.spans.cells))]

@@ -7,6 +7,7 @@ whose border the clip ends (clips.py).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from extract.reading.grid.clips import end_at_borders, find_cut_sides, find_sides, move_inside
 from extract.reading.grid.lattice import Lattice
 from extract.reading.grid.spans import Spans
-from extract.reading.ink.ink import CLIPPED, KEPT, Bools, Floats, Glyphs, Ints
+from extract.reading.ink.ink import CLIPPED, KEPT, NO_CLIP, Bools, Floats, Glyphs, Ints
 
 GLUED = 0.12  # of the size: letters of one word are nearer than this
 SET_TOGETHER = 0.35  # likewise of letters set by one operator: 22.6 万 has a blank between that nobody typed
@@ -36,6 +37,12 @@ class PlacedTable:
     def box_of(self, cell: int) -> tuple[float, float, float, float]:
         """Return the box of a cell by its number on the page."""
         return self.lattice.box_of(*self.spans.cells[cell - self.first])
+
+    def list_boxes(self) -> Floats:
+        """Return the boxes of all cells, (n, 4)."""
+        row, column, height, width = np.array(self.spans.cells, np.int64).T
+        xs, ys = self.lattice.xs, self.lattice.ys
+        return np.stack([xs[column], ys[row], xs[column + width], ys[row + height]], axis=1)
 
 
 OUTSIDE, LOST = -1, -2  # outside every table; inside a table's box but in no cell
@@ -120,7 +127,9 @@ def _settle_clipped(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], own
 def find_cut(glyphs: Glyphs, spots: Spots) -> tuple[Ints, Bools]:
     """Return kept glyphs that a clip hides or takes much of, and at which sides: left, top, right, bottom."""
     box, clip = glyphs.box, spots.clip
-    tight = (clip[:, :2] > box[:, :2]).any(1) | (clip[:, 2:] < box[:, 2:]).any(1)
+    if not has_clips(glyphs):
+        return np.zeros(0, np.int64), np.zeros((0, 4), np.bool_)
+    tight = (clip[:, 0] > box[:, 0]) | (clip[:, 1] > box[:, 1]) | (clip[:, 2] < box[:, 2]) | (clip[:, 3] < box[:, 3])
     tight |= (spots.base > clip[:, 3]) | (spots.base - spots.size < clip[:, 1])  # boxes lie about their heights
     rows = np.flatnonzero(tight & (glyphs.drop == KEPT))
     some = clip[rows]
@@ -131,14 +140,21 @@ def find_cut(glyphs: Glyphs, spots: Spots) -> tuple[Ints, Bools]:
     return rows[cut], sides[cut]
 
 
+def has_clips(glyphs: Glyphs) -> bool:
+    """Whether anything clips any text of the page."""
+    return bool((glyphs.runs.clip != NO_CLIP).any())
+
+
 def boxes_of(cells: Ints, tables: list[PlacedTable]) -> Floats:
     """Return the boxes of cells by number; NaN where there is no cell."""
-    boxes = np.full((len(cells), 4), np.nan)
-    for cell in np.unique(cells[cells >= 0]).tolist():
-        for table in tables:
-            if table.first <= cell < table.first + len(table.spans.cells):
-                boxes[cells == cell] = table.box_of(cell)
-    return boxes
+    numbers, which = np.unique(cells, return_inverse=True)
+    boxes = np.full((len(numbers), 4), np.nan)
+    firsts = [table.first for table in tables]
+    for k, cell in enumerate(numbers.tolist()):
+        if cell >= 0:
+            boxes[k] = tables[bisect_right(firsts, cell) - 1].box_of(cell)
+    found: Floats = boxes[which]
+    return found
 
 
 def _settle_overflow(

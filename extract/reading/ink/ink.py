@@ -36,6 +36,8 @@ COMPATIBLE_TOO = 0x2F800
 FIRST_CHINESE = 0x2E80
 FROM_FULL_WIDTH = 0xFEE0
 FULL_WIDTH = [ord(letter) + FROM_FULL_WIDTH for letter in f"%{digits}{ascii_letters}"]
+_IS_FULL_WIDTH = np.zeros(0x10000, np.bool_)
+_IS_FULL_WIDTH[FULL_WIDTH] = True
 NARROW = 0.7  # of the size: no Chinese character is narrower
 LEAST_STEP = 0.4  # of the size: digits are half an em wide, and a fake bold moves by less
 TOO_WIDE = 0.15  # of the size: more than letters that are set closely overlap
@@ -210,7 +212,7 @@ def settle_characters(glyphs: Glyphs) -> None:
         if canonical != glyphs.text[i] and len(canonical) == 1:
             glyphs.code[i], glyphs.text[i] = ord(canonical), canonical
     width = glyphs.box[:, 2] - glyphs.box[:, 0]
-    narrow = np.isin(glyphs.code, FULL_WIDTH) & (width < NARROW * glyphs.runs.size[glyphs.run])
+    narrow = _IS_FULL_WIDTH[np.minimum(glyphs.code, 0xFFFF)] & (width < NARROW * glyphs.runs.size[glyphs.run])
     narrow &= glyphs.runs.turn[glyphs.run] == 0
     for i in np.flatnonzero(narrow).tolist():
         glyphs.code[i] -= FROM_FULL_WIDTH

@@ -5,12 +5,16 @@ Clipping is decided later (placement.py), because text cut by the edge of its ow
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from extract.reading.ink.ink import HIDDEN, INVISIBLE, KEPT, PALE, WATERMARK, Bools, Fills, Floats, Ink, Ints
 
 WHITE = 0.97
 BIG = 1.8  # times the usual size of the page's text
+MOST_PAIRS = 1 << 20  # of areas and what may lie under them, looked at together
+ROUNDING = 1e-6  # points
 
 
 def mark_unseen(ink: Ink) -> None:
@@ -79,6 +83,52 @@ def overlap(one: Floats, other: Floats) -> Bools:
     return shared
 
 
+def find_meetings(areas: Floats, boxes: Floats) -> tuple[Ints, Ints]:
+    """Find the pairs of an area and a box that share room; boxes without any height meet nothing."""
+    some = np.flatnonzero(boxes[:, 3] > boxes[:, 1])
+    some = some[np.argsort(boxes[some, 1], kind="stable")]
+    top = boxes[some, 1]
+    highest = float((boxes[some, 3] - top).max(initial=0.0)) + ROUNDING
+    found = []
+    for area, place in _list_pairs(*(np.searchsorted(top, y) for y in (areas[:, 1] - highest, areas[:, 3]))):
+        box = some[place]
+        meets = overlap(areas[area], boxes[box])
+        found.append((area[meets], box[meets]))
+    return np.concatenate([area for area, _ in found]), np.concatenate([box for _, box in found])
+
+
+def _find_inside(areas: Floats, x: Floats, y: Floats) -> Iterator[tuple[Ints, Ints]]:
+    """Find the pairs of an area and a point inside it or on its border, in order of areas, some at a time."""
+    order = np.argsort(y, kind="stable")
+    ordered = y[order]
+    first, last = np.searchsorted(ordered, areas[:, 1], "left"), np.searchsorted(ordered, areas[:, 3], "right")
+    for area, place in _list_pairs(first, last):
+        point = order[place]
+        inside = (areas[area, 0] <= x[point]) & (x[point] <= areas[area, 2])
+        yield area[inside], point[inside]
+
+
+def _list_pairs(first: Ints, last: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """Pair each number k with the whole numbers from its `first` up to its `last`, not too many pairs at a time."""
+    count = np.maximum(last - first, 0)
+    before = np.cumsum(count) - count
+    start = 0
+    while True:
+        stop = max(start + 1, int(np.searchsorted(before, before[start] + MOST_PAIRS))) if len(count) else 0
+        number = np.repeat(np.arange(start, stop), count[start:stop])
+        yield number, list_ranges(first[start:stop], count[start:stop])
+        start = stop
+        if start >= len(count):
+            return
+
+
+def list_ranges(first: Ints, count: Ints) -> Ints:
+    """List so many whole numbers from each `first` on, one range behind the other."""
+    before = np.cumsum(count) - count
+    numbers: Ints = np.arange(int(count.sum())) + np.repeat(first - before, count)
+    return numbers
+
+
 def _on_dark(light: Floats) -> Bools:
     """Return which runs are white letters, which depend on the area below them and are no watermarks."""
     return light >= WHITE
@@ -102,11 +152,11 @@ def _find_white(ink: Ink) -> Ints:
 
 def _last_under(fills: Fills, x: Floats, y: Floats, order: Ints) -> Floats:
     """Return the brightness of the area painted last under each point; paper is white."""
-    under = np.ones(len(x))
-    for box, light, when in zip(fills.box, fills.light, fills.order, strict=True):
-        inside = (box[0] <= x) & (x <= box[2]) & (box[1] <= y) & (y <= box[3]) & ((order < 0) | (when < order))
-        under[inside] = light
-    return under
+    last = np.full(len(x), -1, np.int64)
+    for area, point in _find_inside(fills.box, x, y):
+        before = (order[point] < 0) | (fills.order[area] < order[point])
+        np.maximum.at(last, point[before], area[before])
+    return np.append(fills.light, 1.0)[last]
 
 
 def _find_covered(ink: Ink) -> Ints:
@@ -120,9 +170,7 @@ def _find_covered(ink: Ink) -> Ints:
     covered = np.zeros(len(glyphs), np.bool_)
     order = glyphs.runs.order[glyphs.run]
     x, y = centres(glyphs.box)
-    boxes = np.concatenate([fills.box[areas], pictures.box[blank]]).tolist()
-    late = [*fills.order[areas].tolist(), *pictures.order[blank].tolist()]
-    for (x0, y0, x1, y1), when in zip(boxes, late, strict=True):
-        inside = (x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)
-        covered |= inside & (order >= 0) & (order < when)
+    late = np.concatenate([fills.order[areas], pictures.order[blank]])
+    for area, point in _find_inside(np.concatenate([fills.box[areas], pictures.box[blank]]), x, y):
+        covered[point[(order[point] >= 0) & (order[point] < late[area])]] = True
     return np.flatnonzero(covered)

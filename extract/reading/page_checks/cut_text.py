@@ -22,15 +22,23 @@ from extract.reading.grid.clips import (
     find_sides,
     move_inside,
 )
-from extract.reading.grid.placement import OUTSIDE, PlacedTable, Spots, are_glued, boxes_of, find_cut, owners_at
+from extract.reading.grid.placement import (
+    OUTSIDE,
+    PlacedTable,
+    Spots,
+    are_glued,
+    boxes_of,
+    find_cut,
+    has_clips,
+    owners_at,
+)
 from extract.reading.ink.ink import CLIPPED, HIDDEN, KEPT, Bools, Floats, Glyphs, Ink, Ints
-from extract.reading.ink.visibility import overlap, surround_runs
+from extract.reading.ink.visibility import find_meetings, list_ranges, surround_runs
 from extract.reading.page_checks.problems import TEXT_CUT, PageNote, Problem, list_problems, part_by_cell
 
 COVERED = 0.25  # of a glyph's ink
 MARGIN = 0.12  # of a glyph's width is blank on each side
 BEHIND = 0.5  # of the size: nearer than this a letter goes on
-AT_ONCE = 64
 CLEARLY = 0.03  # of the height of a digit: a cut that is no rounding
 ONE_TEXT = 2.2  # of the size: baselines so near to each other are lines of one text
 OF_FIGURE = 1 / 3  # of the letters of a figure with its unit are digits
@@ -147,6 +155,8 @@ def find_cut_texts(
     ink: Ink, spots: Spots, tables: list[PlacedTable], placed: Sorted, texts: dict[int, str], cuts: Cuts
 ) -> list[CutText]:
     """Return the cells whose clip hides lines above or below or cuts them, as over a page break."""
+    if not has_clips(ink.glyphs):
+        return []
     clip = spots.clip[placed.glyph]
     level = spots.turn[placed.glyph] == 0
     touched = level & (show_parts(spots, placed.glyph) < 1)
@@ -233,20 +243,22 @@ def _find_covered(ink: Ink, spots: Spots, kept: Bools) -> Ints:
     if not len(late):
         return late
     box = _ink_boxes(ink, spots)
-    around = surround_runs(box, runs, len(order))
-    found = np.zeros(len(kept), np.bool_)
-    for first in range(0, len(late), AT_ONCE):
-        some = late[first : first + AT_ONCE]
-        under = overlap(around[None, :], fills.box[some][:, None]) & (order >= 0) & (order < fills.order[some][:, None])
-        for area, run in zip(*np.nonzero(under), strict=True):
-            mine = np.flatnonzero(kept & (runs == run))
-            found[mine] |= _shares(box[mine], fills.box[some[area]]) > COVERED
-    return np.flatnonzero(found)
+    areas, covered = find_meetings(fills.box[late], surround_runs(box, runs, len(order)))
+    areas = late[areas]
+    under = (order[covered] >= 0) & (order[covered] < fills.order[areas])
+    areas, covered = areas[under], covered[under]
+    if not len(areas):
+        return areas
+    shown = np.flatnonzero(kept)
+    ordered = shown[np.argsort(runs[shown], kind="stable")]
+    first, last = np.searchsorted(runs[ordered], covered), np.searchsorted(runs[ordered], covered, "right")
+    glyph, area = ordered[list_ranges(first, last - first)], np.repeat(areas, last - first)
+    return np.unique(glyph[_shares(box[glyph], fills.box[area]) > COVERED])
 
 
-def _shares(boxes: Floats, area: Floats) -> Floats:
-    """Return the share of each box that an area covers, 0..1."""
-    low, high = np.maximum(boxes[:, :2], area[:2]), np.minimum(boxes[:, 2:], area[2:])
+def _shares(boxes: Floats, areas: Floats) -> Floats:
+    """Return the part of each box that its area covers, 0..1."""
+    low, high = np.maximum(boxes[:, :2], areas[:, :2]), np.minimum(boxes[:, 2:], areas[:, 2:])
     whole = np.maximum(boxes[:, 2:] - boxes[:, :2], 1e-6).prod(-1)
     shared: Floats = np.clip(high - low, 0.0, None).prod(-1) / whole
     return shared
@@ -254,18 +266,14 @@ def _shares(boxes: Floats, area: Floats) -> Floats:
 
 def _find_run_out(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints) -> Ints:
     """Return glyphs right behind the edge of a table that continue a text at that edge."""
-    box, outside = ink.glyphs.box, (ink.glyphs.drop == KEPT) & (owner == OUTSIDE) & (spots.turn == 0)
+    box = ink.glyphs.box
+    outside = np.flatnonzero((owner == OUTSIDE) & (ink.glyphs.drop == KEPT) & (spots.turn == 0))
+    x, y, size, start = spots.x[outside], spots.y[outside], spots.size[outside], box[outside, 0]
     found: list[int] = []
-    for table in tables:
+    for table in tables if len(outside) else ():
         right, (top, bottom) = float(table.lattice.xs[-1]), table.lattice.ys[[0, -1]]
-        near = (
-            outside
-            & (spots.y > top)
-            & (spots.y < bottom)
-            & (box[:, 0] - right < BEHIND * spots.size)
-            & (spots.x > right)
-        )
-        for i in np.flatnonzero(near).tolist():
+        near = (y > top) & (y < bottom) & (start - right < BEHIND * size) & (x > right)
+        for i in outside[near].tolist():
             gap = box[i, 0] - box[:, 2]
             line = (owner >= table.first) & (np.abs(spots.base - spots.base[i]) < 0.1 * spots.size[i])
             if (line & (np.abs(gap) < BEHIND * spots.size[i])).any():

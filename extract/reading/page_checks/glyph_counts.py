@@ -23,6 +23,7 @@ from extract.reading.page_checks.problems import Problem, list_problems, unite
 __all__ = [
     "Problem",
     "check_inferred",
+    "check_letters",
     "check_lost_ends",
     "check_overflow",
     "check_page",
@@ -42,7 +43,7 @@ def check_page(
     return (
         *_check_tiles(ink, tables),
         *_check_counts(ink, tables, owner, placed, outside),
-        *_check_letters(ink, tables, owner, placed),
+        *check_letters(ink, tables, owner, placed),
         *list_problems(ink, tables, owner, overlaps, Reason.CONSERVATION, "text over other text at"),
     )
 
@@ -233,7 +234,7 @@ def _part_by_row(ink: Ink, tables: list[PlacedTable], glyphs: Ints) -> list[Ints
     return parts or ([glyphs] if len(glyphs) else [])
 
 
-def _check_letters(ink: Ink, tables: list[PlacedTable], owner: Ints, placed: Sorted) -> list[Problem]:
+def check_letters(ink: Ink, tables: list[PlacedTable], owner: Ints, placed: Sorted) -> list[Problem]:
     """Report glyphs without a known character: private use, unassigned, replacement or control characters."""
     codes = ink.glyphs.code[placed.glyph]
     letters = codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")

@@ -30,6 +30,7 @@ from extract.reading.tables.header_words import find_money_unit, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
 from extract.reading.tables.inquiry import ask, ask_year, list_names, noting, settle
 from extract.reading.tables.layout import Layout, adopt_columns, find_layout, take_out
+from extract.reading.tables.level_groups import Folding, find_folding, goes_on, unfold
 from extract.reading.tables.level_names import fit_levels
 from extract.reading.tables.page_joins import carry_layout, cut_rows, join_tables
 from extract.reading.tables.page_numbers import join_pages
@@ -98,6 +99,7 @@ class Assembler:
         self._form: Form | None = None
         self._layout: Layout | None = None
         self._edges: tuple[float, ...] = ()
+        self._folding: Folding | None = None  # of the table that was read last, where its levels head groups of columns
         self._head_follows = False  # it stands where the open table may go on
         self._head_lines: list[Line] = []  # above the head that waits
         self._head: IndexedGrid | None = None  # a form's head, or the part of it that stood on the pages before
@@ -141,6 +143,7 @@ class Assembler:
 
     def _read_grid(self, table: IndexedGrid, above: list[Line]) -> None:
         """Split a grid at its header blocks and read each stretch."""
+        table = self._unfold(table)
         known = self._flat.layout if self._flat is not None else None
         layouts = find_layouts(table, known) or self._lend_layout(table)
         if layouts and not self._is_ours(table, above):
@@ -170,6 +173,15 @@ class Assembler:
         self._mark_place(table)
         if not layouts[-1].is_flat:
             self._hold_head(table, head_start)
+
+    def _unfold(self, table: IndexedGrid) -> IndexedGrid:
+        """Return a table with one indicator a row, also where its levels head groups of columns side by side."""
+        found = find_folding(table)
+        if found is None and (self._folding is None or not goes_on(self._folding, table) or not self._follows(table)):
+            return table
+        folding = found or self._folding
+        self._folding = folding
+        return (folding and unfold(table, folding, has_header=found is not None)) or table
 
     def _lend_layout(self, table: IndexedGrid) -> list[Layout]:
         """Return the layout of the form before for a form that prints no header over its levels (西安 2020).

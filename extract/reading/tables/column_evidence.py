@@ -28,6 +28,7 @@ from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.inquiry import ask, noting
 from extract.reading.tables.money_columns import ABOUT_MONEY, settle_money
 from extract.reading.tables.usual_levels import is_level1, is_level2
+from extract.reading.tables.value_columns import read_yearly
 from extract.reading.tables.word_questions import ask_part, ask_same_column, ask_word, name_rivals
 from extract.values.measure_words import WORDS
 
@@ -262,6 +263,8 @@ def _may_be_needed(table: IndexedGrid, stop: int, heading: Heading, headings: Se
         return False
     if not columns & VALUES or not columns & {Column.INDICATOR, Column.LEVEL2}:
         return True
+    if any(match_column(w) in VALUES for w in heading.words[:-1]) and read_yearly(heading) is None:
+        return True  # 指标值 over two words: either may be the year's
     if all(map(SIGN_TEXT.match, texts)) and any(map(COMPARISON.match, texts)) and Column.SIGN not in columns:
         return True  # signs of two columns
     if _are_measures(texts) and Column.MEASURE_UNIT not in columns and _has_bare_values(table, stop, headings):

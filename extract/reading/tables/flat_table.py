@@ -22,6 +22,7 @@ from extract.reading.tables.header_words import normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.inquiry import noting, settle
 from extract.reading.tables.layout import Layout, finish_header
+from extract.reading.tables.level_rows import carry_down, judge_levels
 from extract.reading.tables.numbered_text import Item, drop_endings, parse_items
 from extract.reading.tables.page_breaks import (
     FEWEST_ROWS,
@@ -90,6 +91,7 @@ class FlatTable:
         self._at_end = False  # the row that is read now ends its page
         self._merged = False
         self._merges: set[Column] = set()
+        self._carries_levels: bool | None = None  # whether a blank level goes on with the one above, None: unknown yet
         self._units: dict[Column, str] = {}  # of the amounts of the rows that are read now
 
     def attach(self, part: Sink, findings: list[Finding]) -> None:
@@ -129,6 +131,7 @@ class FlatTable:
         self._units = {c: u for c in layout.columns if c in AMOUNTS and (u := layout.money_unit(c) or self.money_unit)}
         rows = list(split_rows(table, layout, start, stop))
         self._merges |= find_merges(rows, (*LEVELS, *AMOUNTS, *GOALS))
+        self._carries_levels = judge_levels(rows, table, after_break, self._carries_levels)
         owners: dict[int, Project] = {}
         for row in rows:
             try:
@@ -182,7 +185,8 @@ class FlatTable:
         elif is_blank(row):
             return False
         elif is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table, crossings):
-            if self.layout.names_units and not is_total(row, table) and self._is_named(row, table, crossings):
+            is_sum = is_numbering(row, table) or is_total(row, table)
+            if self.layout.names_units and not is_sum and self._is_named(row, table, crossings):
                 self._open_section(row, "", page)
             account.take_row(row.first, row.last)
         elif after_break and self._continues_row(row, page):
@@ -263,7 +267,7 @@ class FlatTable:
         if not row.text(Column.INDICATOR):
             return True
         mine = [draft for draft in self.drafts if draft.table == self.number]
-        rest = judge_rest(row, mine, self._previous)
+        rest = judge_rest(row, mine, self._previous, bool(self._carries_levels))
         if rest is None:
             detail = f"row {row.first + 1}: {row.text(Column.INDICATOR)!r} may be an indicator or the rest of one"
             question = ask_first_row(row, self._previous, Column.INDICATOR, page)
@@ -342,6 +346,8 @@ class FlatTable:
             self._alias(row, page, cut)
         fields = {c: self._field(cell, c, page) for c, cell in row.cells.items()}
         self._fill_unit(fields, after_break, begins, page)
+        if self._carries_levels:
+            carry_down(fields, self._previous)
         if Column.UNIT in fields and not fields[Column.UNIT].text and not self.caption_unit and self.section is None:
             raise Refused(Reason.PAGE_MISSING, f"row {row.first + 1}: the first rows of a table name no unit", page)
         project = self._settle_project(fields, cut, begins, after_break, page)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from extract.entities import AMOUNT_KINDS, Box, Cell, Column, Question, Scope
 from extract.errors import Reason, Refused
 from extract.reading.tables.amount_conflicts import FIGURE, find_second_amount
+from extract.reading.tables.amount_lists import split_amounts
 from extract.reading.tables.amount_questions import ask_head_amount, name_amounts
 from extract.reading.tables.attribution import clean_office
 from extract.reading.tables.drafts import Doubt, Field, confine, field_of
@@ -135,6 +137,13 @@ def _settle_total(head: FormHead) -> None:
         head.money_units[Column.AMOUNT] = head.money_units.pop(Column.AMOUNT_TOTAL)
 
 
+@lru_cache(maxsize=4096)
+def split_label(text: str) -> tuple[str, str] | None:
+    """Split a text at its first colon into a label and what it says, None where it has none."""
+    found = SPLIT.match(text)
+    return (found.group(1), found.group(2)) if found else None
+
+
 def is_word(cell: Cell | None) -> bool:
     """Return True if a cell is a word of the form rather than a value."""
     if cell is None or not cell.text or len(cell.text) > 40:
@@ -153,9 +162,9 @@ def finds_head(table: IndexedGrid, start: int, stop: int) -> int | None:
     """Return the first row that begins another form: one with 项目名称 as a word."""
     for row in range(start, stop):
         for cell in table.starting(row):
-            split = SPLIT.match(cell.text)
+            split = split_label(cell.text)
             joined = None if split else _split_unruled(table, cell)
-            word = split.group(1) if split else joined[0] if joined else cell.text
+            word = split[0] if split else joined[0] if joined else cell.text
             if match_column(word) == Column.PROJECT:
                 while row > start and _leads(table, row - 1):
                     row -= 1
@@ -169,7 +178,7 @@ def has_head_shape(table: IndexedGrid) -> bool:
         texts = [c for c in table.row_cells(row) if c.text]
         if len(texts) == 1 and texts[0].colspan == table.grid.n_cols:
             continue  # a title
-        if texts and not is_word(texts[0]) and not SPLIT.match(texts[0].text):
+        if texts and not is_word(texts[0]) and not split_label(texts[0].text):
             return False
         if any(not is_word(a) and not is_word(b) for a, b in pairwise(texts)):
             return False
@@ -204,9 +213,9 @@ def _read_cell(table: IndexedGrid, cell: Cell, stop: int, head: FormHead, used: 
     if id(cell) in used or not cell.text:
         return
     head.money_unit = head.money_unit or find_money_unit(cell.text)
-    split = SPLIT.match(cell.text)
-    if split and not is_word(cell) and _is_plain_word(split.group(1)):
-        _keep(table, head, split.group(1), _with(cell, split.group(2)), used)
+    split = split_label(cell.text)
+    if split and not is_word(cell) and _is_plain_word(split[0]):
+        _keep(table, head, split[0], _with(cell, split[1]), used)
         return
     joined = _split_unruled(table, cell) if not is_word(cell) else None
     if joined is not None:
@@ -287,6 +296,11 @@ def _keep(
         detail = f"one head names {name!r} and {value.text!r}"
         raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
     if column not in HEAD_COLUMNS or column is None:
+        return
+    if column in AMOUNT_KINDS and (listed := split_amounts(value.text)):
+        used.add(id(value))
+        for own_word, amount in listed:
+            _keep(table, head, own_word or word, _with(value, amount), used, word_cell=word_cell)
         return
     if column in head.fields:
         is_rival = column in AMOUNT_KINDS and id(value) not in used and normalise(word) not in PARTS

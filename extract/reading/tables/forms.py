@@ -18,6 +18,7 @@ from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.inquiry import noting, settle
 from extract.reading.tables.layout import Layout, finish_header
 from extract.reading.tables.level_names import find_open_levels, fit_levels
+from extract.reading.tables.level_rows import carry_down, judge_levels
 from extract.reading.tables.page_breaks import LEVEL_END, is_rest_of_level, join_fragment
 from extract.reading.tables.row_questions import REST, ask_first_row
 from extract.reading.tables.rows import (
@@ -63,6 +64,7 @@ class Form:
         self._cells: list[Cell] = []
         self._previous: dict[Column, Field] = {}
         self._merges: set[Column] = set()
+        self._carries_levels: bool | None = None  # whether a blank level goes on with the one above, None: unknown yet
         self._begun = False  # the rows of this page have printed a level
         self._open: set[Column] = set()  # levels whose blank cell the end of the page cuts: the name may stand below
 
@@ -110,6 +112,7 @@ class Form:
             layout, start = finished, start + 1
         self._merges |= find_merges(list(split_rows(table, layout, start, stop)))
         listed = list(_list_rows(table, layout, start, stop))
+        self._carries_levels = judge_levels(listed, table, after_break, self._carries_levels)
         for place, row in enumerate(listed):
             is_below = all(find_crossing(later, crossings) or not later.has_indicator for later in listed[place:])
             count = len(self.drafts)
@@ -235,7 +238,7 @@ class Form:
         if not any(row.text(column) for column in LEVELS):
             return
         fields = self._list_fields(row, page, after_break)
-        if self._previous:
+        if self._previous or self._carries_levels:
             self._previous = {**self._previous, **{c: f for c, f in fields.items() if c in LEVELS}}
         self._begun = True
 
@@ -257,6 +260,8 @@ class Form:
                 self._fields[id(cell)] = previous
                 self._cells.append(cell)
             fields[column] = self._field(cell, page)
+        if self._carries_levels:
+            carry_down(fields, self._previous)
         return fields
 
     def _goes_on_blank(self, row: Row) -> bool:

@@ -10,12 +10,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
-
-import yaml
+from pathlib import Path
 
 from extract.entities import Column
+from extract.files import load_yaml
 
+HEADERS = Path(__file__).with_name("headers.yml")
 YEAR = r"20\d{2}(?:年?[-~至—]20\d{2})?"
 YEARS = (
     re.compile(YEAR),
@@ -26,7 +26,7 @@ LONGEST = 40  # characters: no header word of any publisher is longer
 BRACKET = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 BETWEEN = re.compile(r"[/、]")
 UNITS_AND_PROJECTS = re.compile(  # 单位（项目）名称, 项目名称（资金使用单位）, 部门（单位）及项目名称
-    r"^(?:部门)?[(]?(?:用款|预算)?(?:单位|部门)[)]?(?:名称)?[(/、及和]项目(?:名称)?[)]?(?:名称)?$"
+    r"^(?:部门)?[(]?(?:用款|预算|项目|实施)?(?:单位|部门)[)]?(?:名称)?[(/、及和]项目(?:名称)?[)]?(?:名称)?$"
     r"|^项目(?:名称)?[(/、及和].{0,6}(?:单位|部门)(?:名称)?[)]?(?:名称)?$"
 )
 MONEY_UNIT = re.compile(r"(?<![一-龥])(亿元|百万元|万元|千元|元)(?![一-龥])")
@@ -46,8 +46,7 @@ class Synonyms:
 @lru_cache(maxsize=1)
 def load_synonyms() -> Synonyms:
     """Load headers.yml; a word listed under two columns is a mistake in the file."""
-    text = resources.files("extract.reading.tables").joinpath("headers.yml").read_text(encoding="utf-8")
-    raw = yaml.safe_load(text)
+    raw = load_yaml(HEADERS)
     columns: dict[str, Column] = {}
     for name, words in raw["columns"].items():
         for word in words:

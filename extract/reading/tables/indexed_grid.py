@@ -15,6 +15,7 @@ class IndexedGrid:
     places: list[list[Cell | None]]  # [row][col]: the cell that covers a lattice place, None outside
     rows: list[list[Cell]]  # the different cells that cover a lattice row, left to right
     row_pages: tuple[int, ...] = ()  # of a table joined over page breaks: the page of each row
+    lines: tuple[float, ...] = ()  # of a table whose columns do not stand where its cells do (level_groups.py)
 
     def page_of(self, cell: Cell) -> int:
         """Return the page on which a cell begins."""
@@ -26,6 +27,8 @@ class IndexedGrid:
 
         A column in which no cell begins or ends has no width, at the next line.
         """
+        if self.lines:
+            return self.lines
         lines: dict[int, float] = {0: self.grid.box.x0, self.grid.n_cols: self.grid.box.x1}
         for cell in self.grid.cells:
             lines.setdefault(cell.col, cell.box.x0)
@@ -53,13 +56,13 @@ class IndexedGrid:
         return [cell for cell in self.rows[row] if cell.row == row]
 
 
-def index_grid(grid: Grid, row_pages: tuple[int, ...] = ()) -> IndexedGrid:
+def index_grid(grid: Grid, row_pages: tuple[int, ...] = (), lines: tuple[float, ...] = ()) -> IndexedGrid:
     """Build the index once per grid."""
     places: list[list[Cell | None]] = [[None] * grid.n_cols for _ in range(grid.n_rows)]
     for cell in grid.cells:
         for row in range(cell.row, cell.row + cell.rowspan):
             places[row][cell.col : cell.col + cell.colspan] = [cell] * cell.colspan
-    return IndexedGrid(grid, places, [_list_cells(line) for line in places], row_pages)
+    return IndexedGrid(grid, places, [_list_cells(line) for line in places], row_pages, lines)
 
 
 def _list_cells(line: list[Cell | None]) -> list[Cell]:

@@ -26,7 +26,7 @@ from extract.reading.tables.headings import VALUES, Heading
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.money_columns import settle_money
 from extract.reading.tables.numbered_text import looks_numbered
-from extract.reading.tables.years import find_year
+from extract.reading.tables.value_columns import settle_yearly, take_period
 
 INDICATOR_WORDS = frozenset(
     {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.ANNUAL_VALUE, Column.CYCLE_VALUE, Column.SIGN}
@@ -133,7 +133,9 @@ def find_layout(table: IndexedGrid, row: int) -> Layout | None:
     if not {h.column for h in headings} & VALUES and not (unlisted and _speaks_of_indicators(headings)):
         return None  # levels of a catalogue (政府购买服务指导性目录: 一级, 二级, 三级, 预算金额)
     verdict = judge_words(table, row, stop, headings)
-    return Layout(row, stop, tuple(verdict.headings), verdict.doubts, verdict.ignored, verdict.settled)
+    titles = table.starting(row - 1) if row else []
+    settled = take_period(verdict.headings, titles[0].text if len(titles) == 1 else "")
+    return Layout(row, stop, settled, verdict.doubts, verdict.ignored, verdict.settled)
 
 
 def _find_numbered(table: IndexedGrid, row: int, first: list[Cell]) -> Layout | None:
@@ -291,7 +293,7 @@ def _resolve(leaves: list[Heading]) -> list[Heading]:
     headings = [
         Heading(column, leaf.words, leaf.first, leaf.last) for leaf, column in zip(leaves, columns, strict=True)
     ]
-    return _split_blocks(_separate_levels(_settle_history(headings)))
+    return _split_blocks(_separate_levels(settle_yearly(headings)))
 
 
 def settle_indicator(headings: list[Heading]) -> list[Heading]:
@@ -301,13 +303,6 @@ def settle_indicator(headings: list[Heading]) -> list[Heading]:
     if Column.INDICATOR in columns or len(named) != 1 or not columns & (VALUES | {Column.SIGN}):
         return headings
     return [replace(h, column=Column.INDICATOR) if h is named[0] else h for h in headings]
-
-
-def _settle_history(headings: list[Heading]) -> list[Heading]:
-    """Keep the latest of several prior-year result columns: 2023年实际实现值 | 2024年实际实现值 (湖北)."""
-    prior = [h for h in headings if h.column == Column.PRIOR_VALUE]
-    latest = max(prior, key=lambda h: (find_year(h.word) or 0, h.first), default=None)
-    return [replace(h, column=None) if h.column == Column.PRIOR_VALUE and h is not latest else h for h in headings]
 
 
 def _match_words(heading: Heading) -> Column | None:

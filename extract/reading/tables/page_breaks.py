@@ -136,11 +136,14 @@ def drop_overlap(above: str, below: str) -> str:
     return above + below
 
 
-def judge_rest(row: Row, drafts: Sequence[Draft], previous: Mapping[Column, Field]) -> bool | None:
+def judge_rest(
+    row: Row, drafts: Sequence[Draft], previous: Mapping[Column, Field], carries_levels: bool
+) -> bool | None:
     """Decide if a row with an indicator at the top of a page is the rest of the row above; None if ambiguous.
 
     It is where it prints no target, no code or no level of its own and every row of the table so far prints one. A
-    level that continues over the rows below could be that of a new row as well.
+    level that continues over the rows below could be that of a new row as well. Where a table prints a level once
+    (`carries_levels`), a row without one is a row like the others.
     """
     levels = [c for c in LEVELS if c in row.cells]
     printed = [c for c in levels if row.text(c)]
@@ -149,6 +152,8 @@ def judge_rest(row: Row, drafts: Sequence[Draft], previous: Mapping[Column, Fiel
         return False
     if enough and all(INDICATOR_CODE.match(_said(d, Column.INDICATOR)) for d in drafts):
         return True
+    if row.has_target and carries_levels:
+        return False if any(_said_in(previous, c) for c in (*PERIOD_VALUES, Column.SIGN)) else None
     if row.has_target:
         own = [c for c in levels if enough and all(_said(d, c) and not d.fields[c].spans for d in drafts)]
         return bool(own) and not printed and all(not row.text(c) for c in UNIT_LEVEL)
@@ -161,7 +166,11 @@ def judge_rest(row: Row, drafts: Sequence[Draft], previous: Mapping[Column, Fiel
 
 
 def _said(draft: Draft, column: Column) -> str:
-    return draft.fields[column].text if column in draft.fields else ""
+    return _said_in(draft.fields, column)
+
+
+def _said_in(fields: Mapping[Column, Field], column: Column) -> str:
+    return fields[column].text if column in fields else ""
 
 
 def join_fragment(field: Field, cell: Cell, page: int) -> None:

@@ -19,7 +19,7 @@ from extract.reading.tables.header_words import normalise
 
 OFFICE = re.compile(
     r"(?:局|委|委员会|办公室|厅|院|所|站|中心|大队|支队|总队|中队|学校|小学|中学|幼儿园|大学|学院|医院|街道|办事处|镇|乡|政府"
-    r"|馆|处|队|协会|联合会|公司|园|台|会|部|校|署|社|基地|法院|检察院|本级|机关)(?:[(（].{1,10}[)）])?$"
+    r"|馆|处|队|办|组|场|团|库|宫|剧院|协会|联合会|公司|园|台|会|部|校|署|社|基地|法院|检察院|本级|机关)(?:[(（].{1,10}[)）])?$"
 )
 UNIT_CODE = re.compile(r"^\d{3,9}[-—–]")
 PROJECT_WORD = re.compile(r"项目|经费|资金|专项|补助|补贴|奖补|工程|费$|\d{6}[A-Z]\d")
@@ -85,7 +85,9 @@ def _is_unit(section: Section, caption: str) -> bool | None:
     agrees = _agrees(section)
     if agrees or (agrees is None and _is_office(section)):
         return True
-    return None if _is_office(section) else False
+    if _is_office(section):
+        return None
+    return False if agrees is False or PROJECT_WORD.search(normalise(section.name)) else None
 
 
 def _agrees(section: Section) -> bool | None:

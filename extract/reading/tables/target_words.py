@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 
+from extract.entities import PageGrids
 from extract.reading.tables.indexed_grid import IndexedGrid
 
 LEVEL_WORDS = re.compile(
@@ -15,6 +17,12 @@ STRICT_WORDS = re.compile(
 
 
 BEGINS_TARGET = re.compile(r"[≥≧⩾≤≦⩽><＞＜=＝≈]")
+
+
+def speaks_of_targets(page: PageGrids) -> bool:
+    """Return True if a page mentions indicators or performance."""
+    texts = chain((line.text for line in page.lines), (cell.text for grid in page.grids for cell in grid.cells))
+    return any("指标" in text or "绩效" in text for text in texts)
 
 
 def looks_like_targets(table: IndexedGrid) -> bool:

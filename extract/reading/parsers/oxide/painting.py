@@ -23,17 +23,18 @@ from extract.reading.ink.ink import NO_CLIP, Floats, Ints
 
 MAX_DEPTH = 12  # a form inside a form inside ...
 MAX_OPERATORS = 2_000_000  # on one page, forms opened
-NESTED = rb"\((?:[^()\\]|\\.)*\)"
-TEXT = rb"\((?:[^()\\]|\\.|" + NESTED + rb")*\)"
-ARRAY = rb"\[[^\[\]()]*(?:" + TEXT + rb"[^\[\]()]*)*\]"
+NESTED = rb"\((?:[^()\\]++|\\.)*\)"
+TEXT = rb"\((?:[^()\\]++|\\.|" + NESTED + rb")*\)"
+ARRAY = rb"\[[^\[\]()]*+(?:" + TEXT + rb"[^\[\]()]*+)*\]"
 TOKEN = re.compile(
-    rb"((?:[-+.\d]+\s+)*)([A-Za-z'\"][A-Za-z\d*]*)|/([^\s()<>\[\]{}/%]*)|"
+    rb"([-+.\d\s]*+)([A-Za-z'\"][A-Za-z\d*]*+)|/([^\s()<>\[\]{}/%]*+)|(?:"
     + ARRAY
     + rb"|"
     + TEXT
-    + rb"|<<|>>|<[^<>]*>|%[^\r\n]*|[-+.\d]+",
+    + rb"|<[^<>]*+>)(\s*+T[jJ](?![A-Za-z\d*]))?|<<|>>|%[^\r\n]*+|[-+.\d\s]++",
     re.DOTALL,
 )
+OPERATOR, NAME, SHOWN = 2, 3, 4  # groups of a token; the last one is a text with the operator that shows it
 END_OF_IMAGE = re.compile(rb"\sEI(?=\s|$)")
 FILLS = frozenset((b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*", b"S", b"s"))
 SAME_PLACE_PT = 0.2  # two parsers place a glyph no further apart than half of this
@@ -165,11 +166,14 @@ class _Interpreter:
         """Run up to an inline image; return where it ends, None at the end of the stream."""
         does = self.does
         for token in TOKEN.finditer(data, place):
-            numbers, operator, name = token.groups()
-            if operator is None:
-                if name is not None:
-                    self.name = name
+            kind = token.lastindex
+            if kind == SHOWN:
+                self.show([])
+            elif kind == NAME:
+                self.name = token[NAME]
+            if kind != OPERATOR:
                 continue
+            numbers, operator = token[1], token[OPERATOR]
             act = does.get(operator)
             if act is not None:
                 act(list(map(float, numbers.split())) if numbers else [])

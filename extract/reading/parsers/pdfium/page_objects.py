@@ -92,8 +92,14 @@ def _map_clips(objects: list[calls.Pointer], matrix: Matrix) -> Floats:
     return boxes
 
 
-def _clip_boxes(paths: list[calls.Pointer], level: int) -> Floats:
-    """Return boxes around the `level`-th path of each clip, in the coordinates of the objects."""
+def _clip_boxes(clips: list[calls.Pointer], level: int) -> Floats:
+    """Boxes around the `level`-th path of each clip, in the coordinates of the objects.
+
+    Thousands of objects share one path; it is known by where its first point is kept.
+    """
+    first = np.fromiter(map(calls.get_clip_segment, clips, repeat(level), repeat(0)), np.int64, len(clips))
+    _, one_each, same = np.unique(first, return_index=True, return_inverse=True)
+    paths = [clips[i] for i in one_each.tolist()]
     n = len(paths)
     sizes = np.fromiter(map(calls.count_clip_segments, paths, repeat(level)), np.int64, n)
     box = np.full((n, 4), np.nan)
@@ -107,7 +113,8 @@ def _clip_boxes(paths: list[calls.Pointer], level: int) -> Floats:
         box[rows, :2] = np.fmin(box[rows, :2], points)
         box[rows, 2:] = np.fmax(box[rows, 2:], points)
     box[np.isnan(box[:, 0])] = 0.0  # an empty clip path hides everything
-    return box
+    shared: Floats = box[same]
+    return shared
 
 
 def intersect(boxes: Floats, other: Floats | ClipBox) -> Floats:

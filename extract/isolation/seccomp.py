@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterable
 from enum import StrEnum
 
-from extract.reading.isolation.syscalls import CLONE, CLONE3, GUARDED, NEWEST, PLAIN, X86_64, Processor
+from extract.isolation.syscalls import CLONE, CLONE3, GUARDED, NEWEST, PLAIN, X86_64, Processor
 
 PR_SET_SECCOMP, FILTER_MODE = 22, 2  # linux/prctl.h, linux/seccomp.h
 ALLOW, KILL_PROCESS, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000

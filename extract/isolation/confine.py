@@ -7,11 +7,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from extract.reading.isolation.landlock import enter_own_domain, find_abi, restrict_files
-from extract.reading.isolation.seccomp import Role, filter_calls, has_filters
-from extract.reading.isolation.syscalls import find_processor
+from extract.isolation.landlock import enter_own_domain, find_abi, restrict_files
+from extract.isolation.seccomp import Role, filter_calls, has_filters
+from extract.isolation.syscalls import find_processor
 
-PACKAGE = Path(__file__).resolve().parent.parent.parent  # extract/: nothing else of the project is read
+PACKAGE = Path(__file__).resolve().parent.parent  # extract/: nothing else of the project is read
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
 DEVICES = ("/dev/null", "/dev/urandom")
 PACKAGE_FOLDERS = ("site-packages", "dist-packages")
@@ -59,6 +59,12 @@ def confine_child() -> None:
     """Restrict processes and signals too, in a child of the nursery, before it opens a document."""
     enter_own_domain(_require())
     _filter(Role.CHILD)
+
+
+def confine_process() -> None:
+    """Confine a process that forks none, before it imports a parser. Raises UnconfinedError, OSError."""
+    confine_nursery()
+    confine_child()
 
 
 def readable_places() -> list[Path]:
