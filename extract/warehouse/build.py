@@ -160,8 +160,10 @@ def start_dbt(settings: Settings) -> None:
     command = [sys.executable, "-m", "extract.warehouse.dbt_process", str(os.getpid())]
     command += ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir), "--target", target]
     waiting = _waiting.get(settings)
-    if waiting is not None and waiting.poll() is None:
-        return
+    if waiting is not None:
+        if waiting.poll() is None:
+            return
+        waiting.communicate()  # closes its pipes
     pipe = subprocess.PIPE
     _waiting[settings] = subprocess.Popen(
         command, cwd=find_database(settings).parent, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True

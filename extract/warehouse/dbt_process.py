@@ -24,12 +24,13 @@ from extract.processes import follow_parent
 def run_asked(options: list[str]) -> int:
     """Parse, wait for what to run, and run it; return the exit status: 1 where nodes failed, 2 for another failure."""
     from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
 
     parsed = dbtRunner().invoke(["--quiet", "--write-json", "parse", *options])
     line = sys.stdin.readline()
     if not line:
         return 0
-    if not parsed.success:
+    if not isinstance(parsed.result, Manifest):
         print(parsed.exception or "the project cannot be parsed")
         return 2
     asked = json.loads(line)

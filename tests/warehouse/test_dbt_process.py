@@ -64,7 +64,8 @@ def test_what_fails_is_named_with_its_node(settings: Settings) -> None:
 
 
 def test_a_project_that_cannot_be_parsed_says_so(tmp_path: Path) -> None:
-    (tmp_path / "dbt").mkdir()
+    for name in ("dbt", "home"):
+        (tmp_path / name).mkdir()
     (tmp_path / "dbt" / "dbt_project.yml").write_text("name: [", encoding="utf-8")
     with pytest.raises(BuildError, match=r"dbt_project\.yml"):
         build.run_dbt(Settings(home=tmp_path / "home", dbt_dir=tmp_path / "dbt"), "build")
