@@ -171,6 +171,7 @@ def test_a_dag_file_imports_nothing_heavy_and_does_no_work_when_parsed(path: Pat
         "typing",
         "airflow.sdk",
         "extract.jobs.airflow_asking",
+        "extract.jobs.airflow_tasks",
         "extract.jobs.airflow",
         "extract.settings",
     }
