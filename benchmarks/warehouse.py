@@ -102,11 +102,11 @@ def measure_build(settings: Settings, **how: Any) -> Cost:
     dbt = 0.0
     run_dbt = build.run_dbt
 
-    def run_timed(*arguments: Any) -> dict[str, int]:
+    def run_timed(*arguments: Any, **mode: Any) -> dict[str, int]:
         nonlocal dbt
         begin = time.perf_counter()
         try:
-            return run_dbt(*arguments)
+            return run_dbt(*arguments, **mode)
         finally:
             dbt = time.perf_counter() - begin
 

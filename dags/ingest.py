@@ -1,4 +1,4 @@
-"""Ingest every night: sources >> discover >> land (a mapped group per publisher) >> read >> stage >> close."""
+"""Ingest every night: sources >> (discover >> land >> read)*publishers >> plan >> read >> stage >> close."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, get_current_context, task, task_group
 
-from extract.jobs.airflow import READ_POOL, STAGED, TASK_DEFAULTS, WRITER_POOL, tell_failure, tell_later_than
+from extract.jobs.airflow import TASK_DEFAULTS, tell_failure, tell_later_than
+from extract.jobs.airflow_tasks import current_run, plan, read, stage
 from extract.settings import get_settings
 
 
@@ -32,7 +33,10 @@ from extract.settings import get_settings
 |---|---|---|
 | sources | says whose sources are looked at; a mapped group each | says the same |
 | publisher.discover | writes every publication at a source into the ledger | sees the same once |
-| publisher.land | fetches bytes into the archive, named by their hash | fetches only what is not there |
+| publisher.land | fetches bytes into the archive, named by their hash; skipped where nothing is to be read of them | \
+fetches only what is not there |
+| publisher.read | reads the first batch of what has landed there, while others still land | reads what it had not \
+finished |
 | plan | puts the hashes that wait into batches, whatever became of a source | plans what still waits |
 | read | reads a batch of PDFs, each in a sandbox | reads what it had not finished |
 | stage | replaces each document's rows in the raw schema, one transaction each | the same rows |
@@ -47,15 +51,12 @@ counts of this run.
 def ingest() -> None:
     """Discover, land, read and stage what is published, every night."""
 
-    def run_id() -> str:
-        return str(get_current_context()["run_id"])
-
     @task
     def sources() -> list[list[str]]:
         from extract.jobs import ingest as steps
 
         params = get_current_context()["params"]
-        return steps.choose_sources(get_settings(), run_id(), inbox=params["inbox"], publisher=params["publisher"])
+        return steps.choose_sources(get_settings(), current_run(), inbox=params["inbox"], publisher=params["publisher"])
 
     # One task each, so that a slow or broken site holds up nobody else; each of its own time is bounded twice over: by
     # `night_seconds` of the publisher file, and here, should its source hang.
@@ -67,44 +68,25 @@ def ingest() -> None:
 
         context = get_current_context()
         context["publishers"] = ", ".join(codes)
-        steps.discover(get_settings(), run_id(), inbox=context["params"]["inbox"], only=codes)
+        steps.discover(get_settings(), current_run(), inbox=context["params"]["inbox"], only=codes)
         return codes
 
     @task(**one_source)
-    def land(codes: list[str]) -> int:
-        from extract.jobs import ingest as steps
-
-        get_current_context()["publishers"] = ", ".join(codes)
-        return steps.land(get_settings(), run_id(), only=codes)
-
-    @task_group
-    def publisher(codes: list[str]) -> None:
-        land(discover(codes))
-
-    @task(trigger_rule="all_done")
-    def plan() -> list[list[str]]:
-        from extract.jobs import ingest as steps
-
-        return steps.plan_batches(get_settings())
-
-    @task(pool=READ_POOL, map_index_template="{{ task.op_kwargs['batch'] | length }} documents")
-    def read(batch: list[str]) -> int:
-        from extract.jobs import ingest as steps
-
-        return steps.read_batch(get_settings(), batch)
-
-    @task(pool=WRITER_POOL, outlets=[STAGED], trigger_rule="all_done")
-    def stage() -> int:
+    def land(codes: list[str]) -> list[str]:
         from airflow.sdk.exceptions import AirflowSkipException
 
         from extract.jobs import ingest as steps
-        from extract.warehouse.fingerprints import is_behind
 
-        staged = steps.stage_read(get_settings(), run_id())
-        if not is_behind(get_settings()):
-            raise AirflowSkipException("the published warehouse is up to date")
-        get_current_context()["outlet_events"][STAGED].extra = {"run_id": run_id(), "staged_documents": staged}
-        return staged
+        get_current_context()["publishers"] = ", ".join(codes)
+        steps.land(get_settings(), current_run(), only=codes)
+        batch = steps.plan_first_batch(get_settings(), codes)
+        if not batch:
+            raise AirflowSkipException("nothing is to be read of them")
+        return batch
+
+    @task_group
+    def publisher(codes: list[str]) -> None:
+        read.override(retries=1)(land(discover(codes)))
 
     @task(trigger_rule="all_done", retries=0)
     def close() -> dict[str, int]:
@@ -114,17 +96,18 @@ def ingest() -> None:
 
         # The last task decides the colour of the run, and it runs whatever happened before: it must look back itself.
         ti = get_current_context()["ti"]
-        states = ti.get_task_states(dag_id="ingest", run_ids=[run_id()])[run_id()]
+        states = ti.get_task_states(dag_id="ingest", run_ids=[current_run()])[current_run()]
         groups = ti.xcom_pull(task_ids="sources") or []
         try:
-            counts = steps.close(get_settings(), run_id(), states, groups)
+            counts = steps.close(get_settings(), current_run(), states, groups)
             send_heartbeat(get_settings())  # where there is something to publish, `publish` does
             return counts
         finally:  # a night that publishes nothing still shows what it refused
             refresh_night_report(get_settings())
 
-    publisher.expand(codes=sources()) >> (batches := plan())
-    read.expand(batch=batches) >> stage() >> close()
+    whatever_happened = {"trigger_rule": "all_done"}
+    publisher.expand(codes=sources()) >> (batches := plan.override(**whatever_happened)())
+    read.expand(batch=batches) >> stage.override(**whatever_happened)() >> close()
 
 
 ingest()

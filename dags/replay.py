@@ -7,8 +7,9 @@ from typing import Any
 
 from airflow.sdk import Param, TriggerRule, dag, get_current_context, task, task_group
 
-from extract.jobs.airflow import READ_POOL, STAGED, TASK_DEFAULTS, WRITER_POOL, tell_failure
+from extract.jobs.airflow import TASK_DEFAULTS, tell_failure
 from extract.jobs.airflow_asking import AskOperator
+from extract.jobs.airflow_tasks import plan, read, stage
 from extract.settings import get_settings
 
 
@@ -62,9 +63,6 @@ until the newer reader has read them: equal rows cost no build, and the rows of 
 )
 def replay() -> None:
     """Show refused documents to a person, and retry, accept or drop them; reread outdated documents."""
-
-    def run_id() -> str:
-        return str(get_current_context()["run_id"])
 
     @task
     def choose() -> list[str]:
@@ -121,34 +119,10 @@ def replay() -> None:
             raise AirflowSkipException("people are asked")
         return decide_all(get_settings(), chosen, params["decision"], params["by"], params["why"])
 
-    @task(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
-    def plan() -> list[list[str]]:
-        from extract.jobs import ingest as steps
-
-        return steps.plan_batches(get_settings())
-
-    @task(pool=READ_POOL, map_index_template="{{ task.op_kwargs['batch'] | length }} documents")
-    def read(batch: list[str]) -> int:
-        from extract.jobs import ingest as steps
-
-        return steps.read_batch(get_settings(), batch)
-
-    @task(pool=WRITER_POOL, outlets=[STAGED], trigger_rule=TriggerRule.NONE_FAILED)
-    def stage() -> int:
-        from airflow.sdk.exceptions import AirflowSkipException
-
-        from extract.jobs import ingest as steps
-        from extract.warehouse.fingerprints import is_behind
-
-        staged = steps.stage_read(get_settings(), run_id())
-        if not is_behind(get_settings()):
-            raise AirflowSkipException("the published warehouse is up to date")
-        get_current_context()["outlet_events"][STAGED].extra = {"run_id": run_id(), "staged_documents": staged}
-        return staged
-
     chosen = choose()
-    [one.expand(sha256=to_ask(chosen)), decide(chosen)] >> (batches := plan())
-    read.expand(batch=batches) >> stage()
+    planned = plan.override(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)()
+    [one.expand(sha256=to_ask(chosen)), decide(chosen)] >> planned
+    read.expand(batch=planned) >> stage.override(trigger_rule=TriggerRule.NONE_FAILED)()
 
 
 replay()

@@ -1,8 +1,24 @@
 {#- Builds of the partitions that changed. `extract/warehouse/partitions.py` writes them into raw.changed_partitions and
-    raw.changed_documents and then runs dbt with the variable changed_only. Staging hands on their rows alone, so
-    intermediate models hold nothing else; marts keep the rows of all partitions and replace those of the changed ones. A
-    mart says in `meta.partition` which of its columns tells the partition: publisher_key or code_scope. Without the
-    variable everything is built again. -#}
+    raw.changed_documents and then runs dbt with JIXIAO_CHANGED_ONLY=1 in its environment. Staging hands on their rows
+    alone, so intermediate models hold nothing else; marts keep the rows of all partitions and replace those of the changed
+    ones. A mart says in `meta.partition` which of its columns tells the partition: publisher_key or code_scope. Without
+    that everything is built again. -#}
+
+{#- Whether only the changed partitions are built. Asked when a model runs and never while the project is parsed: dbt
+    parses a project again whose variables or environment are others than last time. -#}
+{% macro changed_only() -%}
+    {%- do return(execute and env_var('JIXIAO_CHANGED_ONLY', '') == '1') -%}
+{%- endmacro %}
+
+
+{#- dbt's own question: whether a mart is made anew. -#}
+{% macro should_full_refresh() -%}
+    {%- if config.get('materialized') == 'incremental' -%}
+        {%- do return(not changed_only()) -%}
+    {%- endif -%}
+    {%- do return(flags.FULL_REFRESH) -%}
+{%- endmacro %}
+
 
 {#- The changed partitions, as values of such a column. -#}
 {% macro changed_partitions(column) -%}
@@ -19,7 +35,7 @@
 {#- A raw table: in a build of changed partitions only their rows. -#}
 {% macro staged_rows(table, column='sha256') -%}
     {{ source('jixiao', table) }}
-    {%- if var('changed_only') %}
+    {%- if changed_only() %}
     where {{ column }} in (
         {%- if column == 'sha256' -%}
         select sha256 from raw.changed_documents
@@ -33,7 +49,7 @@
 
 {#- A mart that another model reads: in a build of changed partitions only their rows. -#}
 {% macro changed_rows(relation, column='publisher_key') -%}
-    {%- if var('changed_only') -%}
+    {%- if changed_only() -%}
     (select * from {{ relation }} where {{ column }} in {{ changed_partitions(column) }}) as changed_rows
     {%- else -%}
     {{ relation }}
@@ -60,7 +76,7 @@
 {% macro get_where_subquery(relation) -%}
     {%- set tested = graph.nodes.get(model.get('attached_node')) if execute else none -%}
     {%- set column = tested.config.meta.get('partition') if tested else none -%}
-    {%- if var('changed_only') and column -%}
+    {%- if changed_only() and column -%}
         {%- do return(changed_rows(relation, column)) -%}
     {%- endif -%}
     {%- do return(default__get_where_subquery(relation)) -%}

@@ -7,7 +7,7 @@ command finds the pools in place. Loaded by the entry point `airflow.plugins`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from airflow.listeners import hookimpl
@@ -48,10 +48,11 @@ def on_starting(component: Any) -> None:
 
 
 class TaskListener:
-    """Call a function for each task instance that starts; `jixiao run` shows it as progress."""
+    """Call a function for each task instance that starts, and what is to get ready when a task of that name does."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    def __init__(self, tell: Callable[[str], None], ready: Mapping[str, Callable[[], None]]) -> None:
         self._tell = tell
+        self._ready = ready
 
     @hookimpl  # type: ignore[untyped-decorator]
     def on_task_instance_running(self, previous_state: Any, task_instance: Any) -> None:
@@ -59,6 +60,8 @@ class TaskListener:
         index = task_instance.map_index
         batch = "" if index is None or index < 0 else f" batch {index + 1}"
         self._tell(f"{task_instance.dag_id}: {task_instance.task_id}{batch}")
+        if task_instance.task_id in self._ready:
+            self._ready[task_instance.task_id]()
 
 
 def allowed_hosts() -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from extract.archive.stored_documents import archive_path
+from extract.entities import Reading
 from extract.publishers import Publisher, load_publishers
 from extract.settings import Settings
 
@@ -38,6 +39,12 @@ def count_pages(settings: Settings, ledger: Ledger, publishers: Collection[str] 
             some = here[start : start + AT_ONCE]
             ledger.note_pages({sha256: sandbox.count_pages(path, child) for sha256, child, path in some})
     return len(here)
+
+
+def count_target_pages(reading: Reading) -> int:
+    """Count the pages on which something was read or is held back."""
+    pages = {one.page for one in reading.records}
+    return len(pages.union(*(range(one.page, one.last_page + 1) for one in reading.held)))
 
 
 def name_child(publishers: Iterable[Publisher], code: str, sha256: str) -> str:

@@ -1,8 +1,8 @@
 """Steps of the nightly ingest, each a function that an Airflow task calls with a run id.
 
-choose_sources >> discover >> land (mapped over publishers) >> plan_batches >> read_batch (mapped) >> stage_read >>
-close. They exchange data through the ledger and the disk, never through Airflow, which passes run ids and hashes only.
-Each step is idempotent.
+choose_sources >> discover >> land >> read_batch (mapped over publishers) >> plan_batches >> read_batch (mapped) >>
+stage_read >> close. They exchange data through the ledger and the disk, never through Airflow, which passes run ids and
+hashes only. Each step is idempotent.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -23,10 +23,10 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Operationa
 from extract.archive.object_store import DamagedError, StoreError
 from extract.archive.readings import drop_reading, keep_reading, load_reading
 from extract.archive.stored_documents import fetch_archived, forget_copies, sweep_parts
-from extract.entities import Answer, Held, Landing, Publication, Remembered
+from extract.entities import Answer, Landing, Publication, Reading, Remembered
 from extract.errors import LedgerError, Reason, Refused, SandboxError, SourceError, describe_error
 from extract.jobs.answered_documents import Answered, wake_answered
-from extract.jobs.batches import count_pages, make_batches, name_child
+from extract.jobs.batches import count_pages, count_target_pages, make_batches, name_child
 from extract.ledger import Ledger
 from extract.locks import LockedError
 from extract.publishers import Publisher, load_publishers
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _NO_STATES: Mapping[str, str] = MappingProxyType({})
-_MAPPED = re.compile(r"publisher\.(discover|land)_(\d+)")
+_MAPPED = re.compile(r"publisher\.(discover|land|read)_(\d+)")
 PUBLISHERS_AT_ONCE = 4  # of one task: a slow site must not hold up the others
 MOST_GROUPS = 200  # tasks among which the publishers of a night are divided
 MOST_NAMED = 10  # incomplete documents that the night's log names
@@ -192,10 +192,11 @@ def _no_file(code: str) -> SourceError:
     return SourceError(f"the publisher file {code}.yml is gone since its source was listed")
 
 
-def plan_batches(settings: Settings) -> list[list[str]]:
+def plan_batches(settings: Settings, run_id: str | None = None) -> list[list[str]]:
     """Return the hashes to read, in batches of bounded number and pages: one mapped task each.
 
-    Includes documents of earlier runs that are still unread or failed.
+    Includes documents of earlier runs that are still unread or failed, and none that the run `run_id` has tried
+    already, while others landed.
     """
     from extract.reading.document import READER_VERSION
 
@@ -203,8 +204,19 @@ def plan_batches(settings: Settings) -> list[list[str]]:
     _reland_lost(settings, ledger)
     wake_answered(ledger, load_publishers(settings.publishers_dir))
     count_pages(settings, ledger)
-    waiting = ledger.to_read(READER_VERSION, settings.read_attempts)
+    waiting = ledger.to_read(READER_VERSION, settings.read_attempts, untried_in=run_id)
     return make_batches(waiting, settings.batch_documents, settings.batch_pages)
+
+
+def plan_first_batch(settings: Settings, publishers: Collection[str]) -> list[str]:
+    """Return what is read of these publishers while others still land: one batch of what was first seen there.
+
+    What waits beyond that, and what an answer or a lost row wakes, is planned when all have landed.
+    """
+    from extract.reading.document import READER_VERSION
+
+    waiting = Ledger(settings.ledger_url or "").to_read(READER_VERSION, settings.read_attempts, publishers)
+    return next(iter(make_batches(waiting, settings.batch_documents, settings.batch_pages)), [])
 
 
 def _reland_lost(settings: Settings, ledger: Ledger) -> None:
@@ -339,12 +351,13 @@ def stage_read(settings: Settings, run_id: str) -> int:
             ledger.note_removed(sha256)
         for sha256 in ledger.to_stage():  # as it is now: a writer that was waited for may have staged some of it
             try:
-                rows_fingerprint, held = _stage_one(settings, ledger, engine, publishers, sha256)
+                rows_fingerprint, reading = _stage_one(settings, ledger, engine, publishers, sha256)
             except (DataError, IntegrityError, ValueError, TypeError, FileNotFoundError, DamagedError) as error:
                 log.exception("%s cannot be staged", sha256[:12])
                 ledger.note_unread(sha256, READER_VERSION, error)
             else:
-                ledger.note_staged(sha256, run_id, rows_fingerprint, held)
+                pages = count_target_pages(reading)
+                ledger.note_staged(sha256, run_id, rows_fingerprint, reading.held, pages)
                 drop_reading(settings, sha256, ledger.document(sha256)["answers_used"] or "")
                 staged += 1
     return staged
@@ -352,8 +365,8 @@ def stage_read(settings: Settings, run_id: str) -> int:
 
 def _stage_one(
     settings: Settings, ledger: Ledger, engine: Engine, publishers: tuple[Publisher, ...], sha256: str
-) -> tuple[str, tuple[Held, ...]]:
-    """Stage one document; return the fingerprint of its rows, and what is held back of it."""
+) -> tuple[str, Reading]:
+    """Stage one document; return the fingerprint of its rows, and its reading."""
     from extract.reading.untrusted import trust_reading
     from extract.warehouse.frames import Origin, make_frames
     from extract.warehouse.staging import stage_frames
@@ -364,7 +377,7 @@ def _stage_one(
     fingerprint = stage_frames(engine, sha256, make_frames(reading, origin, publishers, known["reader_version"]))
     ledger.note_questions(sha256, reading.held, reading.settled)
     log.info("%s: %d rows staged", sha256[:12], len(reading.records))
-    return fingerprint, reading.held
+    return fingerprint, reading
 
 
 def close(
@@ -418,6 +431,8 @@ def _note_failed_tasks(
         elif state == "failed":  # upstream_failed: told of the task before it
             codes = groups[int(mapped[2])]
             failed.append(f"publisher.{mapped[1]} of {', '.join(codes)}")
+            if mapped[1] == "read":
+                continue
             finding = {"discover": "not_listed", "land": "not_landed"}[mapped[1]]
             for code in codes:
                 ledger.note_finding(run_id, code, finding, code, f"the task publisher.{mapped[1]} failed: see its log")

@@ -10,8 +10,10 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from extract.errors import JixiaoError
@@ -88,22 +90,32 @@ def run_line(
     starts; the output of Airflow and the tasks goes to JIXIAO_HOME/logs. Raises RunError when a DAG run fails,
     LockedError when another run of this home does not end in time.
     """
+    from extract.warehouse.build import closing_dbt, start_dbt
     from extract.warehouse.fingerprints import is_behind
 
     make_private(settings.home)
     with hold_lock(settings.home / "run.lock", settings.writer_wait_seconds, progress):
         progress("preparing Airflow")
         start_airflow(settings, progress)
-        run_id = run_dag(settings, "ingest", {"inbox": inbox, "publisher": publisher}, progress)
-        if full_refresh or is_behind(settings):
-            run_dag(settings, "warehouse", {"full_refresh": full_refresh}, progress)
+        with closing_dbt(settings):  # it gets ready while documents are read
+            ready = dict.fromkeys(("publisher.read", "read"), partial(start_dbt, settings))
+            run_id = run_dag(settings, "ingest", {"inbox": inbox, "publisher": publisher}, progress, ready)
+            if full_refresh or is_behind(settings):
+                run_dag(settings, "warehouse", {"full_refresh": full_refresh}, progress)
     return run_id
 
 
-def run_dag(settings: Settings, dag_id: str, conf: dict[str, Any], progress: Progress) -> str:
+def run_dag(
+    settings: Settings,
+    dag_id: str,
+    conf: dict[str, Any],
+    progress: Progress,
+    ready: Mapping[str, Callable[[], None]] = MappingProxyType({}),
+) -> str:
     """Run one DAG of the folder in this process; return its run id. Raises RunError when it fails.
 
-    `start_airflow` comes first, and the caller holds the lock of this home.
+    `start_airflow` comes first, and the caller holds the lock of this home. `ready`: task -> what is called when it
+    starts.
     """
     log = settings.home / "logs" / f"{dag_id}.log"
     with _logged_to(log):
@@ -114,12 +126,14 @@ def run_dag(settings: Settings, dag_id: str, conf: dict[str, Any], progress: Pro
         from extract.jobs.airflow_plugin import TaskListener, ensure_pools
 
         ensure_pools()
-        bag = DagBag(dag_folder=str(settings.dags_dir), bundle_path=settings.dags_dir, bundle_name="dags-folder")
+        # the file of this DAG alone: Airflow itself reads the folder when the DAG is run
+        file = settings.dags_dir / f"{dag_id}.py"
+        bag = DagBag(dag_folder=str(file), bundle_path=settings.dags_dir, bundle_name="dags-folder")
         dag = bag.dags.get(dag_id)
         if dag is None:
             raise RunError(f"no DAG {dag_id} in {settings.dags_dir}: {bag.import_errors or 'the folder is empty'}")
         dag.deadline = None  # `dag.test` of Airflow 3.3 fails on one after the last task; who runs this is watching
-        listener = TaskListener(progress)
+        listener = TaskListener(progress, ready)
         get_listener_manager().add_listener(listener)
         try:
             run = dag.test(run_conf={name: value for name, value in conf.items() if value is not None})

@@ -11,13 +11,13 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, update
 
 from extract.entities import Held
 from extract.errors import LedgerError, Reason, Refused
 from extract.ledger.database import Database, now
 from extract.ledger.held_back import replace_held
-from extract.ledger.tables import attempts, documents, sightings
+from extract.ledger.tables import attempts, documents, runs, sightings
 
 TRANSITIONS: dict[str, frozenset[str]] = {
     "landed": frozenset({"landed", "read", "refused", "failed"}),
@@ -28,6 +28,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "dropped": frozenset({"dropped", "landed"}),
 }
 MAY_PASS = (Reason.TIMEOUT, Reason.MEMORY)  # a busy machine can cause these: tried again, but not for ever
+GLANCES = 20  # pages out of scope that cost as much as one in scope
 PAGE_BYTES = 30_000  # of a published table, roughly: for documents whose pages nobody could count yet
 
 
@@ -39,6 +40,13 @@ def reason_of(error: Exception) -> str:
 def detail_of(error: Exception) -> str:
     """Return the message of an error: expected and found."""
     return error.detail if isinstance(error, Refused) else str(error)
+
+
+def _weigh(pages: int | None, in_scope: int | None, size: int) -> int:
+    """Estimate a document's work, in pages read in full."""
+    if pages is None:
+        return 1 + size // PAGE_BYTES
+    return pages if in_scope is None else max(1, in_scope + max(0, pages - in_scope) // GLANCES)
 
 
 def _attempts_of(sha256: Any, reader_version: str) -> Select[Any]:
@@ -71,26 +79,34 @@ class Documents(Database):
         with self._reading() as connection:
             return list(connection.scalars(query))
 
-    def to_read(self, reader_version: str, max_attempts: int) -> list[tuple[str, int]]:
+    def to_read(
+        self,
+        reader_version: str,
+        max_attempts: int,
+        publishers: Collection[str] | None = None,
+        untried_in: str | None = None,
+    ) -> list[tuple[str, int]]:
         """List (sha256, pages) of documents that this reader version has neither read nor refused, sorted.
 
-        Uncounted pages are estimated from the size.
+        Of a document that was read before only the pages in scope count in full. Uncounted pages are estimated from
+        the size. `publishers`: only documents first seen at these; `untried_in`: only those without an attempt since
+        this run began.
         """
         tried = _attempts_of(documents.c.sha256, reader_version).scalar_subquery()
         again = (documents.c.reader_version != reader_version) | (
             documents.c.reason.in_([reason.value for reason in MAY_PASS]) & (tried < max_attempts)
         )
-        query = (
-            select(documents.c.sha256, documents.c.pages, documents.c.size)
-            .where(
-                documents.c.state.in_(("landed", "failed"))
-                | ((documents.c.state == "refused") & again)
-                | _rereads("wanted")
-            )
-            .order_by(documents.c.sha256)
-        )
+        waits = documents.c.state.in_(("landed", "failed")) | ((documents.c.state == "refused") & again)
+        query = select(documents.c.sha256, documents.c.pages, documents.c.target_pages, documents.c.size)
+        query = query.where(waits | _rereads("wanted")).order_by(documents.c.sha256)
+        if publishers is not None:
+            query = query.where(documents.c.publisher.in_(list(publishers)))
+        if untried_in is not None:
+            began = select(runs.c.started_at).where(runs.c.run_id == untried_in).scalar_subquery()
+            query = query.where(~exists().where(attempts.c.sha256 == documents.c.sha256, attempts.c.ended_at >= began))
         with self._reading() as connection:
-            return [(sha256, pages or 1 + size // PAGE_BYTES) for sha256, pages, size in connection.execute(query)]
+            found = connection.execute(query)
+            return [(sha256, _weigh(pages, in_scope, size)) for sha256, pages, in_scope, size in found]
 
     def uncounted(self, publishers: Collection[str] | None = None) -> list[tuple[str, str]]:
         """List (sha256, publisher) of documents to read without a page count, grouped by publisher.
@@ -179,18 +195,26 @@ class Documents(Database):
         return list(filter(None, (PurePosixPath(unquote(urlsplit(row.url).path)).stem, row.title, day)))
 
     def note_staged(
-        self, sha256: str, run_id: str, rows_fingerprint: str | None = None, held: Sequence[Held] = ()
+        self,
+        sha256: str,
+        run_id: str,
+        rows_fingerprint: str | None = None,
+        held: Sequence[Held] = (),
+        target_pages: int | None = None,
     ) -> None:
         """Mark a document's rows as committed in the raw schema, without the projects held back.
+
+        `target_pages`: on how many of its pages something was read or held back.
 
         A document that was read again to equal rows counts as unchanged.
         """
         as_before = documents.c.reread.is_not(None) & (documents.c.rows_fingerprint == (rows_fingerprint or ""))
-        change = update(documents).where(documents.c.sha256 == sha256, as_before).values(reread=None)
-        told = {"staged_run": run_id, "staged_at": now(), "rows_fingerprint": rows_fingerprint}
+        seen = {"reread": None, "target_pages": target_pages}
+        change = update(documents).where(documents.c.sha256 == sha256, as_before).values(seen)
+        told = {"staged_run": run_id, "staged_at": now(), "rows_fingerprint": rows_fingerprint} | seen
         with self._writing() as connection:
             if connection.execute(change).rowcount != 1:
-                self._move(connection, sha256, "staged", reread=None, **told)
+                self._move(connection, sha256, "staged", **told)
             replace_held(connection, sha256, held)
 
     def note_removed(self, sha256: str) -> None:

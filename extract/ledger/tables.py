@@ -102,6 +102,7 @@ documents = Table(  # one row per content, by its hash
     Column("reread", String),  # of a staged document: wanted read refused; its rows stay until they are replaced
     Column("rows_fingerprint", String(32)),  # of its rows in the raw schema
     Column("pages", Integer),  # as pdfium counts them; 1 where it cannot open the file
+    Column("target_pages", Integer),  # those of them on which something was read or held back, once it is staged
     Column("answers_used", String(16)),  # fingerprint of the answers that its last reading was given
     CheckConstraint("state IN ('landed', 'read', 'staged', 'refused', 'failed', 'dropped')", name="known_state"),
     CheckConstraint("reread IN ('wanted', 'read', 'refused')", name="known_reread"),

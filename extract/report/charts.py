@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from extract.report.release_queries import AnswerRow
@@ -242,6 +244,12 @@ def _stack(values: list[AnswerRow], field: str, order: Sequence[str], words: dic
 
 def _draw(spec: dict[str, Any]) -> str | None:
     """Render to SVG; None where that fails, since the same figures stand in a table beside it."""
+    return _draw_text(json.dumps(spec, ensure_ascii=False))
+
+
+@lru_cache(maxsize=64)
+def _draw_text(spec: str) -> str | None:
+    """Render a chart once per process: a release's own report and the newest page show the same ones."""
     import vl_convert
 
     look = {

@@ -9,6 +9,7 @@ import os
 import shutil
 from contextlib import closing, nullcontext
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def write_release_report(settings: Settings, folder: Path, release: dict[str, An
         log.exception("the report of release %s cannot be written", release["release_id"])
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
-        page = _environment(target).get_template("failed.html.jinja")
+        page = _environment().get_template("failed.html.jinja")
         _save(target / "index.html", page.render(release=release, error=f"{type(error).__name__}: {error}"))
 
 
@@ -98,7 +99,7 @@ def _write(
     night = read_night(settings, is_behind=is_behind)
     for place, row in enumerate(night["troubled"]):  # a third of the pictures at most: cells need theirs
         row["href"] = sheets.link(row["sha256"], row["page"]) if place < settings.report_pages // 3 else None
-    environment = _environment(target)
+    environment = _environment()
     shown: dict[str, Any] = {
         "night": night,
         "asked": list_asked(settings, target, sheets),
@@ -185,7 +186,8 @@ def _words() -> dict[str, str]:
     return {kind: f"{load_chinese()[word]} {word}" for kind, word in plain.items()}
 
 
-def _environment(target: Path) -> jinja2.Environment:
+@cache
+def _environment() -> jinja2.Environment:
     """Return a Jinja environment that escapes everything, shows every character, and has both languages."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),

@@ -15,6 +15,7 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from extract.warehouse.fingerprints import fingerprint_inputs, fingerprint_rules
 log = logging.getLogger(__name__)
 TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")  # of the URL's query; libpq finds them in the environment
 
-
+_waiting: dict[Settings, subprocess.Popen[str]] = {}  # at most one of a home
 CGROUP = Path("/sys/fs/cgroup")
 PLANNING = "-c jit=off -c enable_nestloop=off -c work_mem=64MB"
 """How PostgreSQL runs the models; what PGOPTIONS says comes after and counts.
@@ -58,7 +59,8 @@ def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, 
     )
 
     ledger = Ledger(settings.ledger_url or "")
-    with open_warehouse(settings) as engine:
+    start_dbt(settings)
+    with closing_dbt(settings), open_warehouse(settings) as engine:
         _refuse_loss(find_lost(engine, ledger.held()))
         inputs = fingerprint_inputs(settings)
         plan = plan_build(engine, fingerprint_rules(settings), full=full_refresh)
@@ -75,10 +77,11 @@ def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, 
         stage_releases(engine, ledger.releases())
         gather_statistics(engine)
         engine.dispose()  # DuckDB admits one process at a time: let go of the file before dbt opens it
-        only = [] if plan.is_full else ["--vars", json.dumps({"changed_only": True})]
         # keys inside the project are proven by the test suite; those of the marts in every build
-        left_out = ("--exclude-resource-type", "unit_test", "--exclude", "tag:development")
-        counts = run_dbt(settings, "build", *left_out, *only)
+        left_out = ["--exclude-resource-type", "unit_test", "--exclude", "tag:development"]
+        if not plan.is_full:  # seeds are rules: other ones, and everything is built
+            left_out += ["resource_type:seed"]
+        counts = run_dbt(settings, "build", *left_out, changed_only=not plan.is_full)
         measure_marts(engine, settings.dbt_dir, is_full=plan.is_full)
         note_built(engine, plan, inputs)
     return counts
@@ -111,7 +114,9 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "JIXIAO_BUILD_DB": find_database(settings).name,
         "DBT_TARGET_PATH": str(work / "target"),
         "DBT_LOG_PATH": str(work / "logs"),
+        "DBT_LOG_LEVEL_FILE": "info",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DBT_WRITE_JSON": "false",
         "DO_NOT_TRACK": "1",
         "JIXIAO_DBT_THREADS": str(settings.dbt_threads),
         "JIXIAO_DBT_MEMORY": memory_limit(settings),
@@ -145,26 +150,63 @@ def available_memory(group: Path = CGROUP) -> int:
     return min(found)
 
 
-def run_dbt(settings: Settings, *arguments: str) -> dict[str, int]:
-    """Run dbt once; returns {status: nodes}. Raises BuildError naming every node that failed and why."""
+def start_dbt(settings: Settings) -> None:
+    """Start the process that the next `run_dbt` uses, unless one waits; it imports dbt and parses the project.
+
+    dbt keeps what it parsed in JIXIAO_HOME/dbt/target and parses files anew that are others since.
+    """
     environment = {**os.environ, **dbt_environment(settings)}
     target = "postgres" if settings.on_postgres else "duckdb"
-    project = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir), "--target", target]
-    results = Path(environment["DBT_TARGET_PATH"]) / "run_results.json"
-    results.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "extract.warehouse.dbt_process", str(os.getpid()), *arguments, *project]
-    where: dict[str, Any] = {"cwd": find_database(settings).parent, "env": environment}
+    command = [sys.executable, "-m", "extract.warehouse.dbt_process", str(os.getpid())]
+    command += ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir), "--target", target]
+    waiting = _waiting.get(settings)
+    if waiting is not None:
+        if waiting.poll() is None:
+            return
+        waiting.communicate()  # closes its pipes
+    pipe = subprocess.PIPE
+    _waiting[settings] = subprocess.Popen(
+        command, cwd=find_database(settings).parent, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    )
+
+
+@contextlib.contextmanager
+def closing_dbt(settings: Settings) -> Iterator[None]:
+    """End the process that still waits when the block ends, if one does."""
     try:
-        done = subprocess.run(command, **where, timeout=settings.dbt_seconds, capture_output=True, text=True)
+        yield
+    finally:
+        waiting = _waiting.pop(settings, None)
+        if waiting is not None:
+            waiting.kill()
+            waiting.communicate()
+
+
+def run_dbt(settings: Settings, *arguments: str, changed_only: bool = False) -> dict[str, int]:
+    """Run dbt once; return {status: nodes}. Raises BuildError naming every node that failed and why.
+
+    With `changed_only`, of the partitions alone that a build is to replace.
+    """
+    start_dbt(settings)
+    dbt = _waiting.pop(settings)
+    results = settings.home / "dbt" / f"results-{dbt.pid}.json"
+    results.parent.mkdir(parents=True, exist_ok=True)
+    mode = {"JIXIAO_CHANGED_ONLY": "1" if changed_only else ""}
+    asked = json.dumps({"arguments": arguments, "results": str(results), "environment": mode})
+    try:
+        said, complained = dbt.communicate(f"{asked}\n", timeout=settings.dbt_seconds)
+        nodes = json.loads(results.read_text(encoding="utf-8")) if results.exists() else []
     except subprocess.TimeoutExpired:
         raise BuildError(f"dbt {arguments[0]} took more than {settings.dbt_seconds} s and was stopped") from None
-    for line in done.stdout.splitlines():
+    finally:
+        if dbt.poll() is None:
+            dbt.kill()
+            dbt.communicate()
+        results.unlink(missing_ok=True)
+    for line in said.splitlines():
         log.info("dbt: %s", line)
-    nodes = json.loads(results.read_text(encoding="utf-8"))["results"] if results.exists() else []
-    if done.returncode != 0:
-        raise BuildError(
-            _describe_failure(nodes) or f"dbt {arguments[0]} failed: {(done.stdout + done.stderr)[-2000:]}"
-        )
+    if dbt.returncode != 0:
+        raise BuildError(_describe_failure(nodes) or f"dbt {arguments[0]} failed: {(said + complained)[-2000:]}")
     counts: dict[str, int] = {}
     for node in nodes:
         counts[node["status"]] = counts.get(node["status"], 0) + 1

@@ -13,6 +13,7 @@ from printed_tables import print_table
 
 from extract.archive.stored_documents import archive_path, land_bytes
 from extract.entities import LandedPdf, Publication
+from extract.errors import Reason, Refused
 from extract.jobs import ingest
 from extract.jobs.batches import MOST_BATCHES, count_pages, make_batches
 from extract.ledger import Ledger
@@ -107,3 +108,40 @@ def test_what_is_not_on_this_machine_is_not_fetched_to_be_counted_but_guessed_fr
     assert not archive_path(shared.archive, sha256).exists()
     ledger.note_read(sha256, "1", 88)
     assert ledger.document(sha256)["pages"] == 88, "who has read it knows"
+
+
+def test_of_a_document_that_is_read_again_the_pages_in_scope_count(settings: Settings, tmp_path: Path) -> None:
+    ledger = Ledger(settings.ledger_url or "")
+    sha256 = see(settings, "long", print_table(ROW, ROW, ROW))
+    ledger.note_read(sha256, "1", 300)
+    ledger.note_staged(sha256, "night", "rows", (), 5)
+    assert ledger.want_again([sha256], "somebody") == 1
+    assert ledger.to_read("2", 3) == [(sha256, 5 + 295 // 20)]
+
+
+def test_staging_notes_on_how_many_pages_something_was_read(settings: Settings) -> None:
+    sha256 = see(settings, "new", (FIXTURES / "v15_2024.pdf").read_bytes())
+    (batch,) = ingest.plan_batches(settings)
+    ingest.read_batch(settings, batch)
+    assert ingest.stage_read(settings, "night") == 1
+    assert Ledger(settings.ledger_url or "").document(sha256)["target_pages"] == 3
+
+
+def test_what_landed_is_read_in_one_batch_while_others_land_and_the_rest_is_planned_then(settings: Settings) -> None:
+    mine = settings.model_copy(update={"batch_documents": 2})
+    names = [see(mine, str(n), print_table(ROW, title=f"某区党群工作部202{n}年预算项目绩效目标")) for n in range(3)]
+    first = ingest.plan_first_batch(mine, ["inbox"])
+    assert len(first) == 2
+    assert ingest.plan_first_batch(mine, ["another"]) == []
+    assert ingest.read_batch(mine, first) == 2
+    assert ingest.plan_batches(mine, "night") == [sorted(set(names) - set(first))]
+
+
+def test_what_failed_while_others_landed_is_tried_again_in_the_next_run_and_not_in_this_one(settings: Settings) -> None:
+    sha256 = see(settings, "slow", print_table(ROW))
+    assert ingest.plan_first_batch(settings, ["inbox"]) == [sha256]
+    ledger = Ledger(settings.ledger_url or "")
+    ledger.note_unread(sha256, "1", Refused(Reason.TIMEOUT, "1 s"), 3)
+    assert ingest.plan_batches(settings, "night") == []
+    ledger.start_run("next night")
+    assert ingest.plan_batches(settings, "next night") == [[sha256]]

@@ -202,7 +202,7 @@ def test_what_arrives_while_a_build_runs_is_not_in_the_inputs_of_its_release(
 ) -> None:
     before = fingerprint_inputs(home)
 
-    def run_dbt(settings: Settings, *_: str) -> dict[str, int]:
+    def run_dbt(settings: Settings, *_: str, changed_only: bool) -> dict[str, int]:
         see(settings, "night", "office", "meanwhile", REFUSAL, bytes_=True)
         return {"success": 1}
 

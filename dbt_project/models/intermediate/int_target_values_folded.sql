@@ -7,7 +7,7 @@ with printed as (
 target_values as (
     select spelled.*
     from {{ ref('stg_jixiao__target_values') }} as spelled
-    {%- if var('changed_only') %}
+    {%- if changed_only() %}
     where spelled.target_text in (select printed.target_text from printed)
     {%- endif %}
 ),

@@ -1,0 +1,19 @@
+"""On how many pages of a document something was read: reading it again costs these, and a glance at the others."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("documents", sa.Column("target_pages", sa.Integer))
+
+
+def downgrade() -> None:
+    op.drop_column("documents", "target_pages")
