@@ -9,7 +9,7 @@ from airflow.sdk import Param, TriggerRule, dag, get_current_context, task, task
 
 from extract.jobs.airflow import TASK_DEFAULTS, tell_failure
 from extract.jobs.airflow_asking import AskOperator
-from extract.jobs.airflow_tasks import plan, read, stage
+from extract.jobs.airflow_tasks import current_run, plan, read, stage
 from extract.settings import get_settings
 
 
@@ -81,7 +81,7 @@ def replay() -> None:
         from extract.jobs.replay import make_question
 
         mine = get_current_context()["ti"]
-        asked = make_question(get_settings(), sha256, locate_pictures(run_id(), mine.map_index))
+        asked = make_question(get_settings(), sha256, locate_pictures(current_run(), mine.map_index))
         mine.xcom_push(key=XCOM_KEY, value=asked.pop("pictures"))
         return asked
 
