@@ -21,11 +21,12 @@ def plan() -> list[list[str]]:
     return steps.plan_batches(get_settings(), current_run())
 
 
-@task(pool=READ_POOL, map_index_template="{{ task.op_kwargs['batch'] | length }} documents")
+@task(pool=READ_POOL, map_index_template="{{ documents }} documents")
 def read(batch: list[str]) -> int:
     """Read a batch of documents; return how many were read."""
     from extract.jobs import ingest as steps
 
+    get_current_context()["documents"] = len(batch)
     return steps.read_batch(get_settings(), batch)
 
 
