@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from homes import FIXTURES, PUBLICATIONS, Line, run_night
-from kept import copy_kept, parse_path
+from kept import copy_kept, offer_parse
 from own_postgres import find_postgres, own_postgres
 from sites import Desk, Site, publisher_file
 from sqlalchemy import create_engine, text
@@ -24,8 +23,8 @@ from extract.warehouse.build import build_marts
 
 
 def pytest_configure() -> None:
-    """Let every dbt of the run, in whatever process, begin with the project as it was parsed before."""
-    os.environ["DBT_PARTIAL_PARSE_FILE_PATH"] = str(parse_path())
+    """Hand the dbt project as an earlier run parsed it to every dbt of this run."""
+    offer_parse()
 
 
 @pytest.fixture

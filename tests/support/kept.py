@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -72,12 +73,19 @@ def copy_kept(name: str, folder: Path, build: Callable[[Path], None]) -> Path:
             keep_parse(kept)
             (kept / DONE).touch()
         shutil.copytree(kept, folder, symlinks=True)
+    offer_parse()
     return folder
 
 
 def parse_path() -> Path:
-    """Return where dbt finds a parsed project (DBT_PARTIAL_PARSE_FILE_PATH): of the same code, from any kept home."""
+    """Return where the parsed dbt project of the same code is kept, from any kept home."""
     return KEPT / f"parse-{hash_inputs()}.msgpack"
+
+
+def offer_parse() -> None:
+    """Let every dbt that this process starts begin with the kept parse, where there is one."""
+    if parse_path().exists():
+        os.environ["DBT_PARTIAL_PARSE_FILE_PATH"] = str(parse_path())
 
 
 def keep_parse(home: Path) -> None:
