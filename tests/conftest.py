@@ -27,6 +27,15 @@ def pytest_configure() -> None:
     offer_parse()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what starts a PostgreSQL server or a browser, and injected faults."""
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if names & {"make_database", "browsers"} or "faults" in item.path.parts:
+            item.add_marker("slow")
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings on an empty home; files in the inbox count as at rest at once."""

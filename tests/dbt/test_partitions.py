@@ -165,6 +165,7 @@ def sums_of(settings: Settings) -> list[tuple[Any, ...]]:
         return connection.execute("select * from raw.mart_sums order by all").fetchall()
 
 
+@pytest.mark.slow
 def test_nights_of_changed_partitions_end_in_the_rows_of_one_full_build(
     settings: Settings, tmp_path: Path, raw_schema: Any, random: Random, monkeypatch: pytest.MonkeyPatch
 ) -> None:
