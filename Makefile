@@ -4,7 +4,7 @@ BIN := .venv/bin
 export UV_NO_CONFIG := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: sbom demo test faults cluster lint docs bench up superset clean lock optional
+.PHONY: sbom demo test check faults cluster lint docs bench up superset clean lock optional
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -31,8 +31,13 @@ demo: .venv/installed ## two published PDFs through the whole line, then what ch
 	@echo; $(BIN)/jixiao sql - < demo/years.sql
 	@$(BIN)/jixiao sql - < demo/changes.sql
 
-test: .venv/installed ## the test suite
-	@$(BIN)/python -m pytest
+# Test files that passed before with the same files everywhere else are left out, as `go test` does; PASSED= runs them too.
+PASSED = -p tests.support.passed
+test: .venv/installed ## the tests that are quick: some minutes, then seconds for what has not changed
+	@$(BIN)/python -m pytest -q -n logical --maxprocesses 8 --dist loadfile $(PASSED) -m "not slow and not long and not cluster"
+
+check: .venv/installed ## the tests that are slow by nature: servers, kills, a browser, documented commands, whole builds
+	@$(BIN)/python -m pytest -q -n logical --maxprocesses 8 --dist loadfile -m "slow and not long and not cluster"
 
 faults: .venv/installed ## every fault that is survived, injected for real; a table of the cases (long)
 	@$(BIN)/python -m pytest -q -p tests.faults.table -m "not cluster"

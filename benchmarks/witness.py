@@ -22,7 +22,6 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from extract.reading.ink.ink import Ints
 from extract.reading.ink.signs import DIGITS, KINDS, SHAPED, VARIANTS
 from extract.reading.raster import digit_shapes
-from extract.reading.raster.digit_check import APART, APART_SIGN, SURE, SURE_SIGN
 from extract.reading.raster.digit_shapes import (
     HIGH,
     WIDE,
@@ -32,6 +31,7 @@ from extract.reading.raster.digit_shapes import (
     normalise,
     open_windows,
 )
+from extract.reading.tolerances import TOLERANCES
 
 SIZES = (17, 21, 26, 36)  # pixels
 SLANTS = (0.0, 0.25)  # of the height: upright, and set aslant as word processors do
@@ -185,8 +185,22 @@ def main() -> int:
     print(f"{drawn.fonts} fonts of {drawn.family.max() + 1} families")
     digit = drawn.kind < DIGITS
     parts = {
-        "digit": (drawn.digit[digit], drawn.kind[digit], drawn.family[digit], DIGIT_KINDS, SURE, APART),
-        "sign": (drawn.sign, drawn.kind, drawn.family, SIGN_KINDS, SURE_SIGN, APART_SIGN),
+        "digit": (
+            drawn.digit[digit],
+            drawn.kind[digit],
+            drawn.family[digit],
+            DIGIT_KINDS,
+            TOLERANCES.sure_digit_correlation,
+            TOLERANCES.digit_margin_correlation,
+        ),
+        "sign": (
+            drawn.sign,
+            drawn.kind,
+            drawn.family,
+            SIGN_KINDS,
+            TOLERANCES.sure_sign_correlation,
+            TOLERANCES.sign_margin_correlation,
+        ),
     }
     for name, (shape, kind, family, kinds, least, apart) in parts.items():
         scores = judge_unseen(shape, kind, family, len(kinds), STYLES[name])

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from homes import FIXTURES, PUBLICATIONS, Line, run_night
+from kept import copy_kept, offer_parse
 from own_postgres import find_postgres, own_postgres
 from sites import Desk, Site, publisher_file
 from sqlalchemy import create_engine, text
@@ -21,6 +22,20 @@ from extract.settings import Settings
 from extract.warehouse.build import build_marts
 
 
+def pytest_configure() -> None:
+    """Hand the dbt project as an earlier run parsed it to every dbt of this run."""
+    offer_parse()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what starts a PostgreSQL server or a browser, and injected faults."""
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if names & {"make_database", "browsers"} or "faults" in item.path.parts:
+            item.add_marker("slow")
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings on an empty home; files in the inbox count as at rest at once."""
@@ -30,13 +45,17 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture(scope="session")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
     """Two good publications, one of them twice, and an HTML page named .pdf, after one run."""
-    folder = tmp_path_factory.mktemp("line")
+    folder = copy_kept("line", tmp_path_factory.mktemp("line") / "kept", make_line)
+    return Line(folder / "var", folder / "inbox")
+
+
+def make_line(folder: Path) -> None:
+    """Run the whole line once, in DAGs of Airflow."""
     inbox = folder / "inbox"
     shutil.copytree(PUBLICATIONS, inbox)
     shutil.copy(inbox / "2025.pdf", inbox / "again.pdf")
     (inbox / "error.pdf").write_text("<html><title>404</title></html>", encoding="utf-8")
-    line = Line(folder / "var", inbox)
-    status, counts = line.run()
+    status, counts = Line(folder / "var", inbox).run()
     assert status == 3, "something was refused"
     assert {name: counts[name] for name in ("seen", "loaded", "unchanged", "refused", "failed")} == {
         "seen": 4,
@@ -45,13 +64,17 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
         "refused": 1,
         "failed": 0,
     }
-    return line
 
 
 @pytest.fixture(scope="session")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Two years, a corrected edition, and three documents that are refused: read, staged, built and published."""
-    folder = tmp_path_factory.mktemp("reported")
+    folder = copy_kept("reported", tmp_path_factory.mktemp("reported") / "kept", make_reported)
+    return Settings(home=folder / "var", settle_seconds=0)
+
+
+def make_reported(folder: Path) -> None:
+    """Run two nights step by step, without Airflow, and publish two releases that differ in one text."""
     inbox = folder / "inbox"
     shutil.copytree(PUBLICATIONS, inbox)
     for name in ("v16_2025_corrected", "x07_no_year", "x06_unknown_value_header"):
@@ -69,7 +92,6 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         build.execute("DELETE FROM raw.mart_sums")  # no build made this change: the publisher must look itself
     publish(settings)
     write_night_report(settings)
-    return settings
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from homes import Line
 
@@ -96,6 +98,7 @@ def test_the_ledger_and_the_raw_schema_hold_the_same_documents(line: Line) -> No
     assert len(raw) == 2
 
 
+@pytest.mark.slow
 def test_a09_a_second_run_changes_nothing_and_says_so(line: Line) -> None:
     before = os.readlink(line.home / "current")
     bytes_before = (line.home / "current/warehouse.duckdb").read_bytes()
@@ -106,6 +109,7 @@ def test_a09_a_second_run_changes_nothing_and_says_so(line: Line) -> None:
     assert (line.home / "current/warehouse.duckdb").read_bytes() == bytes_before
 
 
+@pytest.mark.slow
 def test_building_everything_again_gives_the_rows_that_are_served(line: Line) -> None:
     before = os.readlink(line.home / "current")
     log = line.home / "logs/warehouse.log"

@@ -27,6 +27,7 @@ from rich.text import Text
 
 FORMULA = "=+-@\t\r\n＝＋－＠"
 OutputRow = Mapping[str, Any]
+REFUSED = 3  # exit status: something was refused
 
 
 class Format(StrEnum):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from extract.cli.completion import complete_publisher, complete_reason, complete_refusal
-from extract.cli.output import Format, FormatOption, as_json, errors, name_user, print_rows
+from extract.cli.output import REFUSED, Format, FormatOption, as_json, errors, name_user, print_rows
 from extract.settings import get_settings
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def ocr(documents: Ids) -> None:
                 refused = True
                 print(*refusal_lines(sha256[:12], error), sep="\n", file=sys.stderr)
     if refused:
-        raise typer.Exit(3)
+        raise typer.Exit(REFUSED)
 
 
 def _read_again(documents: list[str], publisher: str | None, since: datetime | None, by: str) -> None:

@@ -14,11 +14,10 @@ from extract.reading.tables.drafts import Doubt
 from extract.reading.tables.page_numbers import check_page_numbers
 from extract.reading.tables.target_words import STRICT_WORDS, speaks_of_targets
 from extract.reading.tables.titles import read_heading
+from extract.reading.tolerances import TOLERANCES
 
 FEW_GLYPHS = 20
 PICTURE_GLYPHS = 100  # a page with a picture of a table prints a heading and a note beside it, no more
-MOST_OF_PAGE = 0.45
-SAME_LINE_PT = 3.0
 ROW_PIECES = 3  # texts side by side on one line: a row of a table that nothing rules
 UNRULED_ROWS = 2
 HIDDEN_WORDS = 2  # of indicators, in what the edge of a page cuts off
@@ -27,12 +26,12 @@ COMMON = "的年度预算项目金额单位名称编码合计元万收支出资�
 
 def is_scan(page: CheckedPage) -> bool:
     """Return True if a page is an image without text."""
-    return page.glyphs < FEW_GLYPHS and page.pictures > MOST_OF_PAGE
+    return page.glyphs < FEW_GLYPHS and page.pictures > TOLERANCES.image_of_page_share
 
 
 def is_pictured(page: CheckedPage) -> bool:
     """Return True if most of a page may be a table in an image, beside its heading."""
-    return page.glyphs < PICTURE_GLYPHS and page.pictures > MOST_OF_PAGE and not page.grids.grids
+    return page.glyphs < PICTURE_GLYPHS and page.pictures > TOLERANCES.image_of_page_share and not page.grids.grids
 
 
 def refuse_unreadable(pages: Sequence[CheckedPage]) -> None:
@@ -169,7 +168,7 @@ def _rows_of(lines: Sequence[Line]) -> list[list[Line]]:
     """Group lines that are side by side."""
     rows: list[list[Line]] = []
     for line in sorted(lines, key=lambda one: one.box.y0):
-        if rows and abs(line.box.y0 - rows[-1][0].box.y0) < SAME_LINE_PT:
+        if rows and abs(line.box.y0 - rows[-1][0].box.y0) < TOLERANCES.loose_line_pt:
             rows[-1].append(line)
         else:
             rows.append([line])

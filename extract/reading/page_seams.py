@@ -18,9 +18,9 @@ from extract.reading.ink.ink import Bools
 from extract.reading.page import CheckedPage
 from extract.reading.page_checks.cut_text import CutText, HiddenText
 from extract.reading.page_checks.problems import TEXT_CUT, PageNote, Problem
+from extract.reading.tolerances import TOLERANCES
 
 SAME_COLUMN = 3.0  # points: the borders of a column on two pages
-AT_EDGE = 3.0  # points: a cell that ends so near to its table's end is cut by the break
 WHOLE = 0.75  # of a line's height in both parts together: less is lost between the pages
 
 
@@ -124,7 +124,7 @@ def _are_beside(pages: tuple[CheckedPage, ...], k: int, other: int, box: Box, tw
     if abs(box.x0 - twin.x0) > SAME_COLUMN or abs(box.x1 - twin.x1) > SAME_COLUMN:
         return False
     upper, lower, page = (box, twin, k) if k < other else (twin, box, other)
-    ends = [abs(grid.box.y1 - upper.y1) < AT_EDGE for grid in pages[page].grids.grids]
+    ends = [abs(grid.box.y1 - upper.y1) < TOLERANCES.seam_edge_pt for grid in pages[page].grids.grids]
     return any(ends) and lower.y0 < upper.y1
 
 

@@ -57,6 +57,7 @@ def test_every_command_has_an_example() -> None:
     assert there - UNTIL_STOPPED == set(load_examples())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "run", "shows"), EXAMPLES, ids=[run for _, run, _ in EXAMPLES])
 def test_the_example_prints_what_the_help_shows(
     path: str, run: str, shows: str, reported: Settings, tmp_path: Path

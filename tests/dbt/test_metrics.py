@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,9 @@ from dbt_semantic_interfaces.validations.semantic_manifest_validator import Sema
 
 
 @pytest.fixture(scope="module")
-def semantics(built: tuple[Path, subprocess.CompletedProcess[str]]) -> PydanticSemanticManifest:
+def semantics(built: Path) -> PydanticSemanticManifest:
     """What `dbt parse` hands to MetricFlow."""
-    text = (built[0].parent / "target/semantic_manifest.json").read_text(encoding="utf-8")
+    text = (built.parent / "dbt/target/semantic_manifest.json").read_text(encoding="utf-8")
     return PydanticSemanticManifest.parse_raw(text)
 
 

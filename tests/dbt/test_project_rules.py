@@ -5,13 +5,20 @@ The package itself comes from dbt's hub only. What is allowed to break a rule st
 
 from __future__ import annotations
 
+import csv
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
+
+from extract.settings import PROJECT
 
 Node = dict[str, Any]
+
+DBT_PROJECT = PROJECT / "dbt_project"
 
 LAYERS = ("staging", "intermediate", "quality", "marts")
 READS = {
@@ -42,7 +49,7 @@ MANY_JOINS = {
     "fct_indicator_results": "a result stands beside its target, its values and its four dimensions",
 }
 MOST_CHAINED_VIEWS = 4
-KEYLESS = re.compile(r"quality_c\d\d")  # quality_findings proves the key of their union
+KEYLESS = re.compile(r"quality_c\d\d_\w+")  # quality_findings proves the key of their union
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +167,41 @@ def test_every_model_and_column_is_described(manifest: Node, models: dict[str, N
             name for name, column in node["columns"].items() if not re.search(r"[\u4e00-\u9fff]", column["description"])
         ]
         assert bare == [], f"{node['name']}: no description with its Chinese term: {bare}"
+
+
+def test_the_findings_are_those_of_every_check_and_every_check_is_in_the_seed(models: dict[str, Node]) -> None:
+    (findings,) = (model for model in models.values() if model["name"] == "quality_findings")
+    checks = {model["name"] for model in models.values() if KEYLESS.fullmatch(model["name"])}
+    assert {models[key]["name"] for key in findings["depends_on"]["nodes"] if key in models} >= checks
+    with (DBT_PROJECT / "seeds/quality_checks.csv").open(encoding="utf-8") as seed:
+        codes = [row["check_code"] for row in csv.DictReader(seed)]
+    assert codes == sorted(name.split("_")[1].upper() for name in checks)
+
+
+def test_a_text_of_a_column_is_written_once() -> None:
+    """What several columns say alike stands in models/docs/columns.md, and every text there is used."""
+    blocks = dict(
+        re.findall(
+            r"{% docs (\w+) %}\n(.*?)\n{% enddocs %}",
+            (DBT_PROJECT / "models/docs/columns.md").read_text(encoding="utf-8"),
+        )
+    )
+    written = [column["description"] for column in list_columns() if "doc(" not in column["description"]]
+    texts = [" ".join(text.split()) for text in (*written, *blocks.values())]
+    assert [text for text, count in Counter(texts).items() if count > 1] == []
+    used = Counter(re.findall(r"doc\('(\w+)'\)", " ".join(column["description"] for column in list_columns())))
+    assert set(used) == set(blocks)
+    assert min(used.values()) > 1
+
+
+def list_columns() -> Iterator[dict[str, str]]:
+    """Yield the columns of all models, sources and seeds as their files say."""
+    for path in (*DBT_PROJECT.glob("models/**/*.yml"), *DBT_PROJECT.glob("seeds/*.yml")):
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        tables = [table for source in content.get("sources", ()) for table in source["tables"]]
+        seeds = content["seeds"] if isinstance(content.get("seeds"), list) else []
+        for node in (*content.get("models", ()), *tables, *seeds):
+            yield from node.get("columns", ())
 
 
 def test_every_mart_is_public_under_an_enforced_contract_and_nothing_else_is(models: dict[str, Node]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from subprocess import CompletedProcess
+import pytest
+
+pytestmark = pytest.mark.slow
 
 
-def test_every_dbt_unit_test_passes(unit_tests: CompletedProcess[str]) -> None:
-    assert unit_tests.returncode == 0, unit_tests.stdout[-6000:]
-    (passed,) = re.findall(r"Done\. PASS=(\d+)", unit_tests.stdout)
-    assert int(passed) >= 8
+def test_every_dbt_unit_test_passes(unit_tests: dict[str, int]) -> None:
+    assert set(unit_tests) == {"pass"}
+    assert unit_tests["pass"] >= 8

@@ -167,6 +167,7 @@ def asked(reported: Settings, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return database, json.loads((folder / "target/manifest.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_a_question_is_one_model_and_it_answers(asked: tuple[Path, dict[str, Any]]) -> None:
     with duckdb.connect(str(asked[0]), read_only=True) as build:
         found = build.execute("SELECT fiscal_year, sum(amount_yuan) FROM marts.fct_unit_budgets GROUP BY 1 ORDER BY 1")
@@ -177,6 +178,7 @@ def test_a_question_is_one_model_and_it_answers(asked: tuple[Path, dict[str, Any
         assert found.fetchall() == build.execute(query).fetchall()
 
 
+@pytest.mark.slow
 def test_the_model_of_the_example_keeps_the_rules_of_the_project(asked: tuple[Path, dict[str, Any]]) -> None:
     manifest = asked[1]
     spec = importlib.util.spec_from_file_location("project_rules", PROJECT / "tests/dbt/test_project_rules.py")

@@ -173,6 +173,7 @@ def desk(reported: Settings, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     return Desk(tmp_path_factory.mktemp("desk"), reported)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("document", [path for path in DOCUMENTS if path != READMES[1]], ids=lambda path: path.name)
 def test_every_command_of_a_document_runs(document: Path, desk: Desk) -> None:
     for command in find_commands(read(document)):
@@ -235,6 +236,7 @@ def places_of(text: str) -> list[str]:
     return re.findall(r"^\| [`\[]([^`\]]+)", text, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_the_readme_shows_what_the_demo_prints(line: Line, tmp_path: Path) -> None:
     own = line._replace(home=copy_line(line, tmp_path).home)  # the demo adds a run
     recipe = read(PROJECT / "Makefile").split("\ndemo:")[1].split("\n\n")[0]

@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 from sqlalchemy import create_engine, text
 
 from extract.settings import PROJECT
+
+pytestmark = pytest.mark.slow
 
 MANUAL = (PROJECT / "docs/operations.md").read_text(encoding="utf-8")
 

@@ -114,6 +114,7 @@ def test_a_step_that_fails_is_told_and_keeps_no_other_from_being_done(
     assert not log.exists()
 
 
+@pytest.mark.slow
 def test_a40_old_runs_of_airflow_go_by_its_own_command(settings: Settings) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "JIXIAO"))}
     environment |= {"JIXIAO_HOME": str(settings.home), "JIXIAO_KEEP_DAYS": "1"}

@@ -19,6 +19,8 @@ from extract.cli.record_rows import status_of
 from extract.ledger import Ledger
 from extract.settings import PROJECT, Settings
 
+pytestmark = pytest.mark.slow
+
 PUBLICATIONS = PROJECT / "demo/publications"
 NIGHTS = """
 import json, sys

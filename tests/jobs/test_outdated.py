@@ -44,6 +44,8 @@ from extract.warehouse.staging import open_warehouse
 if TYPE_CHECKING:
     from homes import Line
 
+pytestmark = pytest.mark.slow
+
 OLDER = "0"
 UNIT = "102001-区党群工作部"
 UNKNOWN = Refused(Reason.UNKNOWN_HEADER, "the header 指标数 is unknown", page=1)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from sites import Site, load_all, pdf, publisher_file, see
 
 from extract.entities import Remembered
@@ -56,6 +57,7 @@ def test_addresses_of_one_night_come_due_in_different_ones() -> None:
     assert all(drop_old_validators(one, moment, 28).etag is None for one in old)
 
 
+@pytest.mark.slow
 def test_a41_refetch_asks_every_address_of_one_publisher_unconditionally(
     site: Site, desk: Desk, night_settings: Settings
 ) -> None:

@@ -20,6 +20,8 @@ from own_postgres import await_true, free_port
 from extract.jobs.health import ask_health
 from extract.jobs.host_check import name_of
 
+pytestmark = pytest.mark.slow
+
 READY_SECONDS = 400
 PICTURE = "/jixiao/places/manual__2026-11-30T05%3A00%3A00%2B00%3A00/0/1.png"
 

@@ -22,6 +22,8 @@ from extract.warehouse.build import build_marts
 from extract.warehouse.frames import Origin, make_frames
 from extract.warehouse.staging import open_warehouse, stage_frames
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 FIRST, CORRECTED = FIXTURES / "base_seedlike.pdf", FIXTURES / "v16_2025_corrected.pdf"
 

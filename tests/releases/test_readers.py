@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from extract.jobs.publish import list_releases, publish
 from extract.settings import PROJECT, Settings
 from extract.warehouse.build import build_marts
+
+pytestmark = pytest.mark.slow
 
 PROGRAMS, CONNECTIONS = 4, 5
 

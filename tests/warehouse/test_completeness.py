@@ -20,6 +20,8 @@ from extract.releases.query import ask
 from extract.settings import Settings, get_settings
 from extract.warehouse.build import build_marts
 
+pytestmark = pytest.mark.slow
+
 INCOMPLETE = "c14_rest_lost"
 REFUSED = "g07_amounts_differ"
 DEPARTMENTS = ("s08_department_beside_forms", "s08_beijing_department_beside", "f13_department")

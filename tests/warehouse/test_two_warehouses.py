@@ -43,6 +43,8 @@ from extract.warehouse.fingerprints import is_behind
 from extract.warehouse.frames import Origin, make_frames
 from extract.warehouse.staging import open_warehouse, stage_frames
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = PROJECT / "tests/fixtures"
 GOOD = sorted(
     path.with_suffix(".pdf")

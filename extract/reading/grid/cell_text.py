@@ -10,19 +10,11 @@ import numpy as np
 from extract.entities import Box
 from extract.reading.grid.placement import Spots
 from extract.reading.ink.ink import BLANK, DUPLICATE, KEPT, Bools, Floats, Glyphs, Ints
+from extract.reading.tolerances import TOLERANCES
 
-DOUBLE = 0.16  # of the size: a glyph over the same glyph, so near, is a fake bold or a shadow
-NEW_LINE = 0.45  # of the size
-NEW_LINE_OF_SMALL = 0.62  # likewise of a mark of notes that is set high; a line of small letters is farther away
-WORD_GAP = 0.2  # of the size, between letters or digits
 DIGIT = 0.5  # of the size: how wide a digit is, whatever a font says
-TWO_TEXTS = 1.1  # of the size, between two texts in one cell
-ONE_TEXT = 0.6  # of the size, between letters of one text
-SMALLER, HIGHER = 0.85, 0.15  # of the size: a raised digit against the letter before it
-MARK_SMALLER, MARK_HIGHER = 0.75, 0.25  # likewise behind a Chinese character, where a number may stand as well
 FIGURE_ENDS = [ord(letter) for letter in "%％‰)）"]  # behind which no number begins
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
-COLUMN_GAP = 1.9  # of the size, between two texts on one line outside tables
 
 
 @dataclass(slots=True)
@@ -55,8 +47,10 @@ def sort_glyphs(glyphs: Glyphs, spots: Spots, group: Ints, chosen: Bools) -> Sor
     new = np.ones(len(index), np.bool_)
     high, low, mine = size[order], across[order], mine[order]
     larger = np.maximum(high[1:], high[:-1])
-    unlike = np.minimum(high[1:], high[:-1]) < SMALLER * larger
-    step = low[1:] - low[:-1] > np.where(unlike, NEW_LINE_OF_SMALL, NEW_LINE) * larger * 0.999
+    unlike = np.minimum(high[1:], high[:-1]) < TOLERANCES.raised_size_ratio * larger
+    step = (
+        low[1:] - low[:-1] > np.where(unlike, TOLERANCES.superscript_line_em, TOLERANCES.new_line_em) * larger * 0.999
+    )
     new[1:] = (mine[1:] != mine[:-1]) | step
     line: Ints = np.cumsum(new, dtype=np.int64)
     order2 = np.lexsort((start[order], line))
@@ -75,7 +69,7 @@ def _find_doubles(glyphs: Glyphs, index: Ints, line: Ints, start: Floats, size: 
     for step in (1, 2):
         if len(index) > step:
             same = (code[step:] == code[:-step]) & (line[step:] == line[:-step])
-            double[step:] |= same & (start[step:] - start[:-step] < DOUBLE * size[step:])
+            double[step:] |= same & (start[step:] - start[:-step] < TOLERANCES.double_em * size[step:])
     return double
 
 
@@ -105,8 +99,8 @@ def find_side_by_side(glyphs: Glyphs, rows: Sorted) -> Ints:
     if len(rows.glyph) < 4:
         return rows.line[:0]
     gap = np.where(rows.line[1:] == rows.line[:-1], rows.start[1:] - rows.end[:-1], np.inf)
-    close = gap < ONE_TEXT * rows.size[1:]
-    wide = np.isfinite(gap) & (gap > TWO_TEXTS * rows.size[1:])
+    close = gap < TOLERANCES.one_text_em * rows.size[1:]
+    wide = np.isfinite(gap) & (gap > TOLERANCES.two_texts_em * rows.size[1:])
     wide[0] = wide[-1] = False
     wide[1:-1] &= close[:-2] & close[2:]  # letters set apart one by one are one text
     found = np.flatnonzero(wide)
@@ -146,9 +140,13 @@ def find_raised(glyphs: Glyphs, spots: Spots, rows: Sorted) -> Ints:
     digit = (code >= 0x30) & (code <= 0x39) & (spots.turn[rows.glyph] == 0)
     same = rows.line[1:] == rows.line[:-1]
     lift = base[:-1] - base[1:]
-    lower = (size[1:] < SMALLER * size[:-1]) & (lift > HIGHER * size[:-1])
+    lower = (size[1:] < TOLERANCES.raised_size_ratio * size[:-1]) & (lift > TOLERANCES.raised_em * size[:-1])
     ends_figure = digit[:-1] | np.isin(code[:-1], FIGURE_ENDS)
-    is_mark = are_chinese(code[:-1]) & (size[1:] < MARK_SMALLER * size[:-1]) & (lift > MARK_HIGHER * size[:-1])
+    is_mark = (
+        are_chinese(code[:-1])
+        & (size[1:] < TOLERANCES.note_mark_size_ratio * size[:-1])
+        & (lift > TOLERANCES.note_mark_raised_em * size[:-1])
+    )
     raised = np.zeros(len(code), np.bool_)
     raised[1:] = same & lower & digit[1:] & (ends_figure | is_mark)
     for k in np.flatnonzero(raised).tolist():  # 10²³: what follows at the same height is raised too
@@ -175,7 +173,7 @@ def find_blanks(glyphs: Glyphs, rows: Sorted) -> Bools:
     narrow = ~wide[:-1] & ~wide[1:]
     mixed = wide[:-1] != wide[1:]
     same = rows.line[1:] == rows.line[:-1]
-    blank[1:] = same & ((narrow & ((gap > WORD_GAP * rows.size[1:]) | printed)) | (mixed & printed))
+    blank[1:] = same & ((narrow & ((gap > TOLERANCES.word_gap_em * rows.size[1:]) | printed)) | (mixed & printed))
     return blank
 
 
@@ -197,7 +195,7 @@ def join_lines(glyphs: Glyphs, rows: Sorted) -> list[tuple[str, Box]]:
     if not len(rows.glyph):
         return []
     gap = rows.start[1:] - rows.end[:-1]
-    new = np.concatenate([[True], (rows.line[1:] != rows.line[:-1]) | (gap > COLUMN_GAP * rows.size[1:])])
+    new = np.concatenate([[True], (rows.line[1:] != rows.line[:-1]) | (gap > TOLERANCES.column_gap_em * rows.size[1:])])
     blanks = find_blanks(glyphs, rows)
     firsts = np.flatnonzero(new)
     box = glyphs.box[rows.glyph]

@@ -10,12 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from extract.reading.ink.ink import Bools, Floats
+from extract.reading.tolerances import TOLERANCES
 
-CELL_CLIP = 3.0  # points: a clip so near to a cell's border is the border's own
-INSIDE = 1.0  # points: so far within its clip a place is looked at
 CUT_ASIDE = 0.34  # of a glyph's width: more than its own margin
-CUT_ABOVE = 0.25  # of the height of a digit
-HIGH = 0.72  # of the size: how high a digit stands over the baseline
 
 
 def find_sides(x: Floats, y: Floats, clip: Floats) -> Bools:
@@ -25,8 +22,8 @@ def find_sides(x: Floats, y: Floats, clip: Floats) -> Bools:
 
 def find_cut_sides(box: Floats, base: Floats, size: Floats, clip: Floats) -> Bools:
     """Return (n, 4): at which sides the clip takes so much of a glyph that it may look like another one."""
-    wide, high = np.maximum(box[:, 2] - box[:, 0], 1e-6), HIGH * np.maximum(size, 1e-6)
-    aside, above = CUT_ASIDE * wide, CUT_ABOVE * high
+    wide, high = np.maximum(box[:, 2] - box[:, 0], 1e-6), TOLERANCES.digit_height_em * np.maximum(size, 1e-6)
+    aside, above = CUT_ASIDE * wide, TOLERANCES.cut_above_share * high
     return np.stack(
         [
             clip[:, 0] - box[:, 0] > aside,
@@ -40,15 +37,15 @@ def find_cut_sides(box: Floats, base: Floats, size: Floats, clip: Floats) -> Boo
 
 def move_inside(x: Floats, y: Floats, clip: Floats, sides: Bools) -> tuple[Floats, Floats]:
     """Move points over the cutting sides of their clip, to the cell that the clip belongs to."""
-    x = np.where(sides[:, 0], np.maximum(x, clip[:, 0] + INSIDE), x)
-    x = np.where(sides[:, 2], np.minimum(x, clip[:, 2] - INSIDE), x)
-    y = np.where(sides[:, 1], np.maximum(y, clip[:, 1] + INSIDE), y)
-    y = np.where(sides[:, 3], np.minimum(y, clip[:, 3] - INSIDE), y)
+    x = np.where(sides[:, 0], np.maximum(x, clip[:, 0] + TOLERANCES.inside_clip_pt), x)
+    x = np.where(sides[:, 2], np.minimum(x, clip[:, 2] - TOLERANCES.inside_clip_pt), x)
+    y = np.where(sides[:, 1], np.maximum(y, clip[:, 1] + TOLERANCES.inside_clip_pt), y)
+    y = np.where(sides[:, 3], np.minimum(y, clip[:, 3] - TOLERANCES.inside_clip_pt), y)
     return x, y
 
 
 def end_at_borders(sides: Bools, clips: Floats, boxes: Floats) -> Bools:
     """Return which clips end at their cell's border on all sides at which they cut; False without a cell."""
-    near: Bools = np.abs(clips - boxes) <= CELL_CLIP  # never of no cell
+    near: Bools = np.abs(clips - boxes) <= TOLERANCES.cell_clip_pt  # never of no cell
     ends: Bools = np.all(near | ~sides, axis=1)
     return ends

@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy as np
 
 from extract.entities import Quad
-from extract.reading.grid.lattice import DASH_GAP, Lattice, Stretches, join, mark_edges, snap
+from extract.reading.grid.lattice import Lattice, Stretches, join, mark_edges, snap
 from extract.reading.grid.placement import Spots
 from extract.reading.ink.ink import KEPT, Bools, Floats, Glyphs, Rules
+from extract.reading.tolerances import TOLERANCES
 
 FEWEST_LINES = 3
 FEWEST_COLUMNS = 3
 Border = tuple[float, float, bool]  # from, to, whether drawn rules say so
-CROSSED = 0.02  # of the text lines may cross a gap: one that overflows, a title
 
 
 def infer_lattices(level: Stretches, rules: Rules, glyphs: Glyphs, spots: Spots, tolerance: float) -> list[Lattice]:
@@ -40,7 +40,7 @@ def infer_in_frame(frame: Lattice, rules: Rules, glyphs: Glyphs, spots: Spots, t
     if not mine.any():
         return None
     nearest = ys[np.abs(ys[None, :] - at[mine][:, None]).argmin(1)]
-    level = join(nearest, rows[mine, 0], rows[mine, 2], DASH_GAP)
+    level = join(nearest, rows[mine, 0], rows[mine, 2], TOLERANCES.dash_gap_pt)
     return _infer(level, rules, glyphs, spots, tolerance)
 
 
@@ -137,7 +137,9 @@ def _rule_ends(rules: Rules, box: Quad, tolerance: float) -> Floats:
     """Return places where rules of several lines begin or end and no text stands."""
     rows = rules.box[rules.level]
     middle = (rows[:, 1] + rows[:, 3]) / 2
-    rows = rows[(middle >= box[1] - 2) & (middle <= box[3] + 2) & (rows[:, 2] - rows[:, 0] > 2 * DASH_GAP)]
+    rows = rows[
+        (middle >= box[1] - 2) & (middle <= box[3] + 2) & (rows[:, 2] - rows[:, 0] > 2 * TOLERANCES.dash_gap_pt)
+    ]
     if not len(rows):
         return np.zeros(0)
     lines = np.round(snap((rows[:, 1] + rows[:, 3]) / 2, tolerance), 1)
@@ -165,7 +167,7 @@ def _text_gaps(glyphs: Glyphs, spots: Spots, box: Quad) -> list[tuple[float, flo
     cover = np.zeros((int(lines.max()) + 1, bins), np.bool_)
     for line, a, b in zip(lines.tolist(), first.tolist(), last.tolist(), strict=True):
         cover[line, a : b + 1] = True
-    crossed = cover.sum(0) > CROSSED * len(cover)
+    crossed = cover.sum(0) > TOLERANCES.crossed_gap_share * len(cover)
     return [
         (box[0] + a * step, box[0] + b * step)
         for a, b in stretches_of(~crossed)

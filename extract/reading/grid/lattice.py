@@ -13,8 +13,8 @@ import numpy as np
 
 from extract.errors import Reason, Refused
 from extract.reading.ink.ink import Bools, Floats, Ints, Rules
+from extract.reading.tolerances import TOLERANCES
 
-DASH_GAP = 4.0  # points between the pieces of a dashed line
 CUT_ROW = 3.0  # points: a part of a row that is so high may hold a line of text (c10_row_cut_across)
 MAX_STRETCHES = 6_000
 MAX_CELLS = 100_000  # lattice cells of one table: hostile/grid_1000x1000_table.pdf has a million
@@ -88,7 +88,7 @@ def find_stretches(rules: Rules, tolerance: float) -> tuple[Stretches, Stretches
     box = rules.box
     level, upright = box[rules.level], box[~rules.level]
     ys, xs = snap((level[:, 1] + level[:, 3]) / 2, tolerance), snap((upright[:, 0] + upright[:, 2]) / 2, tolerance)
-    gap = max(DASH_GAP, tolerance)
+    gap = max(TOLERANCES.dash_gap_pt, tolerance)
     return join(ys, level[:, 0], level[:, 2], gap), join(xs, upright[:, 1], upright[:, 3], gap)
 
 

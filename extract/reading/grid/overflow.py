@@ -14,17 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from extract.reading.grid.cell_text import are_chinese
-from extract.reading.grid.clips import HIGH
 from extract.reading.grid.placement import OUTSIDE, PlacedTable, Spots, owners_at
 from extract.reading.ink.ink import KEPT, Bools, Floats, Glyphs, Ints
+from extract.reading.tolerances import TOLERANCES
 
 LINE_STEP = (0.8, 1.7)  # of the size: from one baseline of a text to the next
-TOP_LINE = 0.5  # of the size: a line that stands so near below a rule may have run over it
 THROUGH = 0.05  # of the size: a rule so deep inside the letters runs through them
-BELOW = 4.0  # of the size: no line of a cell hangs further below its table
 MOST_LINES = 6  # that run out of one cell
-WHOLE_LINE = 0.95  # of the size: a line whose baseline lies so deep under the rule begins below it
-COVERED = 0.25  # of the smaller letter's width and of its size: so much lies under a letter of another cell
 PROSE = 8  # letters of a line: a text with so many is no figure in a low row
 FINAL = frozenset("。；！？.;!?）)”】")
 PAGE_END = 0.75  # of the page's height: a table that ends higher does not end because of the page
@@ -86,7 +82,7 @@ def _find_top_lines(
     """Return lines just below the upper rule of their cell, or below their table, with the rule's place."""
     found: list[tuple[Ints, float]] = []
     inside = np.flatnonzero(kept & (owner >= 0))
-    high = spots.base[inside] - HIGH * spots.size[inside]
+    high = spots.base[inside] - TOLERANCES.digit_height_em * spots.size[inside]
     tops = boxes[owner[inside], 1]
     near = inside[(high - tops < -THROUGH * spots.size[inside]) | _are_odd(spots, owner, inside, high, tops)]
     for cell in np.unique(owner[near]).tolist():
@@ -97,7 +93,7 @@ def _find_top_lines(
     for table in tables if len(outside) else ():
         left, right, bottom = float(table.lattice.xs[0]), float(table.lattice.xs[-1]), float(table.lattice.ys[-1])
         x, under = spots.x[outside], spots.base[outside] - bottom
-        below = outside[(left < x) & (x < right) & (under > 0) & (under < BELOW * spots.size[outside])]
+        below = outside[(left < x) & (x < right) & (under > 0) & (under < TOLERANCES.hanging_em * spots.size[outside])]
         above = owners_at(spots.x[below], np.full(len(below), bottom - 1.0), tables)
         found += [(line, bottom) for line in _part(spots, below, above)]
     return found
@@ -105,7 +101,7 @@ def _find_top_lines(
 
 def _are_odd(spots: Spots, owner: Ints, inside: Ints, high: Floats, tops: Floats) -> Bools:
     """Return glyphs of lines just below a rule with a wider step to the next line than lines of one text have."""
-    near: Bools = high - tops < TOP_LINE * spots.size[inside]
+    near: Bools = high - tops < TOLERANCES.top_line_em * spots.size[inside]
     if not near.any():
         return near
     cells = owner[inside]
@@ -167,7 +163,7 @@ def _judge(
         after = int(painted.first[high + 1])
         if owner[after] == own and float(spots.base[after] - spots.base[line[0]]) <= LINE_STEP[1] * size:
             return OUTSIDE
-    if float(spots.base[line[0]]) - HIGH * size < top - THROUGH * size:
+    if float(spots.base[line[0]]) - TOLERANCES.digit_height_em * size < top - THROUGH * size:
         return above
     return above if _is_beside(owner, tables, boxes, painted, above, high) else None
 
@@ -209,7 +205,7 @@ def find_lost_ends(
     for cell in np.unique(owner[over]).tolist():
         mine = over[owner[over] == cell]
         lowest = mine[spots.base[mine] > spots.base[mine].max() - 0.3 * spots.size[mine]]
-        if spots.base[lowest[0]] - bottoms[cell] > WHOLE_LINE * spots.size[lowest[0]]:
+        if spots.base[lowest[0]] - bottoms[cell] > TOLERANCES.whole_line_em * spots.size[lowest[0]]:
             continue  # it begins below the rule: a program that prints such a line prints the next one, too
         letters = are_chinese(glyphs.code[lowest])
         at_end = bottoms[cell] >= max(table.lattice.ys[-1] for table in tables if table.first <= cell) - 1.0
@@ -236,10 +232,12 @@ def find_covered(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner:
     pairs: dict[tuple[int, int], set[int]] = {}
     for glyph in away.tolist():
         size, (left, _, right, _) = float(spots.size[glyph]), glyphs.box[glyph]
-        near = rows[(np.abs(y[rows] - y[glyph]) < (1 - COVERED) * size) & (owner[rows] != owner[glyph])]
+        near = rows[
+            (np.abs(y[rows] - y[glyph]) < (1 - TOLERANCES.covered_letter_share) * size) & (owner[rows] != owner[glyph])
+        ]
         shared = np.minimum(glyphs.box[near, 2], right) - np.maximum(glyphs.box[near, 0], left)
         width = np.minimum(glyphs.box[near, 2] - glyphs.box[near, 0], right - left)
-        for other in near[(shared > COVERED * width) & (width > 0)].tolist():
+        for other in near[(shared > TOLERANCES.covered_letter_share * width) & (width > 0)].tolist():
             one, two = sorted((glyph, other), key=lambda g: int(owner[g]))
             pairs.setdefault((int(owner[one]), int(owner[two])), set()).update((one, two))
     found: dict[int, set[int]] = {}

@@ -16,14 +16,13 @@ from extract.reading.grid.clips import end_at_borders, find_cut_sides, find_side
 from extract.reading.grid.lattice import Lattice
 from extract.reading.grid.spans import Spans
 from extract.reading.ink.ink import CLIPPED, KEPT, NO_CLIP, Bools, Floats, Glyphs, Ints
+from extract.reading.tolerances import TOLERANCES
 
-GLUED = 0.12  # of the size: letters of one word are nearer than this
 SET_TOGETHER = 0.35  # likewise of letters set by one operator: 22.6 万 has a blank between that nobody typed
 LONE_INSIDE = 0.3  # of a single letter in the cell of its word, which it may run out of
 ROOM_BESIDE = 0.12  # of a glyph's width is blank on each side
 STRADDLE = 0.15  # of a glyph's width: a rule so deep inside goes through it
 BESIDE = 0.75  # of the size: nearer than this a letter belongs to its neighbour, whatever stands between them
-MIDDLE = 0.36  # of the size above the baseline: the middle of a Chinese glyph and of a digit
 
 
 @dataclass(slots=True)
@@ -64,7 +63,7 @@ def locate(glyphs: Glyphs) -> Spots:
     """Compute the spots of glyphs on a page that has been turned upright."""
     size, turn, base = glyphs.runs.size[glyphs.run], glyphs.runs.turn[glyphs.run], glyphs.runs.base[glyphs.run]
     x, middle = (glyphs.box[:, 0] + glyphs.box[:, 2]) / 2, (glyphs.box[:, 1] + glyphs.box[:, 3]) / 2
-    level, lift = turn == 0, MIDDLE * size
+    level, lift = turn == 0, TOLERANCES.middle_em * size
     own = middle + lift
     base = np.where(level & (np.abs(own - base) > size), own, base)
     upright = base - lift
@@ -289,7 +288,7 @@ def are_glued(glyphs: Glyphs, spots: Spots, a: Ints, b: Ints) -> Bools:
     size, left = spots.size[a], glyphs.box[b, 0]
     gap = left - glyphs.box[a, 2]
     same_line = np.abs(spots.base[a] - spots.base[b]) < 0.1 * size
-    room = np.where(glyphs.run[a] == glyphs.run[b], SET_TOGETHER, GLUED)
+    room = np.where(glyphs.run[a] == glyphs.run[b], SET_TOGETHER, TOLERANCES.glued_em)
     near = (np.abs(gap) < room * size) & (np.abs(size - spots.size[b]) < 0.1 * size)
     glued: Bools = same_line & near & (left > glyphs.box[a, 0])
     return glued

@@ -15,6 +15,7 @@ from unicodedata import normalize
 import numpy as np
 from numpy.typing import NDArray
 
+from extract.reading.tolerances import TOLERANCES
 from extract.text import FIRST_RADICAL, LAST_RADICAL, unify_radical
 
 Floats = NDArray[np.float64]
@@ -27,10 +28,8 @@ _IS_BLANK[[ord(letter) for letter in BLANKS]] = True
 SOFT_HYPHEN = 0xAD
 MAX_GLYPHS = 120_000  # on one page; the fullest table of the fixtures has 5,000
 PALE = 0.55  # brightness: what is never darker is a watermark
-WHITE_PIXEL = 0.94  # brightness: what compression leaves of white; a letter at one pixel a point is darker
 LAST = 2**40  # a place in the painting order after everything in a page's content
 OUTLINE_POINTS = 7  # a filled path with so many may be a letter; a rectangle has 4 or 5
-OUTLINE_HIGH = 40.0  # points: no higher letter stands in a table
 COMPATIBLE = (0xF900, 0xFAFF)
 COMPATIBLE_TOO = 0x2F800
 FIRST_CHINESE = 0x2E80
@@ -38,7 +37,6 @@ FROM_FULL_WIDTH = 0xFEE0
 FULL_WIDTH = [ord(letter) + FROM_FULL_WIDTH for letter in f"%{digits}{ascii_letters}"]
 _IS_FULL_WIDTH = np.zeros(0x10000, np.bool_)
 _IS_FULL_WIDTH[FULL_WIDTH] = True
-NARROW = 0.7  # of the size: no Chinese character is narrower
 LEAST_STEP = 0.4  # of the size: digits are half an em wide, and a fake bold moves by less
 TOO_WIDE = 0.15  # of the size: more than letters that are set closely overlap
 NO_CLIP = (-1e9, -1e9, 1e9, 1e9)
@@ -162,7 +160,7 @@ def add_outlines(images: Pictures, box: Floats, order: Ints) -> Pictures:
     if not len(box):
         return images
     high = box[:, 3] - box[:, 1]
-    fit = (high > 2.0) & (high < OUTLINE_HIGH) & (box[:, 2] > box[:, 0])
+    fit = (high > 2.0) & (high < TOLERANCES.outline_height_pt) & (box[:, 2] > box[:, 0])
     n, m = len(images.box), int(fit.sum())
     nothing = np.zeros(m, np.bool_)
     return Pictures(
@@ -212,7 +210,9 @@ def settle_characters(glyphs: Glyphs) -> None:
         if canonical != glyphs.text[i] and len(canonical) == 1:
             glyphs.code[i], glyphs.text[i] = ord(canonical), canonical
     width = glyphs.box[:, 2] - glyphs.box[:, 0]
-    narrow = _IS_FULL_WIDTH[np.minimum(glyphs.code, 0xFFFF)] & (width < NARROW * glyphs.runs.size[glyphs.run])
+    narrow = _IS_FULL_WIDTH[np.minimum(glyphs.code, 0xFFFF)] & (
+        width < TOLERANCES.narrow_chinese_em * glyphs.runs.size[glyphs.run]
+    )
     narrow &= glyphs.runs.turn[glyphs.run] == 0
     for i in np.flatnonzero(narrow).tolist():
         glyphs.code[i] -= FROM_FULL_WIDTH
@@ -257,7 +257,11 @@ def _widen_chinese(glyphs: Glyphs) -> None:
     """Widen narrow Chinese characters to one em if the next glyph starts there."""
     runs, box = glyphs.runs, glyphs.box
     size = runs.size[glyphs.run]
-    narrow = (glyphs.code >= FIRST_CHINESE) & (box[:, 2] - box[:, 0] < NARROW * size) & (runs.turn[glyphs.run] == 0)
+    narrow = (
+        (glyphs.code >= FIRST_CHINESE)
+        & (box[:, 2] - box[:, 0] < TOLERANCES.narrow_chinese_em * size)
+        & (runs.turn[glyphs.run] == 0)
+    )
     rows = np.flatnonzero(narrow[:-1])
     if len(rows):
         step = box[rows + 1, 0] - box[rows, 0]

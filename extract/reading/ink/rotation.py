@@ -11,8 +11,7 @@ import numpy as np
 
 from extract.reading.ink.affine import Matrix, map_boxes
 from extract.reading.ink.ink import KEPT, Floats, Ink, Ints
-
-MOST = 0.8
+from extract.reading.tolerances import TOLERANCES
 
 
 def turns_of(along: Floats) -> Ints:
@@ -30,7 +29,7 @@ def find_turn(ink: Ink) -> int:
         return 0
     turns = np.bincount(ink.glyphs.runs.turn[ink.glyphs.run[kept]] % 4, minlength=4)
     turn = int(turns.argmax())
-    return turn if turns[turn] >= MOST * kept.sum() else 0
+    return turn if turns[turn] >= TOLERANCES.turned_share * kept.sum() else 0
 
 
 def turn_upright(ink: Ink) -> int:

@@ -12,10 +12,7 @@ import numpy as np
 
 from extract.entities import Quad
 from extract.reading.ink.ink import Bools, Fills, Floats, Ints, Rules
-
-THIN = 3.0  # points: thicker is an area, not a rule (the thickest border of Excel prints 2.5)
-STRAIGHT = 0.5  # points: a stroke that leans no more is upright or level
-WHITE = 0.97
+from extract.reading.tolerances import TOLERANCES
 
 
 @dataclass(slots=True)
@@ -59,7 +56,7 @@ def open_paths(subpaths: Subpaths, filled: Bools, stroked: Bools) -> Painted:
     areas, area_paths = areas[inside], area_paths[inside]
     sides, side_paths = _find_rings(areas, area_paths)
     n, m, k = int(shown.sum()), len(areas), len(sides)
-    thin = np.minimum(areas[:, 2] - areas[:, 0], areas[:, 3] - areas[:, 1]) <= THIN
+    thin = np.minimum(areas[:, 2] - areas[:, 0], areas[:, 3] - areas[:, 1]) <= TOLERANCES.rule_thickness_pt
     return Painted(
         np.concatenate([lines[shown], areas, sides]),
         np.concatenate([line_paths[shown], area_paths, side_paths]),
@@ -72,7 +69,7 @@ def _find_strokes(subpaths: Subpaths) -> tuple[Floats, Ints]:
     """Return upright and level pieces of subpaths as boxes without thickness, and the path of each."""
     a, b = subpaths.points[:-1], subpaths.points[1:]
     same = subpaths.subpath[1:] == subpaths.subpath[:-1]
-    straight = np.flatnonzero(same & (np.abs(b - a).min(1, initial=np.inf) <= STRAIGHT))
+    straight = np.flatnonzero(same & (np.abs(b - a).min(1, initial=np.inf) <= TOLERANCES.straight_pt))
     a, b = a[straight], b[straight]
     return np.concatenate([np.minimum(a, b), np.maximum(a, b)], axis=1), subpaths.path[subpaths.subpath[straight]]
 
@@ -99,7 +96,7 @@ def ring(outer: Floats, inner: Floats) -> list[Quad]:
     """Return the thin sides between two nested boxes: Chromium paints a cell's border so."""
     (x0, y0, x1, y1), (left, top, right, bottom) = outer.tolist(), inner.tolist()
     gaps = (left - x0, top - y0, x1 - right, y1 - bottom)
-    if min(gaps) < -0.01 or max(gaps) > THIN or max(gaps) <= 0:
+    if min(gaps) < -0.01 or max(gaps) > TOLERANCES.rule_thickness_pt or max(gaps) <= 0:
         return []
     sides = [(x0, y0, left, y1), (x0, y0, x1, top), (right, y0, x1, y1), (x0, bottom, x1, y1)]
     return [side for side, gap in zip(sides, gaps, strict=True) if gap > 0]
@@ -108,11 +105,11 @@ def ring(outer: Floats, inner: Floats) -> list[Quad]:
 def settle_paths(rules: Floats, areas: Floats) -> tuple[Rules, Fills]:
     """Split (n, 6) rows of box, brightness and painting order into visible rules and areas, in painting order."""
     areas = areas[np.argsort(areas[:, 5], kind="stable")]
-    keep = rules[:, 4] < WHITE
+    keep = rules[:, 4] < TOLERANCES.white_brightness
     for i in np.flatnonzero(~keep):  # white lines show only on a coloured area
         x, y = (rules[i, 0] + rules[i, 2]) / 2, (rules[i, 1] + rules[i, 3]) / 2
         under = (areas[:, 0] <= x) & (areas[:, 2] >= x) & (areas[:, 1] <= y) & (areas[:, 3] >= y)
-        keep[i] = bool((under & (areas[:, 4] < WHITE)).any())
+        keep[i] = bool((under & (areas[:, 4] < TOLERANCES.white_brightness)).any())
     box = rules[keep, :4]
     return Rules(box, (box[:, 2] - box[:, 0]) >= (box[:, 3] - box[:, 1])), Fills(
         areas[:, :4], areas[:, 4], areas[:, 5].astype(np.int64)

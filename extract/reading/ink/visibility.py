@@ -10,9 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from extract.reading.ink.ink import HIDDEN, INVISIBLE, KEPT, PALE, WATERMARK, Bools, Fills, Floats, Ink, Ints
+from extract.reading.tolerances import TOLERANCES
 
-WHITE = 0.97
-BIG = 1.8  # times the usual size of the page's text
 MOST_PAIRS = 1 << 20  # of areas and what may lie under them, looked at together
 ROUNDING = 1e-6  # points
 
@@ -24,7 +23,7 @@ def mark_unseen(ink: Ink) -> None:
         return
     kept = glyphs.drop == KEPT
     usual = find_median(runs.size[glyphs.run[kept]], 1.0)
-    pale = (runs.size >= BIG * usual) & ((runs.light > PALE) | runs.faint)
+    pale = (runs.size >= TOLERANCES.big_text_ratio * usual) & ((runs.light > PALE) | runs.faint)
     pale &= ~((runs.turn == 0) & _on_dark(runs.light))
     if (pale & (runs.turn >= 0)).any():
         pale &= (runs.turn < 0) | _lie_over_ink(ink, pale)
@@ -131,7 +130,7 @@ def list_ranges(first: Ints, count: Ints) -> Ints:
 
 def _on_dark(light: Floats) -> Bools:
     """Return which runs are white letters, which depend on the area below them and are no watermarks."""
-    return light >= WHITE
+    return light >= TOLERANCES.white_brightness
 
 
 def centres(box: Floats) -> tuple[Floats, Floats]:
@@ -142,12 +141,12 @@ def centres(box: Floats) -> tuple[Floats, Floats]:
 def _find_white(ink: Ink) -> Ints:
     """Return white glyphs that are not on a coloured area painted before them."""
     glyphs, runs = ink.glyphs, ink.glyphs.runs
-    white = runs.light >= WHITE
+    white = runs.light >= TOLERANCES.white_brightness
     if not white.any():
         return np.zeros(0, np.int64)
     found = np.flatnonzero(white[glyphs.run])
     x, y = centres(glyphs.box[found])
-    return found[_last_under(ink.fills, x, y, runs.order[glyphs.run[found]]) >= WHITE]
+    return found[_last_under(ink.fills, x, y, runs.order[glyphs.run[found]]) >= TOLERANCES.white_brightness]
 
 
 def _last_under(fills: Fills, x: Floats, y: Floats, order: Ints) -> Floats:
@@ -163,7 +162,7 @@ def _find_covered(ink: Ink) -> Ints:
     """Return glyphs under a white area or image painted after them (w20_white_picture: an old title)."""
     glyphs, fills, pictures = ink.glyphs, ink.fills, ink.pictures
     first = int(glyphs.runs.order.min(initial=0))
-    areas = np.flatnonzero((fills.light >= WHITE) & (fills.order > first))
+    areas = np.flatnonzero((fills.light >= TOLERANCES.white_brightness) & (fills.order > first))
     blank = np.flatnonzero(pictures.white & pictures.solid & (pictures.order > first))
     if not len(areas) and not len(blank):
         return np.zeros(0, np.int64)

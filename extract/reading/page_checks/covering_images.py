@@ -14,9 +14,9 @@ from extract.reading.grid.placement import PlacedTable
 from extract.reading.ink.ink import KEPT, Ink, Ints, Pictures
 from extract.reading.ink.visibility import centres
 from extract.reading.page_checks.problems import Problem, list_problems
+from extract.reading.tolerances import TOLERANCES
 
 OF_CELL = 0.3  # of a cell's area under the picture: the picture may say what the cell says
-OF_PICTURE = 0.6  # of a picture's area inside a cell: likewise
 MANY = 20  # glyphs under a picture outside tables: a page of text that is not what one sees
 
 
@@ -57,7 +57,7 @@ def _find_pictured(pictures: Pictures, k: int, table: PlacedTable, owner: Ints) 
         left, top, right, bottom = table.box_of(cell)
         shared = max(0.0, min(x1, right) - max(x0, left)) * max(0.0, min(y1, bottom) - max(y0, top))
         area, whole = (right - left) * (bottom - top), (x1 - x0) * (y1 - y0)
-        inside = shared >= OF_PICTURE * whole
+        inside = shared >= TOLERANCES.cell_of_image_share * whole
         if shared <= 0 or not (inside or shared >= OF_CELL * area):
             continue
         if pictures.outline[k] and (not inside or whole > OF_CELL * area):

@@ -14,14 +14,7 @@ import numpy as np
 from extract.entities import Box
 from extract.errors import Reason
 from extract.reading.grid.cell_text import Sorted, join_cells
-from extract.reading.grid.clips import (
-    CELL_CLIP,
-    CUT_ASIDE,
-    HIGH,
-    end_at_borders,
-    find_sides,
-    move_inside,
-)
+from extract.reading.grid.clips import CUT_ASIDE, end_at_borders, find_sides, move_inside
 from extract.reading.grid.placement import (
     OUTSIDE,
     PlacedTable,
@@ -35,13 +28,13 @@ from extract.reading.grid.placement import (
 from extract.reading.ink.ink import CLIPPED, HIDDEN, KEPT, Bools, Floats, Glyphs, Ink, Ints
 from extract.reading.ink.visibility import find_meetings, list_ranges, surround_runs
 from extract.reading.page_checks.problems import TEXT_CUT, PageNote, Problem, list_problems, part_by_cell
+from extract.reading.tolerances import TOLERANCES
 
 COVERED = 0.25  # of a glyph's ink
 MARGIN = 0.12  # of a glyph's width is blank on each side
 BEHIND = 0.5  # of the size: nearer than this a letter goes on
 CLEARLY = 0.03  # of the height of a digit: a cut that is no rounding
 ONE_TEXT = 2.2  # of the size: baselines so near to each other are lines of one text
-OF_FIGURE = 1 / 3  # of the letters of a figure with its unit are digits
 FIGURES = frozenset(map(ord, "0123456789０１２３４５６７８９.,，．%％≥≤=<>≧≦＞＜＝+-−±"))
 
 
@@ -148,7 +141,7 @@ def is_cut_figure(cut: Ints, text: str) -> bool:
     """Return True if cut characters belong to a figure, which paper may then show as another one."""
     if FIGURES.isdisjoint(cut.tolist()):
         return False
-    return sum(letter.isdigit() for letter in text) >= OF_FIGURE * len(text)
+    return sum(letter.isdigit() for letter in text) >= TOLERANCES.figure_digit_share * len(text)
 
 
 def find_cut_texts(
@@ -186,14 +179,14 @@ def _read_cut_text(glyphs: Glyphs, spots: Spots, rows: Sorted, text: str, box: B
         tuple(CutLine(one, float(parts[rows.line == line].min())) for line, one in lines.items()),
         box,
         len(cut) > 0,
-        len(cut) > 0 and bool(high.max() <= box.y1 - box.y0 + 2 * CELL_CLIP),
+        len(cut) > 0 and bool(high.max() <= box.y1 - box.y0 + 2 * TOLERANCES.cell_clip_pt),
         is_cut_figure(glyphs.code[cut], text),
     )
 
 
 def show_parts(spots: Spots, glyphs: Ints) -> Floats:
     """Return the share of each glyph's height that its clip shows, 0 to 1."""
-    high, base = HIGH * np.maximum(spots.size[glyphs], 1e-6), spots.base[glyphs]
+    high, base = TOLERANCES.digit_height_em * np.maximum(spots.size[glyphs], 1e-6), spots.base[glyphs]
     top, bottom = np.maximum(spots.clip[glyphs, 1], base - high), np.minimum(spots.clip[glyphs, 3], base)
     part: Floats = np.clip((bottom - top) / high, 0.0, 1.0)
     return np.where(part > 1 - CLEARLY, 1.0, part)
@@ -230,7 +223,7 @@ def _ink_boxes(ink: Ink, spots: Spots) -> Floats:
     margin = MARGIN * (box[:, 2:] - box[:, :2])
     box[:, :2] += margin
     box[:, 2:] -= margin
-    box[level, 1] = (spots.base - HIGH * spots.size)[level]
+    box[level, 1] = (spots.base - TOLERANCES.digit_height_em * spots.size)[level]
     box[level, 3] = spots.base[level]
     return box
 

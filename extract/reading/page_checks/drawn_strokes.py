@@ -9,17 +9,14 @@ from __future__ import annotations
 import numpy as np
 
 from extract.errors import Reason
-from extract.reading.grid.lattice import DASH_GAP, join
+from extract.reading.grid.lattice import join
 from extract.reading.grid.placement import PlacedTable, Spots
 from extract.reading.ink.ink import KEPT, Bools, Floats, Ink, Ints
 from extract.reading.page_checks.problems import Problem, list_problems
+from extract.reading.tolerances import TOLERANCES
 
-AT_SIDE = 3.0  # points: a line that ends so near to an upright line ends at it, as borders do
 SAME_LINE = 0.75  # points: pieces of one border
-THROUGH = 0.2  # of the size: a line so near to the middle of a letter goes through it
 STRUCK = 2  # letters under one line
-BEFORE = 0.6  # of the size: a line or shape so near to a figure belongs to it
-LONGEST_MINUS = 1.3  # of the size
 FIGURES = frozenset("0123456789０１２３４５６７８９.,，．%％≥≤=<>≧≦＞＜＝¥￥")
 
 
@@ -48,14 +45,14 @@ def _are_borders(tables: list[PlacedTable], level: Floats) -> Bools:
     middle = (level[:, 1] + level[:, 3]) / 2
     for k in rest.tolist():
         near = level[np.abs(middle - middle[k]) <= SAME_LINE]
-        whole = join(np.zeros(len(near)), near[:, 0], near[:, 2], DASH_GAP)
+        whole = join(np.zeros(len(near)), near[:, 0], near[:, 2], TOLERANCES.dash_gap_pt)
         mine = (whole.start <= level[k, 0]) & (level[k, 2] <= whole.end)
         found[k] = bool((mine & _reach(xs, whole.start) & _reach(xs, whole.end)).any())
     return found
 
 
 def _reach(xs: Floats, ends: Floats) -> Bools:
-    near: Bools = np.abs(ends[:, None] - xs).min(1) < AT_SIDE
+    near: Bools = np.abs(ends[:, None] - xs).min(1) < TOLERANCES.stroke_at_side_pt
     return near
 
 
@@ -66,14 +63,18 @@ def _find_lines(
     box = ink.glyphs.box
     problems: list[Problem] = []
     for start, top, end, bottom in lines.tolist():
-        beside = np.flatnonzero(inside & (np.abs(spots.y - (top + bottom) / 2) < THROUGH * spots.size))
+        beside = np.flatnonzero(
+            inside & (np.abs(spots.y - (top + bottom) / 2) < TOLERANCES.struck_through_em * spots.size)
+        )
         x, size = spots.x[beside], spots.size[beside]
         struck = beside[(x > start) & (x < end)]
         if len(struck) >= STRUCK:
             what = "a line is drawn through"
             problems += list_problems(ink, tables, owner, struck, Reason.CONSERVATION, what)
         gap = box[beside, 0] - end
-        before = beside[(gap > -1) & (gap < BEFORE * size) & (end - start < LONGEST_MINUS * size)]
+        before = beside[
+            (gap > -1) & (gap < TOLERANCES.before_figure_em * size) & (end - start < TOLERANCES.minus_length_em * size)
+        ]
         for glyph in before.tolist() if not len(struck) else []:
             if ink.glyphs.text[glyph] in FIGURES and _lies_in(tables, int(owner[glyph]), start, end):
                 text = beside[owner[beside] == owner[glyph]]
@@ -94,9 +95,9 @@ def _find_shapes(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints,
     problems: list[Problem] = []
     for x0, y0, x1, y1 in ink.pictures.box[ink.pictures.outline].tolist():
         like = (y1 - y0 > 0.3 * spots.size) & (y1 - y0 < spots.size) & (x1 - x0 < 4 * spots.size)
-        on_line = inside & like & (np.abs(spots.y - (y0 + y1) / 2) < THROUGH * spots.size)
+        on_line = inside & like & (np.abs(spots.y - (y0 + y1) / 2) < TOLERANCES.struck_through_em * spots.size)
         gap = np.maximum(box[:, 0] - x1, x0 - box[:, 2])
-        near = np.flatnonzero(on_line & (np.abs(gap) < BEFORE * spots.size))
+        near = np.flatnonzero(on_line & (np.abs(gap) < TOLERANCES.before_figure_em * spots.size))
         if any(ink.glyphs.text[i] in FIGURES for i in near.tolist()):
             what = "a shape is drawn beside"
             problems += list_problems(ink, tables, owner, near, Reason.NO_TEXT_LAYER, what)

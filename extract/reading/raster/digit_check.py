@@ -38,22 +38,16 @@ from extract.reading.raster.digit_shapes import (
     score_said,
     score_shapes,
 )
+from extract.reading.tolerances import TOLERANCES
 
-EM_PIXELS = 28.0  # of the usual size of a page's digits: between two of them one stays blank
 MOST_SCALE = 5.0  # pixels a point
 MOST_PIXELS = 6_000_000
 MOST_SIDE_PIXELS = 100_000  # of a whole page, of which only a part is painted
 MARGIN_SIZES = 1.5  # of the largest size: room around the digits
 LIGHT = 0.6  # brightness: lighter letters stand on something darker
-LEAST_EM_PIXELS = 16.0  # in smaller print shapes are in doubt
-SURE = 0.75  # correlation with the digit that the paper shows
-APART = 0.1  # and so much less with the one that the text layer says
-SURE_SIGN = 0.8  # likewise where one of them is a sign
-APART_SIGN = 0.15
 SURE_ALONE = 0.9  # likewise of one print that differs from the others of its glyph
 UNLIKE = 0.5  # correlation with the said sign: what is less alike, and of a size that the sign never has, is none
 MISFIT = 0.3  # of correlation, that a glyph loses whose size the said sign never has
-MOST_PART = 0.5  # of the whole prints of a glyph: more than that show the same other sign
 ROUND_SIZES = 0.01  # of the size: two glyphs of a font that differ less in place and size may be one
 MUST_SHOW = [
     kind for kind, sign in enumerate(KINDS) if sign in "0123456789≥≤><%-."
@@ -146,7 +140,7 @@ def draw_page(page: pypdfium2.PdfPage, digits: Digits) -> Picture:
     x1 = min(digits.width, float(digits.right.max()) + margin)
     y1 = min(digits.height, float(digits.base.max()) + margin)
     room = max(1.0, (x1 - x0) * (y1 - y0))
-    scale = min(MOST_SCALE, EM_PIXELS / float(np.median(digits.size)), math.sqrt(MOST_PIXELS / room))
+    scale = min(MOST_SCALE, TOLERANCES.em_px / float(np.median(digits.size)), math.sqrt(MOST_PIXELS / room))
     scale = min(scale, MOST_SIDE_PIXELS / max(digits.width, digits.height))
     whole_wide, whole_high = max(1, round(digits.width * scale)), max(1, round(digits.height * scale))
     across, down = whole_wide / digits.width, whole_high / digits.height
@@ -281,7 +275,7 @@ def find_contradictions(digits: Digits, glyphs: GlyphKinds, em: Floats, cut: Int
         total, honest = int(count[mine].sum()), bool((shown[mine] == kind[mine]).any())
         for other in np.unique(shown[mine][shown[mine] != kind[mine]]).tolist():
             same = mine[shown[mine] == other]
-            if count[same].sum() <= MOST_PART * total:
+            if count[same].sum() <= TOLERANCES.same_other_share * total:
                 same = same[sure[same]]
             alike = np.isin(cut, same) if honest else glyphs.of == glyph
             if len(same):
@@ -296,16 +290,23 @@ def judge_prints(kind: Ints, low: Ints, fits: Bools, em: Floats, prints: Prints)
     by_size = whole & ((low != NO_KIND) & (low != kind) & (~possible | (kind >= SHAPED) | (kind < 0)))
     shown[by_size], sure[by_size] = low[by_size], True
     shown[whole & (kind == BLANK_KIND)] = NO_KIND
-    rows = np.flatnonzero(whole & ~by_size & (low == NO_KIND) & (kind >= 0) & (em >= LEAST_EM_PIXELS))
+    rows = np.flatnonzero(whole & ~by_size & (low == NO_KIND) & (kind >= 0) & (em >= TOLERANCES.least_em_px))
     strange = _judge_signs(rows, kind[rows], fits[rows], possible[rows], prints, shown, sure)
     digit = np.flatnonzero((kind[rows] < DIGITS) & (shown[rows] == kind[rows]))
     own = score_said(prints.digit[rows[digit]], kind[rows[digit]], "digit")
     strange[digit] &= own < UNLIKE
-    doubted = own <= 1.0 - APART  # no correlation is above 1
+    doubted = own <= 1.0 - TOLERANCES.digit_margin_correlation  # no correlation is above 1
     rows_of = rows[digit[doubted]]
     scores = score_shapes(prints.digit[rows_of], "digit")
     scores[np.arange(len(rows_of)), kind[rows_of]] = -1.0
-    _take(rows_of, scores, own[doubted], (SURE, APART), shown, sure)
+    _take(
+        rows_of,
+        scores,
+        own[doubted],
+        (TOLERANCES.sure_digit_correlation, TOLERANCES.digit_margin_correlation),
+        shown,
+        sure,
+    )
     strange &= shown[rows] == kind[rows]
     shown[rows[strange]] = NO_KIND
     return shown, sure
@@ -320,13 +321,20 @@ def _judge_signs(
     own[shaped] = score_said(prints.sign[rows[shaped]], said[shaped], "sign")
     strange: Bools = shaped & ~possible & (own < UNLIKE)
     own[~possible] -= MISFIT
-    doubted = np.flatnonzero(own <= 1.0 - APART_SIGN)
+    doubted = np.flatnonzero(own <= 1.0 - TOLERANCES.sign_margin_correlation)
     scores = score_shapes(prints.sign[rows[doubted]], "sign")
     scores[~fits[doubted, :SHAPED]] = -1.0
     mine = np.flatnonzero(shaped[doubted])
     scores[mine, said[doubted[mine]]] = -1.0
     other = (said[doubted] >= DIGITS) | (scores.argmax(axis=1) >= DIGITS)  # digits have shapes of one height
-    _take(rows[doubted[other]], scores[other], own[doubted[other]], (SURE_SIGN, APART_SIGN), shown, sure)
+    _take(
+        rows[doubted[other]],
+        scores[other],
+        own[doubted[other]],
+        (TOLERANCES.sure_sign_correlation, TOLERANCES.sign_margin_correlation),
+        shown,
+        sure,
+    )
     return strange
 
 

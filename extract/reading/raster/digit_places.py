@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extract.reading.grid.placement import MIDDLE, OUTSIDE, Spots
+from extract.reading.grid.placement import OUTSIDE, Spots
 from extract.reading.ink.ink import BLANK, KEPT, UNKNOWN_FONT, Bools, Floats, Ink, Ints
 from extract.reading.ink.signs import BLANK_KIND, LETTER, NO_KIND, ONE, SHORT_ONE, find_kinds, find_low_marks
+from extract.reading.tolerances import TOLERANCES
 
-HIGH = 0.72  # of the size: how high a digit stands over the baseline
-ASTRAY = 0.5  # of the size: so far from its box a glyph's baseline says nothing (vertical writing)
 EDGE = 0.08  # of the size: so far a clip may cut into the room around a digit
 YEAR_DIGITS = 4
-LEAST_INK = 0.01  # of the size: a blank whose glyph is higher and wider than this draws something
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +52,10 @@ def find_digits(ink: Ink, spots: Spots, owner: Ints, texts: dict[int, str], turn
     printed = (kinds != NO_KIND) & ((glyphs.drop == KEPT) | (glyphs.drop == BLANK))
     rows = np.flatnonzero(printed & ((owner >= 0) | _find_years(ink, owner)))
     run = glyphs.run[rows]
-    middle = (glyphs.box[rows, 1] + glyphs.box[rows, 3]) / 2 + MIDDLE * spots.size[rows]
-    level = (spots.turn[rows] == 0) & (np.abs(middle - spots.base[rows]) < ASTRAY * spots.size[rows])
+    middle = (glyphs.box[rows, 1] + glyphs.box[rows, 3]) / 2 + TOLERANCES.middle_em * spots.size[rows]
+    level = (spots.turn[rows] == 0) & (
+        np.abs(middle - spots.base[rows]) < TOLERANCES.digit_astray_em * spots.size[rows]
+    )
     rows = rows[level & (glyphs.runs.font[run] != UNKNOWN_FONT) & ~glyphs.runs.unseen[run] & ~glyphs.runs.hidden[run]]
     rows = rows[_are_suspect(glyphs.drawn, rows, kinds[rows], spots)]
     if not len(rows):
@@ -92,7 +92,7 @@ def _are_suspect(drawn: Floats | None, rows: Ints, kind: Ints, spots: Spots) -> 
         return sign
     box, size, base = drawn[rows], spots.size[rows], spots.base[rows]
     wide, bottom, top = (box[:, 2] - box[:, 0]) / size, (base - box[:, 3]) / size, (base - box[:, 1]) / size
-    inked = (wide > LEAST_INK) & (top - bottom > LEAST_INK)
+    inked = (wide > TOLERANCES.least_ink_em) & (top - bottom > TOLERANCES.least_ink_em)
     low = find_low_marks(wide, bottom, top) != NO_KIND
     suspect: Bools = sign | (inked & ((kind == BLANK_KIND) | (low & (kind == LETTER))))
     suspect |= inked & low & (kind == ONE) & (wide < SHORT_ONE)
@@ -105,5 +105,5 @@ def _are_shown(ink: Ink, box: Floats, base: Floats, size: Floats, clip: Floats) 
     x0, y0 = np.maximum(clip[:, 0], 0.0), np.maximum(clip[:, 1], 0.0)
     x1, y1 = np.minimum(clip[:, 2], ink.width), np.minimum(clip[:, 3], ink.height)
     aside = (box[:, 0] >= x0 - room) & (box[:, 2] <= x1 + room)
-    shown: Bools = aside & (base - HIGH * size >= y0 - room) & (base <= y1 + room)
+    shown: Bools = aside & (base - TOLERANCES.digit_height_em * size >= y0 - room) & (base <= y1 + room)
     return shown

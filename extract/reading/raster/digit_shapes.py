@@ -15,13 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extract.reading.ink.ink import Bools, Floats, Ints
+from extract.reading.tolerances import TOLERANCES
 
 Pixels = NDArray[np.uint8]
 Shapes = NDArray[np.float32]
 HIGH, WIDE = 16, 12  # pixels of a shape
 MARGIN_PIXELS = 2  # around a glyph's box: pdfium paints glyphs up to one pixel from their place
-ASTRAY_PIXELS = 1.8  # so far the ink of a whole glyph may end from the box that its font gives
-INK_PART = 0.3  # of the darkest pixel's darkness
 FULL_PART = 0.5  # likewise: what is so dark is dark, or the thin strokes of a 4 would vanish beside its stem
 CLASS_PIXELS = 8  # windows of one size, rounded up to so many pixels, are measured together
 FLAT_LEVELS = 4  # grey levels: paper without any ink
@@ -101,13 +100,13 @@ def _measure_class(cuts: list[Pixels], drawn: Floats, light: Bools) -> tuple[Boo
     level, upright = _zone(high, drawn[:, 1], drawn[:, 3]), _zone(wide, drawn[:, 0], drawn[:, 2])
     zone = level[:, :, None] & upright[:, None, :]
     peak = np.where(zone, dark, 0).max(axis=(1, 2)).astype(np.float64)
-    ink = dark >= np.maximum(np.ceil(INK_PART * peak), 1).astype(np.uint8)[:, None, None]
+    ink = dark >= np.maximum(np.ceil(TOLERANCES.ink_share * peak), 1).astype(np.uint8)[:, None, None]
     mine = ink & zone
     mine &= _cut_beyond(mine.any(axis=1), drawn[:, 0], drawn[:, 2])[:, None, :]  # neighbours
     mine &= _cut_beyond(mine.any(axis=2), drawn[:, 1], drawn[:, 3])[:, :, None]  # rules
     box = np.stack([*_find_ends(mine.any(axis=2)), *_find_ends(mine.any(axis=1))], axis=1)
     apart = np.abs(box - drawn[:, [1, 3, 0, 2]]).max(axis=1)
-    whole = (peak >= CONTRAST_LEVELS) & (apart <= ASTRAY_PIXELS) & (box[:, 1] > box[:, 0])
+    whole = (peak >= CONTRAST_LEVELS) & (apart <= TOLERANCES.ink_astray_px) & (box[:, 1] > box[:, 0])
     ink |= beyond
     ruled = (ink.all(axis=2) & ~beyond.all(axis=2)).any(axis=1) | (ink.all(axis=1) & ~beyond.all(axis=1)).any(axis=1)
     full = np.maximum(FULL_PART * peak, 1.0).astype(np.float32)[:, None, None]

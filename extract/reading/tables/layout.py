@@ -27,6 +27,7 @@ from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.money_columns import settle_money
 from extract.reading.tables.numbered_text import looks_numbered
 from extract.reading.tables.value_columns import settle_yearly, take_period
+from extract.reading.tolerances import TOLERANCES
 
 INDICATOR_WORDS = frozenset(
     {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.ANNUAL_VALUE, Column.CYCLE_VALUE, Column.SIGN}
@@ -36,7 +37,6 @@ BARE_VALUES = frozenset({"内容", "数值", "值"})  # 指标值 over 运算符
 NAMES_INDICATOR = frozenset({"绩效指标", "年度绩效指标", "指标", "年度指标"})
 SUMS = frozenset({"合计", "小计", "总计", "总额", "金额", "资金总额"})
 DEEPEST = 4  # rows of a header
-SAME_PLACE = 4.0  # points: an upright line stands where it stood on the page before
 NUMBERED = (Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.CYCLE_VALUE, Column.ANNUAL_VALUE)
 CYCLE = ("长期", "中期", "实施期", "实施周期", "总体", "周期")
 
@@ -97,8 +97,13 @@ def move_layout(layout: Layout, before: tuple[float, ...], now: tuple[float, ...
     """Move a layout to a table without header whose upright lines are at the same places, or fewer or more."""
     headings = []
     for heading in layout.headings:
-        first = max((k for k, x in enumerate(now[:-1]) if x <= before[heading.first] + SAME_PLACE), default=0)
-        last = min((k for k, x in enumerate(now) if x >= before[heading.last] - SAME_PLACE), default=len(now) - 1)
+        first = max(
+            (k for k, x in enumerate(now[:-1]) if x <= before[heading.first] + TOLERANCES.column_moved_pt), default=0
+        )
+        last = min(
+            (k for k, x in enumerate(now) if x >= before[heading.last] - TOLERANCES.column_moved_pt),
+            default=len(now) - 1,
+        )
         headings.append(replace(heading, first=first, last=max(last, first + 1)))
     return replace(layout, headings=tuple(headings))
 

@@ -17,8 +17,8 @@ from extract.entities import Cell, Column
 from extract.reading.tables.header_words import match_column, normalise
 from extract.reading.tables.headings import VALUES
 from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
-from extract.reading.tables.layout import SAME_PLACE
 from extract.reading.tables.usual_levels import is_level1, is_level2
+from extract.reading.tolerances import TOLERANCES
 
 FEWEST_GROUPS = 2
 DEEPEST = 4  # rows from the names of the groups to the words below them
@@ -97,7 +97,7 @@ def goes_on(folding: Folding, table: IndexedGrid) -> bool:
     """Return True if a table without header has its lines where those of the folded table stand."""
     edges = table.edges
     return len(edges) == len(folding.edges) and all(
-        abs(a - b) <= SAME_PLACE for a, b in zip(edges, folding.edges, strict=True)
+        abs(a - b) <= TOLERANCES.column_moved_pt for a, b in zip(edges, folding.edges, strict=True)
     )
 
 

@@ -12,7 +12,8 @@ from extract.errors import Reason, Refused
 from extract.reading.tables.form_head import is_known, is_word
 from extract.reading.tables.headings import Heading
 from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
-from extract.reading.tables.layout import SAME_PLACE, Layout, move_layout
+from extract.reading.tables.layout import Layout, move_layout
+from extract.reading.tolerances import TOLERANCES
 
 MOVED_PT = 10.0  # so far the lines of one table stand apart on two pages
 
@@ -34,10 +35,13 @@ def join_tables(upper: IndexedGrid, lower: IndexedGrid) -> IndexedGrid:
         return upper
     edges = list(upper.edges)
     for x in lower.edges:
-        if min(abs(x - e) for e in edges) > SAME_PLACE:
+        if min(abs(x - e) for e in edges) > TOLERANCES.column_moved_pt:
             edges.append(x)
     edges.sort()
-    if abs(edges[0] - upper.edges[0]) > SAME_PLACE or abs(edges[-1] - upper.edges[-1]) > SAME_PLACE:
+    if (
+        abs(edges[0] - upper.edges[0]) > TOLERANCES.column_moved_pt
+        or abs(edges[-1] - upper.edges[-1]) > TOLERANCES.column_moved_pt
+    ):
         raise Refused(Reason.CONSERVATION, "a form's head goes on in a table of another width", lower.grid.page)
     seam = upper.grid.n_rows
     cells = _mend_seam(_place(upper, edges, 0), _place(lower, edges, seam), seam)
@@ -110,10 +114,16 @@ def carry_layout(layout: Layout, before: tuple[float, ...], now: tuple[float, ..
     """
     if not before or not now:
         return None
-    near = all(min(abs(x - b) for b in before) <= SAME_PLACE for x in now)
+    near = all(min(abs(x - b) for b in before) <= TOLERANCES.column_moved_pt for x in now)
     left = [before[0], *(before[h.first] for h in layout.headings[:2] if h.first and not _is_loaded_before(layout, h))]
-    if near and abs(before[-1] - now[-1]) <= SAME_PLACE and min(abs(now[0] - x) for x in left) <= SAME_PLACE:
-        kept = tuple(h for h in layout.headings if before[h.last] > now[0] + SAME_PLACE)  # a lost label heads nothing
+    if (
+        near
+        and abs(before[-1] - now[-1]) <= TOLERANCES.column_moved_pt
+        and min(abs(now[0] - x) for x in left) <= TOLERANCES.column_moved_pt
+    ):
+        kept = tuple(
+            h for h in layout.headings if before[h.last] > now[0] + TOLERANCES.column_moved_pt
+        )  # a lost label heads nothing
         return move_layout(replace(layout, headings=kept), before, now)
     moved = len(before) == len(now) and all(_is_own_place(k, x, before) for k, x in enumerate(now))
     return layout if moved else None

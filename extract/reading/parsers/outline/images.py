@@ -9,11 +9,11 @@ import numpy as np
 from pdfminer.pdftypes import PDFException, resolve1
 from PIL import Image
 
-from extract.reading.ink.ink import WHITE_PIXEL
+from extract.reading.tolerances import TOLERANCES
 
 MOST_PIXELS = 16_000_000  # larger ones are not looked at, and then not white
 JPEG = ("DCTDecode", "DCT")
-LEAST = int(WHITE_PIXEL * 255)
+LEAST = int(TOLERANCES.white_pixel_brightness * 255)
 COMPONENTS = {"DeviceGray": 1, "G": 1, "CalGray": 1, "DeviceRGB": 3, "RGB": 3, "CalRGB": 3}
 
 

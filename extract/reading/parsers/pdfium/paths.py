@@ -9,9 +9,10 @@ import numpy as np
 
 from extract.reading.ink.affine import map_points
 from extract.reading.ink.ink import Bools, Fills, Floats, Ints, Rules
-from extract.reading.ink.vector_paths import THIN, Subpaths, open_paths, settle_paths
+from extract.reading.ink.vector_paths import Subpaths, open_paths, settle_paths
 from extract.reading.parsers.pdfium import calls
 from extract.reading.parsers.pdfium.page_objects import PATH, Layer, Objects, intersect
+from extract.reading.tolerances import TOLERANCES
 
 MAX_SEGMENTS = 200_000  # of one path
 AT_ONCE = 20_000  # segments that are opened together
@@ -39,7 +40,7 @@ def _read_layer(layer: Layer, places: list[int]) -> Iterator[tuple[Floats, Bools
     lights, opaque = _read_colours(pointers)
     order = layer.order[places]
     by_fill, by_stroke = filled & opaque[:, 0], stroked & opaque[:, 1]
-    thin = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) <= THIN
+    thin = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) <= TOLERANCES.rule_thickness_pt
     whole = np.flatnonzero((by_fill | by_stroke) & thin)  # a rule as it is
     light = np.where(by_stroke, lights[:, 1], lights[:, 0])
     rows, _ = _cut(boxes[whole], light[whole], order[whole], clips[whole])

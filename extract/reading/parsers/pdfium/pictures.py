@@ -7,15 +7,14 @@ import ctypes
 import numpy as np
 import pypdfium2.raw as pdfium
 
-from extract.reading.ink.ink import OUTLINE_POINTS, PALE, WHITE_PIXEL, Floats, Ints, Pictures, add_outlines
+from extract.reading.ink.ink import OUTLINE_POINTS, PALE, Floats, Ints, Pictures, add_outlines
 from extract.reading.parsers.pdfium import calls
 from extract.reading.parsers.pdfium.layers import is_marked_hidden
 from extract.reading.parsers.pdfium.page_objects import IMAGE, PATH, Objects, intersect
+from extract.reading.tolerances import TOLERANCES
 
 DARK_PART = 0.002  # of the pixels may be darker (noise of the compression)
-FAINT = 0.75  # at one pixel per point a thin black stroke is no darker than this
 SOLID_ALPHA = 230
-SOLID_PART = 0.9
 
 
 def read_pictures(
@@ -73,9 +72,9 @@ def _look(document: calls.Pointer, page: calls.Pointer, image: calls.Pointer) ->
         pdfium.FPDFBitmap_Destroy(bitmap)
     blue, green, red, alpha = (pixels[:, :, k].astype(np.uint16) for k in range(4))  # whole numbers: ten times as fast
     darkness = (255 - ((29 * blue + 150 * green + 77 * red) >> 8)) * alpha  # of 255 * 255
-    solid = calls.has_transparency(image) != 1 and bool((alpha > SOLID_ALPHA).mean() > SOLID_PART)
-    pale = bool((darkness > (1.0 - FAINT) * 255 * 255).mean() <= DARK_PART)
-    return solid, pale, bool(darkness.max(initial=0) <= (1.0 - WHITE_PIXEL) * 255 * 255)
+    solid = calls.has_transparency(image) != 1 and bool((alpha > SOLID_ALPHA).mean() > TOLERANCES.solid_pixel_share)
+    pale = bool((darkness > (1.0 - TOLERANCES.faint_pixel_brightness) * 255 * 255).mean() <= DARK_PART)
+    return solid, pale, bool(darkness.max(initial=0) <= (1.0 - TOLERANCES.white_pixel_brightness) * 255 * 255)
 
 
 def _read_pixels(bitmap: pdfium.FPDF_BITMAP) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

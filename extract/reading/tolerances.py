@@ -1,0 +1,230 @@
+"""Tolerances of reading: each with its unit, its reason, and the fixture that needs it.
+
+A test sets each to its value `perturbed` and sees the reading of its fixture change. Units: pt are points of the
+displayed page, em parts of the font size, px pixels of a rendered page, ratios parts of 1; brightness goes from 0 to 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def _tolerance(value: float, unit: str, reason: str, fixture: str, perturbed: float, reader: str = "pdfium") -> Any:
+    """Describe a tolerance; `reader` is the one whose reading of the fixture shows it."""
+    facts = {"unit": unit, "reason": reason, "fixture": fixture, "perturbed": perturbed, "reader": reader}
+    return field(default=value, metadata=facts)
+
+
+@dataclass(frozen=True)
+class Tolerances:
+    """Numbers that decide what is one line, one word, one cell, one sign."""
+
+    white_brightness: float = _tolerance(
+        0.97, "brightness", "lighter letters and areas show nothing on white paper", "k_covered", 1.067
+    )
+    big_text_ratio: float = _tolerance(
+        1.8,
+        "ratio",
+        "of the usual size of a page's text: a larger pale text over other text is a watermark",
+        "u04_mark_in_a_cell",
+        0.594,
+    )
+    white_pixel_brightness: float = _tolerance(
+        0.94,
+        "brightness",
+        "what compression leaves of white; a letter at one pixel a point is darker",
+        "c05_white_picture",
+        1.316,
+    )
+    outline_height_pt: float = _tolerance(
+        40.0, "pt", "a higher filled outline is no letter of a table", "w15_outlines", 0.0
+    )
+    narrow_chinese_em: float = _tolerance(
+        0.7, "em", "no Chinese character is narrower: a font that says so has wrong widths", "z17_unusual_digits", 2.1
+    )
+    turned_share: float = _tolerance(
+        0.8, "ratio", "of a page's glyphs have one quarter turn: then the page is turned", "a_sideways", 1.12
+    )
+    rule_thickness_pt: float = _tolerance(
+        3.0, "pt", "thicker is an area, not a rule (the thickest border of Excel prints 2.5 pt)", "u_thick_border", 9.0
+    )
+    straight_pt: float = _tolerance(
+        0.5, "pt", "a stroke that leans no more is upright or level", "d06_pymupdf_form_new", -1.0
+    )
+    dash_gap_pt: float = _tolerance(4.0, "pt", "between the pieces of a dashed line", "d08_pdfmake_dashed", 40.0)
+    crossed_gap_share: float = _tolerance(
+        0.02,
+        "ratio",
+        "of the text lines may cross a gap between columns: one that overflows, a title",
+        "b_frame_hrules",
+        0.2,
+    )
+    top_line_em: float = _tolerance(
+        0.5, "em", "a line so near below a rule may have run over it", "k17_second_line_overflows", 0.25
+    )
+    hanging_em: float = _tolerance(
+        4.0, "em", "no line of a cell hangs further below its table", "c12_hanging_lines", 0.0
+    )
+    whole_line_em: float = _tolerance(
+        0.95,
+        "em",
+        "a line whose baseline lies so deep under the rule begins below it",
+        "k17_second_line_overflows",
+        1.425,
+    )
+    covered_letter_share: float = _tolerance(
+        0.25,
+        "ratio",
+        "of the smaller letter, so much under a letter of another cell makes both unreadable",
+        "partial_text_over_text",
+        2.5,
+    )
+    double_em: float = _tolerance(
+        0.16, "em", "a glyph so near to the same glyph is a fake bold or a shadow", "v19_fakebold_watermark", 1.6
+    )
+    new_line_em: float = _tolerance(0.45, "em", "baselines so far apart are two lines", "base_seedlike", 1.35)
+    superscript_line_em: float = _tolerance(
+        0.62,
+        "em",
+        "a smaller glyph up to so far above the baseline is a note mark of the line",
+        "u04_mark_in_a_cell",
+        0.93,
+    )
+    word_gap_em: float = _tolerance(
+        0.2, "em", "a gap between letters or digits that is a printed blank", "d09_jspdf_chongqing", 0.0
+    )
+    two_texts_em: float = _tolerance(1.1, "em", "a gap between two texts in one cell", "p_missing_vertical", 0.0)
+    one_text_em: float = _tolerance(0.6, "em", "letters of one text are nearer", "p_missing_vertical", 0.0)
+    raised_size_ratio: float = _tolerance(
+        0.85,
+        "ratio",
+        "a raised digit is at most so large, compared with the letter before it",
+        "z14_raised_mark_behind_an_amount",
+        0.425,
+    )
+    raised_em: float = _tolerance(
+        0.15, "em", "and stands at least so high above its baseline", "z14_raised_mark_behind_an_amount", 0.45
+    )
+    note_mark_size_ratio: float = _tolerance(
+        0.75,
+        "ratio",
+        "likewise behind a Chinese character, where a number may stand as well",
+        "z14_raised_mark_behind_an_amount",
+        0.375,
+    )
+    note_mark_raised_em: float = _tolerance(0.25, "em", "likewise", "z14_raised_mark_behind_an_amount", 0.75)
+    column_gap_em: float = _tolerance(
+        1.9, "em", "a gap between two texts on one line outside tables", "f02_labels", 0.0
+    )
+    glued_em: float = _tolerance(0.12, "em", "letters of one word are nearer", "i_per_glyph_overflow", 1.2)
+    middle_em: float = _tolerance(
+        0.36, "em", "above the baseline: the middle of a Chinese glyph and of a digit", "base_seedlike", 1.08
+    )
+    cell_clip_pt: float = _tolerance(
+        3.0, "pt", "a clip so near to a cell's border is the border's own", "s01_print_area", 0.0
+    )
+    inside_clip_pt: float = _tolerance(1.0, "pt", "so far inside its clip a place is looked up", "s01_print_area", 0.5)
+    cut_above_share: float = _tolerance(
+        0.25, "ratio", "of the height of a digit: a clip that takes more may change it", "s02_line_cut_in_half", 0.75
+    )
+    digit_height_em: float = _tolerance(
+        0.72, "em", "how high a digit stands over the baseline", "s02_line_cut_in_half", 0.36
+    )
+    stroke_at_side_pt: float = _tolerance(
+        3.0, "pt", "a line that ends so near to an upright line ends at it, as borders do", "c03_cut_by_own_border", 0.0
+    )
+    struck_through_em: float = _tolerance(
+        0.2, "em", "a line so near to the middle of a letter goes through it", "z11_struck_out", 0.0
+    )
+    before_figure_em: float = _tolerance(
+        0.6, "em", "a line or shape so near to a figure belongs to it", "z12_drawn_minus", 0.0
+    )
+    minus_length_em: float = _tolerance(1.3, "em", "no minus is longer", "z12_drawn_minus", 0.0)
+    figure_digit_share: float = _tolerance(
+        0.3333333333333333, "ratio", "of the letters of a figure with its unit are digits", "c03_cut_by_own_border", 0.0
+    )
+    cell_of_image_share: float = _tolerance(
+        0.6, "ratio", "of an image's area inside a cell: the image may be the cell's content", "w01_pictured_value", 1.8
+    )
+    seam_edge_pt: float = _tolerance(
+        3.0,
+        "pt",
+        "a cell that ends so near to its table's end is cut by the page break",
+        "c16_label_over_three_pages",
+        0.0,
+    )
+    image_of_page_share: float = _tolerance(
+        0.45, "ratio", "an image over so much of a page may be its table", "z18_goes_on_as_a_picture", 1.35
+    )
+    loose_line_pt: float = _tolerance(
+        3.0, "pt", "texts outside tables at heights so near are one line", "q_borderless_second_page", 0.0
+    )
+    column_moved_pt: float = _tolerance(
+        4.0, "pt", "an upright line stands where it stood on the page before", "f18_row_cut", 40.0
+    )
+    faint_pixel_brightness: float = _tolerance(
+        0.75, "brightness", "at one pixel a point a thin black stroke is no darker", "w01_pictured_value", 0.0
+    )
+    solid_pixel_share: float = _tolerance(
+        0.9, "ratio", "of an image's pixels hide what lies under them: then it is opaque", "w03_marks", 0.0
+    )
+    digit_astray_em: float = _tolerance(
+        0.5,
+        "em",
+        "a baseline so far from its glyph's box is not known (vertical writing)",
+        "r02_one_digit_said_another",
+        0.0,
+        "auto",
+    )
+    least_ink_em: float = _tolerance(
+        0.01,
+        "em",
+        "a blank whose glyph is higher and wider than this draws something",
+        "r03_minus_said_a_blank",
+        0.1,
+        "auto",
+    )
+    least_em_px: float = _tolerance(
+        16.0, "px", "in smaller print shapes are in doubt", "r02_one_digit_said_another", 48.0, "auto"
+    )
+    em_px: float = _tolerance(
+        28.0,
+        "px",
+        "size at which a page is rendered: between two digits one pixel stays blank",
+        "r02_one_digit_said_another",
+        14.0,
+        "auto",
+    )
+    sure_digit_correlation: float = _tolerance(
+        0.75, "correlation", "with the digit that the paper shows", "r02_one_digit_said_another", 1.125, "auto"
+    )
+    digit_margin_correlation: float = _tolerance(
+        0.1, "correlation", "and so much less with the one of the text layer", "r02_one_digit_said_another", 0.3, "auto"
+    )
+    sure_sign_correlation: float = _tolerance(
+        0.8, "correlation", "likewise where one of them is a sign", "r04_sign_said_another", 1.2, "auto"
+    )
+    sign_margin_correlation: float = _tolerance(0.15, "correlation", "likewise", "r04_sign_said_another", 1.5, "auto")
+    same_other_share: float = _tolerance(
+        0.5,
+        "ratio",
+        "of the whole prints of a glyph: more than that show the same other sign",
+        "r05_digit_of_one_cell",
+        1.5,
+        "auto",
+    )
+    ink_astray_px: float = _tolerance(
+        1.8,
+        "px",
+        "the ink of a whole glyph ends no further from the box that its font gives",
+        "z15_digits_swapped",
+        0.0,
+        "auto",
+    )
+    ink_share: float = _tolerance(
+        0.3, "ratio", "of the darkest pixel's darkness: what is ink", "z15_digits_swapped", 0.9, "auto"
+    )
+
+
+TOLERANCES = Tolerances()
