@@ -51,6 +51,7 @@ CODED = tuple(
     for (level1, level2), names in INDICATORS.items()
     for number, name in enumerate(names.split(), start=1)
 )
+ROWS_OF_A_PAGE = 25
 BOX = {"x0": 10.25, "y0": 20.5, "x1": 110.125, "y1": 40.0625}
 
 
@@ -91,24 +92,24 @@ class Document:
         rows: Rows = {"documents": [place | self._head()], "projects": [], "amounts": [], "records": [], "targets": []}
         for number, project in enumerate(self.projects, start=1):
             spot = place | {"project_no": number}
+            first = 1 + len(rows["records"]) // ROWS_OF_A_PAGE
             texts = {"unit_text": project.unit, "project_text": project.name, "category_text": project.category}
-            rows["projects"].append(spot | texts | {"page": 1} | BOX)
+            rows["projects"].append(spot | texts | {"page": first} | BOX)
             money = {"amount_kind": "year", "amount_text": f"{project.yuan:,}", "amount_yuan": project.yuan}
-            rows["amounts"].append(spot | money | {"page": 1} | BOX)
+            rows["amounts"].append(spot | money | {"page": first} | BOX)
             for (level1, level2, indicator), target in project.targets.items():
+                page = {"page": 1 + len(rows["records"]) // ROWS_OF_A_PAGE}
                 record = place | {"record_no": len(rows["records"]) + 1}
                 texts = {"level1_text": level1, "level2_text": level2, "indicator_text": indicator}
                 rows["records"].append(
-                    record
-                    | {"project_no": number, "table_no": 1, "page": 1, "row_no": record["record_no"]}
-                    | texts
-                    | BOX
+                    record | {"project_no": number, "table_no": 1, "row_no": record["record_no"]} | page | texts | BOX
                 )
                 for horizon in ("annual", "cycle"):
-                    rows["targets"].append(record | {"horizon": horizon, "target_text": target, "page": 1} | BOX)
+                    rows["targets"].append(record | {"horizon": horizon, "target_text": target} | page | BOX)
         return rows
 
     def _head(self) -> dict[str, Any]:
+        records = sum(len(project.targets) for project in self.projects)
         return {
             "publisher_code": self.publisher,
             "publisher_name": f"{self.publisher}局",
@@ -116,8 +117,8 @@ class Document:
             "title": f"{self.publisher}局{self.fiscal_year}年预算项目绩效目标",
             "fiscal_year": self.fiscal_year,
             "document_kind": "target",
-            "page_count": 4,
-            "record_count": sum(len(project.targets) for project in self.projects),
+            "page_count": 1 + records // ROWS_OF_A_PAGE,
+            "record_count": records,
             "layout": "unit|project|category|amount|level1|level2|indicator|cycle_value|annual_value",
             "headers": "用款单位|项目名称|项目类别|金额|一级指标|二级指标|三级指标|实施周期指标值|年度指标值",
             "layout_fingerprint": "0" * 32,

@@ -5,20 +5,39 @@ from __future__ import annotations
 import itertools
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from extract.releases.query import ask, lock_release
+from extract.report.cell_queries import FACTS, FIRST_CELLS, INDICATOR_CELLS, PROJECT_CELLS
 from extract.settings import Settings
 
 AnswerRow = dict[str, Any]
 MOST_ROWS = 500  # of one table on the page
-CELLS_PER_FINDING = 3
+NOTHING: AnswerRow = {}
+SEVERITY = "CASE severity WHEN 'warning' THEN 1 WHEN 'notice' THEN 2 WHEN 'question' THEN 3 ELSE 4 END"
+DOCUMENTS = (
+    "SELECT d.*, p.publisher_name FROM dim_documents AS d "
+    "INNER JOIN dim_publishers AS p ON d.publisher_key = p.publisher_key"
+)
+DOCUMENT_ORDER = "ORDER BY fiscal_year DESC, publisher_name, document_kind, edition_no, document_key"
+COMPLETENESS = ", ".join(
+    f"CAST(coalesce(sum({figure}), 0) AS integer) AS {name}"
+    for name, figure in {
+        "documents": "c.loaded",
+        "incomplete": "c.incomplete",
+        "refused": "c.refused",
+        "printed": "c.projects_loaded + c.projects_held_back",
+        "loaded": "c.projects_loaded",
+        "held_back": "c.projects_held_back",
+    }.items()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +64,20 @@ class Figures:
         (count,) = self.rows(f"SELECT count(*) AS n FROM ({query}) AS listed")
         return Listing(self.rows(f"{query} {order} LIMIT {MOST_ROWS}"), count["n"], sql)
 
-    def documents(self) -> list[AnswerRow]:
-        """Return every document with its publisher, newest year first."""
-        return self.rows(
-            "SELECT d.*, p.publisher_name FROM dim_documents AS d "
-            "INNER JOIN dim_publishers AS p ON d.publisher_key = p.publisher_key "
-            "ORDER BY d.fiscal_year DESC, p.publisher_name, d.document_kind, d.edition_no, d.document_key"
-        )
+    def documents(self) -> Listing:
+        """List documents with their publishers, newest year first."""
+        return self.listing(DOCUMENTS, "SELECT * FROM dim_documents", DOCUMENT_ORDER)
+
+    def new_documents(self, since: datetime | None) -> Listing:
+        """List documents first seen after a moment (UTC); all where that is None."""
+        condition = "true" if since is None else f"d.first_seen_at > CAST('{since.isoformat()}' AS timestamp)"
+        return self.listing(f"{DOCUMENTS} WHERE {condition}", "SELECT * FROM dim_documents", DOCUMENT_ORDER)
+
+    def parts_of(self, hashes: Sequence[str]) -> list[AnswerRow]:
+        """Return the parts of the documents with these hashes."""
+        if not hashes:
+            return []
+        return self.rows(f"{DOCUMENTS} WHERE d.sha256 IN ({_marks(hashes)}) {DOCUMENT_ORDER}", *hashes)
 
     def completeness(self) -> list[AnswerRow]:
         """Count per publisher and fiscal year the projects printed, loaded and held back, and incomplete documents.
@@ -59,16 +85,18 @@ class Figures:
         The row without a year counts documents refused as a whole.
         """
         return self.rows(
-            "SELECT p.publisher_name, c.fiscal_year, CAST(sum(c.loaded) AS integer) AS documents, "
-            "CAST(sum(c.incomplete) AS integer) AS incomplete, CAST(sum(c.refused) AS integer) AS refused, "
-            "CAST(sum(c.projects_loaded + c.projects_held_back) AS integer) AS printed, "
-            "CAST(sum(c.projects_loaded) AS integer) AS loaded, "
-            "CAST(sum(c.projects_held_back) AS integer) AS held_back "
+            f"SELECT p.publisher_name, c.fiscal_year, {COMPLETENESS} "
             "FROM fct_publication_coverage AS c LEFT JOIN dim_publishers AS p ON c.publisher_key = p.publisher_key "
             "GROUP BY p.publisher_name, c.fiscal_year "
             "HAVING sum(c.loaded + c.refused) > 0 "
-            "ORDER BY CASE WHEN sum(c.projects_held_back) > 0 THEN 1 ELSE 2 END, p.publisher_name, c.fiscal_year DESC"
+            "ORDER BY CASE WHEN sum(c.projects_held_back) > 0 THEN 1 ELSE 2 END, p.publisher_name, c.fiscal_year DESC "
+            f"LIMIT {MOST_ROWS}"
         )
+
+    def total_completeness(self) -> AnswerRow:
+        """Count the same of all publishers and fiscal years together."""
+        (row,) = self.rows(f"SELECT {COMPLETENESS} FROM fct_publication_coverage AS c")
+        return row
 
     def held_back(self) -> Listing:
         """List what is printed and not loaded: projects, departments, and whole documents."""
@@ -128,39 +156,55 @@ class Figures:
 
     def project_changes(self) -> Listing:
         """List projects against the year before, with the cells of both amounts; the largest change first."""
-        amount = (
-            "SELECT project_key, document_key, budget_key, page FROM (SELECT *, row_number() OVER (PARTITION BY "
-            "project_key, document_key ORDER BY project_no) AS place FROM fct_project_budgets "
-            "WHERE amount_kind = 'year') AS placed WHERE place = 1"
-        )
-        return self.listing(
-            f"WITH amounts AS ({amount}) "
-            "SELECT y.*, p.publisher_name, a.budget_key, a.page, d.sha256, b.budget_key AS prior_budget_key, "
-            "b.page AS prior_page, e.sha256 AS prior_sha256 FROM yoy_project_budgets AS y "
-            "INNER JOIN dim_publishers AS p ON y.publisher_key = p.publisher_key "
-            "LEFT JOIN amounts AS a ON y.project_key = a.project_key AND y.document_key = a.document_key "
-            "LEFT JOIN amounts AS b ON y.project_key = b.project_key AND y.prior_document_key = b.document_key "
-            "LEFT JOIN dim_documents AS d ON y.document_key = d.document_key "
-            "LEFT JOIN dim_documents AS e ON y.prior_document_key = e.document_key",
+        found = self.listing(
+            "SELECT * FROM yoy_project_budgets",
             "SELECT * FROM yoy_project_budgets",
             "ORDER BY fiscal_year DESC, abs(coalesce(delta_yuan, amount_yuan, prior_amount_yuan, 0)) DESC, project_key",
         )
+        publishers = self._find("dim_publishers", "publisher_key", "publisher_name", found.rows)
+        documents = self._find("dim_documents", "document_key", "sha256", found.rows, "prior_document_key")
+        amounts = self._amounts(found.rows)
+        for row in found.rows:
+            row["publisher_name"] = publishers[row["publisher_key"]]["publisher_name"]
+            for prior in ("", "prior_"):
+                document_key = row[f"{prior}document_key"]
+                amount = amounts.get((row["project_key"], document_key), NOTHING)
+                row[f"{prior}budget_key"], row[f"{prior}page"] = amount.get("budget_key"), amount.get("page")
+                row[f"{prior}sha256"] = documents.get(document_key, NOTHING).get("sha256")
+        return found
+
+    def _amounts(self, rows: Sequence[AnswerRow]) -> dict[tuple[str, str], AnswerRow]:
+        """Return the first amount of the year of each project and document, by their keys."""
+        projects = _values(rows, "project_key")
+        if not projects:
+            return {}
+        found = self.rows(
+            "SELECT project_key, document_key, budget_key, page FROM fct_project_budgets "
+            f"WHERE amount_kind = 'year' AND project_key IN ({_marks(projects)}) ORDER BY project_no DESC",
+            *projects,
+        )
+        return {(row["project_key"], row["document_key"]): row for row in found}
 
     def target_changes(self) -> Listing:
         """List targets that changed against the year before, with both cells; the largest change first."""
-        return self.listing(
-            "SELECT y.*, t.page, d.sha256, o.page AS prior_page, e.sha256 AS prior_sha256 "
-            "FROM yoy_indicator_targets AS y "
-            "LEFT JOIN fct_indicator_targets AS t ON y.target_key = t.target_key "
-            "LEFT JOIN dim_documents AS d ON t.document_key = d.document_key "
-            "LEFT JOIN fct_indicator_targets AS o ON y.prior_target_key = o.target_key "
-            "LEFT JOIN dim_documents AS e ON o.document_key = e.document_key "
-            "WHERE y.horizon = 'annual' AND y.change_class <> 'unchanged'",
-            "SELECT * FROM yoy_indicator_targets WHERE horizon = 'annual' AND change_class <> 'unchanged'",
-            "ORDER BY y.fiscal_year DESC, "
-            "CASE y.change_class WHEN 'lowered' THEN 1 WHEN 'raised' THEN 2 WHEN 'dropped' THEN 3 WHEN 'new' THEN 4 "
-            "ELSE 5 END, abs(coalesce(y.delta_pct, 0)) DESC, y.target_pair_key",
+        changed = "SELECT * FROM yoy_indicator_targets WHERE horizon = 'annual' AND change_class <> 'unchanged'"
+        found = self.listing(
+            changed,
+            changed,
+            "ORDER BY fiscal_year DESC, "
+            "CASE change_class WHEN 'lowered' THEN 1 WHEN 'raised' THEN 2 WHEN 'dropped' THEN 3 WHEN 'new' THEN 4 "
+            "ELSE 5 END, abs(coalesce(delta_pct, 0)) DESC, target_pair_key",
         )
+        targets = self._find(
+            "fct_indicator_targets", "target_key", "page, document_key", found.rows, "prior_target_key"
+        )
+        documents = self._find("dim_documents", "document_key", "sha256", targets.values())
+        for row in found.rows:
+            for prior in ("", "prior_"):
+                target = targets.get(row[f"{prior}target_key"], NOTHING)
+                row[f"{prior}page"] = target.get("page")
+                row[f"{prior}sha256"] = documents.get(target.get("document_key", ""), NOTHING).get("sha256")
+        return found
 
     def change_classes(self) -> list[AnswerRow]:
         """Count the annual targets of each year by direction of change."""
@@ -183,23 +227,60 @@ class Figures:
 
     def findings(self) -> Listing:
         """List quality findings by severity, each with the cells that it is about."""
-        names = (
-            "SELECT q.*, u.unit_name, j.project_name, i.indicator_name, d.sha256, d.title FROM quality_findings AS q "
-            "LEFT JOIN dim_units AS u ON q.unit_key = u.unit_key "
-            "LEFT JOIN dim_projects AS j ON q.project_key = j.project_key "
-            "LEFT JOIN dim_indicators AS i ON q.indicator_key = i.indicator_key "
-            "LEFT JOIN dim_documents AS d ON q.document_key = d.document_key"
+        first = ", ".join(f"'{code}'" for code in self._first_checks())
+        rows = (
+            f"SELECT * FROM quality_findings WHERE check_code IN ({first}) ORDER BY {SEVERITY}, check_code, "
+            f"fiscal_year DESC NULLS LAST, figure DESC NULLS LAST, finding_key LIMIT {MOST_ROWS}"
         )
-        order = (
-            "ORDER BY CASE severity WHEN 'warning' THEN 1 WHEN 'notice' THEN 2 WHEN 'question' THEN 3 ELSE 4 END, "
-            "check_code, fiscal_year DESC NULLS LAST, figure DESC NULLS LAST, finding_key"
+        (total,) = self.rows("SELECT count(*) AS n FROM quality_findings")
+        found = Listing(
+            self.rows(rows) if first else [],
+            total["n"],
+            "SELECT * FROM quality_findings ORDER BY severity, check_code",
         )
-        found = self.listing(names, "SELECT * FROM quality_findings ORDER BY severity, check_code", order)
-        cells: dict[str, list[AnswerRow]] = {}
-        for cell in self.rows(_finding_cells(f"{names} {order} LIMIT {MOST_ROWS}")):
-            cells.setdefault(cell["finding_key"], []).append(cell)
+        for table, key, name in (
+            ("dim_units", "unit_key", "unit_name"),
+            ("dim_projects", "project_key", "project_name"),
+            ("dim_indicators", "indicator_key", "indicator_name"),
+        ):
+            named = self._find(table, key, name, found.rows)
+            for row in found.rows:
+                row[name] = named.get(row[key], NOTHING).get(name)
+        documents = self._find("dim_documents", "document_key", "fiscal_year", found.rows)
+        cells: dict[str, list[AnswerRow]] = defaultdict(list)
+        for cell in self._finding_cells(found.rows, _years(documents.values())):
+            cells[cell["finding_key"]].append(cell)
         for row in found.rows:
-            row["cells"] = cells.get(row["finding_key"], [])
+            row["cells"] = cells[row["finding_key"]]
+        return found
+
+    def _first_checks(self) -> list[str]:
+        """Return the checks of the gravest findings, so that those of the others need not be sorted."""
+        ranked = self.rows(
+            "SELECT check_code, count(*) AS n FROM quality_findings GROUP BY severity, check_code "
+            f"ORDER BY {SEVERITY}, check_code"
+        )
+        found = itertools.accumulate((row["n"] for row in ranked), initial=0)
+        return sorted({row["check_code"] for row, before in zip(ranked, found, strict=False) if before < MOST_ROWS})
+
+    def _finding_cells(self, findings: Sequence[AnswerRow], years: str) -> list[AnswerRow]:
+        """Query the first cells of each finding: its targets, for a project alone its amount as well."""
+        of_documents = [row for row in findings if row["project_key"] and row["document_key"]]
+        of_projects = [row for row in findings if row["project_key"] and not row["document_key"]]
+        of_indicators = [row for row in findings if row["indicator_key"] and not row["project_key"]]
+        columns = ("finding_key", "document_key", "project_key", "indicator_key")
+        found = []
+        for cells, some in (
+            (PROJECT_CELLS.format(f"fiscal_year IN ({years})"), of_documents),
+            (PROJECT_CELLS.format("true"), of_projects),
+            (INDICATOR_CELLS, of_indicators),
+        ):
+            if some:
+                wanted = ", ".join([f"({', '.join(['CAST(? AS varchar)'] * len(columns))})"] * len(some))
+                found += self.rows(
+                    f"WITH q ({', '.join(columns)}) AS (VALUES {wanted}), found AS ({cells}), {FIRST_CELLS}",
+                    *(row[column] for row in some for column in columns),
+                )
         return found
 
     def finding_counts(self) -> list[AnswerRow]:
@@ -221,59 +302,59 @@ class Figures:
     def facts_on(self, pages: Sequence[tuple[str, int]]) -> dict[tuple[str, int], list[AnswerRow]]:
         """Return every target, result and amount on pages (sha256, number) with its box, in one query."""
         facts: dict[tuple[str, int], list[AnswerRow]] = defaultdict(list)
-        if not pages:
+        parts: dict[str, list[AnswerRow]] = defaultdict(list)
+        for part in self.parts_of(sorted({sha256 for sha256, _ in pages})):
+            parts[part["sha256"]].append(part)
+        printed = [(part["document_key"], sha256, page) for sha256, page in pages for part in parts[sha256]]
+        if not printed:
             return facts
-        wanted = ", ".join(["(?, CAST(? AS INTEGER))"] * len(pages))
-        place = "d.sha256, d.page, f.x0, f.y0, f.x1, f.y1"
-        printed = "AS f INNER JOIN d ON f.document_key = d.document_key AND f.page = d.page"
+        known = [part for some in parts.values() for part in some]
+        documents, years = _values(known, "document_key"), _years(known)
+        wanted = ", ".join(["(?, ?, CAST(? AS integer))"] * len(printed))
         found = self.rows(
-            f"WITH wanted (sha256, page) AS (VALUES {wanted}), d AS (SELECT o.document_key, w.sha256, w.page "
-            "FROM wanted AS w INNER JOIN dim_documents AS o ON w.sha256 = o.sha256), facts AS ("
-            "SELECT target_key AS key, horizon AS kind, target_text AS text, project_key, indicator_key, "
-            f"{place} FROM fct_indicator_targets {printed} "
-            f"UNION ALL SELECT result_key, 'result', actual_text, project_key, indicator_key, {place} "
-            f"FROM fct_indicator_results {printed} "
-            f"UNION ALL SELECT budget_key, amount_kind, amount_text, project_key, NULL, {place} "
-            f"FROM fct_project_budgets {printed}) "
-            "SELECT f.*, j.project_name, i.indicator_name FROM facts AS f "
+            f"WITH d (document_key, sha256, page) AS (VALUES {wanted}), "
+            f"facts AS ({FACTS.format(f'fiscal_year IN ({years}) AND document_key IN ({_marks(documents)})')}) "
+            "SELECT f.*, d.sha256, j.project_name, i.indicator_name FROM facts AS f "
+            "INNER JOIN d ON f.document_key = d.document_key AND f.page = d.page "
             "INNER JOIN dim_projects AS j ON f.project_key = j.project_key "
             "LEFT JOIN dim_indicators AS i ON f.indicator_key = i.indicator_key ORDER BY f.y0, f.x0, f.key",
-            *itertools.chain.from_iterable(pages),
+            *itertools.chain.from_iterable(printed),
+            *documents * 3,
         )
         for row in found:
             facts[row["sha256"], row["page"]].append(row)
         return facts
 
+    def _find(self, table: str, key: str, columns: str, rows: Iterable[AnswerRow], *more: str) -> dict[str, AnswerRow]:
+        """Look up what rows name in their column `key`, and in `more` columns: key -> columns."""
+        wanted = sorted({row[column] for row in rows for column in (key, *more) if row[column]})
+        if not wanted:
+            return {}
+        query = f"SELECT {key}, {columns} FROM {table} WHERE {key} IN ({_marks(wanted)})"
+        return {row[key]: row for row in self.rows(query, *wanted)}
 
-def _finding_cells(findings: str) -> str:
-    """Write the query of the first cells of each finding: its targets, for a project alone its amount as well."""
-    same = "AND (q.document_key IS NULL OR f.document_key = q.document_key)"
-    return (
-        f"WITH q AS ({findings}), facts AS ("
-        "SELECT target_key AS key, target_text AS text, document_key, project_key, indicator_key, page, y0, 2 AS rank "
-        "FROM fct_indicator_targets WHERE horizon = 'annual' AND is_current "
-        "UNION ALL SELECT budget_key, amount_text, document_key, project_key, NULL, page, y0, 1 "
-        "FROM fct_project_budgets WHERE amount_kind = 'year' AND is_current), "
-        # two joins by equal keys: one join on either would compare every finding with every fact
-        "found AS (SELECT q.finding_key, f.* FROM q INNER JOIN facts AS f ON f.project_key = q.project_key "
-        f"AND (q.indicator_key IS NULL OR f.indicator_key = q.indicator_key) {same} "
-        "UNION ALL SELECT q.finding_key, f.* FROM q INNER JOIN facts AS f ON f.indicator_key = q.indicator_key "
-        f"AND q.project_key IS NULL {same}), "
-        "placed AS (SELECT f.finding_key, f.key, f.text, f.page, d.sha256, row_number() OVER ("
-        "PARTITION BY f.finding_key ORDER BY f.rank, d.fiscal_year DESC, f.page, f.y0, f.key) AS place FROM found AS f "
-        "INNER JOIN dim_documents AS d ON f.document_key = d.document_key) "
-        "SELECT finding_key, key, text, page, sha256 FROM placed "
-        f"WHERE place <= {CELLS_PER_FINDING} ORDER BY finding_key, place"
-    )
+
+def _values(rows: Iterable[AnswerRow], column: str) -> list[Any]:
+    return sorted({row[column] for row in rows if row[column]})
+
+
+def _years(documents: Iterable[AnswerRow]) -> str:
+    """Write the fiscal years of documents as a list in SQL: rows of facts stand by year, others need not be read."""
+    return ", ".join(str(int(year)) for year in _values(documents, "fiscal_year")) or "NULL"
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
 
 
 @contextmanager
 def open_release(settings: Settings, folder: Path) -> Iterator[Figures]:
     """Open the DuckDB file in a release's folder during the block: read-only, everything else locked."""
     path = str((folder / "warehouse.duckdb").resolve())
+    late = {"late_materialization_max_rows": str(MOST_ROWS)}  # sort by few columns, then fetch the first rows' others
     with (
         tempfile.TemporaryDirectory(prefix="jixiao-report-") as spill,
-        duckdb.connect(path, read_only=True, config=dict(lock_release(settings, spill))) as connection,
+        duckdb.connect(path, read_only=True, config=lock_release(settings, spill) | late) as connection,
     ):
 
         def answer(query: str, values: Sequence[Any]) -> list[AnswerRow]:

@@ -7,9 +7,10 @@ import hashlib
 import logging
 import os
 import shutil
+from collections import defaultdict
 from contextlib import closing, nullcontext
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -129,18 +130,19 @@ def _read_release(figures: Figures, release: dict[str, Any], sheets: Sheets) -> 
         row["href"] = sheets.link(row["sha256"], row["page"]) if row["sha256"] else None
     for row in (*editions.rows, *notes.rows):
         row["href"] = sheets.link(row["sha256"], row["page"])
-    for place, row in enumerate(documents):  # the first page of each comes last: cells matter more
-        row["href"] = sheets.link(row["sha256"], 1) if place < MOST_ROWS else None
-    since = changes["since"]
+    new_documents = figures.new_documents(changes["since"])
+    for row in (*documents.rows, *new_documents.rows):  # the first page of each comes last: cells matter more
+        row["href"] = sheets.link(row["sha256"], 1)
     counts = figures.change_classes()
     return {
         "completeness": figures.completeness(),
+        "totals": figures.total_completeness(),
         "held": held,
         "checks": checks,
         "agreeing": figures.agreeing_checks(),
         "departments": departments,
         "documents": documents,
-        "new_documents": [row for row in documents if since is None or row["first_seen_at"] > since],
+        "new_documents": new_documents,
         "changes": changes,
         "editions": editions,
         "projects": projects,
@@ -165,16 +167,16 @@ def _render(
 ) -> None:
     _save(target / "index.html", environment.get_template("index.html.jinja").render(shown))
     page = environment.get_template("document.html.jinja")
-    by_hash: dict[str, list[dict[str, Any]]] = {}
-    for row in shown.get("documents", []):
-        by_hash.setdefault(row["sha256"], []).append(row)
+    by_hash: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in figures.parts_of([sha256 for sha256, _ in sheets.documents()]) if figures else []:
+        by_hash[row["sha256"]].append(row)
     ledger = Ledger(settings.ledger_url or "")
     wanted = [(sha256, number) for sha256, pages in sheets.documents() for number in pages]
     facts = figures.facts_on(wanted) if figures else {}
     with closing(Drawer(settings, target, settings.report_megabytes << 20)) as drawer:
         for sha256, pages in sheets.documents():
             drawn = [drawer.draw(sha256, number, facts.get((sha256, number), [])) for number in pages]
-            parts = by_hash.get(sha256, [])
+            parts = by_hash[sha256]
             known = None if parts else ledger.document(sha256)
             text = page.render(sha256=sha256, pages=drawn, parts=parts, known=known, release=shown["release"])
             _save(target / "documents" / f"{sha256[:16]}.html", text)
@@ -200,6 +202,7 @@ def _environment() -> jinja2.Environment:
     style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
     environment.globals.update(
         t=_in_both_languages,
+        printed=_mark_printed,
         reasons=REASON_WORDS,
         style=Markup(style),  # noqa: S704 - our own files
         script=Markup(script),  # noqa: S704
@@ -212,11 +215,18 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
+@cache
 def _in_both_languages(text: str) -> Markup:
     """Return an English text beside its Chinese; the page's switch hides one. Raises KeyError without it."""
     return Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh-CN">{}</span>').format(
         text, load_chinese()[text]
     )
+
+
+@lru_cache(maxsize=10_000)
+def _mark_printed(text: str | None) -> Markup:
+    """Mark a printed text as Chinese that may turn its line around; nothing becomes a dash."""
+    return Markup('<bdi lang="zh-CN">{}</bdi>').format(clean_text(text)) if text else Markup("–")
 
 
 def _hash(text: str) -> str:

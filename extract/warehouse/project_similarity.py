@@ -13,15 +13,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select, text
+from sqlalchemy import Connection, Engine, delete, insert, select, text
 
 from extract.text import fold_name
 from extract.warehouse import raw_schema
 
 FLOOR = Decimal("0.45")
 """Pairs that score less are not worth a person's look."""
+BATCH = 10_000
+"""Rows that are fetched at once."""
 
 _LEFT_OVER = """
 with documents as (
@@ -34,7 +37,8 @@ years as (
     select
         publisher_code,
         fiscal_year,
-        row_number() over (partition by publisher_code order by fiscal_year) as year_no
+        row_number() over (partition by publisher_code order by fiscal_year) as year_no,
+        count(*) over (partition by publisher_code) as last_year_no
     from published
 ),
 named as (
@@ -45,6 +49,7 @@ named as (
         d.publisher_code,
         d.fiscal_year,
         y.year_no,
+        y.last_year_no,
         coalesce(p.unit_text, '') as unit_text,
         coalesce(p.project_text, '') as project_text,
         coalesce(p.category_text, '') as category_text
@@ -55,11 +60,11 @@ named as (
 compared as (
     select
         *,
-        max(year_no) over (
+        year_no < last_year_no and max(year_no) over (
             partition by publisher_code, unit_text, project_text order by year_no
             range between 1 following and 1 following
         ) is null as is_free_forward,
-        max(year_no) over (
+        year_no > 1 and max(year_no) over (
             partition by publisher_code, unit_text, project_text order by year_no
             range between 1 preceding and 1 preceding
         ) is null as is_free_backward
@@ -70,19 +75,15 @@ left_over as (
 )
 """
 _PROJECTS = f"""{_LEFT_OVER}
-select l.*, a.amount_yuan
+select l.*, a.amount_yuan, r.indicator_text, t.target_text
 from left_over as l
 left join raw.amounts as a
     on l.sha256 = a.sha256 and l.part_no = a.part_no and l.project_no = a.project_no and a.amount_kind = 'year'
-order by l.publisher_code, l.year_no, l.sha256, l.part_no, l.project_no
-"""
-_INDICATORS = f"""{_LEFT_OVER}
-select l.sha256, l.part_no, l.project_no, r.indicator_text, t.target_text
-from left_over as l
-inner join raw.records as r on l.sha256 = r.sha256 and l.part_no = r.part_no and l.project_no = r.project_no
+left join raw.records as r
+    on l.sha256 = r.sha256 and l.part_no = r.part_no and l.project_no = r.project_no and r.indicator_text is not null
 left join raw.targets as t
     on r.sha256 = t.sha256 and r.part_no = t.part_no and r.record_no = t.record_no and t.horizon = 'annual'
-where r.indicator_text is not null
+order by l.publisher_code, l.year_no, l.sha256, l.part_no, l.project_no, r.record_no
 """
 
 _CODE = re.compile(r"\(?([a-z]{0,4}[0-9][0-9a-z.]{2,})(?:\)-*|[-:]+)(.*)")
@@ -128,8 +129,11 @@ def propose_links(engine: Engine) -> int:
     """
     changed = raw_schema.project_proposals.c.publisher_code.in_(select(raw_schema.changed_partitions.c.publisher_code))
     with engine.begin() as connection:
-        projects = list(_load_projects(connection))
-        rows = [_to_row(proposal) for proposal in compare_projects(projects)]
+        rows = [
+            _to_row(proposal)
+            for _, projects in groupby(_load_projects(connection), lambda project: project.publisher_code)
+            for proposal in compare_projects(projects)
+        ]
         connection.execute(delete(raw_schema.project_proposals).where(changed))
         if rows:
             connection.execute(insert(raw_schema.project_proposals), rows)
@@ -189,13 +193,15 @@ def compare_pair(earlier: ComparedProject, later: ComparedProject) -> Proposal:
     )
 
 
-def _load_projects(connection: Any) -> Iterator[ComparedProject]:
-    indicators: dict[tuple[str, int, int], dict[str, str]] = defaultdict(dict)
-    for sha256, part_no, project_no, indicator, target in connection.execute(text(_INDICATORS)):
-        code, name = _split_code(indicator)
-        indicators[sha256, part_no, project_no][code or name] = fold_name(target or "")
-    for row in connection.execute(text(_PROJECTS)).mappings():
-        place = (row["sha256"], row["part_no"], row["project_no"])
+def _load_projects(connection: Connection) -> Iterator[ComparedProject]:
+    """Read the left-over projects, publisher by publisher: together they would not fit into memory."""
+    rows = connection.execute(text(_PROJECTS), execution_options={"yield_per": BATCH}).mappings()
+    for place, some in groupby(rows, lambda row: (row["sha256"], row["part_no"], row["project_no"])):
+        indicators: dict[str, str] = {}
+        for row in some:
+            if row["indicator_text"] is not None:
+                code, name = _split_code(row["indicator_text"])
+                indicators[code or name] = fold_name(row["target_text"] or "")
         yield ComparedProject(
             place=place,
             publisher_code=row["publisher_code"],
@@ -205,7 +211,7 @@ def _load_projects(connection: Any) -> Iterator[ComparedProject]:
             name=fold_name(row["project_text"]),
             category=fold_name(row["category_text"]),
             amount=row["amount_yuan"],
-            indicators=indicators.get(place, {}),
+            indicators=indicators,
             is_free_forward=bool(row["is_free_forward"]),
             is_free_backward=bool(row["is_free_backward"]),
         )

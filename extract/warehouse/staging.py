@@ -15,13 +15,14 @@ from decimal import Decimal
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, create_engine, delete, func, insert, inspect, select, text, union
+from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, inspect, select, text, union
 
 from extract.entities import TargetValue
 from extract.errors import SettingsError
 from extract.locks import hold_writer
 from extract.settings import Settings
 from extract.warehouse import raw_schema
+from extract.warehouse.build import memory_limit
 from extract.warehouse.frames import Frames, RawRow
 
 
@@ -32,6 +33,9 @@ def open_warehouse(settings: Settings) -> Iterator[Engine]:
         engine = create_engine(settings.warehouse_url or "")
         # duckdb_engine would bind decimals as floats: 99999999999999999.99 became 100000000000000000.00
         engine.dialect.supports_native_decimal = True
+        if not settings.on_postgres:
+            limit = f"SET memory_limit = '{memory_limit(settings)}'; SET preserve_insertion_order = false"
+            event.listen(engine, "connect", lambda connection, _: connection.execute(limit))
         try:
             with engine.begin() as connection:
                 if settings.on_postgres:

@@ -324,3 +324,47 @@ def test_releases_share_the_tables_of_equal_parts_and_those_that_none_needs_go(
     assert "fct_project_budgets_2025" in scanned
     assert "fct_project_budgets_2024" not in scanned
     assert first["release_id"] not in {one["release_id"] for one in list_releases(built)}
+
+
+def test_readers_see_one_whole_release_each_while_five_are_published(
+    built: Settings, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_schema, "PART_ROWS", 10)
+    short = built.model_copy(update={"keep_releases": 2})
+    change(built, FACTS)
+    publish(short)
+    over, seen = threading.Event(), [list[tuple[int, int]]() for _ in range(3)]
+    # each release has one document more, and one yuan more in each of the 60 facts
+    look = """
+        SELECT
+            (SELECT count(*) FROM published.dim_documents),
+            (SELECT CAST(sum(amount_yuan) AS integer) FROM published.fct_project_budgets)
+    """
+
+    def read(mine: list[tuple[int, int]]) -> None:
+        with engine.connect() as connection:
+            while not mine or not over.wait(0.05):
+                with connection.begin():
+                    mine.append(tuple(connection.execute(text(look)).one()))
+
+    readers = [threading.Thread(target=read, args=(mine,)) for mine in seen]
+    for reader in readers:
+        reader.start()
+    try:
+        for number in range(5):
+            change(
+                built,
+                f"INSERT INTO marts.dim_documents VALUES ({10 + number}, 'd')",
+                "UPDATE marts.fct_project_budgets SET amount_yuan = amount_yuan + 1",
+            )
+            assert publish(short)["published"]
+    finally:
+        over.set()
+        for reader in readers:
+            reader.join()
+    whole = [(3 + number, 2655 + 60 * number) for number in range(6)]
+    for mine in seen:
+        assert mine == sorted(mine), "nobody goes back"
+        assert set(mine) <= set(whole), "documents and facts of one release"
+    assert len({one for mine in seen for one in mine}) > 2, "they read while releases came"
+    assert len(list_releases(short)) <= 4

@@ -1,0 +1,1 @@
+"""Measure what a benchmark does, and compare what it made."""
