@@ -1,5 +1,5 @@
 {#- Builds of the partitions that changed. `extract/warehouse/partitions.py` writes them into raw.changed_partitions and
-    raw.changed_documents and then runs dbt with JIXIAO_CHANGED_ONLY=1 in its environment. Staging hands on their rows
+    raw.changed_documents and then runs dbt with DBT_CHANGED_ONLY=1 in its environment. Staging hands on their rows
     alone, so intermediate models hold nothing else; marts keep the rows of all partitions and replace those of the changed
     ones. A mart says in `meta.partition` which of its columns tells the partition: publisher_key or code_scope. Without
     that everything is built again. -#}
@@ -7,7 +7,7 @@
 {#- Whether only the changed partitions are built. Asked when a model runs and never while the project is parsed: dbt
     parses a project again whose variables or environment are others than last time. -#}
 {% macro changed_only() -%}
-    {%- do return(execute and env_var('JIXIAO_CHANGED_ONLY', '') == '1') -%}
+    {%- do return(execute and env_var('DBT_CHANGED_ONLY', '') == '1') -%}
 {%- endmacro %}
 
 

@@ -11,7 +11,6 @@ import yaml
 from pydantic import ValidationError
 
 from extract.errors import SettingsError
-from extract.files import YAML_LOADER
 from extract.publishers.models import Publisher
 
 USERINFO = re.compile(r"//[^/@\s]*@")
@@ -22,8 +21,8 @@ def load_publisher(path: Path) -> Publisher:
     """Load one file; raises SettingsError with file, line and key of each mistake, one a line."""
     try:
         text = path.read_text(encoding="utf-8")
-        tree = yaml.compose(text, YAML_LOADER)
-        content = yaml.load(text, YAML_LOADER)  # noqa: S506 - it is a safe loader
+        tree = yaml.compose(text, yaml.SafeLoader)  # the one in C overflows its stack where lists are nested too deep
+        content = yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path.name}{_yaml_line(error)}: not YAML: {_yaml_problem(error)}") from None
     except OSError as error:  # a folder, a link to nowhere, a file of somebody else

@@ -191,7 +191,7 @@ def run_dbt(settings: Settings, *arguments: str, changed_only: bool = False) -> 
     dbt = _waiting.pop(settings)
     results = settings.home / "dbt" / f"results-{dbt.pid}.json"
     results.parent.mkdir(parents=True, exist_ok=True)
-    mode = {"JIXIAO_CHANGED_ONLY": "1" if changed_only else ""}
+    mode = {"DBT_CHANGED_ONLY": "1" if changed_only else ""}
     asked = json.dumps({"arguments": arguments, "results": str(results), "environment": mode})
     try:
         said, complained = dbt.communicate(f"{asked}\n", timeout=settings.dbt_seconds)

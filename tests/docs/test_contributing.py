@@ -13,7 +13,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -88,7 +87,7 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of headers.yml that readers of this test use, read anew whenever `forget` is called."""
     copy = tmp_path / "headers.yml"
     shutil.copy(PROJECT / "extract/reading/tables/headers.yml", copy)
-    monkeypatch.setattr(header_words, "resources", SimpleNamespace(files=lambda _: tmp_path))
+    monkeypatch.setattr(header_words, "HEADERS", copy)
     forget()
     yield copy
     monkeypatch.undo()

@@ -17,9 +17,9 @@ def test_the_cookbook_prints_what_its_queries_give_on_the_demo(line: Line) -> No
         assert render_page(page, warehouse) == page, "`make docs` writes the results anew"
 
 
-def test_the_cookbook_asks_the_26_questions_in_order() -> None:
-    queries = find_queries(PAGE.read_text(encoding="utf-8"))
-    assert [question for question, _ in queries] == [f"Q{number}" for number in range(1, 27)]
+def test_the_cookbook_asks_its_questions_in_order() -> None:
+    asked = dict(find_queries(PAGE.read_text(encoding="utf-8")))
+    assert list(asked) == [f"Q{number}" for number in range(1, len(asked) + 1)]
 
 
 def test_a_page_whose_result_is_old_is_told_from_what_the_query_gives() -> None:

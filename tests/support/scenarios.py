@@ -227,7 +227,8 @@ def add_held_back(schema: RawSchema) -> None:
     kept, gone, fresh = (project(UNIT, name, "10.00", *ONE) for name in ("甲经费", "乙经费", "丙经费"))
     schema.add("暂缓", 2024, kept, gone)
     later = schema.add("暂缓", 2025, kept, fresh)
-    schema.hold(later, "乙经费", UNIT)
+    asked = {"question_key": "q1", "question_kind": "header_word", "question_text": "指标值"}
+    schema.hold(later, "乙经费", UNIT, **asked)
     schema.check(later, "10.00", "10.00")
     schema.check(later, "10.00", "12.00")
     schema.hold(schema.add("缺前", 2024, kept), None, part_no=None)
