@@ -127,12 +127,13 @@ class RawSchema:
                 )
 
     def hold(self, sha256: str, project: str | None, unit: str | None = None, **more: Any) -> None:
-        """Something of a document that is held back; `more`: part_no, scope."""
+        """Something of a document that is held back; `more`: part_no, scope, what is asked."""
         rows = self.rows["held_back"]
         row = {"sha256": sha256, "held_no": sum(one["sha256"] == sha256 for one in rows) + 1, "part_no": 1}
         what = {"project_text": project, "unit_text": unit, "project_no": None, "scope": "project"}
         where = {"page": 2, "last_page": 3, "reason": "conservation", "detail": "a row is cut in two"}
-        rows.append(row | what | where | more)
+        question = dict.fromkeys(("question_key", "question_kind", "question_text"))
+        rows.append(row | what | where | question | more)
 
     def add_department(self, sha256: str, name: str, *indicators: Indicator) -> None:
         """A form of a whole department in a document, with a budget of 100 yuan."""
