@@ -1,4 +1,4 @@
-with printed as ( -- noqa: ST03 (used where only partitions that changed are built)
+with printed as ( -- noqa: ST03
     select target_text from {{ ref('stg_jixiao__targets') }}
     union
     select target_text from {{ ref('stg_jixiao__department_targets') }}
