@@ -97,7 +97,8 @@ def test_a33_what_cannot_be_healed_says_what_to_type(tmp_path: Path, monkeypatch
 
 PARTS = """
 import os, signal, subprocess, sys, time
-sleeper = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+sleeper = "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); os.write(1, b'up\\\\n')"
+sleeper += "; time.sleep(600)"
 for own_session in (False, True):
     subprocess.Popen([sys.executable, "-c", sleeper], start_new_session=own_session)
 signal.signal(signal.SIGINT, lambda *_: sys.exit(0))  # goes, and leaves its parts running

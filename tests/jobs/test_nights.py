@@ -135,7 +135,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, Site]
         "detail": {},
         "token": {"env": "GZ_TOKEN"},
     }
-    publisher_file(home.publishers, site, name="某局", source=source, politeness={"robots": True})
+    publisher_file(
+        home.publishers, site, name="某局", aliases=["珠海高新区党群工作部"], source=source, politeness={"robots": True}
+    )
     assert home.night() == ""
     yield home, site
     home.close()

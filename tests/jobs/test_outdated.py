@@ -104,6 +104,10 @@ def home(settings: Settings, tmp_path: Path) -> Settings:
         note_built(engine, plan_build(engine, "rules"), "inputs")
     told = {"release_id": "r", "published_at": datetime(2026, 1, 1), "source_documents": 2}  # noqa: DTZ001
     ledger_of(mine).note_release(told | {"row_counts": {}, "checksum": "", "inputs": fingerprint_inputs(mine)})
+    served = mine.home / "releases" / "r"
+    served.mkdir(parents=True)
+    (served / "release.json").write_text("{}", encoding="utf-8")
+    mine.current.symlink_to(served)
     assert not is_behind(mine)
     assert changed_publishers(mine) == set()
     return mine
