@@ -10,8 +10,10 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -73,8 +75,19 @@ def copy_kept(name: str, folder: Path, build: Callable[[Path], None]) -> Path:
             keep_parse(kept)
             (kept / DONE).touch()
         shutil.copytree(kept, folder, symlinks=True)
+    for ledger in folder.rglob("ledger.db"):
+        move_addresses(ledger, kept, folder)
     offer_parse()
     return folder
+
+
+def move_addresses(ledger: Path, before: Path, now: Path) -> None:
+    """Let a copied ledger name the files of its own folder: the same inbox, seen again, shows the same publications."""
+    with closing(sqlite3.connect(ledger)) as connection, connection:
+        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            for _, column, *_ in connection.execute(f'PRAGMA table_info("{table}")').fetchall():
+                change = f'UPDATE "{table}" SET "{column}" = replace("{column}", ?, ?) WHERE instr("{column}", ?)'
+                connection.execute(change, (str(before), str(now), str(before)))
 
 
 def parse_path() -> Path:
