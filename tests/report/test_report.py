@@ -251,14 +251,18 @@ def test_the_documentation_is_written_again_only_when_a_model_changes(
     assert (tmp_path / "docs/index.html").read_bytes() == (reported.current / "docs/index.html").read_bytes()
 
 
-def test_a_question_stands_there_with_its_place_its_choices_and_the_command_to_copy(reported: Settings) -> None:
+def test_questions_stand_there_with_place_choices_and_the_command_to_copy(reported: Settings) -> None:
     page = index_of(reported)
-    (row,) = Ledger(reported.ledger_url or "").questions(is_open=True)
-    assert row["asked"] == "考核刻度"
-    (asked,) = re.findall(r'<article class="asked".*?</article>', page, re.DOTALL)
-    assert "哪一列" in asked
-    for choice in row["question"].choices:
-        assert f"jixiao questions answer {row['key']} {choice.value} --why" in asked
-    (picture,) = re.findall(r'<image href="([^"]+)"', asked)
-    assert (reported.night_report.parent / picture).read_bytes().startswith(b"\x89PNG")
-    assert len(re.findall(r"<rect ", asked)) == 1
+    rows = {row["asked"]: row for row in Ledger(reported.ledger_url or "").questions(is_open=True)}
+    articles = re.findall(r'<article class="asked".*?</article>', page, re.DOTALL)
+    assert len(articles) == len(rows) == 2
+    word, year = rows["考核刻度"], rows["部门预算项目绩效目标表"]
+    of_one = f" --document {year['sha256'][:12]}"
+    for row, wording, scope, boxes in ((word, "哪一列", "", 1), (year, "哪一年", of_one, 0)):
+        (asked,) = (one for one in articles if row["key"] in one)
+        assert wording in asked
+        for choice in row["question"].choices:
+            assert f"jixiao questions answer {row['key']} {choice.value}{scope} --why" in asked
+        (picture,) = re.findall(r'<image href="([^"]+)"', asked)
+        assert (reported.night_report.parent / picture).read_bytes().startswith(b"\x89PNG")
+        assert len(re.findall(r"<rect ", asked)) == boxes
