@@ -209,9 +209,8 @@ class Question:
 
     `key` (16 hexadecimal digits) is the same at every reading; where `is_general`, it depends on words and a layout
     alone, so that an answer may hold for other documents of the publisher. `asked` is the printed text in question,
-    `near` the text below or beside it, `layout` the fingerprint of the words around it, `publisher` the publisher
-    that the
-    document prints.
+    `near` the text below or beside it, `layout` the fingerprint of the words around it, `publisher` the publisher that
+    the document prints.
     """
 
     key: str
@@ -243,8 +242,7 @@ class Answer:
 class Held:
     """A project that is not delivered, or a place whose project is not known; `page` and `last_page` are 1-based.
 
-    `part` and `project_no` are those that its records would carry, 0 where nothing of it was read. `detail` names
-    what
+    `part` and `project_no` are those that its records would carry, 0 where nothing of it was read. `detail` names what
     was expected and what was found.
     """
 

@@ -74,10 +74,8 @@ def describe_error(error: BaseException) -> str:
 class Refused(JixiaoError):  # noqa: N818 - a verdict on a document, caught as such
     """This document must not be loaded.
 
-    `page` is 1-based and None where the whole document is meant; `detail` names what was expected and what was
-    found.
-    `held` lists its projects (`entities.Held`) where each of them is held back for a reason of its own, `question`
-    is
+    `page` is 1-based and None where the whole document is meant; `detail` names what was expected and what was found.
+    `held` lists its projects (`entities.Held`) where each of them is held back for a reason of its own, `question` is
     the `entities.Question` whose answer settles it.
     """
 

@@ -138,8 +138,7 @@ def fold_text(text: str) -> str:
 def fold_name(name: str) -> str:
     """Fold a name for comparison: widths, brackets, dashes, quotes, blanks and case.
 
-    The same as `fold_text` of dbt_project/macros/text.sql, and besides it radicals become ideographs, as they do
-    when a
+    The same as `fold_text` of dbt_project/macros/text.sql, and besides it radicals become ideographs, as they do when a
     page is read: names that Python compares may come from elsewhere. Idempotent.
     """
     return name.translate(_RADICALS_OF_NAMES).lower().translate(_NAMES)

@@ -166,9 +166,8 @@ class _Maker:
     def add(self, units: list[str], others: list[Project]) -> Project:
         """Make a new project.
 
-        Every second one resembles a present or a past project: its unit, theme, category and a third, half or
-        all of its
-        indicators and targets, as where an office fills in a template.
+        Every second one resembles a present or a past project: its unit, theme, category and a third, half or all of
+        its indicators and targets, as where an office fills in a template.
         """
         choice = self.random
         self.identities += 1

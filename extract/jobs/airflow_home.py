@@ -34,8 +34,7 @@ class AirflowHomeError(JixiaoError):
 def prepare_home(home: Path, tell: Callable[[str], None], own_database: bool) -> None:
     """Create what is missing, for the installed version of Airflow; quick where nothing is.
 
-    With `own_database` the database is the file of this home; else AIRFLOW__DATABASE__SQL_ALCHEMY_CONN names
-    another
+    With `own_database` the database is the file of this home; else AIRFLOW__DATABASE__SQL_ALCHEMY_CONN names another
     one, which is migrated in place. `tell` is called with what was repaired.
     """
     home.mkdir(parents=True, exist_ok=True)

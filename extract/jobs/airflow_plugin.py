@@ -37,9 +37,8 @@ def ensure_pools() -> None:
 def on_starting(component: Any) -> None:
     """Create the pools when a job of Airflow's core starts: scheduler, triggerer or DAG processor.
 
-    Workers have no access to its database. Airflow calls this before the job knows its own type, so the pools are
-    made by
-    whichever comes first.
+    Workers have no access to its database. Airflow calls this before the job knows its own type, so the pools are made
+    by whichever comes first.
     """
     from airflow.jobs.job import Job
 

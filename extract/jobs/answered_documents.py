@@ -91,8 +91,7 @@ def give_answer(
 ) -> Given:
     """Store an answer to the question that `key` begins, and schedule the documents that wait for it.
 
-    It is for the publisher where the question is about words or a layout and the publisher is known, unless
-    `document`
+    It is for the publisher where the question is about words or a layout and the publisher is known, unless `document`
     (the beginning of a hash) names one; else for the document. `asked_by` is the document that a person was asked
     about, where that is known. Raises LedgerError.
     """

@@ -22,8 +22,7 @@ AT_ONCE = 200  # documents between two visits to the ledger
 def count_pages(settings: Settings, ledger: Ledger, publishers: Collection[str] | None = None) -> int:
     """Store page counts of uncounted documents that are on local disk; return how many.
 
-    `publishers`: only of documents that were first seen at these. A child process with limits opens them. Nothing
-    is
+    `publishers`: only of documents that were first seen at these. A child process with limits opens them. Nothing is
     fetched from the shared store: what is not here was counted where it landed, or is estimated from its size.
     """
     from extract.reading.sandbox import Sandbox

@@ -54,8 +54,7 @@ def choose_sources(
 ) -> list[list[str]]:
     """Open the run and return the codes of the publishers to look at, in groups: a mapped task each.
 
-    `publisher` narrows the run to one publisher file, `inbox` to the file `inbox`. Up to MOST_GROUPS, a group is
-    one
+    `publisher` narrows the run to one publisher file, `inbox` to the file `inbox`. Up to MOST_GROUPS, a group is one
     publisher.
     """
     _open_run(Ledger(settings.ledger_url or ""), run_id)
@@ -79,10 +78,8 @@ def discover(
 ) -> int:
     """Record every publication at the configured sources; return how many.
 
-    `publisher` narrows the run to one publisher file, `only` to several; `inbox` is the folder that the file
-    `inbox`
-    watches this time. A source that cannot be listed keeps no other from being listed; `close` then fails and names
-    it.
+    `publisher` narrows the run to one publisher file, `only` to several; `inbox` is the folder that the file `inbox`
+    watches this time. A source that cannot be listed keeps no other from being listed; `close` then fails and names it.
     """
     ledger = Ledger(settings.ledger_url or "")
     _open_run(ledger, run_id)
@@ -239,8 +236,7 @@ def _reland_lost(settings: Settings, ledger: Ledger) -> None:
 def read_batch(settings: Settings, batch: Iterable[str]) -> int:
     """Read documents in a sandbox and keep the readings for the stage step; return how many were read.
 
-    What an earlier attempt at the batch has read is not read again. A document that must not be loaded ends
-    refused,
+    What an earlier attempt at the batch has read is not read again. A document that must not be loaded ends refused,
     one that fails for another cause failed; the rest goes on.
     """
     from extract.reading.document import READER_VERSION
@@ -332,8 +328,7 @@ def _read_one(
 def stage_read(settings: Settings, run_id: str) -> int:
     """Load every document that is read into the raw schema, one transaction each; return how many.
 
-    The rows of a document that a newer reader refuses are removed first. A document whose rows the database cannot
-    hold
+    The rows of a document that a newer reader refuses are removed first. A document whose rows the database cannot hold
     ends failed; a broken or full database fails the step.
     """
     from extract.reading.document import READER_VERSION

@@ -85,8 +85,7 @@ def run_line(
 ) -> str:
     """Run `ingest`, and `warehouse` when the published release is behind; return the run id of the ingest.
 
-    With `full_refresh` the warehouse is built whatever changed, and all of it. `progress` is called for each task
-    that
+    With `full_refresh` the warehouse is built whatever changed, and all of it. `progress` is called for each task that
     starts; the output of Airflow and the tasks goes to JIXIAO_HOME/logs. Raises RunError when a DAG run fails,
     LockedError when another run of this home does not end in time.
     """

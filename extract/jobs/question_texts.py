@@ -76,8 +76,7 @@ def describe_questions(settings: Settings, sha256: str, rows: Sequence[Mapping[s
 def follow_choices(settings: Settings, sha256: str, chosen: Sequence[str], by: str, why: str) -> str | None:
     """Store the answers among chosen options; None where none of them is one. Raises LedgerError.
 
-    Two choices for one question, a choice beside a decision about the document, and a question that is no longer
-    asked
+    Two choices for one question, a choice beside a decision about the document, and a question that is no longer asked
     count as no answer.
     """
     answers = [one for one in chosen if one not in ACTIONS]

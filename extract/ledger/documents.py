@@ -144,9 +144,8 @@ class Documents(Database):
     ) -> None:
         """Mark a document as refused, or as failed for a cause that may pass.
 
-        A loaded document that is refused, after `max_attempts` where the reason may pass, loses its rows in the
-        stage step;
-        until then, and where reading failed, it stays loaded and is retried.
+        A loaded document that is refused, after `max_attempts` where the reason may pass, loses its rows in the stage
+        step; until then, and where reading failed, it stays loaded and is retried.
         """
         state = "refused" if isinstance(error, Refused) else "failed"
         told: dict[str, Any] = {

@@ -53,9 +53,8 @@ class Questions(Documents):
     ) -> list[dict[str, Any]]:
         """List questions with their documents, by publisher, address and page.
 
-        `is_open` selects those that hold something back, or those that do not; None selects all. `said` is the
-        latest answer,
-        None where there is none.
+        `is_open` selects those that hold something back, or those that do not; None selects all. `said` is the latest
+        answer, None where there is none.
         """
         named = (documents.c.publisher, documents.c.first_url, documents.c.state, documents.c.answers_used)
         query = select(questions, *named).join(documents, documents.c.sha256 == questions.c.sha256)
@@ -93,9 +92,8 @@ class Questions(Documents):
     ) -> None:
         """Store a person's choice for a question of one document, or of all documents of its publisher.
 
-        `publisher` is the printed name that the answer is for, where a source carries several publishers.
-        Raises LedgerError
-        for a choice that the question does not offer, and without a name and a reason.
+        `publisher` is the printed name that the answer is for, where a source carries several publishers. Raises
+        LedgerError for a choice that the question does not offer, and without a name and a reason.
         """
         if scope not in SCOPES:
             raise LedgerError(f"expected {' or '.join(SCOPES)}, found {scope}")
@@ -128,9 +126,8 @@ class Questions(Documents):
     def answers_for(self, sha256: str, publisher: str, printed: Iterable[str] | None) -> list[Answer]:
         """Return the answers that apply to a document, oldest first, its own after its publisher's.
 
-        `publisher` is the code of its source; `printed` are the publishers that the document names, None where
-        the source has
-        one publisher.
+        `publisher` is the code of its source; `printed` are the publishers that the document names, None where the
+        source has one publisher.
         """
         names = None if printed is None else [fold_name(name) for name in printed if name]
         theirs = (answers.c.scope == "publisher") & (answers.c.publisher == publisher)

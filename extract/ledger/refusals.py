@@ -59,9 +59,8 @@ class Refusals(Documents, HeldBack, Runs):
     def decide(self, sha256: str, action: str, by: str, why: str) -> None:
         """Store a person's decision about a refused document and apply it; LedgerError where it is not allowed.
 
-        retry: the next run reads it again. accept: the refusal is right; it is no longer reported, and only
-        another reader
-        version reads it again. drop: it is out of scope and never read again.
+        retry: the next run reads it again. accept: the refusal is right; it is no longer reported, and only another
+        reader version reads it again. drop: it is out of scope and never read again.
         """
         if action not in ACTIONS:
             raise LedgerError(f"expected {', '.join(ACTIONS)}, found {action}")

@@ -23,9 +23,8 @@ class Runs(Database):
     def start_run(self, run_id: str) -> list[str]:
         """Open a run; idempotent after a crash or a cleared task.
 
-        Closes earlier runs that were killed, so that what they loaded counts as theirs, and returns their ids.
-        A run that is
-        still going on beside this one is closed once more when it ends.
+        Closes earlier runs that were killed, so that what they loaded counts as theirs, and returns their ids. A run
+        that is still going on beside this one is closed once more when it ends.
         """
         with self._writing() as connection:
             number = connection.scalar(select(func.coalesce(func.max(runs.c.run_no), 0) + 1))

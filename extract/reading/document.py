@@ -96,13 +96,10 @@ def read_document(
     """Read one document in this process; raises Refused where nothing of it may be loaded.
 
     `answers` are people's choices where the document can be read in several ways; of two to one question the later
-    counts.
-    `names` are those of its file and of the link to it: the last evidence of its year.
+    counts. `names` are those of its file and of the link to it: the last evidence of its year.
 
-    `reader` is pdfium, oxide, pdfplumber or auto: the first two, which must agree in every cell of a project, and
-    the
-    third where they do not. `second_reader_share` is the part of the documents, 0 to 1, that more than one reader
-    reads
+    `reader` is pdfium, oxide, pdfplumber or auto: the first two, which must agree in every cell of a project, and the
+    third where they do not. `second_reader_share` is the part of the documents, 0 to 1, that more than one reader reads
     under auto; a document of which the first holds something back is always tried again.
     """
     limits = limits or usual_limits()

@@ -60,13 +60,10 @@ def read_sandboxed(
 class Sandbox:
     """Children for many documents, one after the other; a child serves the documents of one publisher only.
 
-    The process that forks them starts with this object, while the caller still prepares. `reader` is the one that
-    will be
-    used, or `pages` or `pictures`: its modules are imported before the first document. With `at_once=False` nothing
-    starts
-    before a document comes. Raises SandboxError, at the first document, where the kernel does not confine;
-    `confined` is
-    JIXIAO_SANDBOX where it is not given.
+    The process that forks them starts with this object, while the caller still prepares. `reader` is the one that will
+    be used, or `pages` or `pictures`: its modules are imported before the first document. With `at_once=False` nothing
+    starts before a document comes. Raises SandboxError, at the first document, where the kernel does not confine;
+    `confined` is JIXIAO_SANDBOX where it is not given.
     """
 
     def __init__(

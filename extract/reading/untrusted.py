@@ -1,8 +1,7 @@
 """Verify the text of a reading child before it is loaded as a Reading.
 
 A document that has taken over its child can make it write anything. It must not write in another document's name, nor
-in
-a form that stops the step that loads all of them.
+in a form that stops the step that loads all of them.
 """
 
 from __future__ import annotations

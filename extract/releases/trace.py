@@ -77,8 +77,7 @@ def trace_key(settings: Settings, key: str) -> dict[str, Any]:
     """Trace one fact or document of the served release.
 
     `key` is a target_key, budget_key, result_key or document_key, or a prefix (8 digits at least) that matches one.
-    Keys of the answer: `kind key printed reading names document page row bbox archive other_editions`; for a
-    document
+    Keys of the answer: `kind key printed reading names document page row bbox archive other_editions`; for a document
     those of a cell are None. Raises TraceError where none or several match.
     """
     kind, key = _find_key(settings, key)

@@ -104,8 +104,7 @@ class Fetcher:
     def open(self, url: str, known: Remembered | None = None) -> Iterator[httpx.Response]:
         """Request an address once: a 200, or a 304 where a cache entry is given, with its body still unread.
 
-        Raises Refused for what the publisher file or the site forbids or no longer has, PassingError for what
-        may pass,
+        Raises Refused for what the publisher file or the site forbids or no longer has, PassingError for what may pass,
         SourceError for any other answer. An error while the body is read is a PassingError too.
         """
         response: httpx.Response | None = None

@@ -18,8 +18,7 @@ def discover_folder(folder: Path, publisher: str, pattern: str = "*.pdf") -> tup
     """List every entry below `folder` whose name fits, by path, and the sub-folders that cannot be listed.
 
     Raises SourceError if the folder itself cannot be. Entries that are no plain file (a pipe, a link to outside, a
-    folder
-    named .pdf) are publications too: `read_file` refuses them with a reason, so that they are counted.
+    folder named .pdf) are publications too: `read_file` refuses them with a reason, so that they are counted.
     """
     if not folder.is_dir():
         raise SourceError(f"{publisher}: {folder} is not a folder")
@@ -52,8 +51,7 @@ def path_of(url: str) -> Path:
 def read_file(url: str, listing: str | None, settle_seconds: float, max_bytes: int) -> tuple[bytes, str]:
     """Return the bytes of a plain file that is at rest, and their version.
 
-    Raises Refused for what is no plain file inside the listed folder, is too large or forbidden, SourceError for
-    what
+    Raises Refused for what is no plain file inside the listed folder, is too large or forbidden, SourceError for what
     may pass (still being written, vanished).
     """
     path = path_of(url)

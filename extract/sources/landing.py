@@ -42,8 +42,7 @@ def land_publications(
 ) -> Iterator[list[Landing]]:
     """Land the publications of one publisher, yielding the outcomes in batches; never raises for one of them.
 
-    Of a site, new addresses are asked for first, then known ones in an order that differs from run to run, so that
-    with
+    Of a site, new addresses are asked for first, then known ones in an order that differs from run to run, so that with
     too little time every address has its turn.
     """
     if isinstance(publisher.source, ListingSource):

@@ -38,8 +38,7 @@ class Pace:
     def wait(self) -> None:
         """Block until the next request may start.
 
-        Raises SourceError when the site has failed too often in a row, OutOfTimeError at once when the request
-        would
+        Raises SourceError when the site has failed too often in a row, OutOfTimeError at once when the request would
         start after the time of this publisher.
         """
         with self._lock:

@@ -76,8 +76,7 @@ def validators_of(answer: httpx.Response, url: str) -> Remembered:
 
     A Last-Modified that is not well before the answer's own Date cannot prove that nothing changed since (RFC 9110,
     8.8.2.2): with one from the future, a server would answer 304 to a file that was replaced today. Validators that
-    could
-    not be sent back unchanged are dropped.
+    could not be sent back unchanged are dropped.
     """
     now = datetime.now(UTC)
     modified = read_http_date(answer.headers.get("last-modified"))
@@ -95,8 +94,7 @@ def validators_of(answer: httpx.Response, url: str) -> Remembered:
 def drop_old_validators(known: Remembered, moment: datetime, days: int) -> Remembered:
     """Drop the validators of a cache entry that is older than `days`; 0: never.
 
-    A site may answer "unchanged" for ever, to an ETag that does not change with the bytes. Addresses that were
-    fetched
+    A site may answer "unchanged" for ever, to an ETag that does not change with the bytes. Addresses that were fetched
     in one night expire on different days of the last quarter.
     """
     if not days or known.fetched_at is None:

@@ -33,8 +33,7 @@ _IN_BRACKETS = re.compile("\\((?:单位|人民币|金额单位)?:?(?P<scale>[百
 def parse_amount(text: str, unit_factor: Decimal) -> Decimal:
     """Parse a cell to 元, exactly, with two decimals; `unit_factor` is the header's unit in 元 (万元 → 10000).
 
-    A suffix in the cell (449.8万, 16万元) overrides the header's factor. Raises Refused(UNREADABLE_AMOUNT) for
-    anything
+    A suffix in the cell (449.8万, 16万元) overrides the header's factor. Raises Refused(UNREADABLE_AMOUNT) for anything
     that is not exactly one amount: empty, ###, two numbers, more precise than one fen.
     """
     folded = fold_text(text)

@@ -100,8 +100,7 @@ def _ends(mention: Mention) -> tuple[str | None, str | None]:
 def _looks_damaged(cell: TargetText, quantity: Quantity, unit: str | None) -> bool:
     """Return True for a likely typing error.
 
-    Over 100 % without a comparator (290% for ≥90%), or an Excel serial number for a date (44,561). Source:
-    annotation
+    Over 100 % without a comparator (290% for ≥90%), or an Excel serial number for a date (44,561). Source: annotation
     guideline, chapter 6.
     """
     if quantity.comparator or quantity.is_range or quantity.low is None:

@@ -18,8 +18,7 @@ _PERCENT = frozenset(("%", "%(百分比)", "百分比", "百分比(%)", "(%)", "
 def parse_parts(sign: str | None, value: str | None, unit: str | None) -> TargetValue:
     """Parse sign + value + unit as one target; `text` is the joined text without blank parts.
 
-    A sign or unit in the value cell overrides the columns; where the two contradict each other (28.8万元 in a column
-    of
+    A sign or unit in the value cell overrides the columns; where the two contradict each other (28.8万元 in a column of
     %) the value is marked suspect.
     """
     sign, value, unit = _shown(sign), value or "", _shown(unit)

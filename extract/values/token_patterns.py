@@ -26,8 +26,7 @@ class Figure(NamedTuple):
 class Token(NamedTuple):
     """One token; `kind` is one of the following.
 
-    number measure sign front tail filler each denominator date mask range plus_minus times ratio ordinal remark
-    stop
+    number measure sign front tail filler each denominator date mask range plus_minus times ratio ordinal remark stop
     text, damage (the remains of ≥ in 工5%) and clash (a second unit: 28.8万元%).
     """
 

@@ -100,9 +100,8 @@ def coverage_inputs(settings: Settings) -> str:
 def stage_coverage(engine: Engine, settings: Settings) -> None:
     """Replace the four tables, in one transaction; runs after `partitions.plan_build`.
 
-    A publisher without staged documents is in no partition that changes. It counts as one of its own in every
-    build, also
-    the first one after its file is removed, so that dim_publishers always holds the publishers of today's files.
+    A publisher without staged documents is in no partition that changes. It counts as one of its own in every build,
+    also the first one after its file is removed, so that dim_publishers always holds the publishers of today's files.
     """
     found = look(settings)
     earliest = select(raw_schema.documents.c.publisher_code, func.min(raw_schema.documents.c.fiscal_year)).group_by(

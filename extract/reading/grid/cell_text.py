@@ -130,11 +130,9 @@ def join_cells(glyphs: Glyphs, spots: Spots, rows: Sorted) -> dict[int, str]:
 def find_raised(glyphs: Glyphs, spots: Spots, rows: Sorted) -> Ints:
     """Return exponents and note marks: digits set smaller and higher than the glyph before them.
 
-    Behind a Latin letter they are kept as in the file: m2 is unambiguous. A whole number that is set smaller and
-    higher
-    than its sign comes of two fonts, not of an exponent; behind a Chinese character only the last digits of a line
-    are a
-    mark, if they are as small and as high as marks are.
+    Behind a Latin letter they are kept as in the file: m2 is unambiguous. A whole number that is set smaller and higher
+    than its sign comes of two fonts, not of an exponent; behind a Chinese character only the last digits of a line are
+    a mark, if they are as small and as high as marks are.
     """
     code, size, base = glyphs.code[rows.glyph], rows.size, spots.base[rows.glyph]
     digit = (code >= 0x30) & (code <= 0x39) & (spots.turn[rows.glyph] == 0)

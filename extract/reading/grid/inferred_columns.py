@@ -86,11 +86,9 @@ def find_columns(
 ) -> tuple[Floats, tuple[int, ...]]:
     """Return the borders of the columns of a box, with the outer ones, and which of them only the text suggests.
 
-    A border is where rules of several lines end, or a gap in the text; two borders with no text between them are
-    one (a
+    A border is where rules of several lines end, or a gap in the text; two borders with no text between them are one (a
     trimmed rule ends before its column does); every column has a word in the header row, so a gap inside a column,
-    which a
-    few short lines leave by chance, is no border.
+    which a few short lines leave by chance, is no border.
     """
     left, _, right, _ = box
     ends = [(x, x, True) for x in _rule_ends(rules, box, tolerance).tolist()]

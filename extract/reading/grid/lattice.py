@@ -143,8 +143,7 @@ def add_open_columns(
 ) -> tuple[Stretches, Stretches]:
     """Add to a table the lines of columns that have no level line on this page, since one cell fills them.
 
-    A merged cell that begins on a page before and goes on on the next has no border on this page but its sides:
-    lines
+    A merged cell that begins on a page before and goes on on the next has no border on this page but its sides: lines
     as high as the table that touch nothing. They are closed where the table's own lines begin and end.
     """
     if not len(loose) or not len(level):

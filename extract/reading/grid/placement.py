@@ -161,8 +161,7 @@ def _settle_overflow(
 ) -> tuple[list[int], list[Ints]]:
     """Assign whole words that run over a rule, found by letters too near for two cells, to one cell.
 
-    Uncertain are a word that is aligned to a cell in which least of it stands, and one of which a run lies mostly
-    in
+    Uncertain are a word that is aligned to a cell in which least of it stands, and one of which a run lies mostly in
     another cell: two texts of two cells may touch.
     """
     kept = np.flatnonzero((glyphs.drop == KEPT) & (spots.turn == 0))
@@ -198,8 +197,7 @@ def _is_parted(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: I
     """Return True if drawn rules split a word into texts that each lie wholly in a cell (c06_close_to_a_rule).
 
     The letters at a rule are text objects of their own. A text that runs over the rule of its cell is different: it
-    fills the cell, and wraps nowhere. So a text on which another one borders leaves room on its far side or has
-    more
+    fills the cell, and wraps nowhere. So a text on which another one borders leaves room on its far side or has more
     lines than this one.
     """
     mine = owner[word]

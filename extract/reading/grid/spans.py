@@ -51,8 +51,7 @@ def find_spans(lattice: Lattice) -> Spans:
 def _settle(tiling: Tiling, row: int, column: int) -> None:
     """Make a cell of the block that begins here if lines surround it and none crosses it; else mark its region.
 
-    One side may be missing on the table's own outline: LibreOffice leaves a merged cell open where the page ends.
-    Two
+    One side may be missing on the table's own outline: LibreOffice leaves a merged cell open where the page ends. Two
     missing sides are a notch of the outline and no cell.
     """
     level, upright, owner = tiling.level, tiling.upright, tiling.owner
@@ -119,8 +118,7 @@ def _flood(tiling: Tiling, row: int, column: int) -> list[tuple[int, int]]:
 def adopt_corners(lattice: Lattice, spans: Spans, places: list[tuple[int, int]]) -> None:
     """Make cells of blocks at a corner of the outline that hold text; `places` are the lattice cells of text.
 
-    At a page break a label's cell may lack its lower border, and where no line is drawn round the table its outer
-    one
+    At a page break a label's cell may lack its lower border, and where no line is drawn round the table its outer one
     too. Without text such a block is a notch of the outline.
     """
     rows, columns = spans.owner.shape

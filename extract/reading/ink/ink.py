@@ -197,8 +197,7 @@ def settle_characters(glyphs: Glyphs) -> None:
 
     Soft hyphens with a width are hyphens (Qt and Chromium map the printed - to U+00AD), others are removed; a
     compatibility ideograph (U+F98E) becomes its canonical equal (年), a radical (U+2F6F) the ideograph drawn alike
-    (石).
-    A full-width digit, letter or per cent sign that is printed half as wide becomes the usual one.
+    (石). A full-width digit, letter or per cent sign that is printed half as wide becomes the usual one.
     """
     radical = (glyphs.code >= FIRST_RADICAL) & (glyphs.code <= LAST_RADICAL)
     for i in np.flatnonzero(radical).tolist():

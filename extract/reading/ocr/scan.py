@@ -1,8 +1,7 @@
 """Convert the scanned pages of a PDF to Ink: straight dark runs to rules, recognised letters to glyphs.
 
 For people to review, never for the warehouse: a recognised figure is a guess. Needs the extra `ocr` (rapidocr brings
-its
-models with it and uses no network).
+its models with it and uses no network).
 """
 
 from __future__ import annotations

@@ -83,10 +83,8 @@ LONGEST_UNIT = 3  # Chinese letters: figures are often set in another size than 
 def check_side_by_side(ink: Ink, tables: list[PlacedTable], rows: Sorted, gaps: Ints) -> tuple[Problem, ...]:
     """Report two texts side by side in one cell: an upright rule is missing. A row of one cell may print so.
 
-    A gap alone proves nothing: spreadsheets move letters where a blank was typed (c08_gap_in_a_sentence). There are
-    two
-    texts where a line of the table would run through the gap, where another line of the column has a gap at the
-    same
+    A gap alone proves nothing: spreadsheets move letters where a blank was typed (c08_gap_in_a_sentence). There are two
+    texts where a line of the table would run through the gap, where another line of the column has a gap at the same
     place, or where a figure stands on one side.
     """
     problems = []

@@ -81,8 +81,7 @@ def clean_office(name: str) -> str:
 def drop_furniture(pages: Sequence[PageGrids]) -> tuple[list[PageGrids], list[Line]]:
     """Remove running headers and footers from the lines of pages; return the pages and one line of each kind.
 
-    They name publisher and year, but do not describe the table below them. A line about targets is the title of a
-    table
+    They name publisher and year, but do not describe the table below them. A line about targets is the title of a table
     that is printed again on every page, and stays; so do its captions (部门名称：…, 单位：万元).
     """
     places = Counter(key for page in pages for key in {_place(page, line) for line in _margins(page)})

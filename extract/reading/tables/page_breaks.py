@@ -65,9 +65,8 @@ def judge_cut(
 ) -> Cut:
     """Decide from the project-level cells of the row; a new unit is always a new project.
 
-    A unit is the same unit if its text so far is an incomplete sentence, or if the joined text equals one of
-    `units`, those
-    that the document has printed. `names` are those of the projects before, `page` is the row's. Raises Refused
+    A unit is the same unit if its text so far is an incomplete sentence, or if the joined text equals one of `units`,
+    those that the document has printed. `names` are those of the projects before, `page` is the row's. Raises Refused
     (conservation) where the row is ambiguous.
     """
     before = {c: previous[c].text for c in PROJECT_LEVEL if c in previous}

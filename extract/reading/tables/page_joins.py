@@ -108,8 +108,7 @@ def _join_cells(above: Cell, below: Cell) -> Cell:
 def carry_layout(layout: Layout, before: tuple[float, ...], now: tuple[float, ...]) -> Layout | None:
     """Return the layout of a table that continues below the lines `now`, None where `before` differ from them.
 
-    A cut table may show fewer lines, may be shifted a little with as many, or may have lost the label at its left
-    edge
+    A cut table may show fewer lines, may be shifted a little with as many, or may have lost the label at its left edge
     with its border (西安).
     """
     if not before or not now:
