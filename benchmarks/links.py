@@ -3,12 +3,13 @@
     python benchmarks/links.py [--documents 200] [--seed 1]
     jixiao read FOLDER --format jsonl > rows.jsonl; python benchmarks/links.py --like rows.jsonl
 
-The documents are those of `made/publications.py`: 50 publishers over four years, whose projects come, go and are called
-otherwise, beside new projects of the same theme, category and partly the same indicators. They are staged and built as
-on any night; then every pair of neighbouring years under one project_key is held against what the maker knows.
+The documents are those of `made/publications.py`: 50 publishers over four years, whose projects begin, end and are
+renamed, beside new projects of the same theme, category and partly the same indicators. They are staged and built as on
+any night; then every pair of neighbouring years under one project_key is compared with the identities that the
+generator recorded.
 
 With `--like` the documents are typeset from what real ones print (`made/typeset_pairs.py`), two years in two layouts
-and without codes, and read before they are staged; a table says how targets that the maker left alone compare.
+and without codes, and read before they are staged; a table shows how targets that the generator left unchanged compare.
 """
 
 from __future__ import annotations
@@ -153,7 +154,7 @@ def measure_typeset(rows: Path, seed: int) -> int:
 
 
 def read_typeset(settings: Settings, document: typeset_pairs.Document, folder: Path) -> dict[Printing, int]:
-    """Typeset, read and stage a document; return which project each of its read ones is."""
+    """Typeset, read and stage a document; return the identity of each project that was read."""
     known = {name_project(document, one.unit, one.name): one.identity for one in document.projects}
     path = document.typeset(folder)
     try:
@@ -191,7 +192,7 @@ def join_years(
 def print_comparisons(
     warehouse: duckdb.DuckDBPyConnection, pairs: list[tuple[typeset_pairs.Document, typeset_pairs.Document]]
 ) -> None:
-    """Say how many targets that the maker left alone compare as unchanged although the layout changed."""
+    """Print how many targets that the generator left unchanged compare as unchanged although the layout changed."""
     values: dict[tuple[str, int, tuple[str, str], str], set[tuple[int, str]]] = {}
     for document in (one for pair in pairs for one in pair):
         for project in document.projects:

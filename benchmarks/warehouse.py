@@ -1,4 +1,4 @@
-"""Made publications in, a Markdown table out: what building and publishing cost, all of it and one document of it.
+"""Measure what building and publishing cost, of a whole warehouse of made publications and of one document.
 
     python benchmarks/warehouse.py [--facts 200000 1000000] [--memory 2500MB] [--folder FOLDER] [--steps make build …]
 

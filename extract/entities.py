@@ -1,4 +1,4 @@
-"""The frozen types that pass between stages; no stage passes a dict.
+"""Define the frozen types that pass between stages; no stage passes a dict.
 
     Publication ─land→ LandedPdf ─read→ PageGrids ─interpret→ Reading (Part, Record) ─stage→ raw tables
 

@@ -1,4 +1,4 @@
-"""One exception tree.
+"""Define the exceptions, all in one tree.
 
 JixiaoError
 ├── SettingsError        a setting is missing or wrong: name, expected, found

@@ -1,4 +1,4 @@
-"""Limits on the cost of reading one document, and how the process that reads is held to them.
+"""Define the limits on the cost of reading one document, and apply them to the process that reads.
 
 A module of its own because the reading child has no settings, and imports nothing that it does not use.
 """

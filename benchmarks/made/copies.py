@@ -1,4 +1,4 @@
-"""Rows of a warehouse in, the same rows under other names out: a large warehouse made of a small one, in minutes."""
+"""Copy the rows of a small warehouse under other names, which makes a large warehouse in minutes."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""What real documents print in, pairs of typeset documents of two years out, and which projects are one project.
+"""Typeset pairs of documents of two years from what real ones print, with the identity of each project.
 
-`jixiao read FOLDER --format jsonl` says what is printed: units, projects, amounts, indicators, values. The first year
-prints it again; the second prints its next year as offices do, in another layout: projects go, come and are called
-otherwise, amounts and values move. A new project has the name and indicators of one of another office, or the
-indicators of one that is there. Neither year prints a code. Chromium typesets.
+`jixiao read FOLDER --format jsonl` says what is printed: units, projects, amounts, indicators, values. The first
+document prints the same; the second one prints the year after it as offices do, in another layout: projects end, begin
+and are renamed, amounts and values change. A new project has the name and indicators of a project of another office, or
+the indicators of one in the document. Neither year prints a code. Chromium typesets.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def _move(random: Random, value: str) -> str:
 
 
 def rename(random: Random, name: str) -> str:
-    """Call a project otherwise: another suffix, brackets, a year, abbreviated, lengthened, with an office behind it."""
+    """Rename a project: another suffix, brackets, a year, abbreviated, lengthened, with an office behind it."""
     kind = random.choice(("suffix", "brackets", "year", "shorter", "longer", "office"))
     if kind == "suffix":
         stem = next(

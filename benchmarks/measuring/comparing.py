@@ -1,4 +1,4 @@
-"""A release in, what is wrong in it out: every row of it compared with the build and with the release before."""
+"""Compare every row of a release with the build and with the release before, and list what is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A block of code in; processor time, wall time, bytes written and peak memory out, its child processes included."""
+"""Measure processor time, wall time, bytes written and peak memory of a block of code, with its child processes."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _seconds_of_children() -> float:
 
 
 def _written() -> int:
-    """Bytes of this process and of the children that it waited for."""
+    """Return the bytes written by this process and by the children that it waited for."""
     lines = Path("/proc/self/io").read_text(encoding="ascii").splitlines()
     counted = dict(line.split(": ") for line in lines)
     return int(counted["write_bytes"]) - int(counted["cancelled_write_bytes"])

@@ -1,4 +1,4 @@
-"""Twenty readers of the served release while others are built and published: what each saw, and how long it took.
+"""Read the served release with twenty readers while others are published; record what each saw, in what time.
 
 Four programs with five connections each read as BI tools do: they resolve `current`, open the warehouse there, ask, and
 close it, again and again until the last release is served. What each saw must be one release, whole, and nobody may go

@@ -1,4 +1,4 @@
-"""The figures of several sizes of a warehouse in, a Markdown table out: one column a size."""
+"""Write the figures of several sizes of a warehouse as a Markdown table, one column per size."""
 
 from __future__ import annotations
 

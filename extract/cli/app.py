@@ -27,7 +27,7 @@ from extract.cli.output import REFUSED, Format, FormatOption, as_json, errors, p
 from extract.errors import JixiaoError
 from extract.settings import Settings, get_settings
 
-PLACES_TO_SEE_TO = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # no fault of ours: one sentence is enough
+PLACES_TO_SEE_TO = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # faults of the machine
 
 
 def run(
@@ -153,7 +153,7 @@ def main() -> None:
         if advice:
             errors.print(advice, markup=False, soft_wrap=True)
         sys.exit(1)
-    except BrokenPipeError:  # the reader of our output has seen enough
+    except BrokenPipeError:  # the program that reads our output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(0)
     except OSError as error:

@@ -15,7 +15,7 @@ LONGEST_TEXT = 120
 
 
 def read_age(text: str) -> timedelta:
-    """`26h`, `90m` or `2d`; raises BadParameter."""
+    """Parse an age: `26h`, `90m` or `2d`; raises BadParameter."""
     found = re.fullmatch(r"(\d{1,6})([mhd])", text.strip())
     if not found:
         raise typer.BadParameter(f"expected an age as 26h, 90m or 2d, found {text!r}")

@@ -1,6 +1,6 @@
-"""What the shell offers after a tab: publishers, reason codes, refused documents and questions of this home.
+"""List what the shell completes: publishers, reason codes, refused documents and questions of this home.
 
-`jixiao --install-completion` sets it up. Nothing here may fail or speak: the shell would show it in the line.
+`jixiao --install-completion` sets it up. Nothing here may fail or print: the shell would show it in the command line.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def complete_publisher(incomplete: str) -> list[tuple[str, str]]:
 
 
 def complete_reason(incomplete: str) -> list[str]:
-    """Reason codes of refusals."""
+    """List the reason codes of refusals."""
     return [reason.value for reason in Reason if reason.value.startswith(incomplete)]
 
 

@@ -47,7 +47,7 @@ _NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?%?")
 
 
 def set_encodings() -> None:
-    """Speak UTF-8 with programs and files, whatever the locale; on a terminal, show as escapes what it cannot show."""
+    """Write UTF-8 to programs and files, whatever the locale; on a terminal, escape what it cannot show."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if not isinstance(stream, io.TextIOWrapper):
             continue  # closed
@@ -146,7 +146,7 @@ def _cell(value: Any) -> Any:
 def _print_table(rows: Iterable[OutputRow], columns: Sequence[str]) -> None:
     """Print a table that fits the window, or one block a row where even narrow columns would not fit."""
     console = Console(highlight=False)
-    if not console.is_terminal:  # nobody's window: as wide as it needs to be
+    if not console.is_terminal:  # a file or pipe has no width
         console.width = 200
     rows = list(rows)
     numeric = {c for c in columns if any(isinstance(row.get(c), (int, float, Decimal)) for row in rows)}

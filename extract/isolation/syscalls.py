@@ -1,4 +1,4 @@
-"""Numbers of the system calls that reading needs, by kind of processor.
+"""List the numbers of the system calls that reading needs, by kind of processor.
 
 Numbers never change once they are assigned. Processors that Linux learned after 2012 share one table (`generic`); a
 call that a table lacks does not exist there.

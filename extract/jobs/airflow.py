@@ -1,4 +1,4 @@
-"""Assets, pools, default arguments and alerts that the DAGs share. Scheduling itself stands in dags/."""
+"""Define the assets, pools, default arguments and alerts that the DAGs share; schedules stand in dags/."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ def tell_failure() -> list[AlertNotifier]:
 
 
 def tell_later_than(interval: timedelta) -> DeadlineAlert:
-    """Return the notifier for a run that has not ended so long after it was queued, whatever it waits for."""
+    """Return the notifier for a run that has not ended within this time after it was queued, whatever it waits for."""
     callback = AsyncCallback(AlertNotifier, kwargs={"alert": "run_late"})
     return DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, interval, callback, name="not finished in time")

@@ -1,4 +1,4 @@
-"""An operator that asks a person with options that are known only when its task runs."""
+"""Define an operator that asks a person, with options that are known only when its task runs."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Create Airflow's files in this home atomically: secret, configuration, database.
 
-The database is made beside and renamed. Airflow's migration is many transactions, and what a killed one leaves looks
-complete to the next: tables without the rows that Airflow needs in them. Such a database of an earlier version is set
-aside and made anew; it never ran anything.
+The database is made in a temporary file and renamed. Airflow's migration is many transactions, and one that was killed
+leaves a database that looks complete to the next: tables without the rows that Airflow needs in them. Where an earlier
+version left such a database, it is moved away and made again; no DAG has ever run in it.
 """
 
 from __future__ import annotations

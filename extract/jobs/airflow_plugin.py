@@ -47,7 +47,7 @@ def on_starting(component: Any) -> None:
 
 
 class TaskListener:
-    """Call a function for each task instance that starts, and what is to get ready when a task of that name does."""
+    """Calls `tell` for each task instance that starts, and the function that `ready` has for its task."""
 
     def __init__(self, tell: Callable[[str], None], ready: Mapping[str, Callable[[], None]]) -> None:
         self._tell = tell

@@ -1,4 +1,4 @@
-"""Tasks that the DAGs `ingest` and `replay` share: what waits is put into batches, read and staged."""
+"""Define the tasks that the DAGs `ingest` and `replay` share: divide waiting documents into batches, read, stage."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MOST_BATCHES = 1000  # Airflow maps at most 1,024 items
 COUNT_SECONDS = 30.0  # opening takes milliseconds, but a child must start first, on a machine that may be busy
-AT_ONCE = 200  # documents between two visits to the ledger
+AT_ONCE = 200  # documents per transaction of the ledger
 
 
 def count_pages(settings: Settings, ledger: Ledger, publishers: Collection[str] | None = None) -> int:

@@ -95,7 +95,7 @@ def discover(
             return _note_discovery(ledger, run_id, one, found)
         except LEDGER_AWAY:
             raise
-        except Exception as error:  # what the ledger cannot hold, for example: this publisher's trouble alone
+        except Exception as error:  # what the ledger cannot hold, for example: only this publisher fails
             log.exception("%s", one.code)
             ledger.note_finding(run_id, one.code, "not_listed", one.code, describe_error(error))
             return 0
@@ -261,7 +261,7 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
                 keep_reading(settings, sha256, reading.text, answered.used)
             except (StoreError, SandboxError):  # no document's fault: the task is tried again
                 raise
-            except Exception as error:  # one document's trouble must not become the batch's
+            except Exception as error:  # a failure of one document must not fail the batch
                 log.warning("%s: %s", sha256[:12], error, exc_info=not isinstance(error, Refused))
                 told = (sha256, READER_VERSION, error, settings.read_attempts, answered.used)
                 if _note_outcome(ledger, sha256, partial(ledger.note_unread, *told)) and isinstance(error, Refused):

@@ -1,7 +1,8 @@
-"""Pictures of the places that `replay` asks about: kept beside the task's answer, shown in the text on Airflow's page.
+"""Serve the pictures of the places that the DAG `replay` asks about, for the text on Airflow's page.
 
-Airflow shows a picture in a question only from an address of its own, and its API server sees no home of ours. So the
-task that writes a question leaves its pictures with Airflow (XCom), and this serves them to whoever may read that DAG.
+Airflow shows a picture in a question only from an address of its own, and its API server cannot read JIXIAO_HOME. So
+the task that writes a question leaves its pictures with Airflow (XCom), and this serves them to whoever may read that
+DAG.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""States of a document (bytes, by sha256), and every attempt to read it.
+"""Record the state of each document (bytes, by sha256), and every attempt to read it.
 
 A loaded document that is read again stays `staged`, since its rows stay: `reread` holds its progress, from `wanted` to
 `read` or `refused`, until the stage step has replaced or removed the rows.

@@ -1,4 +1,4 @@
-"""Projects that are held back, of loaded and of refused documents."""
+"""Record the projects that are held back, of loaded and of refused documents."""
 
 from __future__ import annotations
 

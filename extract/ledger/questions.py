@@ -1,4 +1,4 @@
-"""Questions about documents that can be read in several ways, and people's answers.
+"""Record questions about documents that can be read in several ways, and people's answers.
 
 A question row is replaced at every reading of its document; an answer is never changed or removed, the latest counts.
 """

@@ -1,4 +1,4 @@
-"""Refused documents, their reasons, and people's decisions about them."""
+"""List refused documents with their reasons, and record people's decisions about them."""
 
 from __future__ import annotations
 

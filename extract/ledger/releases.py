@@ -1,4 +1,4 @@
-"""Releases, and the state of each publisher relative to them."""
+"""Record the releases, and list what of each publisher is in none."""
 
 from __future__ import annotations
 

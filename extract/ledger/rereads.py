@@ -1,4 +1,4 @@
-"""Loaded documents of an older reader version, and their rereading."""
+"""Schedule loaded documents of an older reader version for rereading."""
 
 from __future__ import annotations
 

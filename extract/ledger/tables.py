@@ -1,4 +1,4 @@
-"""Tables of the ledger, for SQLite and PostgreSQL alike; migrations/ brings a database to this state."""
+"""Define the tables of the ledger, for SQLite and PostgreSQL alike; migrations/ brings a database to this state."""
 
 from __future__ import annotations
 

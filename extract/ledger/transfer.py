@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Table, func, select, text
 from extract.ledger.database import Database
 from extract.ledger.tables import metadata
 
-AT_ONCE = 5000  # rows between two visits
+AT_ONCE = 5000  # rows per transaction
 
 
 def copy_ledger(source: str, target: str) -> None:

@@ -1,4 +1,4 @@
-"""Schema of a publisher file; docs/publishers.md explains every key with an example that a test runs."""
+"""Define the schema of a publisher file; docs/publishers.md explains every key with an example that a test runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of offices in, whether two of them name one office, or one a part of the other, out.
+"""Decide whether two printed names name one office, or one of them a part of the other.
 
 An office's own documents print its name shorter (市财政局), longer (广东省广州市财政局) or abbreviated; those of its
 district bureaus and sub-units print more behind its name (广州市公安局海珠分局) or another place in it (海珠区财政局).

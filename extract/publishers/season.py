@@ -1,4 +1,4 @@
-"""Calendar of a publisher: when its season begins and ends, and when a fiscal year's documents are due."""
+"""Compute a publisher's calendar: when its season begins and ends, and when documents of a fiscal year are due."""
 
 from __future__ import annotations
 

@@ -291,8 +291,8 @@ def interpret(
 ) -> tuple[Reading, Places]:
     """Interpret checked pages to a reading and the places of its projects; raises Refused where nothing is loadable.
 
-    Who hands in an assembler sees how far it came. Who hands in pages that were only glanced at hands in `complete`:
-    it returns all pages, those in scope read in full.
+    A caller that passes an assembler can see how far it came. A caller whose pages were only glanced at passes
+    `complete`, which returns all pages, those in scope read in full.
     """
     with inquiring([page.grids for page in pages]):
         return _interpret(pages, sha256, reader, assembler or Assembler(), complete)

@@ -20,7 +20,7 @@ from extract.errors import SandboxError
 from extract.limits import Limits
 
 COMMAND = [sys.executable, "-I", "-m", "extract.reading.worker"]  # -I: neither the environment nor the folder counts
-ENVIRONMENT = {  # nothing of ours: no address, no secret
+ENVIRONMENT = {  # no variable of this process: no address, no secret
     "PATH": os.defpath,
     "LANG": "C.UTF-8",
     # one thread per numeric library: each would reserve address space that counts against the limit

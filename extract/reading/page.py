@@ -53,11 +53,11 @@ class CheckedPage:
     glyphs: int  # kept
     typed: int = 0  # texts that are form fields or free notes and stand in no cell
     cut: tuple[CutText, ...] = ()  # texts that continue on the page before or after
-    digits: Digits | None = None  # of its tables, for the witness
+    digits: Digits | None = None  # of its tables, for the digit check
     hidden: str = ""  # what a clip or the edge of the page hides, in the order of the file
     notes: tuple[PageNote, ...] = ()  # about texts that are exact and that paper does not show whole
     hidden_texts: tuple[HiddenText, ...] = ()  # at cells, which may be drawn again on the page beside
-    is_glance: bool = False  # what it prints is known, and little of what speaks against it
+    is_glance: bool = False  # only the checks that are made on every page were made
 
 
 @dataclass(slots=True)
@@ -94,7 +94,7 @@ def run_stages(ink: Ink) -> Stages:
 
 @dataclass(slots=True)
 class StagedPage:
-    """A page that went through its stages. What it prints is known; its checks cost as much again."""
+    """A page that went through its stages but not its checks, which take as long again."""
 
     stages: Stages
     typed: int
@@ -103,7 +103,7 @@ class StagedPage:
     grids: PageGrids
 
     def glance(self) -> CheckedPage:
-        """Return the page as far as a document needs it that has no targets there."""
+        """Return the page with the few checks that are made on every page, also on one without targets."""
         stages = self.stages
         ink, tables, rows = stages.ink, stages.tables, stages.rows
         garbled = (*check_letters(ink, tables, stages.placement.owner, rows), *check_actual_texts(ink))
@@ -114,7 +114,7 @@ class StagedPage:
         return CheckedPage(*about, hidden=hidden, hidden_texts=away, is_glance=True)
 
     def check(self) -> CheckedPage:
-        """Return the page with all that speaks against it, and with what the witness looks at."""
+        """Return the page with the problems that its checks find, and with the digits for the digit check."""
         stages, cuts, texts = self.stages, self.cuts, self.texts
         ink, spots, tables, placement = stages.ink, stages.spots, stages.tables, stages.placement
         owner, rows, outside = placement.owner, stages.rows, stages.outside

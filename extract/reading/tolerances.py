@@ -1,4 +1,4 @@
-"""Tolerances of reading: each with its unit, its reason, and the fixture that needs it.
+"""Define the tolerances of reading: each with its unit, its reason, and the fixture that needs it.
 
 A test sets each to its value `perturbed` and sees the reading of its fixture change. Units: pt are points of the
 displayed page, em parts of the font size, px pixels of a rendered page, ratios parts of 1; brightness goes from 0 to 1.

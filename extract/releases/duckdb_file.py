@@ -78,7 +78,7 @@ def survey_build(settings: Settings, before: Contents | None) -> Contents:
 
 
 def write_warehouse(settings: Settings, file: Path, contents: Contents, base: Base | None) -> Written:
-    """Bring a file, a clone of `base` or none yet, to what the build holds."""
+    """Make a file hold what the build holds; it begins as a clone of `base`, or empty."""
     replaced, places = base.replaced_rows if base else 0, {}
     with _connect(settings, str(file)) as warehouse:
         there = _list_columns(warehouse, file.stem, "main")
@@ -180,7 +180,7 @@ def _list_columns(warehouse: Warehouse, database: str, schema: str) -> dict[str,
 
 
 def _replace_parts(warehouse: Warehouse, table: str, parts: TableParts, earlier: TableParts) -> int:
-    """Bring the parts that differ to what the build holds; returns how many rows were deleted and inserted.
+    """Replace the parts that differ by what the build holds; return how many rows were deleted and inserted.
 
     In a part that is split by keys only the rows of those keys are replaced whose rows differ.
     """

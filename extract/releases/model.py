@@ -1,4 +1,4 @@
-"""Types of releases and of their storage: the `Shelf` protocol."""
+"""Define the types of releases and of their storage: the `Shelf` protocol."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def write_parquet(file: Path, folder: Path, contents: Contents, earlier: Path | 
 
 
 def _link(earlier: Path | None, folder: Path, name: str) -> bool:
-    """Let the earlier release's file stand in this one too; False where it has none."""
+    """Link the earlier release's file into this release; return False where it has none."""
     if earlier is None or not (earlier / name).is_file():
         return False
     (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -41,8 +41,8 @@ LEGENDS = (
 def write_release_report(settings: Settings, folder: Path, release: dict[str, Any]) -> None:
     """Write `folder`/report for a release that is about to be served.
 
-    The data matters more than the page about it: where the report fails, a page with the error replaces it and the
-    release is published all the same. A full disk is no such case and is raised.
+    Where the report fails, a page with the error replaces it and the release is published all the same. A full disk is
+    raised as an error.
     """
     target = folder / "report"
     try:

@@ -1,4 +1,4 @@
-"""The body of an answer becomes bytes, unpacked a bounded piece at a time.
+"""Unpack the body of an answer, a bounded piece at a time.
 
 httpx unpacks whatever came in one piece: 285 bytes that are packed three times become 3 GB of memory before anybody
 can count them. So what is packed more than once is refused, and the rest is unpacked by at most `PIECE` bytes.

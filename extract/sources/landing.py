@@ -25,7 +25,7 @@ from extract.sources.headers import read_number
 from extract.sources.page_fetch import Memory, check_length, validators_of
 
 MEGABYTE = 1 << 20
-AT_ONCE = 200  # publications between two visits to the ledger
+AT_ONCE = 200  # publications per transaction of the ledger
 log = logging.getLogger(__name__)
 
 

@@ -1,7 +1,7 @@
-"""The process that reads the pages of one publisher's site: `python -I -m extract.sources.page_process`.
+"""Parse the pages of one publisher's site in a confined process: `python -I -m extract.sources.page_process`.
 
-A page is whatever a stranger's server sends, and its parser is written in C. So this process has nothing to take: it
-gives up all but reading its libraries (extract/isolation) before the parser is imported. page_reader.py starts it.
+A page may hold anything, and its parser is written in C. So this process gives up every right but to read its
+libraries (extract/isolation) before it imports the parser. page_reader.py starts it.
 
     standard input, a socket    a head of one JSON line, then as many bytes as it says; the answers go back the same way
 """
@@ -19,14 +19,14 @@ from extract.isolation.confine import confine_process
 from extract.limits import Limits, apply_limits
 from extract.processes import follow_parent
 
-LIMITS = Limits(seconds=3600, memory=1 << 30, pages=0, size=0)  # who asks bounds the time of one page
+LIMITS = Limits(seconds=3600, memory=1 << 30, pages=0, size=0)  # the requesting process limits the time of one page
 LATE = ("encodings.gb18030", "encodings.utf_16", "encodings.utf_32", "encodings.big5hkscs", "encodings.hz")
 MODULES = ("extract.sources.listing", *LATE)
 LONGEST_REASON = 500
 
 
 def main() -> int:
-    """Serve until who asks is gone."""
+    """Serve requests until the requesting process has ended."""
     parent, confined = int(sys.argv[1]), sys.argv[2] == "confined"
     follow_parent(parent)
     channel = socket.socket(fileno=os.dup(0))

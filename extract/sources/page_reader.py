@@ -1,7 +1,7 @@
-"""A page of a site becomes entries in a confined process of its own, within bounds of time and memory.
+"""Have a confined process parse the pages of a site, within limits of time and memory.
 
 Some pages take hours to read: 8 MB of lists inside lists. Where one takes too long or ends the process, that page is
-not read; the next one gets a new process. Nothing that the process answers is believed beyond its form.
+not read; the next one gets a new process. An answer of the process is checked for its form before it is used.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from extract.publishers.models import ListingSource
 from extract.sources.listing import MOST_TITLE, Entry, Page
 
 COMMAND = [sys.executable, "-I", "-m", "extract.sources.page_process"]  # -I: neither environment nor folder counts
-ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8"}  # nothing of ours: no address, no secret
+ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8"}  # no variable of this process: no address, no secret
 START_SECONDS = 60.0  # of a machine that is very busy; usually half of one
 PAGE_SECONDS = 120.0  # 150,000 links take 3, or 30 on a machine that is very busy
 MOST_BYTES = 64 << 20  # of an answer

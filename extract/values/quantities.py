@@ -1,4 +1,4 @@
-"""Quantities and dates of a target cell, with the parts of each, and how two of them join."""
+"""Define the quantities and dates of a target cell, and join two quantities to a range."""
 
 from __future__ import annotations
 

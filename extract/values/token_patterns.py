@@ -1,4 +1,4 @@
-"""Token types and the pattern that finds the next token of a folded text."""
+"""Define the types of tokens, and the pattern that finds the next token of a folded text."""
 
 from __future__ import annotations
 

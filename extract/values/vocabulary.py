@@ -1,4 +1,4 @@
-"""Words of the target grammar: comparators before and behind a number, fillers, scales of grades.
+"""List the words of the target grammar: comparators before and behind a number, fillers, scales of grades.
 
 Chapter 3 of the annotation guideline names the classes; the lists are those that public documents print. 以上, 以下
 and 以内 include the number; 不满, 超过 and 以外 do not (民法典 art. 1259).

@@ -2,7 +2,7 @@
 
     python -m extract.warehouse.dbt_process PARENT OPTION…      options that say where the project is
 
-is started by build.py, often before there is anything to run: importing dbt and parsing the project take seconds and
+build.py starts this, often before there is anything to run: importing dbt and parsing the project take seconds and
 need no database. Then it waits for one line on its standard input, a JSON object with the keys `arguments` (dbt's),
 `environment` (more variables) and `results` (a file that gets a JSON list of the nodes' results), and runs that.
 Without a line it ends.

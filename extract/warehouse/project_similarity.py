@@ -1,8 +1,9 @@
 """Score pairs of staged projects of neighbouring years whose names differ, into raw.project_proposals.
 
 A renamed project (人才奖励补贴工作经费 → 人才奖补工作经费) keeps its unit, most of its indicators and their targets,
-and often its category and the size of its amount. This stage only measures; dbt decides which proposal becomes a link
-(mutually best, above thresholds that are vars), and a person's decision in project_matches.csv overrules both.
+and often its category and the size of its amount. This stage only computes the scores; dbt decides which proposal
+becomes a link (mutually best, above thresholds that are vars), and a person's decision in project_matches.csv overrules
+both.
 """
 
 from __future__ import annotations

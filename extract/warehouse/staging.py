@@ -49,7 +49,7 @@ def open_warehouse(settings: Settings) -> Iterator[Engine]:
 
 
 def _add_columns(connection: Connection) -> None:
-    """Add what the tables of an earlier version lack."""
+    """Add the columns that tables of an earlier version lack."""
     known = inspect(connection)
     for column in raw_schema.ADDED:
         if column.name not in {one["name"] for one in known.get_columns(column.table.name, "raw")}:

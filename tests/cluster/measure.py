@@ -1,4 +1,4 @@
-"""A folder of PDFs in; what reading and building them through the DAGs of a cluster costs out, as one JSON object.
+"""Measure what reading and building a folder of PDFs through the DAGs of a cluster costs, as one JSON object.
 
 python tests/cluster/measure.py FOLDER --workers 2 --count 300 --batch 20
 """

@@ -1,4 +1,4 @@
-"""docker-compose.yml in, its processes on this machine out: the same commands and environment, no container engine.
+"""Run the processes of docker-compose.yml on this machine, with its commands and environment and no container engine.
 
 Only what a container's own network and disk would give is replaced: host names, ports and paths. Every Airflow process
 is a machine of its own: a home and an Airflow folder that no other one sees. PostgreSQL, Redis and an S3-compatible

@@ -1,4 +1,4 @@
-"""Texts, lines and shapes in, the Ink of a page out: what a reader would hand over, without any PDF."""
+"""Make the Ink of a page from texts, lines and shapes, as a reader returns it, without any PDF."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PostgreSQL's programs in, a server of one's own out: for tests of a server, and for the machines of a cluster.
+"""Start a PostgreSQL server of one's own, for tests of a server and for the machines of a cluster.
 
 Its files are a temporary folder, its port is free when it is asked for, and it takes no care to survive a power cut.
 """

@@ -1,4 +1,4 @@
-"""Cells in, a ruled PDF out, with what a test wants wrong about it: another text layer, no text layer, a password."""
+"""Print cells to a ruled PDF with the fault that a test needs: another text layer, no text layer, a password."""
 
 from __future__ import annotations
 

@@ -191,8 +191,8 @@ def find_lost_ends(
 ) -> list[tuple[int, Ints]]:
     """Return cells whose prose overflows their lower rule and stops within a sentence, with the line that does.
 
-    LibreOffice Writer prints of a cell that is too low no line after the one over the rule: the rest is lost. At the
-    end of a page it may stand on the next one.
+    Where a cell is too low, LibreOffice Writer prints no line after the one that crosses the rule: the rest is lost,
+    or, at the end of a page, printed on the next one.
     """
     low = (glyphs.drop == KEPT) & (spots.turn == 0) & (owner >= 0) & (spots.base < spots.clip[:, 3])
     rows = np.flatnonzero(low)

@@ -52,7 +52,7 @@ class Spots:
     """Positions of glyphs for placement, one entry per glyph, computed once per page."""
 
     x: Floats  # the middle of the em square
-    y: Floats  # of level text the middle over its baseline, since fonts lie about their heights
+    y: Floats  # of level text the middle over its baseline, since the heights that fonts declare are unreliable
     base: Floats  # the baseline of the run, unless the run is set vertically, glyph under glyph
     size: Floats
     turn: Ints
@@ -129,7 +129,7 @@ def find_cut(glyphs: Glyphs, spots: Spots) -> tuple[Ints, Bools]:
     if not has_clips(glyphs):
         return np.zeros(0, np.int64), np.zeros((0, 4), np.bool_)
     tight = (clip[:, 0] > box[:, 0]) | (clip[:, 1] > box[:, 1]) | (clip[:, 2] < box[:, 2]) | (clip[:, 3] < box[:, 3])
-    tight |= (spots.base > clip[:, 3]) | (spots.base - spots.size < clip[:, 1])  # boxes lie about their heights
+    tight |= (spots.base > clip[:, 3]) | (spots.base - spots.size < clip[:, 1])  # the heights of boxes are unreliable
     rows = np.flatnonzero(tight & (glyphs.drop == KEPT))
     some = clip[rows]
     sides = find_cut_sides(box[rows], spots.base[rows], spots.size[rows], some)
@@ -140,7 +140,7 @@ def find_cut(glyphs: Glyphs, spots: Spots) -> tuple[Ints, Bools]:
 
 
 def has_clips(glyphs: Glyphs) -> bool:
-    """Whether anything clips any text of the page."""
+    """Return True if anything clips any text of the page."""
     return bool((glyphs.runs.clip != NO_CLIP).any())
 
 

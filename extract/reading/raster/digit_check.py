@@ -1,8 +1,8 @@
 """Compare the digits and signs of a document's tables with its rendered pages.
 
-The readers trust the text layer; this check looks at the paper. A font may map its 9 to 6 or its minus to a blank, and
-an amount may be covered in a way that no reader detects. Each glyph of a font is judged by all its prints on the page.
-What is small, touched by other ink or unlike every digit and sign is uncertain, which is no problem.
+The readers trust the text layer; this check looks at the rendered page. A font may map its 9 to 6 or its minus to a
+blank, and an amount may be covered in a way that no reader detects. Each glyph of a font is judged by all its prints on
+the page. What is small, touched by other ink or unlike every digit and sign is uncertain, which is no problem.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ MISFIT = 0.3  # of correlation, that a glyph loses whose size the said sign neve
 ROUND_SIZES = 0.01  # of the size: two glyphs of a font that differ less in place and size may be one
 MUST_SHOW = [
     kind for kind, sign in enumerate(KINDS) if sign in "0123456789≥≤><%-."
-]  # without which a figure is another
+]  # a figure without one of these is another figure
 SAME_SIZES = 0.15  # of the size: two readers place one glyph no further apart
 HASH = np.random.default_rng(0).integers(1, 2**62, 7) | 1  # makes one number of the seven facts of a glyph
 PAGES_AT_ONCE = 32  # of which the cut-outs are measured together

@@ -1,4 +1,4 @@
-"""A cell that prints an amount and its sources as one text in, each word with its amount out.
+"""Split the text of a cell that prints an amount and its sources into words with their amounts.
 
 年度资金总额：45.00万元 其中：财政拨款45.00万元 其他资金0万元        45.00万元（其中：财政拨款45.00万元）
 """

@@ -1,4 +1,4 @@
-"""A table whose levels head groups of columns side by side in, the same table with one indicator a row out (河南).
+"""Unfold a table whose levels head groups of columns side by side into one with one indicator per row (河南).
 
     项目名称 | 金额 |    产出指标     |    效益指标     |        项目名称 | 金额 | 一级指标 | 三级指标 | 指标值
                     | 三级指标 | 指标值 | 三级指标 | 指标值 |   ->
@@ -72,7 +72,7 @@ def _list_groups(table: IndexedGrid, row: int, leaf_row: int, names: Sequence[Ce
 
 
 def _are_alike(table: IndexedGrid, leaf_row: int, groups: Sequence[Group]) -> bool:
-    """Whether all groups have the same words below them, among them one for a value, and no other column between."""
+    """Return True if all groups have the same words, one of them for a value, and no other column is between them."""
     words = [tuple(c.text for c in table.starting(leaf_row) if g.first <= c.col < g.last) for g in groups]
     if len(groups) < FEWEST_GROUPS or len({tuple(map(normalise, texts)) for texts in words}) > 1:
         return False
@@ -82,7 +82,7 @@ def _are_alike(table: IndexedGrid, leaf_row: int, groups: Sequence[Group]) -> bo
 
 
 def _name_levels(groups: Sequence[Group]) -> Iterator[Group]:
-    """Say which level each name above a group is: of two the upper is level 1; of one, what all names can be."""
+    """Return the level of each name above a group: of two the upper is level 1; of one, what all names can be."""
     names = [[text for _, text in group.levels] for group in groups]
     if all(len(texts) == 1 for texts in names):
         only = Column.LEVEL1 if all(is_level1(texts[0]) for texts in names) else Column.LEVEL2
@@ -143,7 +143,7 @@ def _list_lines(edges: Sequence[float], first: int, last: int, levels: int, widt
 
 
 def _covers(cell: Cell, first: int, last: int) -> bool:
-    """Whether a cell stands over all groups: a title, a note, 绩效指标 over the names of the groups."""
+    """Return True if a cell is above all groups: a title, a note, 绩效指标 over the names of the groups."""
     return cell.col <= first and cell.col + cell.colspan >= last
 
 

@@ -1,7 +1,7 @@
-"""The rows of a table in, whether a blank level cell goes on with the level above it out.
+"""Decide from the rows of a table whether a blank level cell continues the level above it.
 
 Some tables print a level once: on a row of its own above its indicators (云南), or on the first of their rows, with
-ruled blank cells below it. Whoever reads them carries the level down; so do we, where every row of the table agrees.
+ruled blank cells below it. There the level is carried down, where every row of the table agrees.
 """
 
 from __future__ import annotations
@@ -76,6 +76,6 @@ def _is_merged(row: Row, column: Column) -> bool:
 
 
 def _begins_project(row: Row) -> bool:
-    """Whether a row prints a project's name at its top."""
+    """Return True if a row prints a project's name at its top."""
     cell = row.cells.get(Column.PROJECT)
     return cell is not None and bool(cell.text) and cell.row >= row.first

@@ -1,4 +1,4 @@
-"""The headings of values in, which of them is the year's target and which print earlier years out (湖北).
+"""Decide which heading of values is the year's target, and which head values of earlier years (湖北).
 
     指标值: 前年 | 上年 | 预计当年实现        2024年实际 | 2025年预计 | 2026年目标        2025年 | 预期2026年实现值
 
@@ -46,7 +46,7 @@ class YearlyWord:
 
 
 def settle_yearly(headings: list[Heading]) -> list[Heading]:
-    """Tell the year's target from the values of earlier years, and keep of those the latest that was reached."""
+    """Separate the year's target from the values of earlier years, and keep of those the latest that was reached."""
     for block in sorted({h.block for h in headings}):
         of_block = [h for h in headings if h.block == block]
         words = _read_words(of_block)
@@ -94,7 +94,7 @@ def _find_targets(words: Sequence[YearlyWord]) -> list[YearlyWord]:
 
 
 def _is_earlier(word: YearlyWord, targets: Sequence[YearlyWord]) -> bool:
-    """Whether a word heads what an earlier year came to; 完成 of the target's own year is its result."""
+    """Return True if a word heads the values of an earlier year; 完成 of the target's own year is its result."""
     if len(targets) == 1:
         return word.is_before(targets[0])
     return (word.is_actual and word.heading.column is None) or (word.is_relative and word.year < 0)
@@ -119,7 +119,7 @@ def _match(heading: Heading) -> re.Match[str] | None:
 
 
 def _speaks_of_values(heading: Heading) -> bool:
-    """Whether a heading that names a year heads values, by its own word or by one above it (指标值 over 2025年)."""
+    """Return True if a heading of a year heads values, by its own word or by one above it (指标值 over 2025年)."""
     found = _match(heading)
     if found is None:
         return False

@@ -1,4 +1,4 @@
-"""The ledger as it was before it had migrations: a ledger of that time is taken as being here."""
+"""Create the ledger as it was before it had migrations; a ledger of that time counts as migrated to here."""
 
 from __future__ import annotations
 

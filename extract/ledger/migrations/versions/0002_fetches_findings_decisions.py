@@ -1,6 +1,6 @@
-"""What answers leave for the next night, what a source's drift leaves for people, and what people decide.
+"""Add cache entries of addresses, findings about sources, and people's decisions about refused documents.
 
-The sum that must hold becomes a constraint, and so do the states.
+That the counts of a run add up becomes a constraint, and so do the states of a document.
 """
 
 from __future__ import annotations

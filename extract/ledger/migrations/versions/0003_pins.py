@@ -1,4 +1,4 @@
-"""A person may have an earlier release served until further notice."""
+"""Add pins, by which a person has an earlier release served until the pin is ended."""
 
 from __future__ import annotations
 

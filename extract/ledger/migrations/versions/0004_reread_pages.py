@@ -1,4 +1,4 @@
-"""Loaded documents may be read again while their rows stay; what their rows are, and how many pages a document has."""
+"""Add the rereading of loaded documents, the fingerprint of their rows, and the number of pages of a document."""
 
 from __future__ import annotations
 

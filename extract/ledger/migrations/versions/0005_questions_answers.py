@@ -1,4 +1,4 @@
-"""Readers ask where a document can be read in several ways, and people answer."""
+"""Add the questions of readers where a document can be read in several ways, and people's answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a document prints and nobody may load yet: one row for each project that is held back."""
+"""Add the projects that are held back, one row each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which question a held-back project waits for."""
+"""Add the question that a held-back project waits for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On how many pages of a document something was read: reading it again costs these, and a glance at the others."""
+"""Add the number of pages of a document on which something was read, which is what reading it again costs."""
 
 from __future__ import annotations
 

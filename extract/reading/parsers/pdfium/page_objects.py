@@ -93,7 +93,7 @@ def _map_clips(objects: list[calls.Pointer], matrix: Matrix) -> Floats:
 
 
 def _clip_boxes(clips: list[calls.Pointer], level: int) -> Floats:
-    """Boxes around the `level`-th path of each clip, in the coordinates of the objects.
+    """Return boxes around the `level`-th path of each clip, in the coordinates of the objects.
 
     Thousands of objects share one path; it is known by where its first point is kept.
     """
