@@ -10,6 +10,24 @@ from extract.jobs.airflow import TASK_DEFAULTS, tell_failure, tell_later_than
 from extract.settings import get_settings
 
 
+# What it finds is not tried again (AirflowFailException). What keeps it from looking is, such as an API server that
+# is not up yet.
+@task
+def check() -> int:
+    """Fail where a publisher needs attention; return the number of publishers."""
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from extract.ledger import Ledger
+    from extract.sources.freshness import check_freshness, describe_alerts
+    from extract.warehouse.fingerprints import is_behind
+
+    rows = check_freshness(get_settings(), is_behind=is_behind(get_settings()))
+    alerts = describe_alerts(rows, Ledger(get_settings().ledger_url or "").pin())
+    if alerts:
+        raise AirflowFailException(alerts)
+    return len(rows)
+
+
 @dag(
     schedule=CronTriggerTimetable("0 8 * * *", timezone="Asia/Shanghai"),
     start_date=datetime(2025, 1, 1, tzinfo=UTC),
@@ -38,23 +56,6 @@ After a person has seen to it: **clear** `check`, or leave it red until tomorrow
 )
 def freshness() -> None:
     """Check every morning whether a source is ahead of the warehouse, or silent in its season."""
-
-    # What it finds is not tried again (AirflowFailException); what keeps it from looking is, such as an API server that
-    # is not up yet.
-    @task
-    def check() -> int:
-        from airflow.sdk.exceptions import AirflowFailException
-
-        from extract.ledger import Ledger
-        from extract.sources.freshness import check_freshness, describe_alerts
-        from extract.warehouse.fingerprints import is_behind
-
-        rows = check_freshness(get_settings(), is_behind=is_behind(get_settings()))
-        alerts = describe_alerts(rows, Ledger(get_settings().ledger_url or "").pin())
-        if alerts:
-            raise AirflowFailException(alerts)
-        return len(rows)
-
     check()
 
 

@@ -10,6 +10,70 @@ from extract.jobs.airflow import TASK_DEFAULTS, tell_failure, tell_later_than
 from extract.jobs.airflow_tasks import current_run, plan, read, stage
 from extract.settings import get_settings
 
+# A task per publisher, so that a slow or broken site delays no other. Its time has two limits: `night_seconds` of the
+# publisher file, and this one, for a source that hangs.
+ONE_SOURCE = {"execution_timeout": timedelta(hours=2), "retries": 1, "map_index_template": "{{ publishers }}"}
+
+
+@task
+def sources() -> list[list[str]]:
+    """List the publishers whose sources are looked at, in groups: a mapped group of tasks each."""
+    from extract.jobs import ingest as steps
+
+    params = get_current_context()["params"]
+    return steps.choose_sources(get_settings(), current_run(), inbox=params["inbox"], publisher=params["publisher"])
+
+
+@task(**ONE_SOURCE)
+def discover(codes: list[str]) -> list[str]:
+    """Record every publication at the sources of these publishers; return the publishers."""
+    from extract.jobs import ingest as steps
+
+    context = get_current_context()
+    context["publishers"] = ", ".join(codes)
+    steps.discover(get_settings(), current_run(), inbox=context["params"]["inbox"], only=codes)
+    return codes
+
+
+@task(**ONE_SOURCE)
+def land(codes: list[str]) -> list[str]:
+    """Fetch the publications of these publishers; return the first batch of documents to read, skip without one."""
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from extract.jobs import ingest as steps
+
+    get_current_context()["publishers"] = ", ".join(codes)
+    steps.land(get_settings(), current_run(), only=codes)
+    batch = steps.plan_first_batch(get_settings(), codes)
+    if not batch:
+        raise AirflowSkipException("nothing is to be read of them")
+    return batch
+
+
+@task_group
+def publisher(codes: list[str]) -> None:
+    """Discover, land and read what a group of publishers has published."""
+    read.override(retries=1)(land(discover(codes)))
+
+
+@task(trigger_rule="all_done", retries=0)
+def close() -> dict[str, int]:
+    """Check that the counts of the run add up, and renew the report; fail where a task or a publication failed."""
+    from extract.jobs import ingest as steps
+    from extract.jobs.alerts import send_heartbeat
+    from extract.report import refresh_night_report
+
+    # The last task decides the colour of the run, and it runs whatever happened before: it must look back itself.
+    ti = get_current_context()["ti"]
+    states = ti.get_task_states(dag_id="ingest", run_ids=[current_run()])[current_run()]
+    groups = ti.xcom_pull(task_ids="sources") or []
+    try:
+        counts = steps.close(get_settings(), current_run(), states, groups)
+        send_heartbeat(get_settings())  # where there is something to publish, `publish` does
+        return counts
+    finally:  # a night that publishes nothing still shows what it refused
+        refresh_night_report(get_settings())
+
 
 @dag(
     schedule=CronTriggerTimetable(get_settings().schedule, timezone="Asia/Shanghai"),
@@ -50,61 +114,6 @@ counts of this run.
 )
 def ingest() -> None:
     """Discover, land, read and stage what is published, every night."""
-
-    @task
-    def sources() -> list[list[str]]:
-        from extract.jobs import ingest as steps
-
-        params = get_current_context()["params"]
-        return steps.choose_sources(get_settings(), current_run(), inbox=params["inbox"], publisher=params["publisher"])
-
-    # One task each, so that a slow or broken site holds up nobody else; each of its own time is bounded twice over: by
-    # `night_seconds` of the publisher file, and here, should its source hang.
-    one_source = {"execution_timeout": timedelta(hours=2), "retries": 1, "map_index_template": "{{ publishers }}"}
-
-    @task(**one_source)
-    def discover(codes: list[str]) -> list[str]:
-        from extract.jobs import ingest as steps
-
-        context = get_current_context()
-        context["publishers"] = ", ".join(codes)
-        steps.discover(get_settings(), current_run(), inbox=context["params"]["inbox"], only=codes)
-        return codes
-
-    @task(**one_source)
-    def land(codes: list[str]) -> list[str]:
-        from airflow.sdk.exceptions import AirflowSkipException
-
-        from extract.jobs import ingest as steps
-
-        get_current_context()["publishers"] = ", ".join(codes)
-        steps.land(get_settings(), current_run(), only=codes)
-        batch = steps.plan_first_batch(get_settings(), codes)
-        if not batch:
-            raise AirflowSkipException("nothing is to be read of them")
-        return batch
-
-    @task_group
-    def publisher(codes: list[str]) -> None:
-        read.override(retries=1)(land(discover(codes)))
-
-    @task(trigger_rule="all_done", retries=0)
-    def close() -> dict[str, int]:
-        from extract.jobs import ingest as steps
-        from extract.jobs.alerts import send_heartbeat
-        from extract.report import refresh_night_report
-
-        # The last task decides the colour of the run, and it runs whatever happened before: it must look back itself.
-        ti = get_current_context()["ti"]
-        states = ti.get_task_states(dag_id="ingest", run_ids=[current_run()])[current_run()]
-        groups = ti.xcom_pull(task_ids="sources") or []
-        try:
-            counts = steps.close(get_settings(), current_run(), states, groups)
-            send_heartbeat(get_settings())  # where there is something to publish, `publish` does
-            return counts
-        finally:  # a night that publishes nothing still shows what it refused
-            refresh_night_report(get_settings())
-
     whatever_happened = {"trigger_rule": "all_done"}
     publisher.expand(codes=sources()) >> (batches := plan.override(**whatever_happened)())
     read.expand(batch=batches) >> stage.override(**whatever_happened)() >> close()

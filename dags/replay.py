@@ -13,6 +13,74 @@ from extract.jobs.airflow_tasks import current_run, plan, read, stage
 from extract.settings import get_settings
 
 
+@task
+def choose() -> list[str]:
+    """Return the hashes of the documents that fit the parameters of the run."""
+    from extract.jobs.replay import choose_documents
+
+    return choose_documents(get_settings(), get_current_context()["params"])
+
+
+@task
+def to_ask(chosen: list[str]) -> list[str]:
+    """Return the chosen documents about which a person is asked: none where the parameters decide."""
+    params = get_current_context()["params"]
+    return chosen if params["decision"] == "ask" and not params["outdated"] else []
+
+
+@task
+def question(sha256: str) -> dict[str, Any]:
+    """Write the question about one document, and draw the page that it is about."""
+    from extract.jobs.question_pictures import XCOM_KEY, locate_pictures
+    from extract.jobs.replay import make_question
+
+    mine = get_current_context()["ti"]
+    asked = make_question(get_settings(), sha256, locate_pictures(current_run(), mine.map_index))
+    mine.xcom_push(key=XCOM_KEY, value=asked.pop("pictures"))
+    return asked
+
+
+@task
+def answer(sha256: str, given: Any) -> str:
+    """Record a person's answer about one document; return what was done."""
+    from extract.jobs.replay import apply_answer
+
+    return apply_answer(get_settings(), sha256, given)
+
+
+@task_group
+def one(sha256: str) -> None:
+    """Ask a person about one document."""
+    asked = question(sha256)
+    ask = AskOperator(
+        task_id="ask",
+        doc_md="Wait for a person's decision or answers about one document.",
+        subject=asked["subject"],
+        body=asked["body"],
+        options=asked["options"],
+        multiple=True,  # one for each question of the document
+        params={"why": Param("", type="string", description="reason, kept with your name")},
+        response_timeout=timedelta(days=14),
+        execution_timeout=None,
+    )
+    answer(sha256, ask.output)
+
+
+@task
+def decide(chosen: list[str]) -> int:
+    """Record one decision for all chosen documents; skip where people are asked."""
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from extract.jobs.replay import decide_all, read_again
+
+    params = get_current_context()["params"]
+    if params["outdated"]:
+        return read_again(get_settings(), chosen, params["by"] or "replay")
+    if params["decision"] == "ask":
+        raise AirflowSkipException("people are asked")
+    return decide_all(get_settings(), chosen, params["decision"], params["by"], params["why"])
+
+
 @dag(
     schedule=None,
     start_date=datetime(2025, 1, 1, tzinfo=UTC),
@@ -63,62 +131,6 @@ until the newer reader has read them: equal rows cost no build, and the rows of 
 )
 def replay() -> None:
     """Show refused documents to a person, and retry, accept or drop them; reread outdated documents."""
-
-    @task
-    def choose() -> list[str]:
-        from extract.jobs.replay import choose_documents
-
-        return choose_documents(get_settings(), get_current_context()["params"])
-
-    @task
-    def to_ask(chosen: list[str]) -> list[str]:
-        params = get_current_context()["params"]
-        return chosen if params["decision"] == "ask" and not params["outdated"] else []
-
-    @task
-    def question(sha256: str) -> dict[str, Any]:
-        from extract.jobs.question_pictures import XCOM_KEY, locate_pictures
-        from extract.jobs.replay import make_question
-
-        mine = get_current_context()["ti"]
-        asked = make_question(get_settings(), sha256, locate_pictures(current_run(), mine.map_index))
-        mine.xcom_push(key=XCOM_KEY, value=asked.pop("pictures"))
-        return asked
-
-    @task
-    def answer(sha256: str, given: Any) -> str:
-        from extract.jobs.replay import apply_answer
-
-        return apply_answer(get_settings(), sha256, given)
-
-    @task_group
-    def one(sha256: str) -> None:
-        asked = question(sha256)
-        ask = AskOperator(
-            task_id="ask",
-            subject=asked["subject"],
-            body=asked["body"],
-            options=asked["options"],
-            multiple=True,  # one for each question of the document
-            params={"why": Param("", type="string", description="reason, kept with your name")},
-            response_timeout=timedelta(days=14),
-            execution_timeout=None,
-        )
-        answer(sha256, ask.output)
-
-    @task
-    def decide(chosen: list[str]) -> int:
-        from airflow.sdk.exceptions import AirflowSkipException
-
-        from extract.jobs.replay import decide_all, read_again
-
-        params = get_current_context()["params"]
-        if params["outdated"]:
-            return read_again(get_settings(), chosen, params["by"] or "replay")
-        if params["decision"] == "ask":
-            raise AirflowSkipException("people are asked")
-        return decide_all(get_settings(), chosen, params["decision"], params["by"], params["why"])
-
     chosen = choose()
     planned = plan.override(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)()
     [one.expand(sha256=to_ask(chosen)), decide(chosen)] >> planned

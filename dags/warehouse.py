@@ -10,6 +10,44 @@ from extract.jobs.airflow import RELEASE, STAGED, TASK_DEFAULTS, WRITER_POOL, te
 from extract.settings import get_settings
 
 
+@task
+def build() -> dict[str, int]:
+    """Build the marts of the partitions that changed; return how many nodes of dbt ended in which status."""
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from extract.errors import BuildError
+    from extract.warehouse.build import build_marts
+
+    try:
+        return build_marts(get_settings(), full_refresh=get_current_context()["params"]["full_refresh"])
+    except BuildError as error:  # a test that fails on these rows fails again: no retry
+        raise AirflowFailException(str(error)) from error
+
+
+@task(outlets=[RELEASE])
+def publish() -> str:
+    """Publish the marts as a release and return its id; skip where no row changed."""
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from extract.jobs.alerts import send_heartbeat
+    from extract.jobs.publish import publish as publish_release
+    from extract.report import refresh_night_report
+
+    release = publish_release(get_settings())
+    refresh_night_report(get_settings())
+    send_heartbeat(get_settings())
+    if not release["published"]:
+        raise AirflowSkipException(f"nothing changed: release {release['release_id']} stays")
+    get_current_context()["outlet_events"][RELEASE].extra = {
+        "release_id": release["release_id"],
+        "is_served": release["served"],
+        "source_documents": release["source_documents"],
+        "rows": release["row_counts"],
+        "changes": release["changes"],
+    }
+    return str(release["release_id"])
+
+
 @dag(
     schedule=[STAGED],
     start_date=datetime(2025, 1, 1, tzinfo=UTC),
@@ -41,41 +79,6 @@ While a release is pinned (`jixiao rollback`) new ones are kept and not served.
 )
 def warehouse() -> None:
     """Build the marts and publish a release when new data is staged."""
-
-    @task
-    def build() -> dict[str, int]:
-        from airflow.sdk.exceptions import AirflowFailException
-
-        from extract.errors import BuildError
-        from extract.warehouse.build import build_marts
-
-        try:
-            return build_marts(get_settings(), full_refresh=get_current_context()["params"]["full_refresh"])
-        except BuildError as error:  # a test that fails on these rows fails again: no retry
-            raise AirflowFailException(str(error)) from error
-
-    @task(outlets=[RELEASE])
-    def publish() -> str:
-        from airflow.sdk.exceptions import AirflowSkipException
-
-        from extract.jobs.alerts import send_heartbeat
-        from extract.jobs.publish import publish as publish_release
-        from extract.report import refresh_night_report
-
-        release = publish_release(get_settings())
-        refresh_night_report(get_settings())
-        send_heartbeat(get_settings())
-        if not release["published"]:
-            raise AirflowSkipException(f"nothing changed: release {release['release_id']} stays")
-        get_current_context()["outlet_events"][RELEASE].extra = {
-            "release_id": release["release_id"],
-            "is_served": release["served"],
-            "source_documents": release["source_documents"],
-            "rows": release["row_counts"],
-            "changes": release["changes"],
-        }
-        return str(release["release_id"])
-
     build() >> publish()
 
 

@@ -175,7 +175,7 @@ class _Maker:
         like = choice.choice(models) if models and choice.random() < 0.5 else None
         targets = dict(list(like.targets.items())[:: choice.choice((3, 3, 3, 2, 2, 1))]) if like else {}
         for indicator in choice.sample(CODED, choice.randint(0 if len(targets) > 2 else 3, 12 - len(targets) % 10)):
-            targets.setdefault(indicator, self.target(indicator[2]))
+            targets.setdefault(indicator, self._target(indicator[2]))
         taken = {(project.unit, project.theme, project.facet) for project in (*others, *self.gone)}
         while True:
             unit = like.unit if like else choice.choice(units)
@@ -201,9 +201,9 @@ class _Maker:
         """Return the projects that continue, a year older."""
         staying = [project for project in projects if self.random.random() >= 0.08]
         self.gone = [project for project in projects if project not in staying]
-        return [self.change(project, year) for project in staying]
+        return [self._change(project, year) for project in staying]
 
-    def change(self, project: Project, year: int) -> Project:
+    def _change(self, project: Project, year: int) -> Project:
         choice = self.random
         yuan = project.yuan
         if choice.random() < 0.6:
@@ -211,10 +211,10 @@ class _Maker:
         targets = {}
         for indicator, target in project.targets.items():
             if len(project.targets) <= 3 or choice.random() >= 0.04:
-                targets[indicator] = self.target(indicator[2]) if choice.random() < 0.15 else target
+                targets[indicator] = self._target(indicator[2]) if choice.random() < 0.15 else target
         if choice.random() < 0.1:
             fresh = choice.choice(CODED)
-            targets.setdefault(fresh, self.target(fresh[2]))
+            targets.setdefault(fresh, self._target(fresh[2]))
         same = replace(project, yuan=yuan, targets=targets)
         return self.rename(same, year) if choice.random() < 0.15 else same
 
@@ -238,7 +238,7 @@ class _Maker:
             return replace(project, prefix=choice.choice(("区级", "全区", "市区两级")))
         return replace(project, decoration="" if project.decoration else choice.choice(OFFICES))
 
-    def target(self, indicator: str) -> str:
+    def _target(self, indicator: str) -> str:
         choice = self.random
         if indicator.endswith(("率", "满意度")):
             return choice.choice(("100%", "≥90%", "≥95%", "＞80%", "90%", "≥98%", "≤5%"))

@@ -21,7 +21,12 @@ def plan() -> list[list[str]]:
     return steps.plan_batches(get_settings(), current_run())
 
 
-@task(pool=READ_POOL, map_index_template="{{ documents }} documents")
+# Airflow takes the docstring of a task as its documentation, unless the task is mapped.
+@task(
+    pool=READ_POOL,
+    map_index_template="{{ documents }} documents",
+    doc_md="Read a batch of documents; return how many were read.",
+)
 def read(batch: list[str]) -> int:
     """Read a batch of documents; return how many were read."""
     from extract.jobs import ingest as steps

@@ -133,6 +133,7 @@ class _Dates:
         self._left = DATE_CHARACTERS
 
     def date_in(self, node: LexborNode | None) -> date | None:
+        """Return the date that a node prints; None without one, or once DATE_CHARACTERS were searched on the page."""
         if node is not None and self._rule.selector is not None:
             node = node.css_first(self._rule.selector)
         if node is None or self._left <= 0:

@@ -43,34 +43,35 @@ class _Reader:
         self.text = ""  # since the last number, date, sign or stop
 
     def run(self) -> Quantities:
+        """Read all tokens in order."""
         for at, token in enumerate(self.tokens):
             read = _READERS.get(token.kind)
             if read:
                 read(self, token, at)
-        self.end_clause()
+        self._end_clause()
         return self.found
 
-    def kind(self, at: int) -> str:
+    def _kind(self, at: int) -> str:
         return self.tokens[at].kind if 0 <= at < len(self.tokens) else ""
 
-    def front(self) -> str | None:
+    def _front(self) -> str | None:
         return self.sign or FRONT.get(self.word)
 
-    def forget(self) -> None:
+    def _forget(self) -> None:
         """Discard what waited for a number or date."""
         self.sign, self.word, self.per, self.joins, self.is_negative, self.text = None, "", [], "", False, ""
 
-    def end_clause(self) -> None:
+    def _end_clause(self) -> None:
         if self.per and self.current and not self.text:
             self.current.per += self.per  # 500元每人
-        self.forget()
+        self._forget()
         self.current = None
 
-    def read_stop(self, token: Token, at: int) -> None:
+    def _read_stop(self, token: Token, at: int) -> None:
         if token.text != "、" or not (self.per or self.sign):
-            self.end_clause()
+            self._end_clause()
 
-    def read_text(self, token: Token, at: int) -> None:
+    def _read_text(self, token: Token, at: int) -> None:
         if self.word in ADJACENT and token.kind != "filler":
             self.word = ""
         if len(self.text) < _LONGEST_CONTEXT:
@@ -80,13 +81,13 @@ class _Reader:
         if self.found.dates and len(self.found.dates[-1].after) < _LONGEST_CONTEXT:
             self.found.dates[-1].after += token.text
 
-    def read_filler(self, token: Token, at: int) -> None:
+    def _read_filler(self, token: Token, at: int) -> None:
         self.is_yuan |= token.text in ("人民币", "¥")
-        self.read_text(token, at)
+        self._read_text(token, at)
 
-    def read_sign(self, token: Token, at: int) -> None:
+    def _read_sign(self, token: Token, at: int) -> None:
         value, current = _sign_of(token.text), self.current
-        follows = self.kind(at + 1)
+        follows = self._kind(at + 1)
         if current and not current.gap and not current.front and follows not in ("number", "filler", "each"):
             current.front = _FLIPPED.get(value or "", value)  # 1%≤增长率≤2%
             return
@@ -94,22 +95,22 @@ class _Reader:
         self.found.is_damaged |= any(_oppose(sign, value or "") for sign in signs)  # ≤≥95%
         self.sign, self.text = value or self.sign, ""
 
-    def read_front(self, token: Token, at: int) -> None:
+    def _read_front(self, token: Token, at: int) -> None:
         behind = self.current if self.current and not self.current.gap and not self.current.tail else None
         if behind and token.text in ("不到", "不足", "不满"):
             behind.tail = "lt"
-        elif token.text in ADJACENT and self.kind(at + 1) not in _BEFORE_NUMBER:
-            self.read_text(token, at)  # 节约, 附近, 最高法院
+        elif token.text in ADJACENT and self._kind(at + 1) not in _BEFORE_NUMBER:
+            self._read_text(token, at)  # 节约, 附近, 最高法院
         else:
             self.word = token.text
 
-    def read_each(self, token: Token, at: int) -> None:
+    def _read_each(self, token: Token, at: int) -> None:
         self.per.append(token.text)
 
-    def read_range(self, token: Token, at: int) -> None:
-        if self.kind(at + 1) != "number":
+    def _read_range(self, token: Token, at: int) -> None:
+        if self._kind(at + 1) != "number":
             return
-        before = self.kind(at - 1)
+        before = self._kind(at - 1)
         if before in _COUNTED:
             self.joins = "range"
             self.is_negative = len(token.text) > 1 and token.text[0] in "~至到" and token.text.endswith("-")  # -20~-10℃
@@ -118,14 +119,14 @@ class _Reader:
         elif token.text == "~":
             self.sign = "approx"
 
-    def read_plus_minus(self, token: Token, at: int) -> None:
-        if self.kind(at + 1) == "number":
-            self.joins = "around" if self.kind(at - 1) in _COUNTED else "zero"
+    def _read_plus_minus(self, token: Token, at: int) -> None:
+        if self._kind(at + 1) == "number":
+            self.joins = "around" if self._kind(at - 1) in _COUNTED else "zero"
 
-    def read_number(self, token: Token, at: int) -> None:
+    def _read_number(self, token: Token, at: int) -> None:
         figure = token.figure or Figure(None, None)
         quantity = Quantity(figure, figure.low, figure.high, suspect=figure.low is None)
-        quantity.unit, quantity.is_range = self.read_unit(at), figure.low != figure.high
+        quantity.unit, quantity.is_range = self._read_unit(at), figure.low != figure.high
         if self.is_negative and figure.low is not None:
             quantity.low = quantity.high = EXACT.minus(figure.low)
         join = _JOINS.get(self.joins)
@@ -133,27 +134,27 @@ class _Reader:
             join(self.current, quantity)
             self.current.gap = 0
         else:
-            self.add(quantity)
-        self.forget()
+            self._add(quantity)
+        self._forget()
 
-    def add(self, quantity: Quantity) -> None:
+    def _add(self, quantity: Quantity) -> None:
         if self.joins == "zero" and quantity.low is not None:
             quantity.low, quantity.is_range = EXACT.minus(quantity.low), True
-        quantity.front, quantity.per = self.front(), self.per
+        quantity.front, quantity.per = self._front(), self.per
         if quantity.figure.has_more:
             quantity.tail = "gt"
         self.found.quantities.append(quantity)
         self.current = quantity
 
-    def read_unit(self, at: int) -> str | None:
-        if self.kind(at + 1) == "measure":
+    def _read_unit(self, at: int) -> str | None:
+        if self._kind(at + 1) == "measure":
             return self.tokens[at + 1].text
         if self.is_yuan:
             return "元"
-        is_first = at == 0 or (at == 1 and self.kind(0) == "sign")
-        return self.read_unknown_unit(at) if is_first else None
+        is_first = at == 0 or (at == 1 and self._kind(0) == "sign")
+        return self._read_unknown_unit(at) if is_first else None
 
-    def read_unknown_unit(self, at: int) -> str | None:
+    def _read_unknown_unit(self, at: int) -> str | None:
         """Return a short word at the end of the cell as its unit, though no list has it.
 
         A noun that 0 counts is none.
@@ -167,40 +168,40 @@ class _Reader:
             return None
         return word
 
-    def read_measure(self, token: Token, at: int) -> None:
-        if self.kind(at - 1) != "number":
-            self.read_text(token, at)
+    def _read_measure(self, token: Token, at: int) -> None:
+        if self._kind(at - 1) != "number":
+            self._read_text(token, at)
 
-    def read_denominator(self, token: Token, at: int) -> None:
+    def _read_denominator(self, token: Token, at: int) -> None:
         if self.current:
             self.current.per.append(token.text)
 
-    def read_tail(self, token: Token, at: int) -> None:
+    def _read_tail(self, token: Token, at: int) -> None:
         quantity, value = self.current, TAILS[token.text]
         reach = 0 if token.text in CLOSE_TAILS else _REMOTE_TAIL
         if quantity is None or quantity.tail or quantity.gap > reach:
-            self.read_text(token, at)
+            self._read_text(token, at)
             return
         quantity.suspect |= bool(quantity.front and _oppose(quantity.front, value))
-        if self.kind(at + 1) == "remark" and "不含" in self.tokens[at + 1].text:
+        if self._kind(at + 1) == "remark" and "不含" in self.tokens[at + 1].text:
             value = {"ge": "gt", "le": "lt"}.get(value, value)
         quantity.tail = value
 
-    def read_date(self, token: Token, at: int) -> None:
+    def _read_date(self, token: Token, at: int) -> None:
         months = token.text.removesuffix("月")
         if token.date is None:
             return
-        if token.date.is_month and months.isdigit() and (self.sign or self.kind(at + 1) == "tail"):
+        if token.date.is_month and months.isdigit() and (self.sign or self._kind(at + 1) == "tail"):
             number = read_digits(months)  # ≤12月 counts months
-            self.current = Quantity(Figure(number, number), number, number, self.front(), unit="月", per=self.per)
+            self.current = Quantity(Figure(number, number), number, number, self._front(), unit="月", per=self.per)
             self.found.quantities.append(self.current)
         else:
-            self.found.dates.append(Mention(token.date, self.front(), self.per, self.text))
-        self.forget()
+            self.found.dates.append(Mention(token.date, self._front(), self.per, self.text))
+        self._forget()
 
-    def note(self, token: Token, at: int) -> None:
+    def _note(self, token: Token, at: int) -> None:
         if token.kind == "mask":
-            near = self.kind(at - 1) in ("", *_BEFORE_NUMBER) or self.kind(at + 1) in _COUNTED
+            near = self._kind(at - 1) in ("", *_BEFORE_NUMBER) or self._kind(at + 1) in _COUNTED
             self.found.has_mask |= near
         self.found.is_damaged |= token.kind in ("damage", "clash")
         self.found.has_product |= token.kind == "times"
@@ -222,23 +223,23 @@ def _sign_of(text: str) -> str | None:
 
 _JOINS = {"range": join_range, "around": join_around}
 _READERS: dict[str, Callable[[_Reader, Token, int], None]] = {
-    "number": _Reader.read_number,
-    "measure": _Reader.read_measure,
-    "sign": _Reader.read_sign,
-    "front": _Reader.read_front,
-    "tail": _Reader.read_tail,
-    "filler": _Reader.read_filler,
-    "each": _Reader.read_each,
-    "denominator": _Reader.read_denominator,
-    "date": _Reader.read_date,
-    "range": _Reader.read_range,
-    "plus_minus": _Reader.read_plus_minus,
-    "stop": _Reader.read_stop,
-    "text": _Reader.read_text,
-    "ordinal": _Reader.read_text,
-    "mask": _Reader.note,
-    "times": _Reader.note,
-    "ratio": _Reader.note,
-    "damage": _Reader.note,
-    "clash": _Reader.note,
+    "number": _Reader._read_number,
+    "measure": _Reader._read_measure,
+    "sign": _Reader._read_sign,
+    "front": _Reader._read_front,
+    "tail": _Reader._read_tail,
+    "filler": _Reader._read_filler,
+    "each": _Reader._read_each,
+    "denominator": _Reader._read_denominator,
+    "date": _Reader._read_date,
+    "range": _Reader._read_range,
+    "plus_minus": _Reader._read_plus_minus,
+    "stop": _Reader._read_stop,
+    "text": _Reader._read_text,
+    "ordinal": _Reader._read_text,
+    "mask": _Reader._note,
+    "times": _Reader._note,
+    "ratio": _Reader._note,
+    "damage": _Reader._note,
+    "clash": _Reader._note,
 }

@@ -28,6 +28,7 @@ print("FOUND", json.dumps({
                 "grows": bool(t.retry_exponential_backoff),
                 "owner": t.owner,
                 "mapped": t.is_mapped,
+                "doc": t.doc_md,
             }
             for t in dag.tasks
         },
@@ -90,6 +91,7 @@ def test_only_one_task_at_a_time_may_write_to_the_warehouse(dags: dict[str, dict
 def test_every_dag_is_documented_retried_and_never_runs_beside_itself(dags: dict[str, dict[str, object]]) -> None:
     for dag in dags.values():
         assert dag["doc"]
+        assert all(task["doc"] for task in dag["tasks"].values())  # type: ignore[attr-defined]
         assert dag["max_active_runs"] == 1
         assert dag["catchup"] is False
         retries = {name: task["retries"] for name, task in dag["tasks"].items()}  # type: ignore[attr-defined]

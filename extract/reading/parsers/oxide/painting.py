@@ -129,46 +129,46 @@ class _Interpreter:
         self.name = b""
         self.states: dict[bytes, Any] = {}  # by name
         self.does: Mapping[bytes, Callable[[list[float]], None]] = {
-            b"q": self.save,
-            b"Q": self.restore,
-            b"cm": self.transform,
-            b"re": self.add_rectangle,
-            b"m": self.add_point,
-            b"l": self.add_point,
-            b"c": self.add_point,
-            b"v": self.add_point,
-            b"y": self.add_point,
-            b"W": self.clip,
-            b"W*": self.clip,
-            b"n": self.end_path,
-            b"BT": self.begin_text,
-            b"Tm": self.place_text,
-            b"Td": self.move_text,
-            b"TD": self.move_and_lead,
-            b"TL": self.lead,
-            b"T*": self.next_line,
-            b"Tr": self.set_mode,
-            b"Tj": self.show,
-            b"TJ": self.show,
-            b"'": self.show_next,
-            b'"': self.show_next,
-            b"Do": self.paint_object,
-            b"gs": self.set_state,
-        } | dict.fromkeys(FILLS, self.paint)
+            b"q": self._save,
+            b"Q": self._restore,
+            b"cm": self._transform,
+            b"re": self._add_rectangle,
+            b"m": self._add_point,
+            b"l": self._add_point,
+            b"c": self._add_point,
+            b"v": self._add_point,
+            b"y": self._add_point,
+            b"W": self._clip,
+            b"W*": self._clip,
+            b"n": self._end_path,
+            b"BT": self._begin_text,
+            b"Tm": self._place_text,
+            b"Td": self._move_text,
+            b"TD": self._move_and_lead,
+            b"TL": self._lead,
+            b"T*": self._next_line,
+            b"Tr": self._set_mode,
+            b"Tj": self._show,
+            b"TJ": self._show,
+            b"'": self._show_next,
+            b'"': self._show_next,
+            b"Do": self._paint_object,
+            b"gs": self._set_state,
+        } | dict.fromkeys(FILLS, self._paint)
 
     def run(self, data: bytes) -> None:
         """Run all operators of a stream."""
         place: int | None = 0
         while place is not None:
-            place = self.run_from(data, place)
+            place = self._run_from(data, place)
 
-    def run_from(self, data: bytes, place: int) -> int | None:
+    def _run_from(self, data: bytes, place: int) -> int | None:
         """Run up to an inline image; return where it ends, None at the end of the stream."""
         does = self.does
         for token in TOKEN.finditer(data, place):
             kind = token.lastindex
             if kind == SHOWN:
-                self.show([])
+                self._show([])
             elif kind == NAME:
                 self.name = token[NAME]
             if kind != OPERATOR:
@@ -178,73 +178,73 @@ class _Interpreter:
             if act is not None:
                 act(list(map(float, numbers.split())) if numbers else [])
             elif operator == b"BI":
-                self.add_image(None)
+                self._add_image(None)
                 end = END_OF_IMAGE.search(data, token.end())
                 return end.end() if end else None
         return None
 
-    def save(self, numbers: list[float]) -> None:
+    def _save(self, numbers: list[float]) -> None:
         one = self.state  # copy.copy takes ten times as long, and a page saves its state at every cell
         self.saved.append(State(one.matrix, one.clip, one.mode, one.leading, one.alpha, one.blends))
 
-    def restore(self, numbers: list[float]) -> None:
+    def _restore(self, numbers: list[float]) -> None:
         if self.saved:
             self.state = self.saved.pop()
 
-    def transform(self, numbers: list[float]) -> None:
+    def _transform(self, numbers: list[float]) -> None:
         a, b, c, d, e, f = numbers[-6:]
         self.state.matrix = multiply((a, b, c, d, e, f), self.state.matrix)
 
-    def add_rectangle(self, numbers: list[float]) -> None:
+    def _add_rectangle(self, numbers: list[float]) -> None:
         x, y, wide, high = numbers[-4:]
         self.points += [(x, y), (x + wide, y), (x + wide, y + high), (x, y + high)]
 
-    def add_point(self, numbers: list[float]) -> None:
+    def _add_point(self, numbers: list[float]) -> None:
         self.points.append((numbers[-2], numbers[-1]))
 
-    def clip(self, numbers: list[float]) -> None:
+    def _clip(self, numbers: list[float]) -> None:
         self.clips = True
 
-    def end_path(self, numbers: list[float]) -> None:
+    def _end_path(self, numbers: list[float]) -> None:
         if self.clips:
             self.state.clip = cut_box(surround(self.points, self.state.matrix), self.state.clip)
         self.points, self.clips = [], False
 
-    def paint(self, numbers: list[float]) -> None:
+    def _paint(self, numbers: list[float]) -> None:
         if self.points:
             self.found.order += 1
             self.found.paths.append((*self.state.clip, self.found.order, *self.state.alpha))
-            self.count()
-        self.end_path(numbers)
+            self._count()
+        self._end_path(numbers)
 
-    def begin_text(self, numbers: list[float]) -> None:
+    def _begin_text(self, numbers: list[float]) -> None:
         self.line, self.begins = IDENTITY, True
 
-    def place_text(self, numbers: list[float]) -> None:
+    def _place_text(self, numbers: list[float]) -> None:
         a, b, c, d, e, f = numbers[-6:]
         self.line, self.begins = (a, b, c, d, e, f), True
 
-    def move_text(self, numbers: list[float]) -> None:
+    def _move_text(self, numbers: list[float]) -> None:
         x, y = numbers[-2:]
         a, b, c, d, e, f = self.line
         self.line, self.begins = (a, b, c, d, x * a + y * c + e, x * b + y * d + f), True
 
-    def move_and_lead(self, numbers: list[float]) -> None:
+    def _move_and_lead(self, numbers: list[float]) -> None:
         self.state.leading = -numbers[-1]
-        self.move_text(numbers)
+        self._move_text(numbers)
 
-    def lead(self, numbers: list[float]) -> None:
+    def _lead(self, numbers: list[float]) -> None:
         self.state.leading = numbers[-1]
 
-    def next_line(self, numbers: list[float]) -> None:
-        self.move_text([0.0, -self.state.leading])
+    def _next_line(self, numbers: list[float]) -> None:
+        self._move_text([0.0, -self.state.leading])
 
-    def set_mode(self, numbers: list[float]) -> None:
+    def _set_mode(self, numbers: list[float]) -> None:
         self.state.mode = int(numbers[-1])
 
-    def show(self, numbers: list[float]) -> None:
+    def _show(self, numbers: list[float]) -> None:
         self.found.order += 1
-        self.count()
+        self._count()
         if self.begins:  # where a text goes on behind another one only the font knows
             a, b, c, d, e, f = self.state.matrix
             x, y = self.line[4], self.line[5]
@@ -253,14 +253,14 @@ class _Interpreter:
             self.found.shows.append((*place, *self.state.clip, self.found.order, self.state.mode, alpha))
         self.begins = False
 
-    def show_next(self, numbers: list[float]) -> None:
-        self.next_line([])
-        self.show([])
+    def _show_next(self, numbers: list[float]) -> None:
+        self._next_line([])
+        self._show([])
 
-    def set_state(self, numbers: list[float]) -> None:
+    def _set_state(self, numbers: list[float]) -> None:
         """Take transparency from a dictionary of the graphics state."""
         if self.name not in self.states:
-            self.states[self.name] = self.find("ExtGState")
+            self.states[self.name] = self._find("ExtGState")
         state = self.states[self.name]
         if not isinstance(state, dict) or not TRANSPARENT & state.keys():
             return
@@ -273,30 +273,30 @@ class _Interpreter:
         if modes is not None or masked:
             self.state.blends = masked or literal_name(modes) not in ("Normal", "Compatible")
 
-    def find(self, kind: str) -> Any:
+    def _find(self, kind: str) -> Any:
         """Return the resource of a kind whose name was read last."""
         things = resolve1(self.resources.get(kind)) if isinstance(self.resources, dict) else None
         return resolve1(things.get(self.name.decode("latin-1"))) if isinstance(things, dict) else None
 
-    def add_image(self, stream: Any) -> None:
+    def _add_image(self, stream: Any) -> None:
         """Record where the unit square is painted."""
         self.found.order += 1
-        self.count()
+        self._count()
         masks = stream is None or any(stream.get(key) for key in ("SMask", "Mask", "ImageMask", "IM"))
         box = cut_box(surround(UNIT_SQUARE, self.state.matrix), self.state.clip)
         if self.state.alpha[0] > UNSEEN_ALPHA and box[0] < box[2] and box[1] < box[3]:
             solid = not masks and not self.state.blends and self.state.alpha[0] > SOLID_ALPHA
             self.found.images.append(Image(box, self.found.order, solid, stream))
 
-    def paint_object(self, numbers: list[float]) -> None:
-        thing = self.find("XObject")
+    def _paint_object(self, numbers: list[float]) -> None:
+        thing = self._find("XObject")
         if not isinstance(thing, PDFStream) or literal_name(resolve1(thing.get("Subtype", ""))) != "Form":
             if isinstance(thing, PDFStream):
-                self.add_image(thing)
+                self._add_image(thing)
             return
         if self.depth >= MAX_DEPTH:
             raise ValueError(f"more than {MAX_DEPTH} nested forms")
-        self.count()
+        self._count()
         state = copy(self.state)
         a, b, c, d, e, f = (float(resolve1(v)) for v in resolve1(thing.get("Matrix")) or IDENTITY)
         state.matrix = multiply((a, b, c, d, e, f), state.matrix)
@@ -307,7 +307,7 @@ class _Interpreter:
         resources = thing.get("Resources") or self.resources
         _Interpreter(self.found, state, resources, self.depth + 1).run(thing.get_data())
 
-    def count(self) -> None:
+    def _count(self) -> None:
         self.found.operators += 1
         if self.found.operators > MAX_OPERATORS:
             raise ValueError(f"more than {MAX_OPERATORS} painting operators")
