@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from extract.cli.completion import complete_publisher, complete_question
-from extract.cli.output import Format, FormatOption, as_json, errors, name_user, print_rows
+from extract.cli.output import Format, FormatOption, OutputRow, as_json, errors, name_user, print_rows
 from extract.settings import get_settings
 from extract.translations import say
 
@@ -69,36 +69,12 @@ def show(
 ) -> None:
     """Show what is asked, where, and what can be chosen; every answer so far."""
     from extract.report.page_images import draw_archived
-    from extract.report.question_cards import QUESTION_WORDS, answer_command, list_boxes, tell_choice
+    from extract.report.question_cards import answer_command, list_boxes
 
     settings, ledger = get_settings(), _ledger()
     row = ledger.find_question(key, document)
     question, given = row["question"], ledger.answers(row["key"])
-    choices = [
-        {
-            "choice": one.value,
-            "text": " – ".join(text for text in (one.text, say(tell_choice(one)) if tell_choice(one) else "") if text),
-            "page": one.page,
-            "command": answer_command(question, one, row["sha256"]),
-        }
-        for one in question.choices
-    ]
-    told: dict[str, Any] = {
-        "key": question.key,
-        "question": say(QUESTION_WORDS[question.kind]),
-        "asked": question.asked,
-        "near": question.near or None,
-        "page": question.page,
-        "box": question.box and [round(side, 2) for side in question.box],
-        "publisher": row["publisher"],
-        "printed_publisher": question.publisher or None,
-        "file": row["first_url"],
-        "document": row["sha256"],
-        "layout": question.layout or None,
-        "holds_for": "publisher" if question.is_general else "document",
-        "held": row["held"],
-        "reader_version": question.reader_version,
-    }
+    told, choices = _describe_question(row), _describe_choices(row)
     if png is not None:
         draw_archived(settings, row["sha256"], question.page, png, list_boxes(question))
         told["picture"] = str(png)
@@ -141,6 +117,45 @@ def answer(
         markup=False,
         soft_wrap=True,
     )
+
+
+def _describe_question(row: OutputRow) -> dict[str, Any]:
+    """Return what is asked, and where; `row` is that of the ledger."""
+    from extract.report.question_cards import QUESTION_WORDS
+
+    question: Question = row["question"]
+    return {
+        "key": question.key,
+        "question": say(QUESTION_WORDS[question.kind]),
+        "asked": question.asked,
+        "near": question.near or None,
+        "page": question.page,
+        "box": question.box and [round(side, 2) for side in question.box],
+        "publisher": row["publisher"],
+        "printed_publisher": question.publisher or None,
+        "file": row["first_url"],
+        "document": row["sha256"],
+        "layout": question.layout or None,
+        "holds_for": "publisher" if question.is_general else "document",
+        "held": row["held"],
+        "reader_version": question.reader_version,
+    }
+
+
+def _describe_choices(row: OutputRow) -> list[dict[str, Any]]:
+    """List what can be chosen, each with the command that chooses it."""
+    from extract.report.question_cards import answer_command, tell_choice
+
+    question: Question = row["question"]
+    return [
+        {
+            "choice": one.value,
+            "text": " – ".join(text for text in (one.text, say(tell_choice(one)) if tell_choice(one) else "") if text),
+            "page": one.page,
+            "command": answer_command(question, one, row["sha256"]),
+        }
+        for one in question.choices
+    ]
 
 
 def _list_choices(question: Question, how: Format) -> list[str] | str:

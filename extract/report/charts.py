@@ -128,7 +128,23 @@ def _label_axis(names: Sequence[str]) -> tuple[dict[str, Any], int]:
 
 
 def _bars(steps: list[AnswerRow]) -> dict[str, Any]:
-    """Write the specification of a waterfall; sums are strokes, as bars would need an axis from zero."""
+    """Write the specification of a waterfall, whose lines stand in the order of `steps`."""
+    _name_steps(steps)
+    names = [step["name"] for step in steps]
+    labels, height = _label_axis(names)
+    y = {"field": "name", "type": "nominal", "scale": {"domain": names}, "axis": labels}
+    layers = _list_layers(steps, y)
+    right = round(FONT * max(measure(step["text"]) for step in steps)) + BESIDE
+    return {
+        "width": 420,
+        "height": {"step": height},
+        "padding": {**PADDING, "right": right},
+        "layer": [layer for layer in layers if layer["data"]["values"]],
+    }
+
+
+def _name_steps(steps: list[AnswerRow]) -> None:
+    """Give each step a name of its own, its text for screen readers, and the end at which its figure stands."""
     used: dict[str, int] = defaultdict(int)
     for step in steps:
         step["right"] = max(step["low"], step["high"])
@@ -136,11 +152,11 @@ def _bars(steps: list[AnswerRow]) -> dict[str, Any]:
         used[step["name"]] += 1
         if used[step["name"]] > 1:  # two projects of one name keep a line each
             step["name"] = f"{step['name']} ({used[step['name']]})"
-    for step in steps:
         step["name"] = wrap_label(step["name"])
-    names = [step["name"] for step in steps]
-    labels, height = _label_axis(names)
-    y = {"field": "name", "type": "nominal", "scale": {"domain": names}, "axis": labels}
+
+
+def _list_layers(steps: list[AnswerRow], y: AnswerRow) -> list[AnswerRow]:
+    """List the marks of a waterfall: bars, linked bars, sums as strokes (bars would need zero on the axis), figures."""
     axis = {"title": "万元 (10,000 yuan)", "tickCount": 5}
     x = {"field": "low", "type": "quantitative", "axis": axis, "scale": {"zero": False, "padding": 12}}
     colour = {"field": "kind", "type": "nominal", "scale": _scale(COLOURS), "legend": None}
@@ -149,7 +165,7 @@ def _bars(steps: list[AnswerRow]) -> dict[str, Any]:
     end = {"field": "right", "type": "quantitative"}
     sums = [step for step in steps if step["kind"] == "total"]
     changes = [step for step in steps if step["kind"] != "total"]
-    layers: list[AnswerRow] = [
+    return [
         {"data": {"values": [s for s in changes if not s["href"]]}, "mark": bar, "encoding": span},
         {
             "data": {"values": [s for s in changes if s["href"]]},
@@ -167,13 +183,6 @@ def _bars(steps: list[AnswerRow]) -> dict[str, Any]:
             "encoding": {"y": y, "x": end, "text": {"field": "text"}},
         },
     ]
-    right = round(FONT * max(measure(step["text"]) for step in steps)) + BESIDE
-    return {
-        "width": 420,
-        "height": {"step": height},
-        "padding": {**PADDING, "right": right},
-        "layer": [layer for layer in layers if layer["data"]["values"]],
-    }
 
 
 def _scale(kinds: Iterable[str]) -> dict[str, list[str]]:

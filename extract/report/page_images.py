@@ -70,25 +70,31 @@ def draw_page(
         "close": close,
     }
     bounds = limits or get_settings().limits()
-    seconds = min(SECONDS, bounds.seconds)
     purpose = reader if stage else "pictures"
+    drawing = contextlib.nullcontext(sandbox) if sandbox else Sandbox(bounds, reader=purpose)
+    sizes, picture = _draw(drawing, path, request, min(SECONDS, bounds.seconds))
+    if len(picture) > MOST_BYTES or not picture.startswith(PNG):
+        raise PictureError(f"{path.name}: page {page}: expected a PNG of at most {MOST_BYTES} bytes")
+    sheet = Sheet(target, *_measures(sizes))
+    write_whole(target, picture)
+    return sheet
+
+
+def _draw(
+    drawing: contextlib.AbstractContextManager[Sandbox], path: Path, request: dict[str, Any], seconds: float
+) -> tuple[dict[str, Any], bytes]:
+    """Return a page's sizes and its image, as the reading child answers them; raises PictureError."""
+    page = request["page"]
     try:
-        with contextlib.nullcontext(sandbox) if sandbox else Sandbox(bounds, reader=purpose) as drawing:
-            sizes, picture = drawing.draw(path, request, publisher=str(path), seconds=seconds)
-        if len(picture) > MOST_BYTES or not picture.startswith(PNG):
-            raise PictureError(f"{path.name}: page {page}: expected a PNG of at most {MOST_BYTES} bytes")
-        sheet = Sheet(target, *_measures(sizes))
+        with drawing as sandbox:
+            return sandbox.draw(path, request, publisher=str(path), seconds=seconds)
     except Refused as refusal:
         late = refusal.reason is Reason.TIMEOUT
         why = f"within {seconds:g} s" if late else f": {refusal.detail or refusal.reason}"
         raise PictureError(f"{path.name}: page {page} cannot be drawn{' ' if late else ''}{why}") from None
-    except PictureError:
-        raise
     except JixiaoError as error:
         why = str(error).replace(str(path), path.name)  # the report names no place of this machine
         raise PictureError(f"{path.name}: page {page} cannot be drawn: {why}") from None
-    write_whole(target, picture)
-    return sheet
 
 
 def _measures(sizes: dict[str, Any]) -> tuple[float, float, int, int]:

@@ -23,6 +23,7 @@ from extract.warehouse.staging import open_warehouse, stage_frames
 Documents = dict[str, dict[str, list[dict[str, Any]]]]
 """Hash -> raw table -> rows."""
 
+RUN_DBT = build.run_dbt
 REGIONS = {"甲": "440400", "乙": "440400", "丙": "510100", "丁": None, "戊": None}
 THEMES = ("宣传", "人才奖励补贴", "基层党建", "养老服务", "危房治理", "森林防火")
 SUFFIXES = ("工作经费", "专项经费", "经费", "")
@@ -155,6 +156,34 @@ def check_release(settings: Settings, *, made: str) -> dict[str, Any]:
     return release
 
 
+def run_models_only(settings: Settings, *arguments: str, changed_only: bool) -> dict[str, int]:
+    return RUN_DBT(settings, *arguments, "--exclude-resource-type", "test", changed_only=changed_only)
+
+
+def die_half_way(settings: Settings, *arguments: str, changed_only: bool) -> dict[str, int]:
+    left_out = ("--exclude", "fct_indicator_targets+", "dim_projects+")
+    run_models_only(settings, *arguments, *left_out, changed_only=changed_only)
+    raise BuildError("killed")
+
+
+def make_parts_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have releases of parts of few rows, each made from an earlier one's file, and without pages."""
+    monkeypatch.setattr(duckdb_file, "PART_ROWS", 10)
+    monkeypatch.setattr(duckdb_file, "REPLACED_SHARE", 9)
+    monkeypatch.setattr("extract.jobs.publish.write_release_pages", lambda *_: None)
+
+
+def compare_with_full_build(settings: Settings, fresh: Settings, documents: Documents) -> None:
+    """Check that a home ends in the marts and the release of a fresh one into which its documents are built at once."""
+    stage(fresh, documents)
+    build.build_marts(fresh)
+    assert different_marts(settings.build_db, fresh.build_db) == {}
+    assert sums_of(settings) == sums_of(fresh)
+    release, other = check_release(settings, made="copied"), check_release(fresh, made="new")
+    assert release["checksum"] == other["checksum"]
+    assert release["file"]["replaced_rows"] > 0
+
+
 def list_kept_failures(settings: Settings) -> list[tuple[Any, ...]]:
     with duckdb.connect(str(settings.build_db), read_only=True) as connection:
         return connection.execute("select table_name from duckdb_tables() where schema_name = 'audit'").fetchall()
@@ -178,20 +207,7 @@ def test_nights_of_changed_partitions_end_in_the_rows_of_one_full_build(
     touched = next(sha256 for sha256 in first if by_publisher[sha256] == {"戊"})
     moved = next(sha256 for sha256 in first if by_publisher[sha256] == {"丁"})
     gone = next(sha256 for sha256 in first if by_publisher[sha256] == {"丙"})
-    run_dbt = build.run_dbt
-
-    def run_models_only(settings: Settings, *arguments: str, changed_only: bool) -> dict[str, int]:
-        return run_dbt(settings, *arguments, "--exclude-resource-type", "test", changed_only=changed_only)
-
-    def die_half_way(settings: Settings, *arguments: str, changed_only: bool) -> dict[str, int]:
-        left_out = ("--exclude", "fct_indicator_targets+", "dim_projects+")
-        run_models_only(settings, *arguments, *left_out, changed_only=changed_only)
-        raise BuildError("killed")
-
-    # parts of few rows, and each release is made from an earlier one's file
-    monkeypatch.setattr(duckdb_file, "PART_ROWS", 10)
-    monkeypatch.setattr(duckdb_file, "REPLACED_SHARE", 9)
-    monkeypatch.setattr("extract.jobs.publish.write_release_pages", lambda *_: None)
+    make_parts_small(monkeypatch)
     monkeypatch.setattr(build, "run_dbt", run_models_only)
     stage(settings, {sha256: documents[sha256] for sha256 in first})
     build.build_marts(settings)
@@ -218,20 +234,14 @@ def test_nights_of_changed_partitions_end_in_the_rows_of_one_full_build(
     del documents[gone]
     remove(settings, gone)
     stage(settings, {sha256: documents[sha256] for sha256 in [moved, *rest]})
-    monkeypatch.setattr(build, "run_dbt", run_dbt)
+    monkeypatch.setattr(build, "run_dbt", RUN_DBT)
     counts = build.build_marts(settings)
     assert counts["pass"] > 40
     assert list_kept_failures(settings) == []  # a test that passes leaves no table
 
-    fresh = Settings(home=tmp_path / "fresh")
-    stage(fresh, {sha256: documents[sha256] for sha256 in random.sample(sorted(documents), len(documents))})
     monkeypatch.setattr(build, "run_dbt", run_models_only)
-    build.build_marts(fresh)
-    assert different_marts(settings.build_db, fresh.build_db) == {}
-    assert sums_of(settings) == sums_of(fresh)
-    release, other = check_release(settings, made="copied"), check_release(fresh, made="new")
-    assert release["checksum"] == other["checksum"]
-    assert release["file"]["replaced_rows"] > 0
+    shuffled = {sha256: documents[sha256] for sha256 in random.sample(sorted(documents), len(documents))}
+    compare_with_full_build(settings, Settings(home=tmp_path / "fresh"), shuffled)
 
 
 def test_a_mart_of_what_is_built_now_keeps_what_was_built_before(built: Path) -> None:

@@ -32,9 +32,19 @@ class RawSchema:
 
     def add(self, publisher: str, year: int, *projects: dict[str, Any], **more: Any) -> str:
         """One document; `more`: name, kind, region, layout, published_on, seen (minutes). Returns its hash."""
-        name = more.get("name", "")
-        sha256 = hashlib.sha256(f"{publisher} {year} {name} {more.get('kind', '')}".encode()).hexdigest()
-        place = {"sha256": sha256, "part_no": 1}
+        name, kind = more.get("name", ""), more.get("kind", "")
+        sha256 = hashlib.sha256(f"{publisher} {year} {name} {kind}".encode()).hexdigest()
+        record_count = sum(len(each["indicators"]) for each in projects)
+        self._add_document({"sha256": sha256, "part_no": 1}, publisher, year, record_count, more)
+        record_no = 1
+        for project_no, each in enumerate(projects, start=1):
+            self._add_project({"sha256": sha256, "part_no": 1}, project_no, record_no, each)
+            record_no += len(each["indicators"])
+        return sha256
+
+    def _add_document(
+        self, place: dict[str, Any], publisher: str, year: int, record_count: int, more: dict[str, Any]
+    ) -> None:
         layout = more.get("layout", "unit|project|amount|indicator|annual_value")
         self.rows["documents"].append(
             place
@@ -46,47 +56,42 @@ class RawSchema:
                 "fiscal_year": year,
                 "document_kind": more.get("kind", "target"),
                 "page_count": 1,
-                "record_count": sum(len(each["indicators"]) for each in projects),
+                "record_count": record_count,
                 "layout": layout,
                 "headers": layout,
                 "layout_fingerprint": hashlib.sha256(layout.encode()).hexdigest()[:32],
                 "reader": "pdfium",
                 "reader_count": 2,
                 "reader_version": "1",
-                "source_url": f"https://example.org/{publisher}/{year}{name}.pdf",
+                "source_url": f"https://example.org/{publisher}/{year}{more.get('name', '')}.pdf",
                 "published_on": more.get("published_on"),
                 "first_seen_at": datetime(2025, 3, 1, 0, more.get("seen", 0)),  # noqa: DTZ001 raw holds naive UTC
             }
         )
-        record_no = 0
-        for project_no, each in enumerate(projects, start=1):
-            spot = place | {"project_no": project_no}
-            self.rows["projects"].append(
-                spot
-                | {
-                    "unit_text": each["unit"],
-                    "department_text": None,
-                    "project_text": each["name"],
-                    "project_code_text": each.get("code"),
-                    "category_text": each.get("category"),
-                    "overall_goal_text": each.get("overall_goal"),
-                    "annual_goal_text": each.get("annual_goal"),
-                    "page": 1,
-                }
-                | BOX
-            )
-            for kind, amount in (each.get("amounts") or {"year": each["amount"]}).items():
-                if amount is not None:
-                    money = {
-                        "amount_kind": kind,
-                        "amount_text": amount,
-                        "amount_yuan": Decimal(amount.replace(",", "")),
-                    }
-                    self.rows["amounts"].append(spot | money | {"page": 1} | BOX)
-            for indicator, annual, *cycle in each["indicators"]:
-                record_no += 1
-                self._add_record(place, project_no, record_no, indicator, annual, cycle, each)
-        return sha256
+
+    def _add_project(self, place: dict[str, Any], project_no: int, record_no: int, each: dict[str, Any]) -> None:
+        spot = place | {"project_no": project_no}
+        self.rows["projects"].append(
+            spot
+            | {
+                "unit_text": each["unit"],
+                "department_text": None,
+                "project_text": each["name"],
+                "project_code_text": each.get("code"),
+                "category_text": each.get("category"),
+                "overall_goal_text": each.get("overall_goal"),
+                "annual_goal_text": each.get("annual_goal"),
+                "page": 1,
+            }
+            | BOX
+        )
+        for kind, amount in (each.get("amounts") or {"year": each["amount"]}).items():
+            if amount is not None:
+                yuan = Decimal(amount.replace(",", ""))
+                money = {"amount_kind": kind, "amount_text": amount, "amount_yuan": yuan}
+                self.rows["amounts"].append(spot | money | {"page": 1} | BOX)
+        for number, (indicator, annual, *cycle) in enumerate(each["indicators"], start=record_no):
+            self._add_record(place, project_no, number, indicator, annual, cycle, each)
 
     def _add_record(
         self,

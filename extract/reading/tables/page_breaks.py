@@ -77,11 +77,9 @@ def judge_cut(
         return Cut.NONE
     if not before.get(Column.PROJECT):
         return Cut.FLOWS
-    unit, above = row.text(Column.UNIT), previous[Column.UNIT].text if Column.UNIT in previous else ""
-    if unit and above and unit != above:
-        broken = any(t and c in rest and not t.endswith(ENDS) for c, t in before.items() if c in GOALS)
-        if not ((merged or not name) and (above + unit in units or broken)) or any(c in rest for c in AMOUNTS):
-            return Cut.NONE
+    above = previous[Column.UNIT].text if Column.UNIT in previous else ""
+    if _is_new_unit(row.text(Column.UNIT), above, before, rest, units, may_flow=merged or not name):
+        return Cut.NONE
     same = {c for c, t in rest.items() if t == before.get(c)}
     if not name:
         if any(before.get(c) for c in AMOUNTS if c in rest and c not in same):
@@ -100,6 +98,23 @@ def judge_cut(
     if merged and printed_before and not amounts:
         return Cut.FLOWS
     return Cut.NONE
+
+
+def _is_new_unit(
+    unit: str,
+    above: str,
+    before: Mapping[Column, str],
+    rest: Mapping[Column, str],
+    units: Collection[str],
+    *,
+    may_flow: bool,
+) -> bool:
+    """Return True if a unit is another one than that above; `may_flow`: its name may go on from there."""
+    if not unit or not above or unit == above:
+        return False
+    is_broken = any(t and c in rest and not t.endswith(ENDS) for c, t in before.items() if c in GOALS)
+    goes_on = may_flow and (above + unit in units or is_broken)
+    return not goes_on or any(c in rest for c in AMOUNTS)
 
 
 def _judge_second_amount(row: Row, before: Mapping[Column, str], rest: Mapping[Column, str]) -> Cut:
