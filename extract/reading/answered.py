@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from extract.entities import Column, Finding, Question, Record
-from extract.reading.tables.assembler import DraftPart
+from extract.reading.tables.draft_parts import DraftPart
 from extract.reading.tables.inquiry import find_answer
 
 MOST_NAMES = 3  # of projects that a finding names

@@ -10,7 +10,7 @@ from extract.entities import Box, Column, Held, PageGrids, Reading, Record
 from extract.errors import Reason
 from extract.reading.page import CheckedPage
 from extract.reading.page_checks.problems import Problem
-from extract.reading.tables.assembler import DraftPart
+from extract.reading.tables.draft_parts import DraftPart
 from extract.reading.tables.drafts import Doubt, Project
 from extract.reading.tables.freeze import list_pieces
 

@@ -304,7 +304,7 @@ def _interpret(
     """Interpret pages with people's answers applied; raises Refused."""
     pages = settle_seams(pages)
     refuse_unreadable(pages)
-    sheets, assembler.running = drop_furniture(list_sheets(page.grids for page in pages))
+    sheets, assembler.evidence.running = drop_furniture(list_sheets(page.grids for page in pages))
     for sheet in sheets:
         assembler.read_page(sheet)
     assembler.finish()
@@ -322,7 +322,9 @@ def _interpret(
     findings = [*assembler.findings, *drop_copies(drafts)]
     confine_repeated_pages(drafts, pages)
     hold_neighbours(drafts, lost)
-    parts, records, held = build_parts(drafts, find_doubts, adopt_problems(lost, problems), assembler.cover.title)
+    parts, records, held = build_parts(
+        drafts, find_doubts, adopt_problems(lost, problems), assembler.evidence.cover.title
+    )
     if not records and (not held or any(map(is_scan, pages))):
         raise explain_absence(pages, assembler.goals, held)
     refuse_missing_pages(pages, target_pages)

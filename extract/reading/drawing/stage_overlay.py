@@ -23,10 +23,10 @@ from extract.reading.grid.placement import OUTSIDE, PlacedTable
 from extract.reading.ink.ink import BLANK, KEPT, Bools, Drop, Floats, Ink
 from extract.reading.page import CheckedPage, Stages, build_page, run_stages
 from extract.reading.pages import read_checked_pages, read_ink
-from extract.reading.tables.assembler import Assembler, find_layouts
+from extract.reading.tables.assembler import Assembler
 from extract.reading.tables.form_head import finds_head, is_columnar, is_word
 from extract.reading.tables.indexed_grid import index_grid
-from extract.reading.tables.layout import Layout
+from extract.reading.tables.layout import Layout, find_layouts
 
 COLUMN_KINDS = [name_column(column.value) for column in Column]
 READER = "pdfium"  # whose stages are shown under `auto`: both readers have the same

@@ -2,80 +2,53 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from extract.entities import Box, Column, DocumentKind, Finding, Line, PageGrids, Question, Scope
+from extract.entities import Column, Finding, Line, PageGrids, Scope
 from extract.errors import Reason, Refused
-from extract.reading.tables.attribution import Cover, choose_document_year, choose_publisher, read_cover
 from extract.reading.tables.column_groups import AMOUNTS, PROJECT_LEVEL, UNIT_LEVEL
 from extract.reading.tables.department_blocks import describe_block, split_blocks
-from extract.reading.tables.drafts import Doubt, Draft, Project, confine
+from extract.reading.tables.document_evidence import DocumentEvidence
+from extract.reading.tables.draft_parts import DraftPart, join_parts
+from extract.reading.tables.drafts import Doubt, confine
 from extract.reading.tables.flat_table import FlatTable
 from extract.reading.tables.form_head import (
     FormHead,
     finds_head,
     has_head_shape,
     is_columnar,
-    is_word,
     prints_head,
     read_head,
 )
 from extract.reading.tables.form_head_checks import check_head
-from extract.reading.tables.form_subject import TITLE_END, find_project, is_department, settle_subject
+from extract.reading.tables.form_subject import find_project, is_department, settle_subject
 from extract.reading.tables.forms import Form
 from extract.reading.tables.goals import count_goals
-from extract.reading.tables.header_words import find_money_unit, normalise
+from extract.reading.tables.header_words import find_money_unit
 from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
-from extract.reading.tables.inquiry import ask, ask_year, list_names, noting, settle
-from extract.reading.tables.layout import Layout, adopt_columns, find_layout, take_out
+from extract.reading.tables.inquiry import ask_year, noting, settle
+from extract.reading.tables.last_place import LastPlace
+from extract.reading.tables.layout import Layout, find_layouts, take_out
 from extract.reading.tables.level_groups import Folding, find_folding, goes_on, unfold
 from extract.reading.tables.level_names import fit_levels
 from extract.reading.tables.page_joins import carry_layout, cut_rows, join_tables
 from extract.reading.tables.page_numbers import join_pages
+from extract.reading.tables.table_lines import find_own_lines, list_inner_titles
+from extract.reading.tables.table_year import find_table_year
 from extract.reading.tables.target_words import STRICT_WORDS, looks_like_targets
-from extract.reading.tables.titles import TitleBlock, find_kind, is_sentence, read_heading, refuse_unread_unit
-from extract.reading.tables.years import (
-    Evidence,
-    choose_year,
-    find_in_lines,
-    find_in_names,
-    find_in_sentences,
-    find_in_words,
-    fold_years,
+from extract.reading.tables.titles import (
+    TitleBlock,
+    add_captions,
+    find_kind,
+    merge_headings,
+    read_heading,
+    refuse_unread_unit,
 )
+from extract.reading.tables.waiting_head import WaitingHead
+from extract.reading.tables.years import Evidence
 
-FORM_TITLE = re.compile(r"绩效目标(?:申报|批复|自评)?表|绩效自评|自评表")
-FORM_WORDS = re.compile(r"绩效指标|[一二三]级指标")
-CLOSED = 0.75  # of a page's height: a table that ends higher does not end because of the page
-YEAR_OF_GOAL = re.compile(r"(?<!\d)(20[0-4]\d)年度")
-GOES_ON = re.compile(r"\(?续表?\d*\)?$|续表")
-SHORTEST_TITLE = 8
-LONGEST_REMARK_CHARACTERS = 40  # more running text than this parts two tables: the second is not the first's rest
 COVER_LINES = 12  # a page without tables and with no more lines than this is a cover: its title is the next table's
-
-
-@dataclass(slots=True)
-class DraftPart:
-    """A part under construction."""
-
-    heading: TitleBlock
-    publisher: str
-    year: int | None
-    kind: DocumentKind
-    columns: tuple[Column, ...] = ()
-    headers: tuple[str, ...] = ()
-    conflict: str = ""  # what contradicts each other about the year
-    question: Question | None = None  # which year it is
-    drafts: list[Draft] = field(default_factory=list)
-    projects: list[Project] = field(default_factory=list)
-    skipped: list[tuple[int, Box]] = field(default_factory=list)  # page and box of cells whose row makes no record
-
-    @property
-    def key(self) -> tuple[str, int | None, DocumentKind]:
-        """The attributes that make it a document of its own."""
-        return self.publisher, self.year, self.kind
 
 
 class Assembler:
@@ -87,11 +60,9 @@ class Assembler:
         self.tables = 0
         self.grids = 0
         self.target_pages: list[int] = []
-        self._texts: dict[int, list[str]] = {}  # of each page: cells that may say for which year they are
         self._heights: dict[int, float] = {}  # of each page, points
         self.lost: list[Doubt] = []  # places that belong to no project that is known
-        self.cover = Cover()  # the last one that the pages so far print
-        self.running: list[Line] = []  # running headers and footers of the document
+        self.evidence = DocumentEvidence()
         self.goals = 0  # projects that are printed with a goal and without indicators
         self.money_notes: set[str] = set()  # units that any line of the document prints
         self._flat: FlatTable | None = None
@@ -100,46 +71,36 @@ class Assembler:
         self._layout: Layout | None = None
         self._edges: tuple[float, ...] = ()
         self._folding: Folding | None = None  # of the table that was read last, where its levels head groups of columns
-        self._head_follows = False  # it stands where the open table may go on
-        self._head_lines: list[Line] = []  # above the head that waits
-        self._head: IndexedGrid | None = None  # a form's head, or the part of it that stood on the pages before
+        self._head: WaitingHead | None = None
         self._heading = TitleBlock()
         self._year: int | None = None  # of the part that is open
-        self._cover_years: list[Evidence] = []
-        self._own_years: list[Evidence] = []  # that tables of targets name themselves
-        self._titles: list[Evidence] = []  # that titles of all tables name
-        self._sentences: list[Evidence] = []  # that sentences about targets name
-        self._departments: list[str] = []  # that forms name
         self._captions: list[Line] = []  # the lines around the table that is read now
         self._waiting: list[Line] = []  # below the last table: a caption or title may belong to the next page's table
-        self._between: list[Line] = []  # since the last table of targets
-        self._place_title = ""  # above it
-        self._page = 0  # of the last table of targets, or of the head that waits for one
+        self._place = LastPlace()
         self._left_aside: list[int] = []  # pages of tables without targets
 
     def read_page(self, page: PageGrids) -> None:
         """Read every grid of a page, each with the lines between it and the one above."""
         self._heights[page.page] = page.height
-        self._sentences += find_in_sentences(page.lines)
-        if (cover := read_cover(page)) is not None and (cover.publisher or not self.cover.title):
-            self.cover = cover
-            self._cover_years += [Evidence(cover.year, f"the cover {cover.title!r}")] if cover.year else []
+        self.evidence.note_page(page)
         top = 0.0
         for grid in page.grids:
             above = [line for line in page.lines if top - 2 <= line.box.y0 and line.box.y1 <= grid.box.y0 + 4]
-            self._between += above
-            self._titles += find_in_lines(above, titles_only=True)
+            self._note_lines(above)
             self._read_grid(index_grid(grid), above)
-            self._texts.setdefault(page.page, []).extend(c.text for c in grid.cells if "年度" in c.text)
+            self.evidence.note_cells(grid)
             self._waiting = []
             top = grid.box.y1
             self.grids += 1
         self.money_notes |= {u for line in page.lines if (u := find_money_unit(line.text))}
         rest = [line for line in page.lines if line.box.y0 >= top - 2]
-        self._between += rest
-        self._titles += find_in_lines(rest, titles_only=True)
+        self._note_lines(rest)
         if page.grids or len(rest) <= COVER_LINES:
             self._waiting = rest
+
+    def _note_lines(self, lines: list[Line]) -> None:
+        self._place.between += lines
+        self.evidence.note_titles(lines)
 
     def _read_grid(self, table: IndexedGrid, above: list[Line]) -> None:
         """Split a grid at its header blocks and read each stretch."""
@@ -148,15 +109,15 @@ class Assembler:
         layouts = find_layouts(table, known) or self._lend_layout(table)
         if layouts and not self._is_ours(table, above):
             layouts = []
-        inner = _inner_titles(table, layouts[0]) if layouts else []
+        inner = list_inner_titles(table, layouts[0]) if layouts else []
         self._captions = [*self._waiting, *above, *inner]
         heading = read_heading([*above, *inner])
         if layouts and self._waiting and not heading.says_anything and not heading.unit:
             heading = read_heading([*self._waiting, *above, *inner])
         if heading.says_anything or heading.year:
-            self._heading = _merge(self._heading, heading)
+            self._heading = merge_headings(self._heading, heading)
         elif heading.unit or heading.money_unit:
-            self._heading = _add_captions(self._heading, heading)
+            self._heading = add_captions(self._heading, heading)
         if not layouts:
             self._read_loose(table)
             return
@@ -170,14 +131,18 @@ class Assembler:
             end = finds_head(table, layout.stop, stop)
             self._read_form(table, layout, head_start, stop if end is None else end)
             head_start = stop if end is None else end
-        self._mark_place(table)
+        self._edges = table.edges
+        self.target_pages.append(table.grid.page)
+        self._place.move(table.grid.page, self._heading.title)
         if not layouts[-1].is_flat:
             self._hold_head(table, head_start)
 
     def _unfold(self, table: IndexedGrid) -> IndexedGrid:
         """Return a table with one indicator a row, also where its levels head groups of columns side by side."""
         found = find_folding(table)
-        if found is None and (self._folding is None or not goes_on(self._folding, table) or not self._follows(table)):
+        if found is None and (
+            self._folding is None or not goes_on(self._folding, table) or not self._place.is_continued_by(table)
+        ):
             return table
         folding = found or self._folding
         self._folding = folding
@@ -200,15 +165,6 @@ class Assembler:
                 return [replace(layout, start=row, stop=row, doubts=())]
         return []
 
-    def _mark_place(self, table: IndexedGrid) -> None:
-        """Record the place of the last table of targets, since its continuation is next to it."""
-        self._edges = table.edges
-        self.target_pages.append(table.grid.page)
-        self._settle_place(table.grid.page)
-
-    def _settle_place(self, page: int) -> None:
-        self._page, self._between, self._place_title = page, [], self._heading.title
-
     def _note_ignored(self, layout: Layout, page: int) -> None:
         """Report once per document the unlisted words over columns that are not loaded."""
         for word in layout.ignored:
@@ -216,24 +172,11 @@ class Assembler:
             if all((f.code, f.detail) != (finding.code, finding.detail) for f in self.findings):
                 self.findings.append(finding)
 
-    def _follows(self, table: IndexedGrid) -> bool:
-        """Return True if a grid may continue what is open: on the same or the next page, nothing else between.
-
-        An indicator table in a report, pages after the last form, is another project's (国家信访局 2022).
-        """
-        if not self._page or table.grid.page - self._page > 1:
-            return False
-        title, above = name_table(read_heading(self._between).title), name_table(self._place_title)
-        if title and title != above and not (len(title) >= SHORTEST_TITLE and above.endswith(title)):
-            return False  # （三）部门预算项目绩效目标表 stands over the first form's title only (烟台)
-        prose = sum(len(line.text) for line in self._between if is_sentence(line.text))
-        return prose < LONGEST_REMARK_CHARACTERS
-
     def _read_rows_above(self, table: IndexedGrid, layout: Layout) -> int:
         """Read the rows above a grid's first head as the end of the open form; return the head's start."""
         first = finds_head(table, 0, layout.start)
         carried = self._carry_layout(table)
-        if not first or self._form is None or carried is None or not self._follows(table):
+        if not first or self._form is None or carried is None or not self._place.is_continued_by(table):
             return 0
         self._read_with(self._form, table, carried, 0, first)
         return first
@@ -247,28 +190,29 @@ class Assembler:
         if not any(cell.text for cell in rest.cells):
             return
         self._drop_head()
-        self._head_follows = start == 0 and (self._flat or self._form) is not None and self._follows(table)
-        self._head, self._form, self._flat, self._layout = rest, None, None, None
-        self._head_lines = self._find_own_lines(table, start)
-        self._settle_place(table.grid.page)
+        follows = start == 0 and (self._flat or self._form) is not None and self._place.is_continued_by(table)
+        self._head = WaitingHead(rest, self._find_own_lines(table, start), follows)
+        self._form, self._flat, self._layout = None, None, None
+        self._place.move(table.grid.page, self._heading.title)
 
     def _drop_head(self) -> None:
         """Discard a head that no indicators follow: a budget table, or a form whose indicators are lost.
 
         Only one titled as a form of performance targets can have lost them.
         """
-        table, self._head = self._head, None
-        if table is None:
+        waiting, self._head = self._head, None
+        if waiting is None:
             return
+        table = waiting.table
         page, head = table.row_pages[0], read_head(table, 0, table.grid.n_rows)
         goals = [head.fields[c] for c in (Column.OVERALL_GOAL, Column.ANNUAL_GOAL) if c in head.fields]
-        if not goals and not head.has_project and self._is_closed(table):
+        if not goals and not head.has_project and waiting.ends_above(self._heights.get(table.row_pages[-1], 0.0)):
             detail = "a form of a department that prints neither goals nor indicators"
             self.findings.append(Finding("form_without_targets", detail, page))
-        elif self._is_form_of_targets(table):
+        elif waiting.announces_targets():
             name = head.fields[Column.PROJECT].text if head.has_project else ""
             detail = "a form's head without its indicators"
-            self.lost.append(Doubt(Reason.PAGE_MISSING, page, detail, table.grid.box, name, self._head_follows))
+            self.lost.append(Doubt(Reason.PAGE_MISSING, page, detail, table.grid.box, name, waiting.follows))
         elif any(goal.text for goal in goals):
             self.goals += 1
         else:
@@ -279,30 +223,14 @@ class Assembler:
 
         Plans print indicators, too: 指标名称, 指标释义, 2030年, 2035年 (包头).
         """
-        if (self._flat or self._form or self._head) is not None and self._follows(table):
+        if (self._flat or self._form or self._head) is not None and self._place.is_continued_by(table):
             return True
         if any("绩效" in line.text for line in (*self._waiting, *above)):
             return True
         return any("绩效" in cell.text or STRICT_WORDS.search(cell.text) for cell in table.cells)
 
-    def _is_closed(self, table: IndexedGrid) -> bool:
-        """Return True if a form ends high on its page, so that no break cut it, and announces no indicators."""
-        ends = self._heights.get(table.row_pages[-1], 0.0) * CLOSED > table.grid.box.y1
-        return ends and not any(FORM_WORDS.search(normalise(cell.text)) for cell in table.cells if is_word(cell))
-
-    def _is_form_of_targets(self, table: IndexedGrid) -> bool:
-        """Return True if the title above a head or its own words announce indicators."""
-        words = any(FORM_WORDS.search(normalise(cell.text)) for cell in table.cells if is_word(cell))
-        return words or bool(FORM_TITLE.search(normalise(read_heading(self._head_lines).title)))
-
     def _find_own_lines(self, table: IndexedGrid, start: int) -> list[Line]:
-        """Return the lines right above a form: those around the grid, or the wide ones inside it below another form."""
-        inner = _list_wide(cut_rows(table, start, table.grid.n_rows))
-        if start or read_heading(inner).says_anything:
-            return inner
-        above = [line for line in self._captions if line not in self._waiting and line not in inner]
-        lines = _drop_prose([*above, *inner])
-        return lines if read_heading(lines).says_anything else _drop_prose([*self._waiting, *above, *inner])
+        return find_own_lines(table, start, self._captions, self._waiting)
 
     def _read_flat(self, table: IndexedGrid, layout: Layout, stop: int) -> None:
         self._drop_head()
@@ -341,7 +269,7 @@ class Assembler:
     def _read_form(self, table: IndexedGrid, layout: Layout, head_start: int, stop: int) -> None:
         """Read a form's head, then its indicator rows up to the next head."""
         above = cut_rows(table, head_start, layout.start)
-        form = self._form if self._follows(table) or head_start else None
+        form = self._form if self._place.is_continued_by(table) or head_start else None
         if self._head is None and layout.find(Column.UNIT) and not prints_head(above):
             heading = read_heading(self._find_own_lines(table, head_start))
             if is_department(FormHead(table.grid.page), heading):
@@ -380,7 +308,7 @@ class Assembler:
         with confine(head.doubts, head.page), noting() as settled:
             self._settle_year(layout, head.page, head)
         head.settled += settled
-        self._departments.append(head.publisher)
+        self.evidence.departments.append(head.publisher)
         self._open_part(layout, self._find_publisher() or head.publisher, head.columns)
         self._form = Form(self.tables, head, self._heading)
         self._form.attach(self.parts[-1], self.findings)
@@ -394,11 +322,13 @@ class Assembler:
         `lines` are those right above these rows.
         """
         doubts: list[Doubt] = []
-        if self._head is not None and (finds_head(above, 0, above.grid.n_rows) is not None or not self._follows(above)):
+        if self._head is not None and (
+            finds_head(above, 0, above.grid.n_rows) is not None or not self._place.is_continued_by(above)
+        ):
             self._drop_head()
         if self._head is not None:
             with confine(doubts, above.grid.page):
-                above, lines = join_tables(self._head, above), self._head_lines
+                above, lines = join_tables(self._head.table, above), self._head.lines
             self._head = None
         head = read_head(above, 0, above.grid.n_rows)
         head.doubts += doubts
@@ -413,65 +343,39 @@ class Assembler:
     def _settle_year(self, layout: Layout, page: int, head: FormHead | None = None) -> None:
         """Set the year of a table or form: as printed, else by a person's choice; raises Refused."""
         try:
-            self._find_year(layout, page, head)
+            year = find_table_year(self._heading, layout, page, head, self.evidence.titles)
         except Refused as refusal:
             question = ask_year(self._heading.title, refusal.detail, page)
             self._year = int(settle(question, refusal.reason, refusal.detail))
-
-    def _find_year(self, layout: Layout, page: int, head: FormHead | None) -> None:
-        """Find the year of a table or form by rank (years.py); a period that excludes it is a contradiction.
-
-        奉节 2025: the title says 2023年度, 建设周期 says 2025. Only the publisher can tell which one is meant.
-        """
-        heading, period = self._heading, head.period if head else None
-        if heading.conflict:
-            raise Refused(Reason.YEAR_UNKNOWN, heading.conflict, page)
-        title = [Evidence(heading.year, f"the title {heading.title!r}")] if heading.year else []
-        if title and head and self._is_year_of_project(head, title[0].year):
-            self._titles += title
-            title = []
-        own = [Evidence(head.year, "the form's head")] if head and head.year else []
-        words = find_in_words((h.column, h.words) for h in layout.headings) + (head.years if head else [])
-        year = choose_year([title, own, words], page)
-        if year is None and head and period and period[0] == period[1] and head.closed:
-            year = period[0]
-        if year is not None and period is not None and not period[0] <= year <= period[1]:
-            where = title[0].where if title else "the form"
-            detail = f"{where} says {year}, the project's period {period[0]} to {period[1]}"
-            raise Refused(Reason.YEAR_UNKNOWN, detail, page)
+            return
         if year is not None:
-            self._own_years.append(Evidence(year, f"the table of page {page}"))
-        elif self._flat is not None and self.parts[-1].heading.title == heading.title:
+            self.evidence.own_years.append(Evidence(year, f"the table of page {page}"))
+        elif self._flat is not None and self.parts[-1].heading.title == self._heading.title:
             year = self._year  # the same table goes on
         self._year = year
 
-    def _is_year_of_project(self, head: FormHead, year: int) -> bool:
-        """Return True if the year in a form's title belongs to the project's name: 2024年…补助项目绩效目标表."""
-        name = normalise(head.fields[Column.PROJECT].text) if head.has_project else ""
-        return bool(name) and (str(year) in fold_years(name) or name in normalise(self._heading.title))
-
     def _find_publisher(self) -> str:
         """Return the publisher of the table by the cover before it, else by its own title and captions."""
-        return self.cover.publisher or self._heading.publisher
+        return self.evidence.cover.publisher or self._heading.publisher
 
     def _read_loose(self, table: IndexedGrid) -> None:
         """Read a grid without header words: it continues the open table, is a form's head, or is no target table."""
         first = finds_head(table, 0, table.grid.n_rows) if self._flat is None else None
         stop = table.grid.n_rows if first is None else first
-        reader, follows = self._flat or self._form, self._follows(table)
+        reader, follows = self._flat or self._form, self._place.is_continued_by(table)
         if self._head is not None and first is None and follows:
             joined: list[IndexedGrid] = []
             with confine([], table.grid.page):  # of another width: the head has ended
-                joined.append(join_tables(self._head, cut_rows(table, 0, stop)))
+                joined.append(join_tables(self._head.table, cut_rows(table, 0, stop)))
             if joined:
-                self._head = joined[0]
-                self._settle_place(table.grid.page)
+                self._head.table = joined[0]
+                self._place.move(table.grid.page, self._heading.title)
                 return
         carried = self._carry_layout(table)
         if carried is not None and reader is not None and stop and follows:
             self._read_with(reader, table, carried, 0, stop)
             self.target_pages.append(table.grid.page)
-            self._settle_place(table.grid.page)
+            self._place.move(table.grid.page, self._heading.title)
             self._hold_head(table, stop)
             return
         self.goals += count_goals(table)
@@ -521,150 +425,9 @@ class Assembler:
             self.findings.append(Finding("other_table", detail, min(self._left_aside)))
         for flat in self._flats:
             flat.finish()
-        self._settle_document()
+        self.findings += self.evidence.settle(self.parts, self.target_pages)
+        self.parts = join_parts(self.parts)
         if len(self.money_notes) == 1:  # a note below the table may be the only place that says 万元
             for draft in (d for part in self.parts for d in part.drafts):
                 for column in AMOUNTS:
                     draft.money_units.setdefault(column, next(iter(self.money_notes)))
-
-    def _settle_document(self) -> None:
-        """Set publishers and years that only the whole document determines, and join equal parts."""
-        forms = [p for part in self.parts for p in part.projects if p.scope is Scope.DEPARTMENT]
-        whole = [p.unit_text or text_of(p, Column.UNIT) or text_of(p, Column.DEPARTMENT) for p in forms]
-        publisher = choose_publisher([self.cover.publisher], whole, self._departments)
-        running = find_in_lines(self.running, titles_only=True)
-        evidence, conflict = choose_document_year(
-            [
-                self._cover_years,
-                self._own_years,
-                self._titles,
-                running,
-                self._list_goal_years(),
-                self._list_text_years(),
-                self._sentences,
-                find_in_names(list_names()),
-            ]
-        )
-        for part in self.parts:
-            part.publisher = part.publisher or publisher
-            if part.year is not None:
-                continue
-            part.year, part.conflict = (evidence.year if evidence else None), conflict
-            if evidence is not None and part.drafts:
-                detail = f"the fiscal year {evidence.year} is from {evidence.where}"
-                self.findings.append(Finding("year_from", detail, part.drafts[0].page))
-            elif part.drafts:
-                _ask_year_of_part(part)
-        self.parts = join_parts(self.parts)
-
-    def _list_goal_years(self) -> list[Evidence]:
-        """List the years of goals (完成2026年度…), for documents without a year in titles and tables (广州)."""
-        found = []
-        for project in (p for part in self.parts for p in part.projects):
-            for column in (Column.ANNUAL_GOAL, Column.OVERALL_GOAL):
-                years = YEAR_OF_GOAL.findall(fold_years(text_of(project, column)))
-                found += [Evidence(int(year), f"the goal of {project.name or project.unit_text!r}") for year in years]
-        return found
-
-    def _list_text_years(self) -> list[Evidence]:
-        """List the years in other cells of the pages with targets (tasks of a department without a list)."""
-        texts = [(page, text) for page in sorted(set(self.target_pages)) for text in self._texts.get(page, [])]
-        found = [(page, year) for page, text in texts for year in YEAR_OF_GOAL.findall(fold_years(text))]
-        return [Evidence(int(year), f"a text on page {page}") for page, year in found]
-
-
-def _ask_year_of_part(part: DraftPart) -> None:
-    """Set the year that a person chose, where no single one is printed with a part."""
-    part.question = ask_year(part.heading.title, part.conflict, part.drafts[0].page)
-    with noting() as settled:
-        chosen = ask(part.question)
-    if chosen is not None:
-        part.year = int(chosen)
-        for project in part.projects:
-            project.settled += settled
-
-
-def name_table(title: str) -> str:
-    """Remove （续） and （续表） from a title, so that all pages of one table have one title."""
-    return GOES_ON.sub("", normalise(title))
-
-
-def join_parts(parts: list[DraftPart]) -> list[DraftPart]:
-    """Join parts of one publisher, year and kind, their rows in the order in which they were read."""
-    joined: dict[tuple[str, int | None, DocumentKind], DraftPart] = {}
-    for part in parts:
-        first = joined.setdefault((normalise(part.publisher), part.year, part.kind), part)
-        if first is not part:
-            first.drafts += part.drafts
-            first.projects += part.projects
-            first.skipped += part.skipped
-    for part in joined.values():
-        part.drafts.sort(key=lambda draft: draft.serial)
-    return list(joined.values())
-
-
-def text_of(project: Project, column: Column) -> str:
-    """Return the text that a project prints in a column, "" where it prints nothing."""
-    return project.fields[column].text if column in project.fields else ""
-
-
-def find_layouts(table: IndexedGrid, known: Layout | None = None) -> list[Layout]:
-    """Find all header blocks of a grid, top to bottom; `known` is that of the table that it may continue."""
-    found: list[Layout] = []
-    row = 0
-    while row < table.grid.n_rows:
-        layout = find_layout(table, row)
-        if layout is not None:
-            found.append(layout if known is None else adopt_columns(layout, known))
-            row = layout.stop
-        else:
-            row += 1
-    return found
-
-
-def _inner_titles(table: IndexedGrid, layout: Layout) -> list[Line]:
-    """Return rows above the header: titles and captions inside the table (above a form's words only wide ones)."""
-    lines: list[Line] = []
-    for row in range(layout.start):
-        cells = [c for c in table.starting(row) if c.text]
-        if layout.is_flat:
-            lines.extend(Line(c.text, Box(*c.box)) for c in cells if len(c.text) < 80)
-            continue
-        if any(is_word(c) for c in cells):
-            break
-        lines.extend(_list_wide(cut_rows(table, row, row + 1)))
-    return lines
-
-
-def _drop_prose(lines: list[Line]) -> list[Line]:
-    """Return the lines below running text and below a section's title: neither is a form's own."""
-    titles = [k for k, line in enumerate(lines) if TITLE_END.search(line.text.strip())]
-    ends = [k for k, line in enumerate(lines) if is_sentence(line.text)] + titles[:-1]
-    return lines[max(ends, default=-1) + 1 :]
-
-
-def _list_wide(table: IndexedGrid) -> list[Line]:
-    """Return the rows of one wide cell at the top of a table: titles and captions above the first words."""
-    lines: list[Line] = []
-    for row in range(table.grid.n_rows):
-        cells = [c for c in table.starting(row) if c.text]
-        if any(is_word(c) for c in cells):
-            break
-        if len(cells) == 1 and len(cells[0].text) < 80 and cells[0].colspan >= 0.6 * table.grid.n_cols:
-            lines.append(Line(cells[0].text, Box(*cells[0].box)))
-    return lines
-
-
-def _merge(old: TitleBlock, new: TitleBlock) -> TitleBlock:
-    """Merge title blocks: a new title replaces the old one, and inherits its year only where no title is new."""
-    if new.says_anything:
-        year = new.year
-        if year is None and new.title == old.title:
-            year = old.year
-        return TitleBlock(new.title, new.publisher, year, new.money_unit, new.unit, new.conflict)
-    money_unit = new.money_unit or old.money_unit
-    return TitleBlock(old.title, old.publisher, new.year or old.year, money_unit, new.unit, new.conflict)
-
-
-def _add_captions(old: TitleBlock, new: TitleBlock) -> TitleBlock:
-    return TitleBlock(old.title, old.publisher, old.year, new.money_unit or old.money_unit, new.unit or old.unit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import count
 from types import TracebackType
+from typing import Protocol
 
 from extract.entities import Box, Cell, Column, Printed, Question, Scope
 from extract.errors import Reason, Refused
@@ -108,6 +109,14 @@ class Draft:
     row: int = 0
     part: int = 0
     serial: int = field(default_factory=count().__next__)  # the order in which rows were read
+
+
+class Sink(Protocol):
+    """Receiver of drafts: a part under construction."""
+
+    drafts: list[Draft]
+    projects: list[Project]
+    skipped: list[tuple[int, Box]]  # page and box of cells whose row makes no record
 
 
 def surround(boxes: list[Box]) -> Box:

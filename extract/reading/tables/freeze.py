@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from extract.entities import Column, Finding, Held, Part, Printed, Question, Record
 from extract.errors import Reason, Refused
-from extract.reading.tables.assembler import DraftPart
 from extract.reading.tables.column_groups import AMOUNTS
+from extract.reading.tables.draft_parts import DraftPart
 from extract.reading.tables.drafts import Doubt, Draft, Field, Project, confine, doubt_of
 from extract.reading.tables.header_words import normalise
 from extract.values import parse_amount

@@ -115,6 +115,20 @@ def take_out(layout: Layout, columns: Collection[Column]) -> Layout:
     )
 
 
+def find_layouts(table: IndexedGrid, known: Layout | None = None) -> list[Layout]:
+    """Find all header blocks of a grid, top to bottom; `known` is that of the table that it may continue."""
+    found: list[Layout] = []
+    row = 0
+    while row < table.grid.n_rows:
+        layout = find_layout(table, row)
+        if layout is not None:
+            found.append(layout if known is None else adopt_columns(layout, known))
+            row = layout.stop
+        else:
+            row += 1
+    return found
+
+
 def find_layout(table: IndexedGrid, row: int) -> Layout | None:
     """Find the header block that begins at a row, None where there is none; unlisted words are its doubts."""
     first = table.starting(row)

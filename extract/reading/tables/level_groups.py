@@ -159,7 +159,6 @@ def _list_rows(table: IndexedGrid, folding: Folding, start: int) -> dict[int, li
         rows[row] = []
         over = [c for c in table.row_cells(row) if c.col + c.colspan > first and c.col < last]
         if len(over) == 1 and _covers(over[0], first, last):
-            rows[row] = []
             continue
         for group in folding.groups:
             own = _cells_of(table, row, group)

@@ -75,6 +75,21 @@ def find_merges(rows: list[Row], columns: Sequence[Column] = LEVELS) -> set[Colu
     return {c for row in rows for c in columns if c in row.cells and row.cells[c].rowspan > row.last - row.first}
 
 
+def merges_projects(table: IndexedGrid, layout: Layout, start: int, stop: int) -> bool:
+    """Return True if project cells cover several indicator rows more often than names are repeated."""
+    project, indicator = layout.find(Column.PROJECT), layout.find(Column.INDICATOR)
+    if project is None or indicator is None:
+        return False
+    merges = again = 0
+    for row in range(start + 1, stop):
+        above, cell = table.cell(row - 1, project.first), table.cell(row, project.first)
+        if table.cell(row, indicator.first) is table.cell(row - 1, indicator.first) or cell is None or above is None:
+            continue
+        merges += cell is above
+        again += cell is not above and bool(cell.text) and cell.text == above.text
+    return merges > again
+
+
 def box_of(row: Row) -> Box:
     """Return the box around the cells that begin in a row, or around all of its cells if none does."""
     return surround([c.box for c in row.cells.values() if c.row >= row.first] or [c.box for c in row.cells.values()])

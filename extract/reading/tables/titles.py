@@ -140,3 +140,19 @@ def find_kind(title: str) -> DocumentKind:
     if re.search(r"调整|变更", title):
         return DocumentKind.ADJUSTED
     return DocumentKind.TARGET
+
+
+def merge_headings(old: TitleBlock, new: TitleBlock) -> TitleBlock:
+    """Merge title blocks: a new title replaces the old one, and inherits its year only where no title is new."""
+    if new.says_anything:
+        year = new.year
+        if year is None and new.title == old.title:
+            year = old.year
+        return TitleBlock(new.title, new.publisher, year, new.money_unit, new.unit, new.conflict)
+    money_unit = new.money_unit or old.money_unit
+    return TitleBlock(old.title, old.publisher, new.year or old.year, money_unit, new.unit, new.conflict)
+
+
+def add_captions(old: TitleBlock, new: TitleBlock) -> TitleBlock:
+    """Add the units that captions name to a title block."""
+    return TitleBlock(old.title, old.publisher, old.year, new.money_unit or old.money_unit, new.unit or old.unit)

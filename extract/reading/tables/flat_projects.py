@@ -1,0 +1,116 @@
+"""Decide to which project a row of a flat table belongs: that of the row above, or a new one."""
+
+from __future__ import annotations
+
+from extract.entities import Column
+from extract.errors import Reason, Refused
+from extract.reading.tables.amount_conflicts import find_two_amounts
+from extract.reading.tables.amount_questions import ask_row_amount
+from extract.reading.tables.column_groups import AMOUNTS, PROJECT_LEVEL, UNIT_LEVEL
+from extract.reading.tables.drafts import Doubt, Field, Project
+from extract.reading.tables.flat_drafts import FlatDrafts
+from extract.reading.tables.inquiry import settle
+from extract.reading.tables.page_breaks import GOALS, Cut
+
+
+def settle_project(
+    flat: FlatDrafts, fields: dict[Column, Field], cut: Cut, begins: bool, after_break: bool, page: int
+) -> Project:
+    """Return the project of a row: the same cell, the same repeated text, or a new one."""
+    name, last = fields.get(Column.PROJECT), flat.previous.get(Column.PROJECT)
+    unit = fields[Column.UNIT].text if Column.UNIT in fields else ""
+    current = flat.projects[-1] if flat.projects and flat.previous else None
+    if name is None:
+        raise Refused(Reason.CONSERVATION, "no project cell covers the row", page)
+    same_unit = current is not None and current.unit_text == unit
+    if flat.at_end and name is last and current is not None and unit and current.unit_text != unit + unit:
+        same_unit |= current.unit_text.startswith(unit)  # the end of the page cuts the unit's name
+    block = cut is Cut.BLOCK or (name is last and not begins and _is_block(flat, fields, page))
+    known = not block and (name is last or cut is not Cut.NONE)
+    if current is not None and same_unit and not begins and (known or (not block and _repeats(flat, fields))):
+        return current
+    if not name.text and not begins:
+        raise Refused(Reason.CONSERVATION, "an indicator row without a project", page)
+    may_repeat = same_unit and current is not None and (not flat.merged or after_break)
+    if may_repeat and current is not None and _is_of_project(flat, fields, current):
+        return current
+    project = Project({}, fields.get(Column.UNIT), dict(fields), title=flat.title, in_flat_table=True)
+    if current is not None and _are_near(name.text, current.name) and _are_near(unit, current.unit_text):
+        project.doubts = current.doubts  # nobody could tell which of them is held back
+    if current is not None and after_break and flat.suspect is current:
+        project.doubts.append(current.doubts[0])  # its first rows may stand on the page before
+    if name is last and current is not None and not same_unit and not block and name.text:
+        detail = f"{name.text!r} stands in one cell beside the units {current.unit_text!r} and {unit!r}"
+        for one in (current, project):
+            one.doubts.append(Doubt(Reason.CONSERVATION, page, detail))
+    flat.projects.append(project)
+    flat.mine.append(project)
+    if flat.sections and flat.sections[-1].printed is flat.section:
+        flat.sections[-1].projects.append(project)
+    return project
+
+
+def _is_of_project(flat: FlatDrafts, fields: dict[Column, Field], current: Project) -> bool:
+    """Return True if a row that repeats a project with another amount belongs to it by a person's choice.
+
+    Then the amount that was chosen counts for all its rows. Raises Refused where nobody has chosen.
+    """
+    is_one = False
+    while (found := find_two_amounts(current, flat.previous, fields)) is not None:
+        column, detail = found
+        first, second = current.fields[column], fields[column]
+        question = ask_row_amount(current.name, column, first.printed(), second.printed())
+        chosen = settle(question, Reason.CONSERVATION, detail)
+        kept, is_one = first if chosen == first.text else second, True
+        current.fields[column] = fields[column] = kept
+        flat.fields = {key: kept if field is first or field is second else field for key, field in flat.fields.items()}
+        for draft in flat.drafts:
+            if draft.project is current and column in draft.fields:
+                draft.fields[column] = kept
+    return is_one
+
+
+def _is_block(flat: FlatDrafts, fields: dict[Column, Field], page: int) -> bool:
+    """Return True if a row under the name above begins another project: a new amount and a new goal (北京).
+
+    The name cell of a bureau's project covers one block for each of its units, which are not printed.
+    """
+    money = [c for c in AMOUNTS if _begins(flat, fields, c)]
+    goals = [c for c in GOALS if _begins(flat, fields, c)]
+    if not money or not goals or not flat.merges & {*money, *goals}:
+        return False
+    name = fields[Column.PROJECT].text
+    if any(c in fields for c in UNIT_LEVEL):
+        detail = f"another amount and goal begin under {name!r}: a part of it, or a rule is missing"
+        raise Refused(Reason.CONSERVATION, detail, page)
+    texts = [(fields[c].text, flat.previous[c].text) for c in (*money, *goals)]
+    if not any(now for now, _ in texts):
+        raise Refused(Reason.CONSERVATION, f"a blank amount and goal begin under {name!r}", page)
+    return any(now and now != above for now, above in texts)
+
+
+def _begins(flat: FlatDrafts, fields: dict[Column, Field], column: Column) -> bool:
+    """Return True if a cell of its own begins below another one."""
+    above = flat.previous.get(column)
+    return column in fields and above is not None and bool(above.text) and fields[column] is not above
+
+
+def _repeats(flat: FlatDrafts, fields: dict[Column, Field]) -> bool:
+    """Return True for a blank name, or one repeated on each row of a table that does not merge cells."""
+    name = fields[Column.PROJECT]
+    if not name.text:
+        return True
+    if flat.merged:
+        return False
+    current = flat.projects[-1].fields
+    return all(
+        not f.text or c not in current or f.text == current[c].text
+        for c, f in fields.items()
+        if c in PROJECT_LEVEL and c not in (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
+    )
+
+
+def _are_near(one: str, other: str) -> bool:
+    """Return True if two names are equal, or one contains the other: a rule may be missing."""
+    short, long = sorted((one, other), key=len)
+    return one == other or (bool(short) and (long.startswith(short) or long.endswith(short)))
