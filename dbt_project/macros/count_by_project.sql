@@ -1,6 +1,7 @@
 {#- Rows of `relation` counted per publisher, project and year: how many (`targets`), and each of `aggregates`, which maps
-    a column's name to its expression. The unit and document are those of the project in that year. -#}
-{% macro count_by_project(relation, aggregates, where='true') -%}
+    a column's name to its expression. `shares` maps a column's name to the aggregate whose share of all rows it is, in
+    per cent. The unit and document are those of the project in that year. -#}
+{% macro count_by_project(relation, aggregates, shares={}, where='true') -%}
     select
         publisher_key,
         project_key,
@@ -11,6 +12,10 @@
         count(*) as targets,
         {%- for name, expression in aggregates.items() %}
         {{ expression }} as {{ name }}
+        {%- if shares or not loop.last %},{% endif %}
+        {%- endfor %}
+        {%- for name, counted in shares.items() %}
+        {{ share_pct(aggregates[counted], 'count(*)') }} as {{ name }}
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from {{ relation }}

@@ -2,26 +2,16 @@ with pairs as (
     select * from {{ ref('quality_pairs') }}
 ),
 
-shares as (
-    {{ count_by_project('pairs', {
-        'copied': count_if("change_class = 'unchanged' and not is_comparator_changed"),
-    }) }}
-),
-
-measured as (
-    select
-        *,
-        {{ share_pct('copied', 'targets') }} as copied_pct
-    from shares
+counted as (
+    {{ count_by_project(
+        'pairs',
+        {'copied': count_if("change_class = 'unchanged' and not is_comparator_changed")},
+        shares={'copied_pct': 'copied'}
+    ) }}
 )
 
 select
-    publisher_key,
-    unit_key,
-    project_key,
-    cast(null as varchar) as indicator_key,
-    document_key,
-    fiscal_year,
+    {{ finding_keys('publisher_key', 'unit_key', 'project_key', 'document_key') }},
     '' as subject,
     cast(copied_pct as decimal(38, 4)) as figure,
     project_name || '：与上年共有的' || cast(targets as varchar) || '项指标中，'
@@ -30,7 +20,7 @@ select
     cast(copied as varchar) || ' of ' || cast(targets as varchar)
     || ' targets that last year had too are unchanged.'
         as explanation_en
-from measured
+from counted
 where
     targets >= {{ var('c01_min_shared') }}
     and copied_pct >= {{ var('c01_copied_pct') }}

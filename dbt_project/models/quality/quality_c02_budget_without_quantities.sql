@@ -36,12 +36,7 @@ joined as (
 )
 
 select
-    publisher_key,
-    unit_key,
-    project_key,
-    cast(null as varchar) as indicator_key,
-    document_key,
-    fiscal_year,
+    {{ finding_keys('publisher_key', 'unit_key', 'project_key', 'document_key') }},
     '' as subject,
     cast(delta_pct as decimal(38, 4)) as figure,
     project_name || '：预算增长' || {{ plain_number('delta_pct') }} || '%，但可比的'

@@ -45,12 +45,7 @@ faulty as (
 )
 
 select
-    publisher_key,
-    unit_key,
-    project_key,
-    cast(null as varchar) as indicator_key,
-    document_key,
-    fiscal_year,
+    {{ finding_keys('publisher_key', 'unit_key', 'project_key', 'document_key') }},
     fault_en as subject,
     cast(fault_pct as decimal(38, 4)) as figure,
     project_name || '：' || cast(targets as varchar) || '项指标值中，' || cast(faults as varchar)

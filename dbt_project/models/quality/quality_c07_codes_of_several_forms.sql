@@ -22,12 +22,7 @@ forms as (
 )
 
 select
-    cast(null as varchar) as publisher_key,
-    cast(null as varchar) as unit_key,
-    cast(null as varchar) as project_key,
-    indicator_key,
-    cast(null as varchar) as document_key,
-    fiscal_year,
+    {{ finding_keys('indicator_key') }},
     indicator_durable_key as subject,
     cast(forms as decimal(38, 4)) as figure,
     '指标“' || indicator_name || '”在各项目中口径不一：' || target_texts || '。' as explanation_zh,

@@ -16,12 +16,7 @@ named as (
 )
 
 select
-    cast(null as varchar) as publisher_key,
-    cast(null as varchar) as unit_key,
-    cast(null as varchar) as project_key,
-    indicator_key,
-    cast(null as varchar) as document_key,
-    fiscal_year,
+    {{ finding_keys('indicator_key') }},
     indicator_durable_key as subject,
     cast(names as decimal(38, 4)) as figure,
     '指标编码' || indicator_code || '对应多个名称：' || indicator_names || '。' as explanation_zh,

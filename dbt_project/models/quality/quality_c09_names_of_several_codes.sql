@@ -17,12 +17,7 @@ coded as (
 )
 
 select
-    cast(null as varchar) as publisher_key,
-    cast(null as varchar) as unit_key,
-    cast(null as varchar) as project_key,
-    indicator_key,
-    cast(null as varchar) as document_key,
-    fiscal_year,
+    {{ finding_keys('indicator_key') }},
     code_scope || '|' || indicator_fold as subject,
     cast(codes as decimal(38, 4)) as figure,
     '指标“' || indicator_name || '”有多个编码：' || indicator_codes || '。' as explanation_zh,

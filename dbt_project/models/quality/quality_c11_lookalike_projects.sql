@@ -57,12 +57,7 @@ measured as (
 )
 
 select
-    publisher_key,
-    unit_key,
-    project_key,
-    cast(null as varchar) as indicator_key,
-    document_key,
-    fiscal_year,
+    {{ finding_keys('publisher_key', 'unit_key', 'project_key', 'document_key') }},
     other_key as subject,
     cast(jaccard_pct as decimal(38, 4)) as figure,
     project_name || '与' || other_name || '有' || cast(common as varchar) || '项指标及指标值相同。'

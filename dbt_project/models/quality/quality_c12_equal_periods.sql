@@ -27,12 +27,7 @@ measured as (
 )
 
 select
-    publisher_key,
-    cast(null as varchar) as unit_key,
-    cast(null as varchar) as project_key,
-    cast(null as varchar) as indicator_key,
-    document_key,
-    fiscal_year,
+    {{ finding_keys('publisher_key', 'document_key') }},
     '' as subject,
     cast(equal_pct as decimal(38, 4)) as figure,
     '同时印有实施周期和年度指标值的' || cast(rows_both as varchar) || '行中，' || cast(rows_equal as varchar)

@@ -40,12 +40,7 @@ moved as (
 )
 
 select
-    publisher_key,
-    unit_key,
-    cast(null as varchar) as project_key,
-    cast(null as varchar) as indicator_key,
-    document_key,
-    fiscal_year,
+    {{ finding_keys('publisher_key', 'unit_key', 'document_key') }},
     '' as subject,
     cast(moved_points as decimal(38, 4)) as figure,
     unit_name || '：满意度指标平均要求由' || {{ plain_number('prior_mean_level') }} || '%变为'

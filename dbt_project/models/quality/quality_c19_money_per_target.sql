@@ -35,12 +35,7 @@ joined as (
 )
 
 select
-    publisher_key,
-    unit_key,
-    project_key,
-    cast(null as varchar) as indicator_key,
-    document_key,
-    fiscal_year,
+    {{ finding_keys('publisher_key', 'unit_key', 'project_key', 'document_key') }},
     '' as subject,
     cast(coalesce(yuan_per_target, amount_yuan) as decimal(38, 4)) as figure,
     project_name || '：预算' || {{ plain_number('amount_yuan') }} || '元，仅有'

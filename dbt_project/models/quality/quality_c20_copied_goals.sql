@@ -45,12 +45,7 @@ copied as (
 )
 
 select
-    publisher_key,
-    unit_key,
-    project_key,
-    cast(null as varchar) as indicator_key,
-    document_key,
-    fiscal_year,
+    {{ finding_keys('publisher_key', 'unit_key', 'project_key', 'document_key') }},
     name_en as subject,
     cast(goal_length as decimal(38, 4)) as figure,
     project_name || '：' || name_zh || '与上年一字不差。' as explanation_zh,

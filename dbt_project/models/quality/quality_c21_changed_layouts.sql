@@ -15,12 +15,7 @@ changed as (
 )
 
 select
-    publisher_key,
-    cast(null as varchar) as unit_key,
-    cast(null as varchar) as project_key,
-    cast(null as varchar) as indicator_key,
-    document_key,
-    fiscal_year,
+    {{ finding_keys('publisher_key', 'document_key') }},
     prior_document_key as subject,
     cast(pairs as decimal(38, 4)) as figure,
     '两年版式不同，涉及' || cast(pairs as varchar) || '项指标对比：比较符或单位的变化可能来自表格而非目标。' as explanation_zh,
