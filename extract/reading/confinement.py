@@ -13,9 +13,9 @@ from extract.reading.page_checks.problems import Problem
 from extract.reading.tables.draft_parts import DraftPart
 from extract.reading.tables.drafts import Doubt, Project
 from extract.reading.tables.freeze import list_pieces
+from extract.reading.tolerances import TOLERANCES
 
 Key = tuple[int, int]  # part and number of a project
-OVERHANG = 0.2  # of a height: the em box of a letter reaches so far over the rule of its cell
 TOUCHES_PT = 0.5  # a problem's box that reaches so far into a cell touches it: borders are shared
 
 
@@ -214,7 +214,7 @@ def _overlap(one: Box, other: Box) -> bool:
     across = min(one.x1, other.x1) - max(one.x0, other.x0)
     down = min(one.y1, other.y1) - max(one.y0, other.y0)
     height = min(one.y1 - one.y0, other.y1 - other.y0)
-    return across > TOUCHES_PT and down > max(TOUCHES_PT, OVERHANG * height)
+    return across > TOUCHES_PT and down > max(TOUCHES_PT, TOLERANCES.overhang_share * height)
 
 
 def _is_in_table(box: Box, page: PageGrids | None) -> bool:

@@ -225,6 +225,33 @@ class Tolerances:
     ink_share: float = _tolerance(
         0.3, "ratio", "of the darkest pixel's darkness: what is ink", "z15_digits_swapped", 0.9, "auto"
     )
+    page_moved_pt: float = _tolerance(
+        10.0, "pt", "the lines of one table stand no further apart on two pages", "g02_shifted_continuation", 100.0
+    )
+    coded_names_share: float = _tolerance(
+        0.9,
+        "ratio",
+        "of the names of a table's projects begin with a code: then a name without one is a rest",
+        "y07_two_up",
+        0.0,
+    )
+    overhang_share: float = _tolerance(
+        0.2,
+        "ratio",
+        "of its height, so far the em box of a letter reaches over the rule of its cell",
+        "y10_two_texts_in_a_cell",
+        2.0,
+    )
+    image_of_cell_share: float = _tolerance(
+        0.3, "ratio", "of a cell's area under an image: the image may say what the cell says", "w15_outlines", 0.0
+    )
+    rule_through_em: float = _tolerance(
+        0.05, "em", "a rule so deep inside the letters runs through them", "c14_rest_lost", 0.5
+    )
+    least_line_step_em: float = _tolerance(
+        0.8, "em", "two lines of one text have baselines at least so far apart", "c13_line_over_the_rule", 1.6
+    )
+    line_step_em: float = _tolerance(1.7, "em", "and at most so far", "c13_line_over_the_rule", 0.0)
 
 
 TOLERANCES = Tolerances()

@@ -18,8 +18,6 @@ from extract.reading.grid.placement import OUTSIDE, PlacedTable, Spots, owners_a
 from extract.reading.ink.ink import KEPT, Bools, Floats, Glyphs, Ints
 from extract.reading.tolerances import TOLERANCES
 
-LINE_STEP = (0.8, 1.7)  # of the size: from one baseline of a text to the next
-THROUGH = 0.05  # of the size: a rule so deep inside the letters runs through them
 MOST_LINES = 6  # that run out of one cell
 PROSE = 8  # letters of a line: a text with so many is no figure in a low row
 FINAL = frozenset("。；！？.;!?）)”】")
@@ -84,7 +82,9 @@ def _find_top_lines(
     inside = np.flatnonzero(kept & (owner >= 0))
     high = spots.base[inside] - TOLERANCES.digit_height_em * spots.size[inside]
     tops = boxes[owner[inside], 1]
-    near = inside[(high - tops < -THROUGH * spots.size[inside]) | _are_odd(spots, owner, inside, high, tops)]
+    near = inside[
+        (high - tops < -TOLERANCES.rule_through_em * spots.size[inside]) | _are_odd(spots, owner, inside, high, tops)
+    ]
     for cell in np.unique(owner[near]).tolist():
         mine = near[owner[near] == cell]
         base = float(spots.base[mine].min())
@@ -112,7 +112,7 @@ def _are_odd(spots: Spots, owner: Ints, inside: Ints, high: Floats, tops: Floats
     size, first = spots.size[inside[order[starts]]], np.minimum.reduceat(base, starts)
     upper = base <= (first + 0.3 * size)[cell]
     second = np.minimum.reduceat(np.where(upper, np.inf, base), starts)
-    wide = np.isfinite(second) & (second - first > LINE_STEP[1] * size)
+    wide = np.isfinite(second) & (second - first > TOLERANCES.line_step_em * size)
     odd = np.zeros(len(inside), np.bool_)
     odd[order] = upper & wide[cell]
     return odd & near
@@ -152,7 +152,7 @@ def _judge(
     step = float(spots.base[line[0]] - spots.base[before])
     fits = boxes[above, 0] - 0.5 * size <= start and end <= boxes[above, 2] + 0.5 * size
     alike = abs(float(spots.size[before]) - size) < 0.1 * size
-    if not (fits and alike and LINE_STEP[0] * size <= step <= LINE_STEP[1] * size):
+    if not (fits and alike and TOLERANCES.least_line_step_em * size <= step <= TOLERANCES.line_step_em * size):
         return None
     own = int(owner[line[0]])
     if own == OUTSIDE:
@@ -161,9 +161,9 @@ def _judge(
     rest = rest[spots.base[rest] > spots.base[line[0]] + 0.3 * size]
     if len(rest) and high + 1 < len(painted.first):
         after = int(painted.first[high + 1])
-        if owner[after] == own and float(spots.base[after] - spots.base[line[0]]) <= LINE_STEP[1] * size:
+        if owner[after] == own and float(spots.base[after] - spots.base[line[0]]) <= TOLERANCES.line_step_em * size:
             return OUTSIDE
-    if float(spots.base[line[0]]) - TOLERANCES.digit_height_em * size < top - THROUGH * size:
+    if float(spots.base[line[0]]) - TOLERANCES.digit_height_em * size < top - TOLERANCES.rule_through_em * size:
         return above
     return above if _is_beside(owner, tables, boxes, painted, above, high) else None
 
@@ -199,7 +199,7 @@ def find_lost_ends(
     if not len(rows):
         return []
     bottoms = np.concatenate([table.list_boxes()[:, 3] for table in tables])
-    over = rows[spots.base[rows] > bottoms[owner[rows]] + THROUGH * spots.size[rows]]
+    over = rows[spots.base[rows] > bottoms[owner[rows]] + TOLERANCES.rule_through_em * spots.size[rows]]
     found = []
     for cell in np.unique(owner[over]).tolist():
         mine = over[owner[over] == cell]

@@ -16,7 +16,6 @@ from extract.reading.ink.visibility import centres
 from extract.reading.page_checks.problems import Problem, list_problems
 from extract.reading.tolerances import TOLERANCES
 
-OF_CELL = 0.3  # of a cell's area under the picture: the picture may say what the cell says
 MANY = 20  # glyphs under a picture outside tables: a page of text that is not what one sees
 
 
@@ -58,9 +57,9 @@ def _find_pictured(pictures: Pictures, k: int, table: PlacedTable, owner: Ints) 
         shared = max(0.0, min(x1, right) - max(x0, left)) * max(0.0, min(y1, bottom) - max(y0, top))
         area, whole = (right - left) * (bottom - top), (x1 - x0) * (y1 - y0)
         inside = shared >= TOLERANCES.cell_of_image_share * whole
-        if shared <= 0 or not (inside or shared >= OF_CELL * area):
+        if shared <= 0 or not (inside or shared >= TOLERANCES.image_of_cell_share * area):
             continue
-        if pictures.outline[k] and (not inside or whole > OF_CELL * area):
+        if pictures.outline[k] and (not inside or whole > TOLERANCES.image_of_cell_share * area):
             continue  # a letter is smaller than its cell; what fills one is its background or border
         if (owner == cell).any():
             filled += 1

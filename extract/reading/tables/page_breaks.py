@@ -17,6 +17,7 @@ from extract.reading.tables.drafts import Draft, Field
 from extract.reading.tables.inquiry import settle
 from extract.reading.tables.row_questions import REST, ask_first_row
 from extract.reading.tables.rows import Row
+from extract.reading.tolerances import TOLERANCES
 
 ENDS = tuple("。！；.!;）)”")
 CLASSES = (
@@ -29,7 +30,6 @@ CODED = re.compile(r"^(?:\d{6,9}|[0-9A-Z]{12,24})\s*[-—–]\s*\S")
 INDICATOR_CODE = re.compile(r"^\d{6,12}\s*[-—–]")
 FEWEST_ROWS = 5  # of a table, before they say what every row prints
 FEWEST_NAMES = 3  # of a table, before their form says anything
-MOST_NAMES = 0.9  # of the names are alike
 SHORTEST_LINE = 6  # characters: so many at the end of a text and at the beginning of its rest are one printed line
 GOALS = (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
 
@@ -51,7 +51,7 @@ def is_coded(name: str) -> bool:
 
 def are_coded(names: Collection[str]) -> bool:
     """Return True if the projects of a table carry codes, so that a name without one is a part of a name."""
-    return len(names) >= FEWEST_NAMES and sum(map(is_coded, names)) >= MOST_NAMES * len(names)
+    return len(names) >= FEWEST_NAMES and sum(map(is_coded, names)) >= TOLERANCES.coded_names_share * len(names)
 
 
 def judge_cut(

@@ -15,8 +15,6 @@ from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
 from extract.reading.tables.layout import Layout, move_layout
 from extract.reading.tolerances import TOLERANCES
 
-MOVED_PT = 10.0  # so far the lines of one table stand apart on two pages
-
 
 def cut_rows(table: IndexedGrid, start: int, stop: int) -> IndexedGrid:
     """Return rows [start, stop) as a table of their own; cells that reach over the ends are cut there."""
@@ -136,4 +134,4 @@ def _is_loaded_before(layout: Layout, heading: Heading) -> bool:
 def _is_own_place(k: int, x: float, before: tuple[float, ...]) -> bool:
     """Return True if a line is near the line of the same number and nearer to it than to any other."""
     nearest = min(range(len(before)), key=lambda i: abs(before[i] - x))
-    return nearest == k and abs(before[k] - x) <= MOVED_PT
+    return nearest == k and abs(before[k] - x) <= TOLERANCES.page_moved_pt
