@@ -16,7 +16,6 @@ from extract.reading.tables.freeze import list_pieces
 from extract.reading.tolerances import TOLERANCES
 
 Key = tuple[int, int]  # part and number of a project
-TOUCHES_PT = 0.5  # a problem's box that reaches so far into a cell touches it: borders are shared
 
 
 @dataclass(slots=True)
@@ -50,7 +49,7 @@ def find_touched(problem: Problem, places: Places, page: PageGrids | None) -> se
     beside = {
         key
         for key, box in places.rows.get(problem.page, ())
-        if box.y0 < problem.box.y1 - TOUCHES_PT and problem.box.y0 < box.y1 - TOUCHES_PT
+        if box.y0 < problem.box.y1 - TOLERANCES.touched_cell_pt and problem.box.y0 < box.y1 - TOLERANCES.touched_cell_pt
     }
     return beside or ({key for key, _ in cells} if _is_in_table(problem.box, page) else set())
 
@@ -214,7 +213,9 @@ def _overlap(one: Box, other: Box) -> bool:
     across = min(one.x1, other.x1) - max(one.x0, other.x0)
     down = min(one.y1, other.y1) - max(one.y0, other.y0)
     height = min(one.y1 - one.y0, other.y1 - other.y0)
-    return across > TOUCHES_PT and down > max(TOUCHES_PT, TOLERANCES.overhang_share * height)
+    return across > TOLERANCES.touched_cell_pt and down > max(
+        TOLERANCES.touched_cell_pt, TOLERANCES.overhang_share * height
+    )
 
 
 def _is_in_table(box: Box, page: PageGrids | None) -> bool:

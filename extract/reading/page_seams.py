@@ -20,7 +20,6 @@ from extract.reading.page_checks.cut_text import CutText, HiddenText
 from extract.reading.page_checks.problems import TEXT_CUT, PageNote, Problem
 from extract.reading.tolerances import TOLERANCES
 
-SAME_COLUMN = 3.0  # points: the borders of a column on two pages
 WHOLE = 0.75  # of a line's height in both parts together: less is lost between the pages
 
 
@@ -121,7 +120,7 @@ def _drop_line_on_seam(pages: tuple[CheckedPage, ...], settled: list[CheckedPage
 
 def _are_beside(pages: tuple[CheckedPage, ...], k: int, other: int, box: Box, twin: Box) -> bool:
     """Return True if two cells are in one column, at the end of one page's table and the start of the other's."""
-    if abs(box.x0 - twin.x0) > SAME_COLUMN or abs(box.x1 - twin.x1) > SAME_COLUMN:
+    if abs(box.x0 - twin.x0) > TOLERANCES.seam_column_pt or abs(box.x1 - twin.x1) > TOLERANCES.seam_column_pt:
         return False
     upper, lower, page = (box, twin, k) if k < other else (twin, box, other)
     ends = [abs(grid.box.y1 - upper.y1) < TOLERANCES.seam_edge_pt for grid in pages[page].grids.grids]

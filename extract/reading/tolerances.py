@@ -252,6 +252,58 @@ class Tolerances:
         0.8, "em", "two lines of one text have baselines at least so far apart", "c13_line_over_the_rule", 1.6
     )
     line_step_em: float = _tolerance(1.7, "em", "and at most so far", "c13_line_over_the_rule", 0.0)
+    title_width_share: float = _tolerance(
+        0.6,
+        "ratio",
+        "of the columns of a table, a title or caption inside it covers at least",
+        "s15_name_row_over_the_break",
+        1.2,
+    )
+    touched_cell_pt: float = _tolerance(
+        0.5,
+        "pt",
+        "a problem that reaches so far into a cell touches it: borders are shared",
+        "y11_stamp_over_amount",
+        -0.5,
+    )
+    seam_column_pt: float = _tolerance(
+        3.0, "pt", "the borders of a column stand no further apart on two pages", "c16_label_over_three_pages", -3.0
+    )
+    other_brightness: float = _tolerance(
+        0.15, "brightness", "a difference of two letters that everybody sees", "r08_figures_set_smaller", -0.15
+    )
+    other_size_share: float = _tolerance(
+        0.2,
+        "ratio",
+        "of the usual size of a cell, a letter that differs by more is unlike the rest",
+        "u04_mark_in_a_cell",
+        -0.2,
+    )
+    border_pieces_pt: float = _tolerance(
+        0.75, "pt", "pieces of one border stand no further apart", "c03_cut_by_own_border", -0.75
+    )
+    covered_ink_share: float = _tolerance(
+        0.25, "ratio", "of a glyph's ink under a later area makes it unreadable", "y02_covered_by_neighbour", -0.25
+    )
+    cut_digit_share: float = _tolerance(
+        0.03, "ratio", "of the height of a digit: a cut that is no rounding", "c03_cut_by_own_border", 3.0
+    )
+    cut_row_pt: float = _tolerance(
+        3.0, "pt", "a part of a row that is so high may hold a line of text", "s02_line_cut_in_half", 0.0
+    )
+    set_together_em: float = _tolerance(
+        0.35,
+        "em",
+        "letters that one operator sets are nearer: 22.6 万 has a blank between that nobody typed",
+        "partial_text_over_text",
+        0.0,
+    )
+    blank_beside_share: float = _tolerance(
+        0.12, "ratio", "of its width a glyph is blank on each side", "c06_close_to_a_rule", -0.12
+    )
+    straddled_share: float = _tolerance(
+        0.15, "ratio", "of a glyph's width: a rule so deep inside goes through it", "s11_letters_across_a_rule", -0.15
+    )
 
 
 TOLERANCES = Tolerances()

@@ -15,7 +15,6 @@ from extract.errors import Reason, Refused
 from extract.reading.ink.ink import Bools, Floats, Ints, Rules
 from extract.reading.tolerances import TOLERANCES
 
-CUT_ROW = 3.0  # points: a part of a row that is so high may hold a line of text (c10_row_cut_across)
 MAX_STRETCHES = 6_000
 MAX_CELLS = 100_000  # lattice cells of one table: hostile/grid_1000x1000_table.pdf has a million
 
@@ -205,9 +204,9 @@ def _find_cut_rows(xs: Floats, ys: Floats, upright: Stretches, middles: tuple[Fl
     across = (xs[0] < x) & (x < xs[-1])
     low, high = float(upright.start.min()), float(upright.end.max())
     found = []
-    if low < ys[0] - CUT_ROW and (across & (low < y) & (y < ys[0])).any():
+    if low < ys[0] - TOLERANCES.cut_row_pt and (across & (low < y) & (y < ys[0])).any():
         found.append(low)
-    if high > ys[-1] + CUT_ROW and (across & (ys[-1] < y) & (y < high)).any():
+    if high > ys[-1] + TOLERANCES.cut_row_pt and (across & (ys[-1] < y) & (y < high)).any():
         found.append(high)
     return found
 

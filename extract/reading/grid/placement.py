@@ -18,10 +18,7 @@ from extract.reading.grid.spans import Spans
 from extract.reading.ink.ink import CLIPPED, KEPT, NO_CLIP, Bools, Floats, Glyphs, Ints
 from extract.reading.tolerances import TOLERANCES
 
-SET_TOGETHER = 0.35  # likewise of letters set by one operator: 22.6 万 has a blank between that nobody typed
 LONE_INSIDE = 0.3  # of a single letter in the cell of its word, which it may run out of
-ROOM_BESIDE = 0.12  # of a glyph's width is blank on each side
-STRADDLE = 0.15  # of a glyph's width: a rule so deep inside goes through it
 BESIDE = 0.75  # of the size: nearer than this a letter belongs to its neighbour, whatever stands between them
 
 
@@ -207,7 +204,7 @@ def _is_parted(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: I
     parts = np.split(word, cuts)
     boxes = boxes_of(mine[np.append(0, cuts)], tables)
     size = float(spots.size[word[0]])
-    lean = ROOM_BESIDE * (glyphs.box[word, 2] - glyphs.box[word, 0])
+    lean = TOLERANCES.blank_beside_share * (glyphs.box[word, 2] - glyphs.box[word, 0])
     if _has_doubtful_border(tables, mine) or len(np.unique(mine)) < len(parts):
         return False
     start, end = np.split(glyphs.box[word, 0] + lean, cuts), np.split(glyphs.box[word, 2] - lean, cuts)
@@ -262,7 +259,7 @@ def _settle_straddling(
     alone[:-1] &= ~glued
     places = np.flatnonzero(alone)  # in `kept`
     lone = kept[places]
-    inset = STRADDLE * (glyphs.box[lone, 2] - glyphs.box[lone, 0])
+    inset = TOLERANCES.straddled_share * (glyphs.box[lone, 2] - glyphs.box[lone, 0])
     left, right = glyphs.box[lone, 0] + inset, glyphs.box[lone, 2] - inset
     for table in tables:
         inner = table.lattice.xs[1:-1]
@@ -286,7 +283,7 @@ def are_glued(glyphs: Glyphs, spots: Spots, a: Ints, b: Ints) -> Bools:
     size, left = spots.size[a], glyphs.box[b, 0]
     gap = left - glyphs.box[a, 2]
     same_line = np.abs(spots.base[a] - spots.base[b]) < 0.1 * size
-    room = np.where(glyphs.run[a] == glyphs.run[b], SET_TOGETHER, TOLERANCES.glued_em)
+    room = np.where(glyphs.run[a] == glyphs.run[b], TOLERANCES.set_together_em, TOLERANCES.glued_em)
     near = (np.abs(gap) < room * size) & (np.abs(size - spots.size[b]) < 0.1 * size)
     glued: Bools = same_line & near & (left > glyphs.box[a, 0])
     return glued

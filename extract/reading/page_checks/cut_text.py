@@ -30,10 +30,7 @@ from extract.reading.ink.visibility import find_meetings, list_ranges, surround_
 from extract.reading.page_checks.problems import TEXT_CUT, PageNote, Problem, list_problems, part_by_cell
 from extract.reading.tolerances import TOLERANCES
 
-COVERED = 0.25  # of a glyph's ink
-MARGIN = 0.12  # of a glyph's width is blank on each side
 BEHIND = 0.5  # of the size: nearer than this a letter goes on
-CLEARLY = 0.03  # of the height of a digit: a cut that is no rounding
 ONE_TEXT = 2.2  # of the size: baselines so near to each other are lines of one text
 FIGURES = frozenset(map(ord, "0123456789０１２３４５６７８９.,，．%％≥≤=<>≧≦＞＜＝+-−±"))
 
@@ -189,7 +186,7 @@ def show_parts(spots: Spots, glyphs: Ints) -> Floats:
     high, base = TOLERANCES.digit_height_em * np.maximum(spots.size[glyphs], 1e-6), spots.base[glyphs]
     top, bottom = np.maximum(spots.clip[glyphs, 1], base - high), np.minimum(spots.clip[glyphs, 3], base)
     part: Floats = np.clip((bottom - top) / high, 0.0, 1.0)
-    return np.where(part > 1 - CLEARLY, 1.0, part)
+    return np.where(part > 1 - TOLERANCES.cut_digit_share, 1.0, part)
 
 
 def _seen_through(ink: Ink) -> Floats:
@@ -220,7 +217,7 @@ def _find_clipped(ink: Ink, kept: Bools, cuts: Cuts) -> Ints:
 def _ink_boxes(ink: Ink, spots: Spots) -> Floats:
     """Estimate the ink of each glyph: its box without margins, of level glyphs from the baseline up."""
     box, level = ink.glyphs.box.copy(), spots.turn == 0
-    margin = MARGIN * (box[:, 2:] - box[:, :2])
+    margin = TOLERANCES.blank_beside_share * (box[:, 2:] - box[:, :2])
     box[:, :2] += margin
     box[:, 2:] -= margin
     box[level, 1] = (spots.base - TOLERANCES.digit_height_em * spots.size)[level]
@@ -246,7 +243,7 @@ def _find_covered(ink: Ink, spots: Spots, kept: Bools) -> Ints:
     ordered = shown[np.argsort(runs[shown], kind="stable")]
     first, last = np.searchsorted(runs[ordered], covered), np.searchsorted(runs[ordered], covered, "right")
     glyph, area = ordered[list_ranges(first, last - first)], np.repeat(areas, last - first)
-    return np.unique(glyph[_shares(box[glyph], fills.box[area]) > COVERED])
+    return np.unique(glyph[_shares(box[glyph], fills.box[area]) > TOLERANCES.covered_ink_share])
 
 
 def _shares(boxes: Floats, areas: Floats) -> Floats:

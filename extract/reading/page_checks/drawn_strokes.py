@@ -15,7 +15,6 @@ from extract.reading.ink.ink import KEPT, Bools, Floats, Ink, Ints
 from extract.reading.page_checks.problems import Problem, list_problems
 from extract.reading.tolerances import TOLERANCES
 
-SAME_LINE = 0.75  # points: pieces of one border
 STRUCK = 2  # letters under one line
 FIGURES = frozenset("0123456789０１２３４５６７８９.,，．%％≥≤=<>≧≦＞＜＝¥￥")
 
@@ -44,7 +43,7 @@ def _are_borders(tables: list[PlacedTable], level: Floats) -> Bools:
     rest = np.flatnonzero(~found)
     middle = (level[:, 1] + level[:, 3]) / 2
     for k in rest.tolist():
-        near = level[np.abs(middle - middle[k]) <= SAME_LINE]
+        near = level[np.abs(middle - middle[k]) <= TOLERANCES.border_pieces_pt]
         whole = join(np.zeros(len(near)), near[:, 0], near[:, 2], TOLERANCES.dash_gap_pt)
         mine = (whole.start <= level[k, 0]) & (level[k, 2] <= whole.end)
         found[k] = bool((mine & _reach(xs, whole.start) & _reach(xs, whole.end)).any())

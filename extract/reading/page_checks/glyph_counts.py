@@ -19,6 +19,7 @@ from extract.reading.grid.cell_text import Sorted, are_chinese
 from extract.reading.grid.placement import LOST, PlacedTable
 from extract.reading.ink.ink import BLANK, CLIPPED, KEPT, Floats, Ink, Ints
 from extract.reading.page_checks.problems import Problem, list_problems, unite
+from extract.reading.tolerances import TOLERANCES
 
 __all__ = [
     "Problem",
@@ -73,9 +74,7 @@ def check_inferred(ink: Ink, tables: list[PlacedTable], crossing: list[int]) -> 
     return tuple(problems)
 
 
-OTHER_LIGHT = 0.15  # of the way from black to white: a difference of colours that everybody sees
 OTHER_SIZE = 0.08  # of the usual size of the cell
-FAR_SIZE = 0.2  # of the usual size, whatever the colour
 ODD_LETTERS = 2  # Chinese ones
 LONGEST_UNIT = 3  # Chinese letters: figures are often set in another size than their unit (≥74.5 公里)
 
@@ -147,15 +146,20 @@ def check_looks(ink: Ink, tables: list[PlacedTable], rows: Sorted) -> tuple[Prob
     """
     problems: list[Problem] = []
     light = ink.glyphs.runs.light[ink.glyphs.run[rows.glyph]]
-    uneven = {*_find_uneven(rows.group, light, OTHER_LIGHT), *_find_uneven(rows.group, rows.size, OTHER_SIZE)}
+    uneven = {
+        *_find_uneven(rows.group, light, TOLERANCES.other_brightness),
+        *_find_uneven(rows.group, rows.size, OTHER_SIZE),
+    }
     for cell in sorted(uneven):
         mine = np.flatnonzero(rows.group == cell)
         usual_light, usual_size = float(np.median(light[mine])), float(np.median(rows.size[mine]))
         away = np.abs(rows.size[mine] - usual_size) / max(usual_size, 1e-6)
-        unlike = (np.abs(light[mine] - usual_light) > OTHER_LIGHT) & (away > OTHER_SIZE) | (away > FAR_SIZE)
+        unlike = (np.abs(light[mine] - usual_light) > TOLERANCES.other_brightness) & (away > OTHER_SIZE) | (
+            away > TOLERANCES.other_size_share
+        )
         odd, letters = mine[unlike], are_chinese(ink.glyphs.code[rows.glyph[mine]])
         words, rest = np.count_nonzero(letters & unlike), np.count_nonzero(letters & ~unlike)
-        paler = bool((np.abs(light[odd] - usual_light) > OTHER_LIGHT).any()) if len(odd) else False
+        paler = bool((np.abs(light[odd] - usual_light) > TOLERANCES.other_brightness).any()) if len(odd) else False
         is_mark = words >= ODD_LETTERS and (rest > 0 or paler or words > LONGEST_UNIT)
         if is_mark or (words > 0 and len(odd) > ODD_LETTERS and rest >= ODD_LETTERS):
             at = np.full(len(ink.glyphs), cell)

@@ -9,8 +9,8 @@ from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
 from extract.reading.tables.page_joins import cut_rows
 from extract.reading.tables.titles import is_sentence, read_heading
+from extract.reading.tolerances import TOLERANCES
 
-WIDE = 0.6  # of the columns of a table
 MOST_CHARACTERS = 80  # of a title or caption
 
 
@@ -55,6 +55,10 @@ def _list_wide(table: IndexedGrid) -> list[Line]:
         cells = [c for c in table.starting(row) if c.text]
         if any(is_word(c) for c in cells):
             break
-        if len(cells) == 1 and len(cells[0].text) < MOST_CHARACTERS and cells[0].colspan >= WIDE * table.grid.n_cols:
+        if (
+            len(cells) == 1
+            and len(cells[0].text) < MOST_CHARACTERS
+            and cells[0].colspan >= TOLERANCES.title_width_share * table.grid.n_cols
+        ):
             lines.append(Line(cells[0].text, Box(*cells[0].box)))
     return lines
