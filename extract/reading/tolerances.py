@@ -304,6 +304,13 @@ class Tolerances:
     straddled_share: float = _tolerance(
         0.15, "ratio", "of a glyph's width: a rule so deep inside goes through it", "s11_letters_across_a_rule", -0.15
     )
+    page_end_share: float = _tolerance(
+        0.75,
+        "ratio",
+        "of a page's height: a table that ends higher does not end because of the page",
+        "s16e_department_form_without_targets",
+        0.0,
+    )
 
 
 TOLERANCES = Tolerances()

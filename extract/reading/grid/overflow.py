@@ -21,7 +21,6 @@ from extract.reading.tolerances import TOLERANCES
 MOST_LINES = 6  # that run out of one cell
 PROSE = 8  # letters of a line: a text with so many is no figure in a low row
 FINAL = frozenset("。；！？.;!?）)”】")
-PAGE_END = 0.75  # of the page's height: a table that ends higher does not end because of the page
 MORE_ACROSS = 3  # times as many steps to the right as down: a table painted row by row
 
 
@@ -212,7 +211,7 @@ def find_lost_ends(
         if (
             np.count_nonzero(letters) >= PROSE
             and last not in FINAL
-            and not (at_end and bottoms[cell] > PAGE_END * height)
+            and not (at_end and bottoms[cell] > TOLERANCES.page_end_share * height)
         ):
             found.append((cell, lowest))
     return found

@@ -10,10 +10,10 @@ from extract.reading.tables.form_head import is_word
 from extract.reading.tables.header_words import normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.titles import read_heading
+from extract.reading.tolerances import TOLERANCES
 
 FORM_TITLE = re.compile(r"绩效目标(?:申报|批复|自评)?表|绩效自评|自评表")
 FORM_WORDS = re.compile(r"绩效指标|[一二三]级指标")
-CLOSED = 0.75  # of a page's height: a table that ends higher does not end because of the page
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class WaitingHead:
 
     def ends_above(self, height: float) -> bool:
         """Return True if it ends high on a page of this height, so no break cut it, and announces no indicators."""
-        ends = height * CLOSED > self.table.grid.box.y1
+        ends = height * TOLERANCES.page_end_share > self.table.grid.box.y1
         return ends and not self._names_indicators()
 
     def announces_targets(self) -> bool:
