@@ -199,9 +199,15 @@ def confine_repeated_pages(drafts: Sequence[DraftPart], pages: Sequence[CheckedP
 
 
 def adopt_problems(lost: Sequence[Doubt], problems: Sequence[Problem]) -> list[Doubt]:
-    """Give places without a project the reason of a problem that the page has there."""
+    """Give places without a project the reason of a problem that the page has there.
+
+    A page whose letters are unknown keeps its reason: all its other problems follow from that.
+    """
     adopted = []
     for one in lost:
+        if one.reason == Reason.GARBLED_TEXT:
+            adopted.append(one)
+            continue
         near = [
             p for p in problems if p.page == one.page and (p.box is None or one.box is None or _overlap(p.box, one.box))
         ]

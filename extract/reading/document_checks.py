@@ -20,6 +20,7 @@ FEW_GLYPHS = 20
 PICTURE_GLYPHS = 100  # a page with a picture of a table prints a heading and a note beside it, no more
 ROW_PIECES = 3  # texts side by side on one line: a row of a table that nothing rules
 UNRULED_ROWS = 2
+UNREADABLE_GLYPHS = 20  # of one page, more than a few symbols of a font for bullets
 HIDDEN_WORDS = 2  # of indicators, in what the edge of a page cuts off
 COMMON = "的年度预算项目金额单位名称编码合计元万收支出资管理工作经费人部门用事业政府公共服务一二三级指标数量"
 
@@ -32,6 +33,15 @@ def is_scan(page: CheckedPage) -> bool:
 def is_pictured(page: CheckedPage) -> bool:
     """Return True if most of a page may be a table in an image, beside its heading."""
     return page.glyphs < PICTURE_GLYPHS and page.pictures > TOLERANCES.image_of_page_share and not page.grids.grids
+
+
+def is_unreadable(page: CheckedPage) -> bool:
+    """Return True if most letters of a page's tables have no known character (c18_font_without_a_map)."""
+    return page.unreadable >= UNREADABLE_GLYPHS and page.unreadable > page.chinese
+
+
+def _say_unreadable(page: CheckedPage) -> str:
+    return f"{page.unreadable} letters of the tables have no known character, {page.chinese} are Chinese"
 
 
 def refuse_unreadable(pages: Sequence[CheckedPage]) -> None:
@@ -51,12 +61,13 @@ def explain_absence(pages: Sequence[CheckedPage], goals: int, held: tuple[Held, 
     scans = [page.grids.page for page in pages if is_scan(page)]
     if scans:
         return Refused(Reason.NO_TEXT_LAYER, f"scanned pages: {', '.join(map(str, scans))}", scans[0], held)
-    garbled = [p for page in pages for p in page.problems if p.reason == Reason.GARBLED_TEXT]
+    about = [page for page in pages if speaks_of_targets(page.grids) or is_unreadable(page)]
+    garbled = [p for page in about for p in page.problems if p.reason == Reason.GARBLED_TEXT]
     if garbled:
         return Refused(Reason.GARBLED_TEXT, garbled[0].detail, garbled[0].page)
     if not any(page.grids.grids for page in pages):
         return Refused(Reason.NO_TABLE, "no ruled table on any page")
-    if not any(speaks_of_targets(page.grids) for page in pages):
+    if not about:
         return Refused(Reason.NOT_TARGETS, "no table speaks of performance or indicators")
     return Refused(Reason.NOT_TARGETS, "tables, but none of performance targets")
 
@@ -65,6 +76,9 @@ def find_problems(pages: Sequence[CheckedPage], target_pages: set[int]) -> Itera
     """Yield the problems of texts on pages with targets; other pages are not checked."""
     for page in pages:
         if page.grids.page in target_pages:
+            if is_unreadable(page):  # all its other problems follow from that
+                yield Problem(Reason.GARBLED_TEXT, page.grids.page, _say_unreadable(page))
+                continue
             yield from page.problems
             if page.typed and _has_strict_words(page):
                 detail = f"{page.typed} texts of the page are form fields or notes laid over it"
@@ -90,7 +104,10 @@ def refuse_missing_pages(pages: Sequence[CheckedPage], target_pages: set[int]) -
 
 
 def find_lost(pages: Sequence[CheckedPage], target_pages: set[int]) -> Iterator[Doubt]:
-    """Yield places that may hold unreadable targets: rows without rules, images next to a table."""
+    """Yield places that may hold targets and cannot be read.
+
+    Rows without rules, pictures next to a table of targets, tables in a font without a map to characters.
+    """
     yield from find_unruled(pages)
     for at, page in enumerate(pages):
         number = page.grids.page
@@ -98,6 +115,8 @@ def find_lost(pages: Sequence[CheckedPage], target_pages: set[int]) -> Iterator[
         if is_pictured(page) and (number - 1 in target_pages or follows):
             detail = "a picture on this page may hold rows of the table beside it"
             yield Doubt(Reason.NO_TEXT_LAYER, number, detail, reaches=not _begins_table(page))
+        if number not in target_pages and is_unreadable(page):
+            yield Doubt(Reason.GARBLED_TEXT, number, _say_unreadable(page), reaches=not _begins_table(page))
         if number not in target_pages and len(STRICT_WORDS.findall(page.hidden)) >= HIDDEN_WORDS:
             detail = f"indicators are cut off by the edge of the page: {page.hidden[:20]!r}"
             yield Doubt(Reason.CONSERVATION, number, detail, reaches=True)

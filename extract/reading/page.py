@@ -38,6 +38,7 @@ from extract.reading.page_checks.glyph_counts import (
     check_overflow,
     check_page,
     check_side_by_side,
+    count_unreadable,
 )
 from extract.reading.page_checks.problems import PageNote, Problem
 from extract.reading.raster.digit_places import Digits, find_digits
@@ -57,6 +58,8 @@ class CheckedPage:
     hidden: str = ""  # what a clip or the edge of the page hides, in the order of the file
     notes: tuple[PageNote, ...] = ()  # about texts that are exact and that paper does not show whole
     hidden_texts: tuple[HiddenText, ...] = ()  # at cells, which may be drawn again on the page beside
+    unreadable: int = 0  # letters of its tables without a known character
+    chinese: int = 0  # letters of its tables
     is_glance: bool = False  # only the checks that are made on every page were made
 
 
@@ -111,7 +114,10 @@ class StagedPage:
         hidden = "".join(ink.glyphs.text[i] for i in np.flatnonzero(ink.glyphs.drop == CLIPPED).tolist())
         away, kept = find_hidden_texts(ink, stages.spots, tables), len(rows.glyph) + len(stages.outside.glyph)
         about = (self.grids, garbled, _cover(ink), kept, self.typed, cut)
-        return CheckedPage(*about, hidden=hidden, hidden_texts=away, is_glance=True)
+        unreadable, chinese = count_unreadable(ink, rows)
+        return CheckedPage(
+            *about, hidden=hidden, hidden_texts=away, unreadable=unreadable, chinese=chinese, is_glance=True
+        )
 
     def check(self) -> CheckedPage:
         """Return the page with the problems that its checks find, and with the digits for the digit check."""

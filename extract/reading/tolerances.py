@@ -23,6 +23,16 @@ class Tolerances:
     white_brightness: float = _tolerance(
         0.97, "brightness", "lighter letters and areas show nothing on white paper", "k_covered", 1.067
     )
+    new_text_em: float = _tolerance(
+        0.15, "em", "a gap so much wider than all others of a word lies between two texts", "c17_rows_of_one_run", 0.5
+    )
+    same_margin_em: float = _tolerance(
+        0.1,
+        "em",
+        "texts whose distances from their rules differ by less are aligned alike",
+        "c17_rows_of_one_run",
+        -1.0,
+    )
     big_text_ratio: float = _tolerance(
         1.8,
         "ratio",

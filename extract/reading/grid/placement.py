@@ -193,24 +193,34 @@ def _settle_overflow(
 def _is_parted(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints, word: Ints) -> bool:
     """Return True if drawn rules split a word into texts that each lie wholly in a cell (c06_close_to_a_rule).
 
-    The letters at a rule are text objects of their own. A text that runs over the rule of its cell is different: it
-    fills the cell, and wraps nowhere. So a text on which another one borders leaves room on its far side or has more
-    lines than this one.
+    At the rule begins another text object, or a gap that the word has nowhere else (c17_rows_of_one_run). A text that
+    runs over the rule of its cell is different: it fills the cell, and wraps nowhere. So a text on which another one
+    borders leaves room on its far side, has more lines than this one, or is aligned to its cell as the others are.
     """
     mine = owner[word]
     cuts = np.flatnonzero(mine[1:] != mine[:-1]) + 1
-    if (mine < 0).any() or (glyphs.run[word[cuts - 1]] == glyphs.run[word[cuts]]).any():
+    if (mine < 0).any() or _has_doubtful_border(tables, mine):
+        return False
+    size = float(spots.size[word[0]])
+    gaps = glyphs.box[word[1:], 0] - glyphs.box[word[:-1], 2]
+    usual = float(np.delete(gaps, cuts - 1).max(initial=0.0))
+    is_run = glyphs.run[word[cuts - 1]] == glyphs.run[word[cuts]]
+    if (is_run & (gaps[cuts - 1] < usual + TOLERANCES.new_text_em * size)).any():
         return False
     parts = np.split(word, cuts)
-    boxes = boxes_of(mine[np.append(0, cuts)], tables)
-    size = float(spots.size[word[0]])
-    lean = TOLERANCES.blank_beside_share * (glyphs.box[word, 2] - glyphs.box[word, 0])
-    if _has_doubtful_border(tables, mine) or len(np.unique(mine)) < len(parts):
+    if len(np.unique(mine)) < len(parts):
         return False
+    boxes = boxes_of(mine[np.append(0, cuts)], tables)
+    lean = TOLERANCES.blank_beside_share * (glyphs.box[word, 2] - glyphs.box[word, 0])
     start, end = np.split(glyphs.box[word, 0] + lean, cuts), np.split(glyphs.box[word, 2] - lean, cuts)
+    if any(s[0] < box[0] or e[-1] > box[2] for s, e, box in zip(start, end, boxes, strict=True)):
+        return False
+    if (gaps[cuts - 1] > usual + TOLERANCES.new_text_em * size).all():
+        before = glyphs.box[[part[0] for part in parts], 0] - boxes[:, 0]
+        behind = boxes[:, 2] - glyphs.box[[part[-1] for part in parts], 2]
+        if min(np.ptp(before), np.ptp(behind), np.abs(before - behind).max()) < TOLERANCES.same_margin_em * size:
+            return True
     for k, part in enumerate(parts):
-        if start[k][0] < boxes[k, 0] or end[k][-1] > boxes[k, 2]:
-            return False
         room = (start[k][0] - boxes[k, 0], boxes[k, 2] - end[k][-1])
         far = [space for space, borders in zip(room, (k > 0, k + 1 < len(parts)), strict=True) if not borders]
         more = (owner == owner[part[0]]) & (np.abs(spots.base - spots.base[part[0]]) > 0.5 * size)

@@ -17,7 +17,7 @@ from extract.entities import Box
 from extract.errors import Reason
 from extract.reading.grid.cell_text import Sorted, are_chinese
 from extract.reading.grid.placement import LOST, PlacedTable
-from extract.reading.ink.ink import BLANK, CLIPPED, KEPT, Floats, Ink, Ints
+from extract.reading.ink.ink import BLANK, CLIPPED, FIRST_CHINESE, KEPT, Floats, Ink, Ints
 from extract.reading.page_checks.problems import Problem, list_problems, unite
 from extract.reading.tolerances import TOLERANCES
 
@@ -29,6 +29,7 @@ __all__ = [
     "check_overflow",
     "check_page",
     "check_side_by_side",
+    "count_unreadable",
     "is_garbled",
 ]
 
@@ -76,6 +77,8 @@ def check_inferred(ink: Ink, tables: list[PlacedTable], crossing: list[int]) -> 
 
 OTHER_SIZE = 0.08  # of the usual size of the cell
 ODD_LETTERS = 2  # Chinese ones
+WIDE_ASCII = np.array([ord(letter) for letter in "%@MWm"])  # as wide as a Chinese letter in many fonts
+CHINESE_WIDTH = 0.9  # of the size: Chinese letters are one em wide, ASCII ones hardly wider than half of it
 LONGEST_UNIT = 3  # Chinese letters: figures are often set in another size than their unit (≥74.5 公里)
 
 
@@ -249,6 +252,21 @@ def check_letters(ink: Ink, tables: list[PlacedTable], owner: Ints, placed: Sort
         what = f"no known character, U+{code:04X}, in"
         problems += list_problems(ink, tables, owner, found, Reason.GARBLED_TEXT, what)
     return problems
+
+
+def count_unreadable(ink: Ink, placed: Sorted) -> tuple[int, int]:
+    """Count the letters of tables whose character is unknown or contradicts its width, and the Chinese ones.
+
+    A font without a map to characters gives codes that no character has, or ASCII codes: a letter as wide as a Chinese
+    one is none of them (c18_font_without_a_map).
+    """
+    codes = ink.glyphs.code[placed.glyph]
+    known = np.unique(codes)
+    bad = known[[is_garbled(code) for code in known.tolist()]] if len(known) else known
+    is_narrow = (codes > ord(" ")) & (codes < 0x7F) & ~np.isin(codes, WIDE_ASCII)
+    is_wide = placed.end - placed.start > CHINESE_WIDTH * placed.size
+    unreadable = np.isin(codes, bad) | (is_narrow & is_wide)
+    return int(unreadable.sum()), int(((codes >= FIRST_CHINESE) & ~unreadable).sum())
 
 
 @cache
