@@ -1,7 +1,8 @@
 """Define the tolerances of reading: each with its unit, its reason, and the fixture that needs it.
 
 A test sets each to its value `perturbed` and sees the reading of its fixture change. Units: pt are points of the
-displayed page, em parts of the font size, px pixels of a rendered page, ratios parts of 1; brightness goes from 0 to 1.
+displayed page, em parts of the font size, px pixels of a rendered page, ratios parts of 1; brightness and alpha go from
+0 to 1.
 """
 
 from __future__ import annotations
@@ -320,6 +321,23 @@ class Tolerances:
         "of a page's height: a table that ends higher does not end because of the page",
         "s16e_department_form_without_targets",
         0.0,
+    )
+    pale_brightness: float = _tolerance(
+        0.55, "brightness", "what is never darker is a watermark", "g_flat_watermark", 1.1
+    )
+    solid_alpha: float = _tolerance(
+        0.9, "alpha", "nothing that one could read shows through what is painted with more", "c05_white_picture", 1.8
+    )
+    outline_alpha: float = _tolerance(0.5, "alpha", "fainter outlines are no letters", "w15_outlines", 1.0, "oxide")
+    em_above_em: float = _tolerance(
+        0.88, "em", "the em box reaches so far above the baseline", "w02_picture_over", 1.76, "oxide"
+    )
+    em_below_em: float = _tolerance(0.12, "em", "and so far below it", "base_seedlike", 1.2, "oxide")
+    operator_line_em: float = _tolerance(
+        0.02, "em", "letters of one text operator stand on one baseline", "c01_print_area", 0.0, "oxide"
+    )
+    same_place_pt: float = _tolerance(
+        0.2, "pt", "two parsers place a glyph no further apart than half of this", "c01_print_area", 200.0, "oxide"
     )
 
 

@@ -27,7 +27,6 @@ _IS_BLANK = np.zeros(0x10000, np.bool_)
 _IS_BLANK[[ord(letter) for letter in BLANKS]] = True
 SOFT_HYPHEN = 0xAD
 MAX_GLYPHS = 120_000  # on one page; the fullest table of the fixtures has 5,000
-PALE = 0.55  # brightness: what is never darker is a watermark
 LAST = 2**40  # a place in the painting order after everything in a page's content
 OUTLINE_POINTS = 7  # a filled path with so many may be a letter; a rectangle has 4 or 5
 COMPATIBLE = (0xF900, 0xFAFF)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from extract.reading.ink.ink import HIDDEN, INVISIBLE, KEPT, PALE, WATERMARK, Bools, Fills, Floats, Ink, Ints
+from extract.reading.ink.ink import HIDDEN, INVISIBLE, KEPT, WATERMARK, Bools, Fills, Floats, Ink, Ints
 from extract.reading.tolerances import TOLERANCES
 
 MOST_PAIRS = 1 << 20  # of areas and what may lie under them, looked at together
@@ -23,7 +23,7 @@ def mark_unseen(ink: Ink) -> None:
         return
     kept = glyphs.drop == KEPT
     usual = find_median(runs.size[glyphs.run[kept]], 1.0)
-    pale = (runs.size >= TOLERANCES.big_text_ratio * usual) & ((runs.light > PALE) | runs.faint)
+    pale = (runs.size >= TOLERANCES.big_text_ratio * usual) & ((runs.light > TOLERANCES.pale_brightness) | runs.faint)
     pale &= ~((runs.turn == 0) & _on_dark(runs.light))
     if (pale & (runs.turn >= 0)).any():
         pale &= (runs.turn < 0) | _lie_over_ink(ink, pale)

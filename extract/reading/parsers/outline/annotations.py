@@ -14,12 +14,13 @@ from typing import Any
 from pdfminer.pdftypes import PDFStream, resolve1
 from pdfminer.psparser import literal_name
 
+from extract.reading.tolerances import TOLERANCES
+
 UNPRINTED = 1 << 1 | 1 << 5  # flags Hidden and NoView (ISO 32000-1, table 165)
 MAX_ANNOTATIONS = 10_000
 MAX_PARENTS = 8
 STAMPS = frozenset({"Stamp", "Square", "Circle", "Polygon", "Redact", "Watermark"})
 PAINTS = re.compile(rb"(?<![^\s\]>)])(?:f\*?|F|B\*?|b\*?|Tj|TJ|'|\"|sh|EI)(?![^\s\[(<])")
-SEE_THROUGH = 0.9  # what is painted with less lets text show
 MAX_DEPTH = 4
 MAX_STREAM = 1_000_000
 
@@ -71,7 +72,11 @@ def _is_solid(form: PDFStream, depth: int) -> bool:
     resources = resolve1(form.attrs.get("Resources")) or {}
     for state in _entries(resources, "ExtGState"):
         alpha, mode = resolve1(state.get("ca", 1)), _name(state.get("BM"))
-        if (isinstance(alpha, int | float) and alpha < SEE_THROUGH) or mode not in ("", "Normal", "Compatible"):
+        if (isinstance(alpha, int | float) and alpha < TOLERANCES.solid_alpha) or mode not in (
+            "",
+            "Normal",
+            "Compatible",
+        ):
             return False
         if isinstance(resolve1(state.get("SMask")), dict):
             return False

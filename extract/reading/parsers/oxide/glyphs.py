@@ -24,9 +24,8 @@ from extract.reading.ink.ink import (
 )
 from extract.reading.ink.rotation import turns_of
 from extract.reading.parsers.oxide.painting import UNSEEN_ALPHA, Painting
+from extract.reading.tolerances import TOLERANCES
 
-ASCENT, DESCENT = 0.88, 0.12  # of the size: the em box around a baseline
-SAME_LINE = 0.02  # of the size: letters of one text operator stand on one baseline
 APART = 0.35  # of the size: more room than that is between texts, not between letters of one
 UNKNOWN_APART = 0.02  # likewise where nobody knows where text operators begin
 UNSEEN_MODES = (3, 7)
@@ -98,7 +97,7 @@ def _surround(place: Floats, matrix: Matrix) -> Floats:
     corners = [
         (x + right * across - up * along, y + right * along + up * across)
         for right in (np.zeros(len(x)), advance)
-        for up in (-DESCENT * size, ASCENT * size)
+        for up in (-TOLERANCES.em_below_em * size, TOLERANCES.em_above_em * size)
     ]
     xs, ys = np.stack([c[0] for c in corners]), np.stack([c[1] for c in corners])
     return map_boxes(np.stack([xs.min(0), ys.min(0), xs.max(0), ys.max(0)], axis=1), matrix)
@@ -112,7 +111,7 @@ def _follow(place: Floats, paint: Ints) -> tuple[Bools, Floats]:
     room = step_x * across[:-1] + step_y * along[:-1] - advance[:-1]
     aside = np.abs(step_y * across[:-1] - step_x * along[:-1])
     same: Bools = (paint[1:] == paint[:-1]) & (size[1:] == size[:-1]) & (place[1:, 4] == place[:-1, 4])
-    return same & (aside < SAME_LINE * size[1:]), room
+    return same & (aside < TOLERANCES.operator_line_em * size[1:]), room
 
 
 def _number_runs(place: Floats, paint: Ints, start: Ints) -> tuple[Ints, Ints]:

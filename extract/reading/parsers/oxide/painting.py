@@ -20,6 +20,7 @@ from pdfminer.psparser import literal_name
 from extract.entities import Quad
 from extract.reading.ink.affine import IDENTITY, Matrix, multiply
 from extract.reading.ink.ink import NO_CLIP, Floats, Ints
+from extract.reading.tolerances import TOLERANCES
 
 MAX_DEPTH = 12  # a form inside a form inside ...
 MAX_OPERATORS = 2_000_000  # on one page, forms opened
@@ -37,10 +38,9 @@ TOKEN = re.compile(
 OPERATOR, NAME, SHOWN = 2, 3, 4  # groups of a token; the last one is a text with the operator that shows it
 END_OF_IMAGE = re.compile(rb"\sEI(?=\s|$)")
 FILLS = frozenset((b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*", b"S", b"s"))
-SAME_PLACE_PT = 0.2  # two parsers place a glyph no further apart than half of this
 INSIDE_PT = 2.0  # right of and above where a glyph begins lies its ink
 STROKED = 1  # render mode
-UNSEEN_ALPHA, SOLID_ALPHA = 0.02, 0.9
+UNSEEN_ALPHA = 0.02
 TRANSPARENT = frozenset(("ca", "CA", "BM", "SMask"))
 UNIT_SQUARE = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
 EMPTY: Quad = (0.0, 0.0, 0.0, 0.0)
@@ -89,9 +89,9 @@ class Painting:
 
 
 def _number_places(x: Floats, y: Floats, shift_x: float, shift_y: float) -> Ints:
-    """Return one number for all places in a square of SAME_PLACE_PT."""
-    column = np.floor(np.clip(x / SAME_PLACE_PT + shift_x, -1e8, 1e8)).astype(np.int64)
-    row = np.floor(np.clip(y / SAME_PLACE_PT + shift_y, -1e8, 1e8)).astype(np.int64)
+    """Return one number for all places in a square of `same_place_pt`."""
+    column = np.floor(np.clip(x / TOLERANCES.same_place_pt + shift_x, -1e8, 1e8)).astype(np.int64)
+    row = np.floor(np.clip(y / TOLERANCES.same_place_pt + shift_y, -1e8, 1e8)).astype(np.int64)
     return column * 2**30 + row
 
 
@@ -285,7 +285,7 @@ class _Interpreter:
         masks = stream is None or any(stream.get(key) for key in ("SMask", "Mask", "ImageMask", "IM"))
         box = cut_box(surround(UNIT_SQUARE, self.state.matrix), self.state.clip)
         if self.state.alpha[0] > UNSEEN_ALPHA and box[0] < box[2] and box[1] < box[3]:
-            solid = not masks and not self.state.blends and self.state.alpha[0] > SOLID_ALPHA
+            solid = not masks and not self.state.blends and self.state.alpha[0] > TOLERANCES.solid_alpha
             self.found.images.append(Image(box, self.found.order, solid, stream))
 
     def _paint_object(self, numbers: list[float]) -> None:

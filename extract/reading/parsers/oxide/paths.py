@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from extract.reading.ink.affine import Matrix, map_boxes, map_points
-from extract.reading.ink.ink import NO_CLIP, OUTLINE_POINTS, PALE, Bools, Fills, Floats, Ints, Rules, brightness
+from extract.reading.ink.ink import NO_CLIP, OUTLINE_POINTS, Bools, Fills, Floats, Ints, Rules, brightness
 from extract.reading.ink.vector_paths import Subpaths, open_paths, settle_paths
 from extract.reading.parsers.oxide.painting import UNSEEN_ALPHA, Painting
+from extract.reading.tolerances import TOLERANCES
 
 Point = tuple[float, float]
 MAX_POINTS = 400_000  # on one page
-OUTLINE_ALPHA = 0.5  # fainter shapes are no letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def read_paths(
     box, kept = _cut(painted.box, clips[painted.path])
     rows = np.concatenate([box, light[:, None], order[painted.path, None].astype(np.float64)], axis=1)
     rules, fills = settle_paths(rows[kept & painted.is_rule], rows[kept & ~painted.is_rule])
-    dark = filled & (fill_light < PALE) & (alpha[:, 0] > OUTLINE_ALPHA)
+    dark = filled & (fill_light < TOLERANCES.pale_brightness) & (alpha[:, 0] > TOLERANCES.outline_alpha)
     return PaintedPaths(rules, fills, _find_outlines(subpaths, dark, clips, order))
 
 

@@ -26,11 +26,11 @@ from extract.reading.ink.rotation import turns_of
 from extract.reading.ink.signs import are_judged
 from extract.reading.parsers.pdfium import calls
 from extract.reading.parsers.pdfium.page_objects import Objects
+from extract.reading.tolerances import TOLERANCES
 
 IsHidden = Callable[[calls.Pointer], bool] | None
 REPLACEMENT = 0xFFFD
 LONGEST_NAME = 64
-ASCENT, DESCENT = 0.88, 0.12  # of the size: the em box around a baseline
 STACKED, APART = 0.1, 0.5  # of the size: glyphs of a vertical text differ so little across and so much down
 SQUARE = 0.001  # of the height: so equal are the sides of a box that comes of the font's size alone
 PLACE_BITS = 17  # hold the number of a glyph: pdfium.py refuses pages of more than 120,000
@@ -91,7 +91,7 @@ def _part_vertical(
     origin = calls.fill_doubles(calls.get_origin, 2, text_page, [places[i] for i in rows.tolist()])
     x, y = map_points(origin[:, 0], origin[:, 1], matrix)
     em = size[rows]
-    shown[rows] = np.stack([x, y - ASCENT * em, x + em, y + DESCENT * em], axis=1)
+    shown[rows] = np.stack([x, y - TOLERANCES.em_above_em * em, x + em, y + TOLERANCES.em_below_em * em], axis=1)
     old = np.concatenate([np.arange(len(runs.size)), run_of[rows]])
     new = run_of.copy()
     new[rows] = len(runs.size) + np.arange(len(rows))

@@ -7,14 +7,13 @@ import ctypes
 import numpy as np
 import pypdfium2.raw as pdfium
 
-from extract.reading.ink.ink import OUTLINE_POINTS, PALE, Floats, Ints, Pictures, add_outlines
+from extract.reading.ink.ink import OUTLINE_POINTS, Floats, Ints, Pictures, add_outlines
 from extract.reading.parsers.pdfium import calls
 from extract.reading.parsers.pdfium.layers import is_marked_hidden
 from extract.reading.parsers.pdfium.page_objects import IMAGE, PATH, Objects, intersect
 from extract.reading.tolerances import TOLERANCES
 
 DARK_PART = 0.002  # of the pixels may be darker (noise of the compression)
-SOLID_ALPHA = 230
 
 
 def read_pictures(
@@ -51,7 +50,11 @@ def _find_outlines(objects: Objects) -> tuple[Floats, Ints]:
         pointers = [layer.pointers[i] for i in many]
         modes = calls.fill_columns(calls.get_draw_mode, 2, pointers, kind=np.int32)
         paint = calls.fill_columns(calls.get_fill, 4, pointers, kind=np.uint32) / 255.0
-        dark = (modes[:, 0] != 0) & (paint[:, 3] > 0.5) & (paint[:, :3] @ np.array([0.299, 0.587, 0.114]) < PALE)
+        dark = (
+            (modes[:, 0] != 0)
+            & (paint[:, 3] > TOLERANCES.outline_alpha)
+            & (paint[:, :3] @ np.array([0.299, 0.587, 0.114]) < TOLERANCES.pale_brightness)
+        )
         boxes.append(intersect(layer.bounds_of(pointers), layer.clips[many])[dark])
         orders.append(layer.order[many][dark])
     return np.concatenate(boxes), np.concatenate(orders)
@@ -72,7 +75,9 @@ def _look(document: calls.Pointer, page: calls.Pointer, image: calls.Pointer) ->
         pdfium.FPDFBitmap_Destroy(bitmap)
     blue, green, red, alpha = (pixels[:, :, k].astype(np.uint16) for k in range(4))  # whole numbers: ten times as fast
     darkness = (255 - ((29 * blue + 150 * green + 77 * red) >> 8)) * alpha  # of 255 * 255
-    solid = calls.has_transparency(image) != 1 and bool((alpha > SOLID_ALPHA).mean() > TOLERANCES.solid_pixel_share)
+    solid = calls.has_transparency(image) != 1 and bool(
+        (alpha > round(TOLERANCES.solid_alpha * 255)).mean() > TOLERANCES.solid_pixel_share
+    )
     pale = bool((darkness > (1.0 - TOLERANCES.faint_pixel_brightness) * 255 * 255).mean() <= DARK_PART)
     return solid, pale, bool(darkness.max(initial=0) <= (1.0 - TOLERANCES.white_pixel_brightness) * 255 * 255)
 

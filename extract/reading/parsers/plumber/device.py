@@ -15,7 +15,6 @@ from extract.reading.ink.affine import map_boxes, map_points
 from extract.reading.ink.ink import (
     NO_CLIP,
     OUTLINE_POINTS,
-    PALE,
     STANDARD_FONTS,
     UNKNOWN_FONT,
     Conflict,
@@ -24,11 +23,10 @@ from extract.reading.ink.ink import (
 )
 from extract.reading.ink.vector_paths import around, gather, open_paths
 from extract.reading.parsers.outline.images import is_white
+from extract.reading.tolerances import TOLERANCES
 
 UNSEEN_MODES = (3, 7)
-SOLID = 0.9  # alpha: nothing that one could read shows through
 UNICODE = 1 << 24  # marks a code that is a character by itself
-ASCENT, DESCENT = 0.88, -0.12  # of an em: only the middle of the box counts, and that is taken from the baseline
 
 
 @dataclass(slots=True)
@@ -106,12 +104,12 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
         except PDFUnicodeNotDefined:
             text = "\ufffd"
         advance = float(font.char_width(cid)) * fontsize * scaling
-        left, low, high = 0.0, DESCENT * fontsize + rise, ASCENT * fontsize + rise
+        left, low, high = 0.0, -TOLERANCES.em_below_em * fontsize + rise, TOLERANCES.em_above_em * fontsize + rise
         right = advance
         if font.is_vertical():
             shift, down = font.char_disp(cid) if isinstance(font.char_disp(cid), tuple) else (None, 880)
             left = -(fontsize * 0.5 if shift is None else shift * fontsize * 0.001)
-            right, high = left + fontsize, (ASCENT - down * 0.001) * fontsize + rise
+            right, high = left + fontsize, (TOLERANCES.em_above_em - down * 0.001) * fontsize + rise
             low = high - fontsize
             if self.page.run and self.page.run[-1] == len(self.page.runs) - 1:
                 self.page.runs.append(self.page.runs[-1])  # each glyph has a baseline of its own
@@ -129,7 +127,12 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
         fill_light = light_of(graphicstate.ncolor, graphicstate.ncs)
         stroke_light = light_of(graphicstate.scolor, graphicstate.scs)
         pieces = subpaths_of(path, self.ctm)
-        if fill and fill_light < PALE and self.alpha[0] > 0.5 and sum(map(len, pieces)) >= OUTLINE_POINTS:
+        if (
+            fill
+            and fill_light < TOLERANCES.pale_brightness
+            and self.alpha[0] > TOLERANCES.outline_alpha
+            and sum(map(len, pieces)) >= OUTLINE_POINTS
+        ):
             self.page.outlines.append((*cut_box(around(np.concatenate(pieces)), self.clip), float(self.order)))
         painted = open_paths(gather(pieces), np.array([fill]), np.array([stroke]))
         facts = zip(painted.box.tolist(), painted.is_rule.tolist(), painted.by_stroke.tolist(), strict=True)
@@ -146,7 +149,7 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
         box = cut_box(tuple(map_boxes(np.array([[0.0, 0.0, 1.0, 1.0]]), self.ctm)[0].tolist()), self.clip)
         masks = any(stream.get(key) for key in ("SMask", "Mask", "ImageMask", "IM"))
         if not self.hidden and self.alpha[0] > 0.02 and box[0] < box[2] and box[1] < box[3]:
-            solid = not masks and not self.blends and self.alpha[0] > SOLID
+            solid = not masks and not self.blends and self.alpha[0] > TOLERANCES.solid_alpha
             white = solid and self._covers_text(box) and is_white(stream)
             self.page.pictures.append((*box, float(self.order), float(solid), float(white)))
 

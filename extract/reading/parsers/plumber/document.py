@@ -32,6 +32,7 @@ from extract.reading.ink.rotation import turns_of
 from extract.reading.ink.vector_paths import settle_paths
 from extract.reading.parsers.plumber.device import Collected, InkDevice
 from extract.reading.parsers.plumber.interpreter import InkInterpreter
+from extract.reading.tolerances import TOLERANCES
 
 NAME = "pdfplumber"
 
@@ -115,8 +116,8 @@ def _runs(drawn: Collected) -> TextRuns:
     runs, firsts = np.unique(np.array(drawn.run, dtype=np.int64), return_index=True)
     for run, first in zip(runs.tolist(), firsts.tolist(), strict=True):
         x0, y0, x1, y1 = boxes[first]
-        em = size[run]
-        edges = {0: y1 - 0.12 * em, 1: x0 + 0.12 * em, 2: y0 + 0.12 * em, 3: x1 - 0.12 * em}
+        below = TOLERANCES.em_below_em * size[run]
+        edges = {0: y1 - below, 1: x0 + below, 2: y0 + below, 3: x1 - below}
         base[run] = edges.get(int(turn[run]), y1)
     flags = [np.array([bool(r[k]) for r in drawn.runs], dtype=np.bool_) for k in (3, 4, 5)]
     clip = np.array([r[6] for r in drawn.runs] or [NO_CLIP], dtype=np.float64).reshape(-1, 4)[:n]
