@@ -128,7 +128,7 @@ class Tolerances:
     column_gap_em: float = _tolerance(
         1.9, "em", "a gap between two texts on one line outside tables", "f02_labels", 0.0
     )
-    glued_em: float = _tolerance(0.12, "em", "letters of one word are nearer", "i_per_glyph_overflow", 1.2)
+    glued_em: float = _tolerance(0.12, "em", "letters of one word are nearer", "v_narrow_gap_hfull", 1.2)
     middle_em: float = _tolerance(
         0.36, "em", "above the baseline: the middle of a Chinese glyph and of a digit", "base_seedlike", 1.08
     )
