@@ -20,8 +20,6 @@ from extract.reading.page_checks.cut_text import CutText, HiddenText
 from extract.reading.page_checks.problems import TEXT_CUT, PageNote, Problem
 from extract.reading.tolerances import TOLERANCES
 
-WHOLE = 0.75  # of a line's height in both parts together: less is lost between the pages
-
 
 def settle_seams(pages: tuple[CheckedPage, ...]) -> tuple[CheckedPage, ...]:
     """Classify the cut texts of each page: shown beside, printed twice, cut by their own cell, or in doubt."""
@@ -111,7 +109,7 @@ def _drop_line_on_seam(pages: tuple[CheckedPage, ...], settled: list[CheckedPage
             continue
         for one in rest:
             twin = one.lines[there]
-            if twin.text == line.text and line.shown + twin.shown >= WHOLE:
+            if twin.text == line.text and line.shown + twin.shown >= TOLERANCES.whole_line_share:
                 if (line.shown, -step) < (twin.shown, step):
                     settled[k] = _take_line(settled[k], cut, line.text, step)
                 return True

@@ -339,6 +339,13 @@ class Tolerances:
     same_place_pt: float = _tolerance(
         0.2, "pt", "two parsers place a glyph no further apart than half of this", "c01_print_area", 200.0, "oxide"
     )
+    whole_line_share: float = _tolerance(
+        0.75,
+        "ratio",
+        "of a line's height in both parts together: less is lost between the pages",
+        "c20_row_in_two_halves",
+        7.5,
+    )
 
 
 TOLERANCES = Tolerances()
