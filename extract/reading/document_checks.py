@@ -115,7 +115,7 @@ def find_lost(pages: Sequence[CheckedPage], target_pages: set[int]) -> Iterator[
         if is_pictured(page) and (number - 1 in target_pages or follows):
             detail = "a picture on this page may hold rows of the table beside it"
             yield Doubt(Reason.NO_TEXT_LAYER, number, detail, reaches=not _begins_table(page))
-        if number not in target_pages and is_unreadable(page):
+        if target_pages and number not in target_pages and is_unreadable(page):
             yield Doubt(Reason.GARBLED_TEXT, number, _say_unreadable(page), reaches=not _begins_table(page))
         if number not in target_pages and len(STRICT_WORDS.findall(page.hidden)) >= HIDDEN_WORDS:
             detail = f"indicators are cut off by the edge of the page: {page.hidden[:20]!r}"

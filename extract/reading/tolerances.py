@@ -34,6 +34,14 @@ class Tolerances:
         "c17_rows_of_one_run",
         -1.0,
     )
+    chinese_width_em: float = _tolerance(
+        0.9,
+        "em",
+        "a letter so wide is a Chinese one, whatever its code says: ASCII letters are hardly wider than half an em",
+        "c18_font_without_a_map",
+        2.0,
+        "oxide",
+    )
     big_text_ratio: float = _tolerance(
         1.8,
         "ratio",

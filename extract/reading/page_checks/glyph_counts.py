@@ -78,7 +78,6 @@ def check_inferred(ink: Ink, tables: list[PlacedTable], crossing: list[int]) -> 
 OTHER_SIZE = 0.08  # of the usual size of the cell
 ODD_LETTERS = 2  # Chinese ones
 WIDE_ASCII = np.array([ord(letter) for letter in "%@MWm"])  # as wide as a Chinese letter in many fonts
-CHINESE_WIDTH = 0.9  # of the size: Chinese letters are one em wide, ASCII ones hardly wider than half of it
 LONGEST_UNIT = 3  # Chinese letters: figures are often set in another size than their unit (≥74.5 公里)
 
 
@@ -264,7 +263,7 @@ def count_unreadable(ink: Ink, placed: Sorted) -> tuple[int, int]:
     known = np.unique(codes)
     bad = known[[is_garbled(code) for code in known.tolist()]] if len(known) else known
     is_narrow = (codes > ord(" ")) & (codes < 0x7F) & ~np.isin(codes, WIDE_ASCII)
-    is_wide = placed.end - placed.start > CHINESE_WIDTH * placed.size
+    is_wide = placed.end - placed.start > TOLERANCES.chinese_width_em * placed.size
     unreadable = np.isin(codes, bad) | (is_narrow & is_wide)
     return int(unreadable.sum()), int(((codes >= FIRST_CHINESE) & ~unreadable).sum())
 
