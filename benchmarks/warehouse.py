@@ -42,7 +42,7 @@ from sqlalchemy import delete, insert, text
 
 from extract.jobs.publish import list_releases, publish, roll_back, unpin
 from extract.settings import PROJECT, Settings
-from extract.warehouse import raw_schema
+from extract.warehouse import build_schema
 from extract.warehouse.build import build_marts
 from extract.warehouse.mart_sums import measure_marts
 from extract.warehouse.staging import open_warehouse
@@ -146,8 +146,8 @@ def change_amounts(settings: Settings, number: int) -> None:
     of_publisher = "publisher_key = (SELECT publisher_key FROM marts.dim_publishers WHERE publisher_code = :code)"
     with open_warehouse(settings) as engine:
         with engine.begin() as connection:
-            connection.execute(delete(raw_schema.changed_partitions))
-            connection.execute(insert(raw_schema.changed_partitions), [changed])
+            connection.execute(delete(build_schema.changed_partitions))
+            connection.execute(insert(build_schema.changed_partitions), [changed])
             connection.execute(
                 text(
                     "UPDATE marts.fct_project_budgets SET amount_yuan = amount_yuan + 1 "

@@ -25,7 +25,7 @@ from extract.ledger import Ledger
 from extract.publishers import Publisher, load_publishers
 from extract.publishers.season import PLACE, due_on, last_year, report_lag, season_start
 from extract.settings import Settings
-from extract.warehouse import raw_schema
+from extract.warehouse import build_schema, raw_schema
 
 CoverageRow = dict[str, Any]
 
@@ -127,7 +127,7 @@ def stage_coverage(engine: Engine, settings: Settings) -> None:
 
 def _mark_changed(connection: Connection, codes: Iterable[str]) -> None:
     """Mark the partitions of publishers without documents: none of their codes counts in any region."""
-    changed = raw_schema.changed_partitions
+    changed = build_schema.changed_partitions
     listed = {tuple(row) for row in connection.execute(select(changed.c.publisher_code, changed.c.code_scope))}
     rows = [{"publisher_code": code, "code_scope": code} for code in sorted(codes) if (code, code) not in listed]
     if rows:

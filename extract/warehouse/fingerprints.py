@@ -71,12 +71,12 @@ def built_inputs(settings: Settings) -> str:
 
     It is stored in the build database, because the machine that publishes need not be the one that built.
     """
-    from extract.warehouse import raw_schema
+    from extract.warehouse import build_schema
 
     engine = create_engine(settings.warehouse_url or "")
     try:
         with engine.connect() as connection:
-            found = connection.scalar(select(raw_schema.built_inputs.c.inputs_fingerprint))
+            found = connection.scalar(select(build_schema.built_inputs.c.inputs_fingerprint))
     except ProgrammingError:  # built by a version that did not keep it
         found = None
     finally:

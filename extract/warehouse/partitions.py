@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, delete, func, insert, literal, select, union, update
 
-from extract.warehouse import raw_schema
+from extract.warehouse import build_schema, raw_schema
 from extract.warehouse.mart_sums import forget_sums
 
 Name = tuple[str, str]
@@ -48,35 +48,35 @@ def plan_build(engine: Engine, rules_fingerprint: str, *, full: bool = False) ->
     `rules_fingerprint`, where they were never built, or where `full` asks for it.
     """
     with engine.begin() as connection:
-        built_by = connection.scalar(select(raw_schema.built_rules.c.rules_fingerprint))
+        built_by = connection.scalar(select(build_schema.built_rules.c.rules_fingerprint))
         is_full = full or built_by != rules_fingerprint
         changed = _find_changed(connection, is_full)
-        for table in (raw_schema.changed_partitions, raw_schema.changed_documents):
+        for table in (build_schema.changed_partitions, build_schema.changed_documents):
             connection.execute(delete(table))
         if changed:
-            connection.execute(insert(raw_schema.changed_partitions), changed)
+            connection.execute(insert(build_schema.changed_partitions), changed)
         connection.execute(_insert_documents())
         if is_full:
-            connection.execute(delete(raw_schema.built_rules))
+            connection.execute(delete(build_schema.built_rules))
         _mark_unbuilt(connection)
         forget_sums(connection, is_full=is_full)
-        documents = connection.scalar(select(func.count()).select_from(raw_schema.changed_documents)) or 0
+        documents = connection.scalar(select(func.count()).select_from(build_schema.changed_documents)) or 0
     return Plan(is_full, rules_fingerprint, len({one["publisher_code"] for one in changed}), documents)
 
 
 def note_built(engine: Engine, plan: Plan, inputs_fingerprint: str) -> None:
     """Record after a successful build that its partitions, rules and inputs are those of the marts."""
-    built, staged = raw_schema.built_documents, _staged_parts()
+    built, staged = build_schema.built_documents, _staged_parts()
     with engine.begin() as connection:
         connection.execute(delete(built) if plan.is_full else delete(built).where(_is_changed(built)))
         fresh = staged.subquery()
         rows = select(fresh) if plan.is_full else select(fresh).where(_is_changed(fresh))
         connection.execute(insert(built).from_select([column.name for column in built.columns], rows))
-        connection.execute(delete(raw_schema.built_inputs))
-        connection.execute(insert(raw_schema.built_inputs), [{"inputs_fingerprint": inputs_fingerprint}])
+        connection.execute(delete(build_schema.built_inputs))
+        connection.execute(insert(build_schema.built_inputs), [{"inputs_fingerprint": inputs_fingerprint}])
         if plan.is_full:
-            connection.execute(delete(raw_schema.built_rules))
-            connection.execute(insert(raw_schema.built_rules), [{"rules_fingerprint": plan.rules_fingerprint}])
+            connection.execute(delete(build_schema.built_rules))
+            connection.execute(insert(build_schema.built_rules), [{"rules_fingerprint": plan.rules_fingerprint}])
 
 
 def close_partitions(pairs: Iterable[tuple[Name, Name]], touched: Iterable[Name]) -> set[Name]:
@@ -107,7 +107,7 @@ def _staged_parts() -> Select[Any]:
 
 
 def _find_changed(connection: Connection, is_full: bool) -> list[dict[str, str]]:
-    staged, built = _staged_parts().subquery("staged"), raw_schema.built_documents
+    staged, built = _staged_parts().subquery("staged"), build_schema.built_documents
     both = union(
         *(select(each.c.publisher_code, each.c.code_scope, each.c.sha256) for each in (staged, built))
     ).subquery("known")
@@ -143,17 +143,17 @@ def _pairs(connection: Connection, both: Any, places: Iterable[tuple[str, str]])
 
 
 def _is_changed(table: Any) -> Any:
-    return table.c.publisher_code.in_(select(raw_schema.changed_partitions.c.publisher_code))
+    return table.c.publisher_code.in_(select(build_schema.changed_partitions.c.publisher_code))
 
 
 def _insert_documents() -> Any:
     changed = select(raw_schema.documents.c.sha256).distinct().where(_is_changed(raw_schema.documents))
-    return insert(raw_schema.changed_documents).from_select(["sha256"], changed)
+    return insert(build_schema.changed_documents).from_select(["sha256"], changed)
 
 
 def _mark_unbuilt(connection: Connection) -> None:
     """Mark partitions as not built: until the build ends, the marts hold a mixture."""
-    built, staged = raw_schema.built_documents, _staged_parts().subquery("staged")
+    built, staged = build_schema.built_documents, _staged_parts().subquery("staged")
     connection.execute(update(built).where(_is_changed(built)).values(rows_fingerprint=""))
     place = [column.name for column in built.primary_key]
     missing = (

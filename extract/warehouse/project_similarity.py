@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, insert, select, text
 
 from extract.text import fold_name
-from extract.warehouse import raw_schema
+from extract.warehouse import build_schema
 
 FLOOR = Decimal("0.45")
 """Pairs that score less are not worth a person's look."""
@@ -128,16 +128,18 @@ def propose_links(engine: Engine) -> int:
 
     `partitions.plan_build` says which partitions changed; a pair of projects never leaves its publisher.
     """
-    changed = raw_schema.project_proposals.c.publisher_code.in_(select(raw_schema.changed_partitions.c.publisher_code))
+    changed = build_schema.project_proposals.c.publisher_code.in_(
+        select(build_schema.changed_partitions.c.publisher_code)
+    )
     with engine.begin() as connection:
         rows = [
             _to_row(proposal)
             for _, projects in groupby(_load_projects(connection), lambda project: project.publisher_code)
             for proposal in compare_projects(projects)
         ]
-        connection.execute(delete(raw_schema.project_proposals).where(changed))
+        connection.execute(delete(build_schema.project_proposals).where(changed))
         if rows:
-            connection.execute(insert(raw_schema.project_proposals), rows)
+            connection.execute(insert(build_schema.project_proposals), rows)
     return len(rows)
 
 

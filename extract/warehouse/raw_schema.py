@@ -6,96 +6,23 @@ again gives the same rows. The same definitions serve DuckDB and PostgreSQL.
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any
+from sqlalchemy import Boolean, Column, Date, DateTime, Integer, PrimaryKeyConstraint, String, Table
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Date,
-    DateTime,
-    Double,
-    Integer,
-    MetaData,
-    Numeric,
-    PrimaryKeyConstraint,
-    String,
-    Table,
-    TypeDecorator,
+from extract.warehouse.raw_columns import (
+    QUESTION,
+    YUAN,
+    box_columns,
+    held_columns,
+    metadata,
+    part_columns,
+    place_columns,
+    quantity_columns,
 )
-from sqlalchemy.engine import Dialect
-
-metadata = MetaData(schema="raw")
-
-QUESTION = ("question_key", "question_kind", "question_text")  # that it waits for; null where nothing is asked
-WHOLE_DIGITS, DECIMALS = 28, 10  # of a target's number
-
-
-class Exact(TypeDecorator[Decimal]):
-    """A decimal column without rounding, on a dialect that binds decimals (`staging.open_warehouse`).
-
-    DuckDB's driver misreads a positive exponent (it stores Decimal("1E+3") as 1), so plain digits are bound.
-    """
-
-    impl = Numeric
-    cache_ok = True
-
-    @property
-    def python_type(self) -> type[Decimal]:
-        """The Python type of values."""
-        return Decimal
-
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | None:
-        """Write a positive exponent as plain digits."""
-        return None if value is None else Decimal(format(value, "f"))
-
-
-YUAN = Exact(20, 2)
-NUMBER = Exact(WHOLE_DIGITS + DECIMALS, DECIMALS)
-
-
-def _part() -> tuple[Column[Any], ...]:
-    return Column("sha256", String(64), nullable=False), Column("part_no", Integer, nullable=False)
-
-
-def _box() -> tuple[Column[float], ...]:
-    return tuple(Column(side, Double, nullable=False) for side in ("x0", "y0", "x1", "y1"))
-
-
-def _place() -> tuple[Column[Any], ...]:
-    return Column("page", Integer, nullable=False), *_box()
-
-
-def _quantity() -> tuple[Column[Any], ...]:
-    """Return what a printed value or promise means."""
-    return (
-        Column("comparator", String),
-        Column("low", NUMBER),
-        Column("high", NUMBER),
-        Column("measure_unit", String),
-        Column("per", String),
-    )
-
-
-def _held() -> tuple[Column[Any], ...]:
-    """Return what is said of something that is held back."""
-    return (
-        Column("scope", String, nullable=False),  # project department
-        Column("page", Integer, nullable=False),
-        Column("last_page", Integer, nullable=False),
-        Column("unit_text", String),
-        Column("project_text", String),
-        Column("reason", String, nullable=False),
-        Column("detail", String, nullable=False),
-        *(Column(name, String) for name in QUESTION),
-    )
-
 
 documents = Table(  # one row per part of a PDF: its tables of one publisher, fiscal year and kind
     "documents",
     metadata,
-    *_part(),
+    *part_columns(),
     Column("publisher_code", String, nullable=False),
     Column("publisher_name", String, nullable=False),
     Column("region_code", String),
@@ -121,7 +48,7 @@ documents = Table(  # one row per part of a PDF: its tables of one publisher, fi
 projects = Table(  # one row per project of a part
     "projects",
     metadata,
-    *_part(),
+    *part_columns(),
     Column("project_no", Integer, nullable=False),
     Column("unit_text", String),
     Column("department_text", String),
@@ -130,32 +57,32 @@ projects = Table(  # one row per project of a part
     Column("category_text", String),
     Column("overall_goal_text", String),
     Column("annual_goal_text", String),
-    *_place(),
+    *place_columns(),
     PrimaryKeyConstraint("sha256", "part_no", "project_no"),
 )
 
 amounts = Table(  # one row per amount printed for a project
     "amounts",
     metadata,
-    *_part(),
+    *part_columns(),
     Column("project_no", Integer, nullable=False),
     Column("amount_kind", String, nullable=False),  # year total adjusted executed
     Column("amount_text", String, nullable=False),
     Column("amount_yuan", YUAN, nullable=False),
-    *_place(),
+    *place_columns(),
     PrimaryKeyConstraint("sha256", "part_no", "project_no", "amount_kind"),
 )
 
 records = Table(  # one row per indicator row; record_no counts through the part, row_no on the page
     "records",
     metadata,
-    *_part(),
+    *part_columns(),
     Column("record_no", Integer, nullable=False),
     Column("project_no", Integer, nullable=False),
     Column("table_no", Integer, nullable=False),
     Column("page", Integer, nullable=False),
     Column("row_no", Integer, nullable=False),
-    *_box(),
+    *box_columns(),
     Column("level1_text", String),
     Column("level2_text", String),
     Column("indicator_text", String),
@@ -172,11 +99,11 @@ records = Table(  # one row per indicator row; record_no counts through the part
 targets = Table(  # one row per value printed for an indicator row: its horizon says for when
     "targets",
     metadata,
-    *_part(),
+    *part_columns(),
     Column("record_no", Integer, nullable=False),
     Column("horizon", String, nullable=False),  # annual cycle adjusted prior actual
     Column("target_text", String, nullable=False),
-    *_place(),
+    *place_columns(),
     PrimaryKeyConstraint("sha256", "part_no", "record_no", "horizon"),
 )
 
@@ -185,7 +112,7 @@ target_values = Table(  # one row per distinct printed text and version of the g
     metadata,
     Column("target_text", String, nullable=False),
     Column("grammar_version", String, nullable=False),
-    *_quantity(),
+    *quantity_columns(),
     Column("is_percent", Boolean, nullable=False),
     Column("value_type", String, nullable=False),
     Column("is_implicit", Boolean, nullable=False),
@@ -202,7 +129,7 @@ goal_promises = Table(  # one row per number that a goal's text promises; promis
     Column("grammar_version", String, nullable=False),
     Column("promise_no", Integer, nullable=False),
     Column("promise_text", String, nullable=False),  # the clause as printed
-    *_quantity(),
+    *quantity_columns(),
     PrimaryKeyConstraint("goal_text", "grammar_version", "promise_no"),
 )
 
@@ -220,7 +147,7 @@ findings = Table(  # one row per thing a person should know of a loaded document
 project_titles = Table(  # one row per project whose own form or table prints a title above itself
     "project_titles",
     metadata,
-    *_part(),
+    *part_columns(),
     Column("project_no", Integer, nullable=False),
     Column("title_text", String, nullable=False),
     PrimaryKeyConstraint("sha256", "part_no", "project_no"),
@@ -229,7 +156,7 @@ project_titles = Table(  # one row per project whose own form or table prints a 
 departments = Table(  # one row per form of a whole department; form_no counts with the projects of its part
     "departments",
     metadata,
-    *_part(),
+    *part_columns(),
     Column("form_no", Integer, nullable=False),
     Column("title_text", String),
     Column("unit_text", String),
@@ -238,14 +165,14 @@ departments = Table(  # one row per form of a whole department; form_no counts w
     Column("annual_goal_text", String),
     Column("amount_text", String),
     Column("amount_yuan", YUAN),  # of the year
-    *_place(),
+    *place_columns(),
     PrimaryKeyConstraint("sha256", "part_no", "form_no"),
 )
 
 department_targets = Table(  # one row per value printed for an indicator row of a whole department
     "department_targets",
     metadata,
-    *_part(),
+    *part_columns(),
     Column("record_no", Integer, nullable=False),  # counts through the department's rows of the part
     Column("horizon", String, nullable=False),  # annual cycle adjusted prior actual
     Column("form_no", Integer, nullable=False),
@@ -256,7 +183,7 @@ department_targets = Table(  # one row per value printed for an indicator row of
     Column("target_text", String, nullable=False),
     Column("page", Integer, nullable=False),
     Column("row_no", Integer, nullable=False),
-    *_box(),
+    *box_columns(),
     PrimaryKeyConstraint("sha256", "part_no", "record_no", "horizon"),
 )
 
@@ -267,7 +194,7 @@ held_back = Table(  # one row per project or department form of a loaded documen
     Column("held_no", Integer, nullable=False),
     Column("part_no", Integer),  # null where nobody knows whose the place is
     Column("project_no", Integer),
-    *_held(),
+    *held_columns(),
     PrimaryKeyConstraint("sha256", "held_no"),
 )
 
@@ -335,7 +262,7 @@ unloaded_held_back = Table(  # one row per project of a publication seen and not
     metadata,
     Column("publication_no", Integer, nullable=False),
     Column("held_no", Integer, nullable=False),
-    *_held(),
+    *held_columns(),
     PrimaryKeyConstraint("publication_no", "held_no"),
 )
 
@@ -365,79 +292,4 @@ document_fingerprints = Table(  # one row per staged PDF: equal where every row 
     metadata,
     Column("sha256", String(64), primary_key=True),
     Column("rows_fingerprint", String(32), nullable=False),
-)
-
-project_proposals = Table(  # one row per pair of similar projects of neighbouring years; written by `match`
-    "project_proposals",
-    metadata,
-    Column("publisher_code", String, nullable=False),
-    Column("from_year", Integer, nullable=False),
-    Column("to_year", Integer, nullable=False),
-    Column("from_sha256", String(64), nullable=False),
-    Column("from_part_no", Integer, nullable=False),
-    Column("from_project_no", Integer, nullable=False),
-    Column("to_sha256", String(64), nullable=False),
-    Column("to_part_no", Integer, nullable=False),
-    Column("to_project_no", Integer, nullable=False),
-    Column("name_similarity", Numeric(6, 4), nullable=False),  # 0 … 1
-    Column("indicator_share", Numeric(6, 4), nullable=False),  # 2 * common indicators / those of both projects
-    Column("target_share", Numeric(6, 4), nullable=False),  # common indicators of equal target / common indicators
-    Column("amount_similarity", Numeric(6, 4), nullable=False),
-    Column("is_same_category", Boolean, nullable=False),
-    Column("score", Numeric(6, 4), nullable=False),
-    PrimaryKeyConstraint(
-        "from_sha256",
-        "from_part_no",
-        "from_project_no",
-        "to_sha256",
-        "to_part_no",
-        "to_project_no",
-        name="project_proposals_pk",
-    ),
-)
-
-changed_partitions = Table(  # one row per partition that the build at work, or the last one, builds again
-    "changed_partitions",
-    metadata,
-    Column("publisher_code", String, nullable=False),
-    Column("code_scope", String, nullable=False),  # as int_documents_keyed has it: the region, else the publisher
-    PrimaryKeyConstraint("publisher_code", "code_scope"),
-)
-
-changed_documents = Table(  # one row per staged PDF of those partitions, whether or not it changed itself
-    "changed_documents",
-    metadata,
-    Column("sha256", String(64), primary_key=True),
-)
-
-built_documents = Table(  # one row per part that the marts hold; an empty fingerprint: a build of it did not end
-    "built_documents",
-    metadata,
-    *_part(),
-    Column("publisher_code", String, nullable=False),
-    Column("code_scope", String, nullable=False),
-    Column("rows_fingerprint", String, nullable=False),
-    PrimaryKeyConstraint("sha256", "part_no", "publisher_code", "code_scope"),
-)
-
-built_rules = Table(  # one row: by which models, seeds, grammar and versions all marts were built; none: not all were
-    "built_rules",
-    metadata,
-    Column("rules_fingerprint", String, primary_key=True),
-)
-
-built_inputs = Table(  # one row: all that the last good build began with, as `build.fingerprint_inputs` names it
-    "built_inputs",
-    metadata,
-    Column("inputs_fingerprint", String, primary_key=True),
-)
-
-mart_sums = Table(  # one row per mart, fiscal year (null: the mart has none) and partition that the marts hold
-    "mart_sums",
-    metadata,
-    Column("mart_name", String, nullable=False),
-    Column("fiscal_year", Integer),
-    Column("partition_key", String),  # what the mart's partition column holds: a publisher_key or a code_scope
-    Column("row_count", BigInteger, nullable=False),
-    Column("checksum", Numeric(38, 0), nullable=False),  # the sum of the rows' digests, as `dialect` makes them
 )

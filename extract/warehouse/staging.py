@@ -21,7 +21,7 @@ from extract.entities import TargetValue
 from extract.errors import SettingsError
 from extract.locks import hold_writer
 from extract.settings import Settings
-from extract.warehouse import raw_schema
+from extract.warehouse import build_schema, raw_columns, raw_schema
 from extract.warehouse.build import memory_limit
 from extract.warehouse.frames import Frames, RawRow
 
@@ -41,7 +41,7 @@ def open_warehouse(settings: Settings) -> Iterator[Engine]:
                 if settings.on_postgres:
                     _check_order(connection)
                 connection.execute(text("CREATE SCHEMA IF NOT EXISTS raw"))
-                raw_schema.metadata.create_all(connection)
+                raw_columns.metadata.create_all(connection)
                 _add_columns(connection)
             yield engine
         finally:
@@ -140,7 +140,7 @@ def stage_target_values(engine: Engine) -> int:
     known = select(raw_schema.target_values.c.target_text).where(
         raw_schema.target_values.c.grammar_version == GRAMMAR_VERSION
     )
-    changed = select(raw_schema.changed_documents.c.sha256)
+    changed = select(build_schema.changed_documents.c.sha256)
     distinct = union(
         *(
             select(printed.c.target_text).where(printed.c.sha256.in_(changed), printed.c.target_text.not_in(known))
@@ -182,7 +182,7 @@ def stage_goal_promises(engine: Engine) -> int:
     """
     from extract.values import GRAMMAR_VERSION, find_promises
 
-    changed = raw_schema.projects.c.sha256.in_(select(raw_schema.changed_documents.c.sha256))
+    changed = raw_schema.projects.c.sha256.in_(select(build_schema.changed_documents.c.sha256))
     texts_of = (raw_schema.projects.c.annual_goal_text.label("goal_text"), raw_schema.projects.c.overall_goal_text)
     goals = union(*(select(text_of).where(changed) for text_of in texts_of)).subquery()
     known = select(raw_schema.goal_promises.c.goal_text).where(
@@ -212,7 +212,7 @@ def _fits(number: Decimal | None) -> bool:
         return True
     exponent = number.as_tuple().exponent  # no arithmetic: the default context would round to 28 digits
     return (
-        isinstance(exponent, int) and exponent >= -raw_schema.DECIMALS and number.adjusted() < raw_schema.WHOLE_DIGITS
+        isinstance(exponent, int) and exponent >= -raw_columns.DECIMALS and number.adjusted() < raw_columns.WHOLE_DIGITS
     )
 
 
@@ -230,5 +230,5 @@ def gather_statistics(engine: Engine) -> None:
     """Analyse the raw tables before PostgreSQL plans joins of them; DuckDB does that by itself."""
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
-            for table in raw_schema.metadata.sorted_tables:
+            for table in raw_columns.metadata.sorted_tables:
                 connection.execute(text(f"ANALYZE raw.{table.name}"))

@@ -35,7 +35,7 @@ from extract.reading.sandbox import ReadText, Sandbox, read_sandboxed
 from extract.releases.shelves import served_release
 from extract.settings import Settings, get_settings
 from extract.sources.freshness import check_freshness
-from extract.warehouse import raw_schema
+from extract.warehouse import build_schema, raw_schema
 from extract.warehouse.build import build_marts
 from extract.warehouse.fingerprints import fingerprint_inputs, is_behind
 from extract.warehouse.partitions import note_built, plan_build
@@ -77,7 +77,7 @@ def changed_publishers(settings: Settings) -> set[str]:
     with open_warehouse(settings) as engine:
         plan_build(engine, "rules")
         with engine.connect() as connection:
-            return set(connection.scalars(select(raw_schema.changed_partitions.c.publisher_code)))
+            return set(connection.scalars(select(build_schema.changed_partitions.c.publisher_code)))
 
 
 def counts(loaded: int, unchanged: int, refused: int, failed: int) -> dict[str, int]:

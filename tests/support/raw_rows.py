@@ -11,7 +11,7 @@ from sqlalchemy import Engine, insert, text
 
 from extract.warehouse.partitions import plan_build
 from extract.warehouse.project_similarity import propose_links
-from extract.warehouse.raw_schema import metadata
+from extract.warehouse.raw_columns import metadata
 from extract.warehouse.staging import stage_goal_promises, stage_target_values
 
 BOX = {"x0": 10.25, "y0": 20.5, "x1": 110.125, "y1": 40.0625}

@@ -16,7 +16,7 @@ from extract.errors import Reason, Refused
 from extract.ledger import Ledger
 from extract.ledger.tables import runs
 from extract.settings import Settings
-from extract.warehouse import raw_schema
+from extract.warehouse import build_schema, raw_schema
 from extract.warehouse.build import build_marts
 from extract.warehouse.coverage import stage_coverage
 from extract.warehouse.fingerprints import built_inputs, fingerprint_inputs
@@ -146,13 +146,13 @@ def test_staging_again_gives_the_same_rows(home: Settings) -> None:
 
 def test_a_publisher_without_documents_is_built_every_time_and_once_more_when_its_file_is_gone(home: Settings) -> None:
     load(home, "office", 2025)
-    assert [row["publisher_code"] for row in staged(home, raw_schema.changed_partitions)] == ["winter"]
+    assert [row["publisher_code"] for row in staged(home, build_schema.changed_partitions)] == ["winter"]
     (home.publishers_dir / "winter.yml").unlink()
     with open_warehouse(home) as engine:
         plan_build(engine, "rules", full=False)
         stage_coverage(engine, home)
         with engine.connect() as connection:
-            codes = set(connection.scalars(select(raw_schema.changed_partitions.c.publisher_code)))
+            codes = set(connection.scalars(select(build_schema.changed_partitions.c.publisher_code)))
     assert "winter" in codes
 
 
@@ -161,7 +161,7 @@ def test_a_parent_that_no_file_names_and_nothing_is_loaded_of_is_a_publisher_too
     load(home, "某站", 2025, parent_code="某局", parent_name="某局")
     rows = {row["publisher_code"]: row["parent_code"] for row in staged(home, raw_schema.publishers)}
     assert rows == {"branch": "office", "office": None, "winter": None, "某局": None}
-    assert "某局" in {row["publisher_code"] for row in staged(home, raw_schema.changed_partitions)}
+    assert "某局" in {row["publisher_code"] for row in staged(home, build_schema.changed_partitions)}
 
 
 def test_columns_that_an_earlier_version_did_not_have_are_added(home: Settings) -> None:

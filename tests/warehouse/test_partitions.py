@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, delete, insert, select, update
 
 from extract.settings import Settings
-from extract.warehouse import raw_schema
+from extract.warehouse import build_schema, raw_schema
 from extract.warehouse.partitions import Plan, note_built, plan_build
 from extract.warehouse.staging import open_warehouse
 
@@ -59,8 +59,8 @@ def plan(engine: Engine, rules: str = "rules", *, full: bool = False) -> tuple[P
     with engine.connect() as connection:
         return (
             planned,
-            set(connection.scalars(select(raw_schema.changed_partitions.c.publisher_code))),
-            set(connection.scalars(select(raw_schema.changed_documents.c.sha256))),
+            set(connection.scalars(select(build_schema.changed_partitions.c.publisher_code))),
+            set(connection.scalars(select(build_schema.changed_documents.c.sha256))),
         )
 
 
@@ -144,5 +144,5 @@ def test_a_document_staged_before_fingerprints_were_kept_counts_as_known_once_bu
     build(engine)
     assert plan(engine)[1] == set()
     with engine.begin() as connection:
-        connection.execute(update(raw_schema.built_documents).values(rows_fingerprint="other"))
+        connection.execute(update(build_schema.built_documents).values(rows_fingerprint="other"))
     assert plan(engine)[1] == {"甲"}

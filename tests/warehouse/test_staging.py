@@ -14,7 +14,7 @@ from extract.locks import LockedError, hold_lock
 from extract.publishers import Publisher
 from extract.settings import Settings
 from extract.values import parse_target
-from extract.warehouse import raw_schema
+from extract.warehouse import raw_columns, raw_schema
 from extract.warehouse.frames import Origin, make_frames
 from extract.warehouse.partitions import plan_build
 from extract.warehouse.staging import open_warehouse, stage_frames, stage_target_values
@@ -59,7 +59,7 @@ def engine(settings: Settings) -> Iterator[Engine]:
 
 def count(engine: Engine, name: str) -> int:
     with engine.connect() as connection:
-        return connection.scalar(select(func.count()).select_from(raw_schema.metadata.tables[f"raw.{name}"])) or 0
+        return connection.scalar(select(func.count()).select_from(raw_columns.metadata.tables[f"raw.{name}"])) or 0
 
 
 def stage(engine: Engine, one: Reading) -> None:
