@@ -200,6 +200,17 @@ def test_a38_a_ledger_moves_from_a_file_to_postgresql_and_back_and_goes_on_count
     assert [row["run_id"] for row in Ledger(back.ledger_url or "").recent_runs(9)] == ["night-1", "night-2"]
 
 
+def recreate_databases(cluster: Cluster) -> None:
+    """Drop the two databases, and create them as deploy/databases.sh does."""
+    server = create_engine(cluster.url("postgres"), isolation_level="AUTOCOMMIT")
+    script = (PROJECT / "deploy/databases.sh").read_text(encoding="utf-8")
+    made = re.findall(r"^((?:CREATE DATABASE (?:ledger|warehouse)|REVOKE|GRANT CONNECT).*);$", script, re.M)
+    with server.connect() as connection:
+        for statement in (*(f"DROP DATABASE {name} WITH (FORCE)" for name in ("ledger", "warehouse")), *made):
+            connection.execute(text(statement))
+    server.dispose()
+
+
 def test_a38_the_commands_of_compose_back_up_and_restore_as_the_roles_that_it_has(night: Night, tmp_path: Path) -> None:
     """docker-compose.yml's own environment, databases and roles: none of those that work here is a superuser."""
     if find_postgres() is None:
@@ -228,16 +239,7 @@ def test_a38_the_commands_of_compose_back_up_and_restore_as_the_roles_that_it_ha
             done = type_in("worker-1", "backup", str(target))
             assert done.returncode == 0, done.stderr
         before = tables_of(first)
-        server = create_engine(cluster.url("postgres"), isolation_level="AUTOCOMMIT")
-        script = (PROJECT / "deploy/databases.sh").read_text(encoding="utf-8")
-        with server.connect() as connection:
-            for name in ("ledger", "warehouse"):
-                connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-            for statement in re.findall(
-                r"^((?:CREATE DATABASE (?:ledger|warehouse)|REVOKE|GRANT CONNECT).*);$", script, re.M
-            ):
-                connection.execute(text(statement))
-        server.dispose()
+        recreate_databases(cluster)
         second = settings_of("worker-2")
         done = type_in("worker-2", "restore", str(target))
         assert done.returncode == 0, done.stderr
