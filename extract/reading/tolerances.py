@@ -1,8 +1,8 @@
 """Define the tolerances of reading: each with its unit, its reason, and the fixture that needs it.
 
 A test sets each to its value `perturbed` and sees the reading of its fixture change. Units: pt are points of the
-displayed page, em parts of the font size, px pixels of a rendered page, ratios parts of 1; brightness and alpha go from
-0 to 1.
+displayed page, em parts of the font size, px pixels of a rendered page, levels parts of 255 of grey, ratios parts of 1;
+brightness and alpha go from 0 to 1.
 """
 
 from __future__ import annotations
@@ -353,6 +353,17 @@ class Tolerances:
         "of a line's height in both parts together: less is lost between the pages",
         "c20_row_in_two_halves",
         7.5,
+    )
+    ink_contrast_levels: float = _tolerance(
+        48.0,
+        "levels",
+        "of grey between ink and paper, at least: fainter prints are in doubt",
+        "r02_one_digit_said_another",
+        300.0,
+        "auto",
+    )
+    short_one_em: float = _tolerance(
+        0.5, "em", "a 一 is never so narrow (0.72 at least)", "z12_drawn_minus", 1.0, "auto"
     )
 
 

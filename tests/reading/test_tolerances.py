@@ -16,7 +16,7 @@ from extract.settings import PROJECT
 
 FIXTURES = PROJECT / "tests/fixtures"
 FIELDS = dataclasses.fields(Tolerances)
-UNITS = {"pt", "em", "px", "ratio", "brightness", "alpha", "correlation"}
+UNITS = {"pt", "em", "px", "ratio", "brightness", "alpha", "levels", "correlation"}
 
 
 @contextmanager

@@ -47,8 +47,6 @@ DOT_LONG, DOT_HIGH, DOT_LOW, DOT_TOP = 1.25, 0.24, -0.045, 0.24
 COMMA_LONG, COMMA_HIGH, COMMA_LOW, COMMA_TOP, COMMA_WIDE = 1.35, 0.14, -0.06, 0.26, 0.32
 COMMA_LOWER, COMMA_BROAD = -0.1, 0.24  # broader than any point, and lower
 
-SHORT_ONE = 0.5  # narrower than any 一, which is at least 0.72 wide
-
 
 @cache
 def list_kinds() -> Ints:

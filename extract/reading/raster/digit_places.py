@@ -8,7 +8,7 @@ import numpy as np
 
 from extract.reading.grid.placement import OUTSIDE, Spots
 from extract.reading.ink.ink import BLANK, KEPT, UNKNOWN_FONT, Bools, Floats, Ink, Ints
-from extract.reading.ink.signs import BLANK_KIND, LETTER, NO_KIND, ONE, SHORT_ONE, find_kinds, find_low_marks
+from extract.reading.ink.signs import BLANK_KIND, LETTER, NO_KIND, ONE, find_kinds, find_low_marks
 from extract.reading.tolerances import TOLERANCES
 
 EDGE = 0.08  # of the size: so far a clip may cut into the room around a digit
@@ -95,7 +95,7 @@ def _are_suspect(drawn: Floats | None, rows: Ints, kind: Ints, spots: Spots) -> 
     inked = (wide > TOLERANCES.least_ink_em) & (top - bottom > TOLERANCES.least_ink_em)
     low = find_low_marks(wide, bottom, top) != NO_KIND
     suspect: Bools = sign | (inked & ((kind == BLANK_KIND) | (low & (kind == LETTER))))
-    suspect |= inked & low & (kind == ONE) & (wide < SHORT_ONE)
+    suspect |= inked & low & (kind == ONE) & (wide < TOLERANCES.short_one_em)
     return suspect
 
 

@@ -24,7 +24,6 @@ MARGIN_PIXELS = 2  # around a glyph's box: pdfium paints glyphs up to one pixel 
 FULL_PART = 0.5  # likewise: what is so dark is dark, or the thin strokes of a 4 would vanish beside its stem
 CLASS_PIXELS = 8  # windows of one size, rounded up to so many pixels, are measured together
 FLAT_LEVELS = 4  # grey levels: paper without any ink
-CONTRAST_LEVELS = 48  # grey levels between ink and paper, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def _measure_class(cuts: list[Pixels], drawn: Floats, light: Bools) -> tuple[Boo
     mine &= _cut_beyond(mine.any(axis=2), drawn[:, 1], drawn[:, 3])[:, :, None]  # rules
     box = np.stack([*_find_ends(mine.any(axis=2)), *_find_ends(mine.any(axis=1))], axis=1)
     apart = np.abs(box - drawn[:, [1, 3, 0, 2]]).max(axis=1)
-    whole = (peak >= CONTRAST_LEVELS) & (apart <= TOLERANCES.ink_astray_px) & (box[:, 1] > box[:, 0])
+    whole = (peak >= TOLERANCES.ink_contrast_levels) & (apart <= TOLERANCES.ink_astray_px) & (box[:, 1] > box[:, 0])
     ink |= beyond
     ruled = (ink.all(axis=2) & ~beyond.all(axis=2)).any(axis=1) | (ink.all(axis=1) & ~beyond.all(axis=1)).any(axis=1)
     full = np.maximum(FULL_PART * peak, 1.0).astype(np.float32)[:, None, None]
