@@ -23,11 +23,17 @@ ATTEMPTS = 3
 
 
 class AlertNotifier(BaseNotifier):  # type: ignore[misc]
-    """Notifier of one kind of alert: `run_failed` from the DAG processor, `run_late` from the triggerer."""
+    """Notifier of one kind of alert.
+
+    `run_failed` from the DAG processor or `jixiao run`, `run_late` from the triggerer.
+    """
 
     def __init__(self, alert: str, context: Any = None) -> None:
         super().__init__(context=context)
         self.alert = alert
+
+    def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
+        """Do nothing: there are no templates, and Airflow's way fails on the DAG that `jixiao run` gives."""
 
     def notify(self, context: Any) -> None:
         """Send the alert of a failed run."""

@@ -24,7 +24,7 @@ import yaml
 from homes import copy_line, counts_of
 from printed_tables import print_table
 from processes import Reader, Scheduler
-from sites import Site
+from sites import Hook, Site
 
 from extract.errors import BuildError
 from extract.jobs import ingest
@@ -52,6 +52,7 @@ class Town:
 
     settings: Settings
     site: Site
+    hook: Hook
     environment: dict[str, str]
 
     def served(self) -> tuple[str, bytes]:
@@ -68,7 +69,7 @@ class Town:
 @pytest.fixture(scope="module")
 def town(line: Line, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
-    site = Site()
+    site, hook = Site(), Hook()
     link = site.put("/new.pdf", print_table(CORRECTED)).replace("http://", "http://user:hunter2@")
     site.put("/list.html", f'<a href="{link}">2025年绩效目标</a>')
     publishers = folder / "publishers"
@@ -86,9 +87,11 @@ def town(line: Line, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]
         "JIXIAO_INBOX": str(settings.inbox),
         "JIXIAO_PUBLISHERS_DIR": str(publishers),
         "JIXIAO_SETTLE_SECONDS": "0",
+        "JIXIAO_ALERT_URL": hook.url,
         "GZ_TOKEN": "t0p-s3cret",
     }
-    yield Town(settings, site, environment)
+    yield Town(settings, site, hook, environment)
+    hook.close()
     site.close()
 
 
@@ -133,6 +136,7 @@ class TestOneHome:
             query = f"INSERT INTO raw.targets SELECT {columns} FROM raw.targets WHERE sha256 = ? LIMIT 1"
             build.execute(query, [newest])
         assert "failed tasks: build" in scheduler.run("warehouse")
+        assert [(one["alert"], one["dag"]) for _, _, one in town.hook.posted] == [("run_failed", "warehouse")]
         assert town.served() == before
         assert [path.name for path in town.settings.releases.iterdir()] == [Path(before[0]).name]
         _, rows = ask(town.settings, "SELECT count(*) AS n FROM dim_documents")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+from sites import Hook
 
 from extract.jobs.alerts import AlertNotifier, send_alert
 from extract.settings import get_settings
@@ -18,41 +16,28 @@ from extract.settings import get_settings
 SECRET = "hooks/geheim"  # noqa: S105
 
 
-class Hook(BaseHTTPRequestHandler):
-    """Keeps what is posted; answers as the server's `answer` says."""
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.posted.append((self.path, self.headers["Content-Type"], json.loads(body)))  # type: ignore[attr-defined]
-        self.send_response(self.server.answer)  # type: ignore[attr-defined]
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        """Tests are quiet."""
-
-
 @pytest.fixture
-def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    server: Any = HTTPServer(("127.0.0.1", 0), Hook)
-    server.posted, server.answer = [], 200
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    monkeypatch.setenv("JIXIAO_ALERT_URL", f"http://127.0.0.1:{server.server_port}/{SECRET}")
+def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
+    server = Hook(f"/{SECRET}")
+    monkeypatch.setenv("JIXIAO_ALERT_URL", server.url)
     get_settings.cache_clear()
     yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    server.close()
     get_settings.cache_clear()
 
 
-def test_a_run_that_fails_posts_one_alert_with_dag_run_and_reason(hook: Any) -> None:
+@pytest.mark.parametrize("given_by", ["the DAG processor", "jixiao run"])
+def test_a36_a_run_that_fails_posts_one_alert_with_dag_run_and_reason(hook: Hook, given_by: str) -> None:
     from airflow.sdk import DAG
+    from airflow.serialization.serialized_objects import DagSerialization
 
     from extract.jobs.airflow import tell_failure
 
+    dag: Any = DAG("warehouse", schedule=None)
+    if given_by == "jixiao run":
+        dag = DagSerialization.from_dict(DagSerialization.to_dict(dag))
     for callback in tell_failure():
-        callback({"dag": DAG("warehouse", schedule=None), "run_id": "manual__1", "reason": "task_failure"})
+        callback({"dag": dag, "run_id": "manual__1", "reason": "task_failure"})
     ((path, kind, alert),) = hook.posted
     assert (path, kind) == (f"/{SECRET}", "application/json")
     assert {name: alert[name] for name in ("alert", "dag", "run", "detail")} == {
@@ -64,7 +49,7 @@ def test_a_run_that_fails_posts_one_alert_with_dag_run_and_reason(hook: Any) -> 
     assert "warehouse failed task_failure" in alert["text"]
 
 
-def test_a_run_that_is_late_is_told_by_the_triggerer(hook: Any) -> None:
+def test_a_run_that_is_late_is_told_by_the_triggerer(hook: Hook) -> None:
     from datetime import timedelta
 
     from airflow.triggers.callback import CallbackTrigger
@@ -91,7 +76,7 @@ def test_a_run_that_is_late_is_told_by_the_triggerer(hook: Any) -> None:
 
 @pytest.mark.parametrize("trouble", ["an error answer", "no server", "no address"])
 def test_a27_an_alert_that_cannot_be_posted_is_logged_without_the_address(
-    hook: Any, trouble: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    hook: Hook, trouble: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     hook.answer = 500
     if trouble == "no server":

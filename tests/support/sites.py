@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -182,6 +184,35 @@ def drip(handler: BaseHTTPRequestHandler, body: bytes, pause: float, stop: threa
             break
         time.sleep(pause)
     handler.close_connection = True
+
+
+class Hook:
+    """A web server that keeps what is posted to it, and answers as `answer` says."""
+
+    def __init__(self, path: str = "/") -> None:
+        self.posted: list[tuple[str, str, dict[str, Any]]] = []
+        self.answer = 200
+        hook = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                hook.posted.append((self.path, self.headers["Content-Type"], json.loads(body)))
+                self.send_response(hook.answer)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}{path}"
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
 
 
 def ledger_of(settings: Settings) -> Ledger:
