@@ -21,6 +21,7 @@ from extract.sources.site import Discovery, discover_site
 LISTING_FINDINGS = ("not_listed", "listing_empty", "listing_shrank", "links_bounded", "delay_bounded", "time_used_up")
 UNLISTED = ("not_listed", "links_bounded")  # the source shows more than was seen
 ADDRESS_CHARACTERS = 2_000  # what an index of PostgreSQL takes, with run and publisher beside it
+TROUBLES_NAMED, TROUBLE_CHARACTERS = 5, 400  # of a listing that broke off: a path alone may have 4,096 bytes
 log = logging.getLogger(__name__)
 
 
@@ -67,7 +68,7 @@ def _shorten(publication: Publication) -> Publication:
 
 def check_discovery(publisher: Publisher, found: Discovery, before: int) -> list[Finding]:
     """Report a listing that broke off, is empty, or is far shorter than `before`, the earlier maximum."""
-    findings = [Finding("not_listed", "; ".join(found.broken))] if found.broken else []
+    findings = [Finding("not_listed", _name_troubles(found.broken))] if found.broken else []
     findings += found.findings
     seen = len(found.publications) + len(found.unreached)
     if isinstance(publisher.source, FolderSource) or found.broken:
@@ -77,6 +78,15 @@ def check_discovery(publisher: Publisher, found: Discovery, before: int) -> list
     elif seen * 100 <= before * (100 - publisher.shrink_pct):
         findings.append(Finding("listing_shrank", f"the source shows {seen} publications; {before} before"))
     return findings
+
+
+def _name_troubles(broken: list[str]) -> str:
+    """Name some of what broke off, each by its beginning and its end, and count the rest."""
+    half = TROUBLE_CHARACTERS // 2
+    named = [
+        one if len(one) <= TROUBLE_CHARACTERS else f"{one[:half]}…{one[-half:]}" for one in broken[:TROUBLES_NAMED]
+    ]
+    return "; ".join([*named, *([f"and {len(broken) - len(named)} more"] if len(broken) > len(named) else [])])
 
 
 def _discover_folder(code: str, source: FolderSource, settings: Settings, inbox: str | None) -> Discovery:

@@ -15,8 +15,10 @@ from sites import ledger_of, pdf, see
 
 from extract.entities import Publication
 from extract.errors import Reason, Refused, SourceError
-from extract.settings import Settings
+from extract.publishers import load_publisher
+from extract.settings import PROJECT, Settings
 from extract.sources import landing
+from extract.sources.discovery import Discovery, check_discovery
 from extract.sources.folder import discover_folder, path_of, read_file
 
 
@@ -148,6 +150,36 @@ def test_a16_what_nobody_may_read_holds_up_nothing_else(tmp_path: Path) -> None:
     finally:
         (folder / "closed").chmod(0o755)
         shutil.rmtree(folder)
+
+
+def test_a16_folders_deeper_than_a_path_may_be_are_told_in_a_line_and_hold_up_nothing_else(
+    settings: Settings, tmp_path: Path
+) -> None:
+    inbox = tmp_path / "inbox"
+    for name in ("a", "b"):
+        (inbox / name).mkdir(parents=True)
+        (inbox / f"{name}.pdf").write_bytes(pdf(name))
+        descriptor = os.open(inbox / name, os.O_RDONLY)
+        for _ in range(20):  # 20 times 240 bytes
+            os.mkdir("深" * 80, dir_fd=descriptor)
+            descriptor, above = os.open("深" * 80, os.O_RDONLY, dir_fd=descriptor), descriptor
+            os.close(above)
+        os.close(descriptor)
+    mine = settings.model_copy(update={"inbox": inbox})
+    see(mine, "night")
+    ledger = ledger_of(mine)
+    assert len(ledger.sightings("night", 9)) == 2
+    (finding,) = ledger.findings("night")
+    assert (finding["code"], finding["detail"].count("File name too long")) == ("not_listed", 2)
+    assert len(finding["detail"]) < 1000
+
+
+def test_of_very_many_troubles_some_are_named_and_the_rest_is_counted() -> None:
+    found = Discovery([], broken=[f"folder {n}: Permission denied" for n in range(10_000)])
+    publisher = load_publisher(PROJECT / "extract/publishers/inbox.yml")
+    (finding,) = check_discovery(publisher, found, 0)
+    assert finding.detail.startswith("folder 0: Permission denied; folder 1: ")
+    assert finding.detail.endswith("; and 9995 more")
 
 
 def test_a16_a_link_that_is_swapped_after_the_look_gives_nothing_from_outside(
