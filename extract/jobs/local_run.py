@@ -7,6 +7,7 @@ Airflow reads its configuration from the environment when it is first imported; 
 from __future__ import annotations
 
 import contextlib
+import locale
 import logging
 import os
 import sys
@@ -50,7 +51,8 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
     }
     # `airflow standalone` starts its parts by the name `airflow`: ours, not another one of this machine.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    return {name: os.environ.get(name, value) for name, value in wanted.items()} | {"PATH": path}
+    ours = {"PATH": path, "PYTHONUTF8": "1"}  # Airflow reads its own files in the locale's encoding
+    return {name: os.environ.get(name, value) for name, value in wanted.items()} | ours
 
 
 def start_airflow(settings: Settings, tell: Progress | None = None) -> None:
@@ -65,6 +67,8 @@ def start_airflow(settings: Settings, tell: Progress | None = None) -> None:
         settings.inbox.mkdir(exist_ok=True)
     environment = airflow_environment(settings)
     os.environ.update(environment)
+    with contextlib.suppress(locale.Error):  # for this process, as PYTHONUTF8 for its children
+        locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
     is_own = environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == _own_database(home)
     prepare_home(home, tell or log.warning, is_own)
     secret = (home / "jwt_secret").read_text(encoding="utf-8")

@@ -136,6 +136,23 @@ def test_a44_a_locale_without_chinese_ends_no_command_and_changes_no_data(line: 
     assert (shown.returncode, shown.stdout.isascii()) == (0, True)
 
 
+def test_a44_a_first_start_in_a_locale_without_utf_8_runs(line: Line, tmp_path: Path) -> None:
+    """Airflow reads files of its own in the encoding of the locale."""
+    home = tmp_path / "var"
+    shutil.copytree(line.home, home, symlinks=True)
+    shutil.rmtree(home / "airflow")
+    done = run(home, "run", "--inbox", str(line.inbox), "--format", "jsonl", JIXIAO_SETTLE_SECONDS="0")
+    assert done.returncode == 3, done.stderr
+    counts = json.loads(done.stdout)
+    assert {name: counts[name] for name in ("seen", "loaded", "unchanged", "refused", "failed")} == {
+        "seen": 4,
+        "loaded": 0,
+        "unchanged": 3,
+        "refused": 1,
+        "failed": 0,
+    }
+
+
 @pytest.fixture
 def nameless(line: Line, tmp_path: Path) -> Iterator[tuple[Path, list[str]]]:
     """A home of a user without a name, as containers are run by a number, and how to become that user."""
