@@ -181,6 +181,7 @@ def main() -> None:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ |= {
         "JIXIAO_SUPERSET_HOME": str(home),
+        "SUPERSET_HOME": str(home),  # by default ~/.superset, which nobody may make in a read-only container
         "FLASK_APP": "superset",
         "SUPERSET_CONFIG_PATH": str(HERE / "superset_config.py"),
     }

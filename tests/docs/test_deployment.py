@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import re
 import shutil
 import subprocess
@@ -195,6 +196,26 @@ def test_a42_a_config_of_content_in_a_read_only_service_is_seen() -> None:
     deployment["configs"] = {"databases.sql": {"content": "CREATE DATABASE ledger;"}}
     deployment["services"]["postgres"]["configs"] = [{"source": "databases.sql", "target": "/x.sql"}]
     assert any("databases.sql is no file" in line for line in find_traps(deployment, DOCKERFILES))
+
+
+def test_a42_superset_is_told_to_write_on_its_volume_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(PROJECT / "bi/superset")
+    import start
+
+    given = SERVICES["superset"]["environment"]["JIXIAO_SUPERSET_HOME"]
+    assert f"superset:{given}" in SERVICES["superset"]["volumes"]
+    monkeypatch.setattr(os, "environ", {"JIXIAO_SUPERSET_HOME": str(tmp_path)})
+    monkeypatch.setattr(start, "find_url", lambda: "duckdb:///release.duckdb")
+    monkeypatch.setattr(sys, "argv", ["start.py"])
+    monkeypatch.setattr(start.signal, "signal", lambda *_: None)
+
+    def prepare(_: Path) -> str:  # the first step that starts Superset's own programs
+        assert os.environ["SUPERSET_HOME"] == str(tmp_path)
+        raise SystemExit("seen")
+
+    monkeypatch.setattr(start, "prepare", prepare)
+    with pytest.raises(SystemExit, match="seen"):
+        start.main()
 
 
 def test_files_that_are_mounted_are_there() -> None:
