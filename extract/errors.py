@@ -65,10 +65,14 @@ class SandboxError(JixiaoError):
 
 
 def describe_error(error: BaseException) -> str:
-    """Return the message for people: of our own errors their text, of all others also the type."""
+    """Return the message for people: of our own errors their text, of all others also the type.
+
+    Of an error of a database what the database said, without the statement and its values.
+    """
     if isinstance(error, JixiaoError):
         return str(error)
-    return f"{type(error).__name__}: {error}".rstrip(": ")
+    said = str(error) if getattr(error, "orig", None) is None else str(error.orig).partition("\n")[0]  # type: ignore[attr-defined]
+    return f"{type(error).__name__}: {said}".rstrip(": ")
 
 
 class Refused(JixiaoError):  # noqa: N818 - a verdict on a document, caught as such

@@ -1,4 +1,4 @@
-"""Tie child processes to their parent, and find and end all descendants of a process.
+"""Tie child processes to their parent, find and end all descendants of a process, and name its user.
 
     python -m extract.processes PARENT MODULE ARGUMENT…      runs a module as `python -m` does, until PARENT ends
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import getpass
 import os
 import runpy
 import signal
@@ -18,6 +19,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
+
+
+def name_user() -> str:
+    """Return the name of the user, or the number where it has no name, as in some containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def follow_parent(parent: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -104,11 +105,13 @@ def test_a36_a_home_on_a_disk_without_writing_is_looked_at(line: Line, tmp_path:
     assert done.stdout
 
 
-def test_what_must_write_says_in_one_sentence_that_it_cannot(line: Line) -> None:
-    done = run_read_only(line.home, ["report"])
+@pytest.mark.parametrize("command", [["report"], ["housekeeping"], ["publishers", "refetch", "inbox"], ["run"]])
+def test_what_must_write_says_in_a_sentence_that_it_cannot(line: Line, command: list[str]) -> None:
+    done = run_read_only(line.home, command)
     assert done.returncode == 1
-    assert "Read-only file system" in done.stderr
+    assert re.search("Read-only file system|readonly database", done.stderr)
     assert "Traceback" not in done.stderr
+    assert "[SQL:" not in done.stderr
 
 
 def run_read_only(home: Path, command: list[str]) -> subprocess.CompletedProcess[str]:

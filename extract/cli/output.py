@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import getpass
 import io
 import json
 import os
@@ -54,14 +53,6 @@ def set_encodings() -> None:
         is_given = stream.isatty() or "PYTHONIOENCODING" in os.environ
         errors = "surrogateescape" if stream is sys.stdin else "backslashreplace"
         stream.reconfigure(encoding=None if is_given else "utf-8", errors=errors)
-
-
-def name_user() -> str:
-    """Return the name of the user, or the number where it has no name, as in some containers."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from extract.cli.completion import complete_publisher, complete_question
-from extract.cli.output import Format, FormatOption, OutputRow, as_json, errors, name_user, print_rows
+from extract.cli.output import Format, FormatOption, OutputRow, as_json, errors, print_rows
+from extract.processes import name_user
 from extract.settings import get_settings
 from extract.translations import say
 

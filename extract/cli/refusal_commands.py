@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from extract.cli.completion import complete_publisher, complete_reason, complete_refusal
-from extract.cli.output import REFUSED, Format, FormatOption, as_json, errors, name_user, print_rows
+from extract.cli.output import REFUSED, Format, FormatOption, as_json, errors, print_rows
+from extract.processes import name_user
 from extract.settings import get_settings
 
 if TYPE_CHECKING:

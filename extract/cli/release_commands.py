@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from extract.cli.output import Format, FormatOption, as_json, errors, name_user, print_rows
+from extract.cli.output import Format, FormatOption, as_json, errors, print_rows
+from extract.processes import name_user
 from extract.settings import get_settings
 
 COLUMNS = ("release_id", "published_at", "documents", "rows", "added", "changed", "gone", "is")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import subprocess
 import sys
 import time
@@ -47,7 +48,8 @@ def keep_house(settings: Settings) -> dict[str, int]:
         try:
             done[name] = step()
         except Exception as error:  # a full disk must not keep the next step from making room
-            log.exception("%s", name)
+            is_known = isinstance(error, (JixiaoError, OSError)) or hasattr(error, "orig")  # of a disk or a database
+            log.error("%s: %s", name, describe_error(error), exc_info=not is_known)
             trouble.append(f"{name}: {describe_error(error)}")
     log.info("removed: %s", done)
     if trouble:
@@ -103,7 +105,9 @@ def _clean_airflow(before: datetime) -> int:
         [*command, "--clean-before-timestamp", before.isoformat()], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise HousekeepingError(f"airflow db clean failed: {(done.stdout + done.stderr)[-1500:]}")
+        said = (done.stdout + done.stderr).splitlines()
+        named = [line for line in said if re.match(r"[\w.]+(Error|Exception)\b", line)] or said
+        raise HousekeepingError(f"airflow db clean failed: {named[-1][:500] if named else done.returncode}")
     return 0
 
 

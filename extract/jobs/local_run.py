@@ -21,6 +21,7 @@ from extract.errors import JixiaoError
 from extract.files import make_private
 from extract.jobs.airflow_home import prepare_home
 from extract.locks import hold_lock
+from extract.processes import name_user
 from extract.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,8 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
     }
     # `airflow standalone` starts its parts by the name `airflow`: ours, not another one of this machine.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    ours = {"PATH": path, "PYTHONUTF8": "1"}  # Airflow reads its own files in the locale's encoding
+    # Airflow reads its own files in the locale's encoding, and ends where the user has no name.
+    ours = {"PATH": path, "PYTHONUTF8": "1", "LOGNAME": name_user()}
     return {name: os.environ.get(name, value) for name, value in wanted.items()} | ours
 
 

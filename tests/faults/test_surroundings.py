@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,8 +114,8 @@ def test_a44_what_waits_since_a_day_to_come_is_told(
     assert not [a for row in check_freshness(settings, is_behind=True) for a in row.alerts if "ahead" in a]
 
 
-def run(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "extract", *arguments]
+def run(home: Path, *arguments: str, before: Sequence[str] = (), **more: str) -> subprocess.CompletedProcess[str]:
+    command = [*before, sys.executable, "-m", "extract", *arguments]
     environment = {**PLAIN, "JIXIAO_HOME": str(home), **more}
     return subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, encoding="utf-8", check=False)
 
@@ -136,12 +136,23 @@ def test_a44_a_locale_without_chinese_ends_no_command_and_changes_no_data(line: 
     assert (shown.returncode, shown.stdout.isascii()) == (0, True)
 
 
-def test_a44_a_first_start_in_a_locale_without_utf_8_runs(line: Line, tmp_path: Path) -> None:
-    """Airflow reads files of its own in the encoding of the locale."""
-    home = tmp_path / "var"
+def test_a44_a_first_start_by_a_user_without_a_name_in_a_locale_without_utf_8_runs(line: Line, tmp_path: Path) -> None:
+    """Airflow asks for the user's name, and reads files of its own in the encoding of the locale."""
+    if os.getuid() != 0 or shutil.which("unshare") is None:
+        pytest.skip("hiding /etc/passwd needs root and unshare")
+    home, nobody = tmp_path / "var", tmp_path / "passwd"
+    nobody.touch()
     shutil.copytree(line.home, home, symlinks=True)
     shutil.rmtree(home / "airflow")
-    done = run(home, "run", "--inbox", str(line.inbox), "--format", "jsonl", JIXIAO_SETTLE_SECONDS="0")
+    hide = [
+        shutil.which("unshare") or "",
+        "--mount",
+        "sh",
+        "-c",
+        f'mount --bind "{nobody}" /etc/passwd && exec "$@"',
+        "sh",
+    ]
+    done = run(home, "run", "--inbox", str(line.inbox), "--format", "jsonl", before=hide, JIXIAO_SETTLE_SECONDS="0")
     assert done.returncode == 3, done.stderr
     counts = json.loads(done.stdout)
     assert {name: counts[name] for name in ("seen", "loaded", "unchanged", "refused", "failed")} == {
