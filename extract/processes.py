@@ -14,10 +14,12 @@ import os
 import runpy
 import signal
 import sys
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+SHOW_CURSOR = "\x1b[?25h\n"  # a spinner had hidden it
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 
 
@@ -39,6 +41,47 @@ def follow_parent(parent: int) -> None:
 def follow_me(module: str, *arguments: str) -> list[str]:
     """Return the command that runs a module in a process that ends with this one."""
     return [sys.executable, "-m", "extract.processes", str(os.getpid()), module, *arguments]
+
+
+@contextlib.contextmanager
+def end_on_signals(told: str) -> Iterator[None]:
+    """End this process with a line on stderr when it is interrupted or told to end, whatever handlers others set.
+
+    Airflow takes an interrupt in a task for a failure of that task and goes on, and replaces the handler of SIGTERM.
+    Processes that follow this one end with it.
+    """
+    channel, (reader, writer) = os.dup(2), os.pipe()
+    os.set_blocking(writer, False)
+
+    def watch() -> None:
+        while number := os.read(reader, 1):
+            if number[0] in (signal.SIGINT, signal.SIGTERM):
+                os.write(channel, ((SHOW_CURSOR if os.isatty(channel) else "") + f"{told}\n").encode())
+                os._exit(128 + number[0])
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    handler = signal.signal(signal.SIGTERM, lambda *_: None)  # one of Python's, which alone write to the pipe
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        signal.signal(signal.SIGTERM, handler)
+        os.close(writer)
+        watcher.join()
+        os.close(reader)
+        os.close(channel)
+
+
+def _forget_wakeup() -> None:
+    """Keep a copy of this process from telling it of the copy's signals."""
+    with contextlib.suppress(ValueError):
+        signal.set_wakeup_fd(-1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_wakeup)
 
 
 def adopt_orphans() -> None:

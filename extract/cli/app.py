@@ -25,7 +25,9 @@ from extract.cli.completion import complete_publisher
 from extract.cli.help import advise, prepare_help, translate_frames
 from extract.cli.output import REFUSED, Format, FormatOption, as_json, errors, print_rows, set_encodings, show_progress
 from extract.errors import JixiaoError
+from extract.processes import end_on_signals
 from extract.settings import Settings, get_settings
+from extract.translations import say
 
 PLACES_TO_SEE_TO = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # faults of the machine
 
@@ -49,7 +51,8 @@ def run(
 
     settings = get_settings()
     trouble: RunError | None = None
-    with show_progress() as progress:
+    told = say("ended before its work was done; a new `jixiao run` goes on from there")
+    with show_progress() as progress, end_on_signals(f"jixiao: {told}"):
         try:
             folder = str(inbox.absolute()) if inbox else None
             run_line(settings, progress, inbox=folder, publisher=publisher, full_refresh=full_refresh)

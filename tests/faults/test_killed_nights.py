@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 from homes import FIXTURES, Line
 
 from extract.ledger import OUTCOMES, Ledger
@@ -111,3 +113,26 @@ def test_a34_a_night_that_is_killed_at_any_moment_is_healed_by_the_next(line: Li
             flush=True,
         )
         shutil.rmtree(home)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a34_a_night_that_is_interrupted_in_a_task_ends_at_once_and_says_so(
+    line: Line, tmp_path: Path, number: signal.Signals
+) -> None:
+    home = tmp_path / "var"
+    shutil.copytree(line.home, home, symlinks=True)
+    night = start_night(home, line.inbox)
+    assert night.stderr is not None
+    for told in night.stderr:
+        if "publisher.read" in told:
+            break
+    below = list_descendants(night.pid)
+    night.send_signal(number)
+    _, errors = night.communicate(timeout=WAIT_SECONDS)
+    assert night.returncode == 128 + number
+    assert "jixiao: ended before its work was done; a new `jixiao run` goes on from there" in errors
+    assert "Traceback" not in errors
+    end = time.monotonic() + WAIT_SECONDS
+    while any(is_running(pid) for pid in below):
+        assert time.monotonic() < end
+        time.sleep(0.05)
