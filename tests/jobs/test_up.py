@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -91,6 +92,14 @@ class TestUp:
 
     def test_a35_others_of_the_machine_cannot_enter_the_home(self, started: Started) -> None:
         assert started.home.stat().st_mode & 0o077 == 0
+
+    def test_a35_the_run_of_a_morning_before_the_first_start_is_not_red(self, started: Started) -> None:
+        def states() -> set[str]:
+            with contextlib.closing(sqlite3.connect(started.home / "airflow/airflow.db")) as airflow:
+                return {state for (state,) in airflow.execute("SELECT state FROM dag_run WHERE dag_id = 'freshness'")}
+
+        await_true(lambda: bool(states() & {"success", "failed"}), READY_SECONDS, "the run of this morning")
+        assert states() == {"success"}
 
     def test_a35_sigterm_ends_every_part(self, started: Started) -> None:
         processes = started.processes()
