@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import getpass
 import os
+import re
 import runpy
 import signal
 import sys
@@ -29,6 +30,13 @@ def name_user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"uid {os.getuid()}"
+
+
+def find_error(output: str) -> str:
+    """Return the last line of a program's output that names an error, or its last line, at most 500 characters."""
+    lines = output.rstrip().splitlines() or [""]
+    named = [line for line in lines if re.match(r"[\w.]+(Error|Exception)\b", line)]
+    return (named or lines)[-1][:500]
 
 
 def follow_parent(parent: int) -> None:

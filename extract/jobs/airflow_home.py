@@ -20,11 +20,12 @@ from pathlib import Path
 from extract.errors import JixiaoError
 from extract.files import sync_folder, write_whole
 from extract.locks import hold_lock
-from extract.processes import follow_me
+from extract.processes import find_error, follow_me
 
 SEEDED = ("alembic_version", "log_template", "slot_pool")  # tables that a migration leaves with rows
 WAIT_SECONDS = 600.0  # for another process that prepares the same home; a slow machine takes a minute
 PART = ".making-"
+LOG = "migrate.log"
 
 
 class AirflowHomeError(JixiaoError):
@@ -48,7 +49,7 @@ def prepare_home(home: Path, tell: Callable[[str], None], own_database: bool) ->
         if own_database:
             _make_database(home, database, tell)
         else:
-            _migrate({})
+            _migrate({}, home / LOG)
         write_whole(stamp, version.encode())
 
 
@@ -85,7 +86,7 @@ def _make_database(home: Path, database: Path, tell: Callable[[str], None]) -> N
         made = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{part / 'airflow.db'}"}
         if not config.exists() or not config.stat().st_size:
             made["AIRFLOW_CONFIG"] = str(part / "airflow.cfg")
-        _migrate(made)
+        _migrate(made, home / LOG)
         if not is_complete(part / "airflow.db"):
             raise AirflowHomeError(
                 f"`airflow db migrate` left a database without rows in {', '.join(SEEDED)}: "
@@ -104,13 +105,15 @@ def _make_database(home: Path, database: Path, tell: Callable[[str], None]) -> N
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _migrate(environment: Mapping[str, str]) -> None:
-    """Run Airflow's own migration, in a process that ends with this one."""
+def _migrate(environment: Mapping[str, str], log: Path) -> None:
+    """Run Airflow's own migration, in a process that ends with this one; `log` keeps what a failed one printed."""
     done = subprocess.run(
         follow_me("airflow", "db", "migrate"), env={**os.environ, **environment}, capture_output=True, text=True
     )
     if done.returncode:
-        raise AirflowHomeError(f"airflow db migrate failed: {(done.stdout + done.stderr)[-1500:]}")
+        printed = done.stdout + done.stderr
+        write_whole(log, printed.encode(errors="replace"), 0o600)
+        raise AirflowHomeError(f"airflow db migrate failed: {find_error(printed)}; see {log}")
 
 
 def _copy(source: Path, target: Path) -> None:

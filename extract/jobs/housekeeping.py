@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import re
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 from extract.errors import JixiaoError, describe_error
 from extract.ledger import Ledger
 from extract.locks import LockedError, hold_lock
+from extract.processes import find_error
 from extract.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -105,9 +105,7 @@ def _clean_airflow(before: datetime) -> int:
         [*command, "--clean-before-timestamp", before.isoformat()], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        said = (done.stdout + done.stderr).splitlines()
-        named = [line for line in said if re.match(r"[\w.]+(Error|Exception)\b", line)] or said
-        raise HousekeepingError(f"airflow db clean failed: {named[-1][:500] if named else done.returncode}")
+        raise HousekeepingError(f"airflow db clean failed: {find_error(done.stdout + done.stderr)}")
     return 0
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from extract.jobs import airflow_home
 from extract.jobs.airflow_home import is_complete, prepare_home
 from extract.processes import list_descendants
 
@@ -87,12 +88,21 @@ def test_a33_a_database_that_an_earlier_version_left_incomplete_is_set_aside_and
 
 
 def test_a33_what_cannot_be_healed_says_what_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from extract.jobs import airflow_home
-
-    monkeypatch.setattr(airflow_home, "_migrate", lambda _: None)  # a migration that does nothing and says 0
+    monkeypatch.setattr(airflow_home, "_migrate", lambda *_: None)  # a migration that does nothing and says 0
     with pytest.raises(airflow_home.AirflowHomeError, match=f"remove {tmp_path}"):
         prepare_home(tmp_path, lambda _: None, own_database=True)
     assert not (tmp_path / "migrated").exists()
+
+
+def test_a33_a_migration_that_fails_is_told_in_a_line_and_keeps_what_it_printed(tmp_path: Path) -> None:
+    nowhere = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////nowhere/at/all.db", "AIRFLOW_HOME": str(tmp_path)}
+    with pytest.raises(airflow_home.AirflowHomeError) as failed:
+        airflow_home._migrate(nowhere, tmp_path / "migrate.log")
+    told = str(failed.value)
+    assert "unable to open database file" in told
+    assert told.endswith(f"; see {tmp_path / 'migrate.log'}")
+    assert len(told.splitlines()) == 1
+    assert "Traceback" in (tmp_path / "migrate.log").read_text(encoding="utf-8")
 
 
 PARTS = """
