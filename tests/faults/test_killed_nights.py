@@ -119,13 +119,13 @@ def test_a34_a_night_that_is_killed_at_any_moment_is_healed_by_the_next(line: Li
 def test_a34_a_night_that_is_interrupted_in_a_task_ends_at_once_and_says_so(
     line: Line, tmp_path: Path, number: signal.Signals
 ) -> None:
-    home = tmp_path / "var"
+    home, inbox = tmp_path / "var", tmp_path / "inbox"
     shutil.copytree(line.home, home, symlinks=True)
-    night = start_night(home, line.inbox)
+    shutil.copytree(line.inbox, inbox)
+    shutil.copy(FIXTURES / "v16_2025_corrected.pdf", inbox)
+    night = start_night(home, inbox)
     assert night.stderr is not None
-    for told in night.stderr:
-        if "publisher.read" in told:
-            break
+    assert any("publisher.read" in told for told in night.stderr)
     below = list_descendants(night.pid)
     night.send_signal(number)
     _, errors = night.communicate(timeout=WAIT_SECONDS)
