@@ -1,6 +1,7 @@
 """Define the `jixiao` command: parse arguments, call jobs, print results, map errors to exit statuses.
 
-0 done, 1 failed, 2 bad usage, 3 something was refused. Heavy imports stand inside the commands that need them.
+0 done, 1 failed, 2 bad usage, 3 something was refused, 130 or 143 interrupted.
+Heavy imports stand inside the commands that need them.
 """
 
 from __future__ import annotations
