@@ -21,7 +21,8 @@ from uuid import uuid4
 
 from filelock import FileLock
 
-from extract.settings import PROJECT
+from extract.settings import PROJECT, Settings
+from extract.warehouse.fingerprints import fingerprint_inputs
 
 KEPT = PROJECT / ".pytest_cache/kept"
 INPUTS = ("extract", "dbt_project", "dags", "demo", "tests/fixtures", "tests/support", "constraints.txt")
@@ -76,7 +77,11 @@ def copy_kept(name: str, folder: Path, build: Callable[[Path], None]) -> Path:
             (kept / DONE).touch()
         shutil.copytree(kept, folder, symlinks=True)
     for ledger in folder.rglob("ledger.db"):
+        home = Settings(home=ledger.parent)
+        before = fingerprint_inputs(home)
         move_addresses(ledger, kept, folder)
+        with closing(sqlite3.connect(ledger)) as connection, connection:  # addresses are among a release's inputs
+            connection.execute("UPDATE releases SET inputs = ? WHERE inputs = ?", (fingerprint_inputs(home), before))
     offer_parse()
     return folder
 
