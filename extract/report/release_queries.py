@@ -21,7 +21,9 @@ from extract.settings import Settings
 AnswerRow = dict[str, Any]
 MOST_ROWS = 500  # of one table on the page
 NOTHING: AnswerRow = {}
-SEVERITY = "CASE severity WHEN 'warning' THEN 1 WHEN 'notice' THEN 2 WHEN 'question' THEN 3 ELSE 4 END"
+SEVERITIES = ("warning", "notice", "question", "info")
+_RANKS = " ".join(f"WHEN '{severity}' THEN {rank}" for rank, severity in enumerate(SEVERITIES))
+SEVERITY = f"CASE severity {_RANKS} END"
 DOCUMENTS = (
     "SELECT d.*, p.publisher_name FROM dim_documents AS d "
     "INNER JOIN dim_publishers AS p ON d.publisher_key = p.publisher_key"
@@ -54,15 +56,24 @@ class Figures:
 
     def __init__(self, answer: Callable[[str, Sequence[Any]], list[AnswerRow]]) -> None:
         self._answer = answer
+        self._counts: dict[str, list[AnswerRow]] = {}
 
     def rows(self, query: str, *values: Any) -> list[AnswerRow]:
         """Return all rows of a statement; the values stand for its question marks."""
         return self._answer(query, values)
 
-    def listing(self, query: str, sql: str, order: str = "") -> Listing:
-        """Return the first MOST_ROWS of a statement; `sql` is the statement for all of them."""
-        (count,) = self.rows(f"SELECT count(*) AS n FROM ({query}) AS listed")
-        return Listing(self.rows(f"{query} {order} LIMIT {MOST_ROWS}"), count["n"], sql)
+    def _count(self, query: str) -> list[AnswerRow]:
+        """Return the rows of a statement that reads all of a large table; it is run once, whoever asks again."""
+        if query not in self._counts:
+            self._counts[query] = self.rows(query)
+        return self._counts[query]
+
+    def listing(self, query: str, sql: str, order: str = "", total: int | None = None) -> Listing:
+        """Return the first MOST_ROWS of a statement; `sql` is the statement for all of them, `total` their number."""
+        if total is None:
+            (count,) = self.rows(f"SELECT count(*) AS n FROM ({query}) AS listed")
+            total = int(count["n"])
+        return Listing(self.rows(f"{query} {order} LIMIT {MOST_ROWS}"), total, sql)
 
     def documents(self) -> Listing:
         """List documents with their publishers, newest year first."""
@@ -194,10 +205,11 @@ class Figures:
             "ORDER BY fiscal_year DESC, "
             "CASE change_class WHEN 'lowered' THEN 1 WHEN 'raised' THEN 2 WHEN 'dropped' THEN 3 WHEN 'new' THEN 4 "
             "ELSE 5 END, abs(coalesce(delta_pct, 0)) DESC, target_pair_key",
+            total=sum(row["n"] for row in self.change_classes() if row["change_class"] not in (None, "unchanged")),
         )
-        targets = self._find(
-            "fct_indicator_targets", "target_key", "page, document_key", found.rows, "prior_target_key"
-        )
+        years = {year for row in found.rows for year in (row["fiscal_year"], row["fiscal_year"] - 1)}
+        facts = f"(SELECT * FROM fct_indicator_targets WHERE fiscal_year IN ({_write_years(years)})) AS t"
+        targets = self._find(facts, "target_key", "page, document_key", found.rows, "prior_target_key")
         documents = self._find("dim_documents", "document_key", "sha256", targets.values())
         for row in found.rows:
             for prior in ("", "prior_"):
@@ -208,7 +220,7 @@ class Figures:
 
     def change_classes(self) -> list[AnswerRow]:
         """Count the annual targets of each year by direction of change."""
-        return self.rows(
+        return self._count(
             "SELECT fiscal_year, change_class, count(*) AS n FROM yoy_indicator_targets WHERE horizon = 'annual' "
             "GROUP BY fiscal_year, change_class ORDER BY fiscal_year, change_class"
         )
@@ -223,7 +235,11 @@ class Figures:
             "WHERE horizon = 'annual' AND change_class NOT IN ('new', 'dropped', 'unread') "
             "GROUP BY fiscal_year, unit_name"
         )
-        return self.listing(query, query, "ORDER BY fiscal_year DESC, copied_pct DESC, shared DESC, unit_name")
+        first = self.rows(
+            f"SELECT listed.*, count(*) OVER () AS total FROM ({query}) AS listed "
+            f"ORDER BY fiscal_year DESC, copied_pct DESC, shared DESC, unit_name LIMIT {MOST_ROWS}"
+        )
+        return Listing(first, first[0]["total"] if first else 0, query)
 
     def findings(self) -> Listing:
         """List quality findings by severity, each with the cells that it is about."""
@@ -232,10 +248,9 @@ class Figures:
             f"SELECT * FROM quality_findings WHERE check_code IN ({first}) ORDER BY {SEVERITY}, check_code, "
             f"fiscal_year DESC NULLS LAST, figure DESC NULLS LAST, finding_key LIMIT {MOST_ROWS}"
         )
-        (total,) = self.rows("SELECT count(*) AS n FROM quality_findings")
         found = Listing(
             self.rows(rows) if first else [],
-            total["n"],
+            sum(row["n"] for row in self.finding_counts()),
             "SELECT * FROM quality_findings ORDER BY severity, check_code",
         )
         for table, key, name in (
@@ -256,10 +271,7 @@ class Figures:
 
     def _first_checks(self) -> list[str]:
         """Return the checks of the gravest findings, so that those of the others need not be sorted."""
-        ranked = self.rows(
-            "SELECT check_code, count(*) AS n FROM quality_findings GROUP BY severity, check_code "
-            f"ORDER BY {SEVERITY}, check_code"
-        )
+        ranked = sorted(self.finding_counts(), key=lambda row: (SEVERITIES.index(row["severity"]), row["check_code"]))
         found = itertools.accumulate((row["n"] for row in ranked), initial=0)
         return sorted({row["check_code"] for row, before in zip(ranked, found, strict=False) if before < MOST_ROWS})
 
@@ -285,7 +297,7 @@ class Figures:
 
     def finding_counts(self) -> list[AnswerRow]:
         """Count the findings of each check."""
-        return self.rows(
+        return self._count(
             "SELECT check_code, check_name, severity, count(*) AS n FROM quality_findings "
             "GROUP BY check_code, check_name, severity ORDER BY check_code, check_name, severity"
         )
@@ -340,7 +352,11 @@ def _values(rows: Iterable[AnswerRow], column: str) -> list[Any]:
 
 def _years(documents: Iterable[AnswerRow]) -> str:
     """Write the fiscal years of documents as a list in SQL: rows of facts stand by year, others need not be read."""
-    return ", ".join(str(int(year)) for year in _values(documents, "fiscal_year")) or "NULL"
+    return _write_years(_values(documents, "fiscal_year"))
+
+
+def _write_years(years: Iterable[int]) -> str:
+    return ", ".join(str(int(year)) for year in sorted(years)) or "NULL"
 
 
 def _marks(values: Sequence[Any]) -> str:

@@ -21,6 +21,7 @@ from extract.releases.shelves import served_release
 from extract.report import charts, model_docs, refresh_night_report, write_night_report, writing
 from extract.report.linked_pages import Sheets
 from extract.report.night import REASON_WORDS
+from extract.report.release_queries import open_release
 from extract.report.safe_text import clean_text
 from extract.settings import PROJECT, Settings
 from extract.translations import load_chinese
@@ -36,6 +37,24 @@ def test_the_release_carries_its_report_and_the_home_the_newest_one(reported: Se
     for page in (reported.current / "report/index.html", reported.home / "report/index.html"):
         assert release["release_id"] in page.read_text(encoding="utf-8")
     assert (reported.home / "report").is_symlink()
+
+
+def test_figures_that_are_counted_once_are_those_of_all_rows(reported: Settings) -> None:
+    with open_release(reported, reported.current) as figures:
+        for listing in (figures.target_changes(), figures.copied_shares(), figures.findings()):
+            (counted,) = figures.rows(f"SELECT count(*) AS n FROM ({listing.sql}) AS listed")
+            assert listing.total == counted["n"] > 0, listing.sql
+        places = {
+            row["target_key"]: (row["page"], row["sha256"])
+            for row in figures.rows(
+                "SELECT t.target_key, t.page, d.sha256 FROM fct_indicator_targets AS t "
+                "INNER JOIN dim_documents AS d ON t.document_key = d.document_key"
+            )
+        }
+        for row in figures.target_changes().rows:
+            for prior in ("", "prior_"):
+                found = row[f"{prior}page"], row[f"{prior}sha256"]
+                assert found == places.get(row[f"{prior}target_key"], (None, None))
 
 
 def test_every_refusal_stands_there_with_reason_picture_and_the_command_that_tries_again(reported: Settings) -> None:
