@@ -17,7 +17,16 @@ import duckdb
 
 from extract.errors import BuildError
 from extract.releases.changes import load_keys
-from extract.releases.manifest import Contents, Place, Side, TableParts, compare, make_release, read_contents
+from extract.releases.manifest import (
+    Contents,
+    Difference,
+    Place,
+    Side,
+    TableParts,
+    compare,
+    make_release,
+    read_contents,
+)
 from extract.releases.model import CHANGE_COLUMNS, CHANGES_COMMENT, NOT_COUNTED, Release, ReleaseError
 from extract.settings import Settings
 from extract.warehouse.build import memory_limit
@@ -26,8 +35,9 @@ from extract.warehouse.mart_sums import load_partitions
 
 WAREHOUSE = "warehouse.duckdb"
 SAFE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-CLUSTERED_BY = ("fiscal_year", "check_code", "publisher_key", "code_scope", "unit_key", "project_key")
-"""What queries ask for first. Rows stand in this order, so that DuckDB skips row groups of other years and projects."""
+CLUSTERED_BY = ("fiscal_year", "check_code", "code_scope", "publisher_key", "unit_key", "project_key")
+"""What queries ask for first, then partitions. Rows stand in this order, so that DuckDB skips those of other years,
+partitions and projects."""
 PART_ROWS = 25_000
 """A part, and so a Parquet file, has about so many rows in a large table."""
 REPLACED_SHARE = 0.3
@@ -55,6 +65,8 @@ class Written:
     """Table -> its parts that were written."""
     replaced_rows: int
     """Rows that were replaced since the file was written anew."""
+    differences: Mapping[str, tuple[TableParts, Difference]]
+    """Table -> what was replaced in it, and the parts that it had before."""
 
 
 def is_worth_changing(contents: Contents, base: Base) -> bool:
@@ -79,7 +91,7 @@ def survey_build(settings: Settings, before: Contents | None) -> Contents:
 
 def write_warehouse(settings: Settings, file: Path, contents: Contents, base: Base | None) -> Written:
     """Make a file hold what the build holds; it begins as a clone of `base`, or empty."""
-    replaced, places = base.replaced_rows if base else 0, {}
+    replaced, places, differences = base.replaced_rows if base else 0, {}, {}
     with _connect(settings, str(file)) as warehouse:
         there = _list_columns(warehouse, file.stem, "main")
         for table in sorted(set(there) - set(contents)):
@@ -88,31 +100,40 @@ def write_warehouse(settings: Settings, file: Path, contents: Contents, base: Ba
             earlier = base.contents.get(table) if base else None
             places[table] = parts.places_unlike(earlier)
             if earlier is not None and earlier.is_split_as(parts):
-                replaced += _replace_parts(warehouse, table, parts, earlier)
+                difference = find_difference(warehouse, f'"{table}"', table, parts, earlier)
+                replaced += _replace_rows(warehouse, table, parts, difference)
+                differences[table] = (earlier, difference)
             else:
                 _write_table(warehouse, table, parts.years())
                 replaced += parts.row_count if base else 0
         for table in sorted(NOT_COUNTED & set(_list_columns(warehouse, "build", "marts"))):
             _write_table(warehouse, table, [None])
         _describe(warehouse, file.stem)
-    return Written(places, replaced)
+    return Written(places, replaced, differences)
 
 
 def finish_warehouse(
-    settings: Settings, file: Path, contents: Contents, inputs: str, before: Release | None, earlier: Contents | None
+    settings: Settings,
+    file: Path,
+    contents: Contents,
+    inputs: str,
+    before: Release | None,
+    earlier: Contents | None,
+    written: Written,
 ) -> Release:
     """Compare a written file with the release before, add what it says of itself, and return its manifest.
 
     `earlier` is what the release before holds, None where that was not written down.
     """
     with _connect(settings, str(file)) as warehouse:
-        old = None
+        old, differences = None, {}
         if before is not None:
             path = settings.releases / before["release_id"] / WAREHOUSE
             warehouse.execute(f"ATTACH '{_quote(path)}' AS earlier (READ_ONLY)")
             old = Side(_list_columns(warehouse, "earlier", "main"), earlier, 'earlier."{}"'.format)
+            differences = _find_differences(warehouse, contents, earlier or {}, written)
         new = Side(_list_columns(warehouse, file.stem, "main"), contents, '"{}"'.format)
-        changes = compare(_query(warehouse), DUCKDB, load_keys(settings.dbt_dir), new, old)
+        changes = compare(_query(warehouse), DUCKDB, load_keys(settings.dbt_dir), new, old, differences)
         if old is not None:
             warehouse.execute("DETACH earlier")
         release = make_release(contents, inputs, before, changes)
@@ -167,6 +188,10 @@ def _quote(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
 def _list_columns(warehouse: Warehouse, database: str, schema: str) -> dict[str, dict[str, str]]:
     """Return table -> its columns in order, each with its type."""
     query = (
@@ -179,20 +204,70 @@ def _list_columns(warehouse: Warehouse, database: str, schema: str) -> dict[str,
     return found
 
 
-def _replace_parts(warehouse: Warehouse, table: str, parts: TableParts, earlier: TableParts) -> int:
-    """Replace the parts that differ by what the build holds; return how many rows were deleted and inserted.
+def find_difference(
+    warehouse: Warehouse, relation: str, table: str, parts: TableParts, earlier: TableParts
+) -> Difference:
+    """Find the rows of a relation, which holds the parts of an earlier release, that are not those of the build.
 
-    In a part that is split by keys only the rows of those keys are replaced whose rows differ.
+    In a table that is split by keys these are the rows of the keys whose rows differ, else all rows of the parts.
     """
-    source = f'build.marts."{table}"'
-    gone, fresh = earlier.where(earlier.places_unlike(parts)), parts.where(parts.places_unlike(earlier))
-    if parts.key:
-        old, new = _sum_keys(warehouse, f'"{table}"', parts, gone), _sum_keys(warehouse, source, parts, fresh)
-        differing = {one for one, total in {*old.items()} ^ {*new.items()}}
-        gone = fresh = _where_keys(parts, differing)
-    (deleted,) = warehouse.execute(f'DELETE FROM "{table}" WHERE {gone}').fetchall()[0]
-    (inserted,) = warehouse.execute(_insert(table, parts.columns, fresh)).fetchall()[0]
+    places, fresh = earlier.places_unlike(parts), parts.places_unlike(earlier)
+    if not parts.key:
+        rows = sum(earlier.parts[place][0] for place in places), sum(parts.parts[place][0] for place in fresh)
+        return Difference(earlier.where(places), parts.where(fresh), *rows)
+    old = _sum_keys(warehouse, relation, parts, earlier.where(places)) if places else {}
+    new = _sum_built_keys(warehouse, table, parts, fresh) if fresh else {}
+    differing = {one for one, _ in {*old.items()} ^ {*new.items()}}
+    condition = _where_keys(parts, differing)
+    before, after = (sum(some[one][0] for one in differing if one in some) for some in (old, new))
+    return Difference(condition, condition, before, after)
+
+
+def _find_differences(
+    warehouse: Warehouse, contents: Contents, earlier: Contents, written: Written
+) -> dict[str, Difference]:
+    """Find how each table differs from the release before: as was found for writing, where that was made from it.
+
+    Of a file that was written anew nothing is found: as good as all may differ.
+    """
+    found: dict[str, Difference] = {}
+    if not written.differences:
+        return found
+    for table, parts in contents.items():
+        before = earlier.get(table)
+        if before is None or not before.is_split_as(parts):
+            continue
+        base, difference = written.differences.get(table, (None, None))
+        if difference is None or base != before:
+            difference = find_difference(warehouse, f'earlier."{table}"', table, parts, before)
+        found[table] = difference
+    return found
+
+
+def _replace_rows(warehouse: Warehouse, table: str, parts: TableParts, difference: Difference) -> int:
+    """Replace the rows that differ by those of the build; return how many were deleted and inserted."""
+    (deleted,) = warehouse.execute(f'DELETE FROM "{table}" WHERE {difference.gone}').fetchall()[0]
+    (inserted,) = warehouse.execute(_insert(table, parts.columns, difference.fresh)).fetchall()[0]
     return int(deleted) + int(inserted)
+
+
+def _sum_built_keys(
+    warehouse: Warehouse, table: str, parts: TableParts, places: set[Place]
+) -> dict[Key, tuple[int, int]]:
+    """Sum up the rows of each key in some parts of a mart; they are not read where the build has summed them up."""
+    if "mart_sums" in _list_columns(warehouse, "build", "raw"):
+        year = "fiscal_year" if parts.is_yearly else "NULL"
+        rows = warehouse.execute(
+            f'SELECT {year}, "{parts.key}", sum(row_count), sum(checksum) FROM (SELECT fiscal_year, '
+            f'partition_key AS "{parts.key}", row_count, checksum FROM build.raw.mart_sums WHERE mart_name = ?) '
+            f"WHERE {parts.where(places)} GROUP BY 1, 2",
+            [table],
+        )
+        found = {(year, key): (int(count), int(total)) for year, key, count, total in rows.fetchall()}
+        sums = [sum(one[at] for one in found.values()) for at in (0, 1)]
+        if sums == [sum(parts.parts[place][at] for place in places) for at in (0, 1)]:
+            return found
+    return _sum_keys(warehouse, f'build.marts."{table}"', parts, parts.where(places))
 
 
 def _sum_keys(warehouse: Warehouse, relation: str, parts: TableParts, condition: str) -> dict[Key, tuple[int, int]]:
@@ -205,17 +280,25 @@ def _sum_keys(warehouse: Warehouse, relation: str, parts: TableParts, condition:
 
 
 def _where_keys(parts: TableParts, keys: Iterable[Key]) -> str:
-    """Write the SQL condition under which a row has one of these fiscal years and keys."""
+    """Write the SQL condition under which a row has one of these fiscal years and keys, its bounds first."""
+    wanted = sorted(set(keys), key=str)
+    if not wanted:
+        return "false"
+    years = sorted({year for year, _ in wanted if year is not None})
+    names = sorted({key for _, key in wanted if key is not None})
+    conditions = [f"fiscal_year IN ({', '.join(str(int(year)) for year in years)})"] if years else []
+    if all(key is not None for _, key in wanted):
+        conditions.append(f'"{parts.key}" >= {_literal(names[0])} AND "{parts.key}" <= {_literal(names[-1])}')
     of_year: dict[int | None, list[str | None]] = {}
-    for year, key in sorted(keys, key=str):
+    for year, key in wanted:
         of_year.setdefault(year, []).append(key)
-    conditions = []
+    exact = []
     for year, some in of_year.items():
-        named = ", ".join("'{}'".format(key.replace("'", "''")) for key in some if key is not None)
+        named = ", ".join(_literal(key) for key in some if key is not None)
         one_of = [f'"{parts.key}" IN ({named})'] if named else []
         is_key = " OR ".join([*one_of, *([f'"{parts.key}" IS NULL'] if None in some else [])])
-        conditions.append(f"({is_key})" if year is None else f"(fiscal_year = {int(year)} AND ({is_key}))")
-    return " OR ".join(conditions) or "false"
+        exact.append(f"({is_key})" if year is None else f"(fiscal_year = {int(year)} AND ({is_key}))")
+    return " AND ".join([*conditions, f"({' OR '.join(exact)})"])
 
 
 def _write_table(warehouse: Warehouse, table: str, years: Sequence[int | None]) -> None:

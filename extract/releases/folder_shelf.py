@@ -98,7 +98,7 @@ class FolderShelf:
             file = folder / WAREHOUSE
             base, made = self._begin(file, contents, before)
             written = write_warehouse(self._settings, file, contents, base)
-            release = finish_warehouse(self._settings, file, contents, inputs, before, was)
+            release = finish_warehouse(self._settings, file, contents, inputs, before, was, written)
             release["file"] = {"made": made, "replaced_rows": written.replaced_rows, "duckdb": duckdb.__version__}
             check_warehouse(file, contents, written.places)
             write_parquet(file, folder, contents, earlier, was)

@@ -13,6 +13,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from extract.releases.changes import TableChange, compare_table
@@ -71,25 +72,37 @@ class TableParts:
         return {place for place, total in self.parts.items() if other.parts.get(place) != total}
 
     def where(self, places: Iterable[Place]) -> str:
-        """Write the SQL condition under which a row is in one of these parts."""
-        wanted = sorted(places, key=_order)
+        """Write the SQL condition under which a row is in one of these parts.
+
+        It begins with bounds of years and of keys, by which DuckDB skips rows before it reads their other columns.
+        """
+        wanted = set(places)
         if not wanted:
             return "false"
-        if set(wanted) == set(self.parts):
+        if wanted == set(self.parts):
             return "true"
-        return " OR ".join(f"({self.where_part(place)})" for place in wanted)
+        years = sorted({year for year, _ in wanted if year is not None})
+        first, last = (choose(number for _, number in wanted) for choose in (min, max))
+        conditions = [f"fiscal_year IN ({', '.join(str(int(year)) for year in years)})"] if years else []
+        conditions += self._bound_range(first, last)
+        if len(wanted) != max(len(years), 1) * (last - first + 1):
+            parts = (self.where_part(place) for place in sorted(wanted, key=_order))
+            conditions.append(f"({' OR '.join(f'({part})' for part in parts)})")
+        return " AND ".join(conditions) or "true"
 
     def where_part(self, place: Place) -> str:
         """Write the SQL condition under which a row is in this part."""
         year, number = place
         conditions = [f"fiscal_year = {int(year)}"] if year is not None else []
-        if self.bounds and number == 0:
-            conditions.append(f'("{self.key}" < {_quote(self.bounds[0])} OR "{self.key}" IS NULL)')
-        elif self.bounds:
-            conditions.append(f'"{self.key}" >= {_quote(self.bounds[number - 1])}')
-            if number < len(self.bounds):
-                conditions.append(f'"{self.key}" < {_quote(self.bounds[number])}')
-        return " AND ".join(conditions) or "true"
+        return " AND ".join([*conditions, *self._bound_range(number, number)]) or "true"
+
+    def _bound_range(self, first: int, last: int) -> list[str]:
+        """Write the SQL conditions under which a key is in the ranges of these numbers, none where all keys are."""
+        upper = f'"{self.key}" < {_quote(self.bounds[last])}' if last < len(self.bounds) else None
+        if first == 0:
+            return [f'({upper} OR "{self.key}" IS NULL)'] if upper else []
+        lower = f'"{self.key}" >= {_quote(self.bounds[first - 1])}'
+        return [lower, upper] if upper else [lower]
 
     def years(self) -> list[int | None]:
         """Return the fiscal years of the parts in order; None alone where the table is not split by them."""
@@ -239,6 +252,10 @@ def make_release(contents: Contents, inputs: str, before: Release | None, change
     }
 
 
+Relation = tuple[str, list[str], int]
+"""What is compared: a relation in SQL, its columns, and how many rows of its table are left out as equal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """One of two releases that are compared: its tables' columns, its parts where they are known, and its names."""
@@ -249,10 +266,30 @@ class Side:
     """Table -> its name in SQL."""
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The rows of one table in which two releases differ, or more: SQL conditions and counts."""
+
+    gone: str
+    """The condition under which a row of the earlier release is one of them."""
+    fresh: str
+    """The condition under which a row of the later release is one of them."""
+    rows_before: int
+    rows_after: int
+
+
 def compare(
-    query: Query, dialect: Dialect, keys: Mapping[str, Sequence[str]], new: Side, old: Side | None
+    query: Query,
+    dialect: Dialect,
+    keys: Mapping[str, Sequence[str]],
+    new: Side,
+    old: Side | None,
+    differences: Mapping[str, Difference] = MappingProxyType({}),
 ) -> list[TableChange]:
-    """Count what each table gained and lost, from the parts that differ. Against nothing, everything is added."""
+    """Count what each table gained and lost. Against nothing, everything is added.
+
+    Compared are the rows of a table's difference where that is given, else those of the parts that differ.
+    """
 
     def run(statement: str) -> Sequence[Any]:
         return query(statement)[0]
@@ -260,12 +297,26 @@ def compare(
     changes = []
     for table in sorted({*new.columns, *(old.columns if old else ())} - NOT_COUNTED):
         now, was = _relation(table, new, old), _relation(table, old, new)
+        if old is not None and table in differences:
+            now, was = _differing(table, new, old, differences[table])
         change = compare_table(run, table, keys.get(table, ()), now[:2], was[:2], dialect.digest)
         changes.append(change.among(was[2], now[2]))
     return changes
 
 
-def _relation(table: str, side: Side | None, other: Side | None) -> tuple[str, list[str], int]:
+def _differing(table: str, new: Side, old: Side, difference: Difference) -> tuple[Relation, Relation]:
+    """Return the rows of a difference in the later and in the earlier release."""
+    found = []
+    for side, condition, rows in (
+        (new, difference.fresh, difference.rows_after),
+        (old, difference.gone, difference.rows_before),
+    ):
+        equal = (side.contents or {})[table].row_count - rows
+        found.append((f"(SELECT * FROM {side.name(table)} WHERE {condition})", list(side.columns[table]), equal))
+    return found[0], found[1]
+
+
+def _relation(table: str, side: Side | None, other: Side | None) -> Relation:
     """Return the rows of a table that must be compared, its columns, and how many rows of it need not be."""
     if side is None or table not in side.columns:
         return "(SELECT 1 WHERE false)", [], 0
