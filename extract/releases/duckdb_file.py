@@ -17,6 +17,7 @@ import duckdb
 
 from extract.errors import BuildError
 from extract.releases.changes import load_keys
+from extract.releases.differences import find_difference, find_differences
 from extract.releases.manifest import (
     Contents,
     Difference,
@@ -44,8 +45,6 @@ REPLACED_SHARE = 0.3
 """When more rows than this share of all have been replaced in a file and its clones, it is written anew, in order."""
 
 Warehouse: TypeAlias = duckdb.DuckDBPyConnection
-Key = tuple[int | None, str | None]
-"""A fiscal year, None where the table is not split by them, and the key of a partition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,7 @@ def finish_warehouse(
             path = settings.releases / before["release_id"] / WAREHOUSE
             warehouse.execute(f"ATTACH '{_quote(path)}' AS earlier (READ_ONLY)")
             old = Side(_list_columns(warehouse, "earlier", "main"), earlier, 'earlier."{}"'.format)
-            differences = _find_differences(warehouse, contents, earlier or {}, written)
+            differences = find_differences(warehouse, contents, earlier or {}, written.differences)
         new = Side(_list_columns(warehouse, file.stem, "main"), contents, '"{}"'.format)
         changes = compare(_query(warehouse), DUCKDB, load_keys(settings.dbt_dir), new, old, differences)
         if old is not None:
@@ -188,10 +187,6 @@ def _quote(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _list_columns(warehouse: Warehouse, database: str, schema: str) -> dict[str, dict[str, str]]:
     """Return table -> its columns in order, each with its type."""
     query = (
@@ -204,101 +199,11 @@ def _list_columns(warehouse: Warehouse, database: str, schema: str) -> dict[str,
     return found
 
 
-def find_difference(
-    warehouse: Warehouse, relation: str, table: str, parts: TableParts, earlier: TableParts
-) -> Difference:
-    """Find the rows of a relation, which holds the parts of an earlier release, that are not those of the build.
-
-    In a table that is split by keys these are the rows of the keys whose rows differ, else all rows of the parts.
-    """
-    places, fresh = earlier.places_unlike(parts), parts.places_unlike(earlier)
-    if not parts.key:
-        rows = sum(earlier.parts[place][0] for place in places), sum(parts.parts[place][0] for place in fresh)
-        return Difference(earlier.where(places), parts.where(fresh), *rows)
-    old = _sum_keys(warehouse, relation, parts, earlier.where(places)) if places else {}
-    new = _sum_built_keys(warehouse, table, parts, fresh) if fresh else {}
-    differing = {one for one, _ in {*old.items()} ^ {*new.items()}}
-    condition = _where_keys(parts, differing)
-    before, after = (sum(some[one][0] for one in differing if one in some) for some in (old, new))
-    return Difference(condition, condition, before, after)
-
-
-def _find_differences(
-    warehouse: Warehouse, contents: Contents, earlier: Contents, written: Written
-) -> dict[str, Difference]:
-    """Find how each table differs from the release before: as was found for writing, where that was made from it.
-
-    Of a file that was written anew nothing is found: as good as all may differ.
-    """
-    found: dict[str, Difference] = {}
-    if not written.differences:
-        return found
-    for table, parts in contents.items():
-        before = earlier.get(table)
-        if before is None or not before.is_split_as(parts):
-            continue
-        base, difference = written.differences.get(table, (None, None))
-        if difference is None or base != before:
-            difference = find_difference(warehouse, f'earlier."{table}"', table, parts, before)
-        found[table] = difference
-    return found
-
-
 def _replace_rows(warehouse: Warehouse, table: str, parts: TableParts, difference: Difference) -> int:
     """Replace the rows that differ by those of the build; return how many were deleted and inserted."""
     (deleted,) = warehouse.execute(f'DELETE FROM "{table}" WHERE {difference.gone}').fetchall()[0]
     (inserted,) = warehouse.execute(_insert(table, parts.columns, difference.fresh)).fetchall()[0]
     return int(deleted) + int(inserted)
-
-
-def _sum_built_keys(
-    warehouse: Warehouse, table: str, parts: TableParts, places: set[Place]
-) -> dict[Key, tuple[int, int]]:
-    """Sum up the rows of each key in some parts of a mart; they are not read where the build has summed them up."""
-    if "mart_sums" in _list_columns(warehouse, "build", "raw"):
-        year = "fiscal_year" if parts.is_yearly else "NULL"
-        rows = warehouse.execute(
-            f'SELECT {year}, "{parts.key}", sum(row_count), sum(checksum) FROM (SELECT fiscal_year, '
-            f'partition_key AS "{parts.key}", row_count, checksum FROM build.raw.mart_sums WHERE mart_name = ?) '
-            f"WHERE {parts.where(places)} GROUP BY 1, 2",
-            [table],
-        )
-        found = {(year, key): (int(count), int(total)) for year, key, count, total in rows.fetchall()}
-        sums = [sum(one[at] for one in found.values()) for at in (0, 1)]
-        if sums == [sum(parts.parts[place][at] for place in places) for at in (0, 1)]:
-            return found
-    return _sum_keys(warehouse, f'build.marts."{table}"', parts, parts.where(places))
-
-
-def _sum_keys(warehouse: Warehouse, relation: str, parts: TableParts, condition: str) -> dict[Key, tuple[int, int]]:
-    year = "fiscal_year" if parts.is_yearly else "NULL"
-    rows = warehouse.execute(
-        f'SELECT {year}, "{parts.key}", count(*), {DUCKDB.checksum()} '
-        f"FROM {relation} AS t WHERE {condition} GROUP BY 1, 2"
-    )
-    return {(year, key): (count, int(total)) for year, key, count, total in rows.fetchall()}
-
-
-def _where_keys(parts: TableParts, keys: Iterable[Key]) -> str:
-    """Write the SQL condition under which a row has one of these fiscal years and keys, its bounds first."""
-    wanted = sorted(set(keys), key=str)
-    if not wanted:
-        return "false"
-    years = sorted({year for year, _ in wanted if year is not None})
-    names = sorted({key for _, key in wanted if key is not None})
-    conditions = [f"fiscal_year IN ({', '.join(str(int(year)) for year in years)})"] if years else []
-    if all(key is not None for _, key in wanted):
-        conditions.append(f'"{parts.key}" >= {_literal(names[0])} AND "{parts.key}" <= {_literal(names[-1])}')
-    of_year: dict[int | None, list[str | None]] = {}
-    for year, key in wanted:
-        of_year.setdefault(year, []).append(key)
-    exact = []
-    for year, some in of_year.items():
-        named = ", ".join(_literal(key) for key in some if key is not None)
-        one_of = [f'"{parts.key}" IN ({named})'] if named else []
-        is_key = " OR ".join([*one_of, *([f'"{parts.key}" IS NULL'] if None in some else [])])
-        exact.append(f"({is_key})" if year is None else f"(fiscal_year = {int(year)} AND ({is_key}))")
-    return " AND ".join([*conditions, f"({' OR '.join(exact)})"])
 
 
 def _write_table(warehouse: Warehouse, table: str, years: Sequence[int | None]) -> None:
