@@ -7,6 +7,7 @@ them until `unpin`. So no run undoes a person's decision, and no release of the 
 from __future__ import annotations
 
 import logging
+from threading import Thread
 from typing import Any
 
 from extract.ledger import Ledger
@@ -15,7 +16,7 @@ from extract.releases.manifest import checksum_of
 from extract.releases.mirror import mirror_release
 from extract.releases.model import Release, ReleaseError, Shelf, find_release
 from extract.releases.shelves import open_shelf
-from extract.report import write_release_pages
+from extract.report import load_pages, write_release_pages
 from extract.settings import Settings
 from extract.warehouse.fingerprints import built_inputs
 
@@ -38,8 +39,10 @@ def publish(settings: Settings) -> dict[str, Any]:
                 log.info("nothing changed: release %s stays", newest["release_id"])
                 mirror_release(settings, shelf.served(), shelf.kept())
                 return {**newest, "published": False, "served": shelf.served() == newest}
+            folder = shelf.folder_of_pages()
+            if folder is not None:
+                Thread(target=load_pages).start()  # while rows are written
             with shelf.write(contents, inputs, newest) as release:
-                folder = shelf.folder_of_pages()
                 if folder is not None:
                     write_release_pages(settings, folder, release)
                 shelf.keep(release)

@@ -6,11 +6,16 @@ Only parts that differ are read, and of the build nothing where it has summed up
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 
 import duckdb
 
 from extract.releases.manifest import Contents, Difference, Place, Sum, TableParts
 from extract.warehouse.dialect import DUCKDB
+
+READERS = 4
+"""Tables that are read at once."""
 
 Key = tuple[int | None, str | None]
 """A fiscal year, None where the table is not split by them, and the key of a partition."""
@@ -37,27 +42,28 @@ def find_difference(
 
 def find_differences(
     warehouse: duckdb.DuckDBPyConnection,
+    relation: str,
     contents: Contents,
     earlier: Contents,
-    known: Mapping[str, tuple[TableParts, Difference]],
-) -> dict[str, Difference]:
-    """Find how each table differs from the release before, which is attached as `earlier`.
+    known: Mapping[str, tuple[TableParts, Difference]] = MappingProxyType({}),
+) -> dict[str, tuple[TableParts, Difference]]:
+    """Find how each table that is split as it was differs from `earlier`: table -> the parts that it had, and how.
 
-    `known` is what was found when the file was made from one that held these parts; it counts where the release before
-    had the same. Of a file that was written anew nothing is known and nothing is found: as good as all may differ.
+    `relation` with the name of a table is where the earlier rows are. What is `known` counts where it was found against
+    the same parts. Tables are read side by side, since most are too small to keep more than one core busy.
     """
-    found: dict[str, Difference] = {}
-    if not known:
-        return found
-    for table, parts in contents.items():
-        before = earlier.get(table)
-        if before is None or not before.is_split_as(parts):
-            continue
-        base, difference = known.get(table, (None, None))
-        if difference is None or base != before:
-            difference = find_difference(warehouse, f'earlier."{table}"', table, parts, before)
-        found[table] = difference
-    return found
+
+    def find(table: str) -> tuple[TableParts, Difference]:
+        if table in known and known[table][0] == earlier[table]:
+            return known[table]
+        with warehouse.cursor() as cursor:
+            return earlier[table], find_difference(
+                cursor, relation.format(table), table, contents[table], earlier[table]
+            )
+
+    tables = [table for table, parts in contents.items() if table in earlier and earlier[table].is_split_as(parts)]
+    with ThreadPoolExecutor(max_workers=READERS) as pool:
+        return dict(zip(tables, pool.map(find, tables), strict=True))
 
 
 def _sum_built_keys(

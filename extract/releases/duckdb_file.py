@@ -17,7 +17,7 @@ import duckdb
 
 from extract.errors import BuildError
 from extract.releases.changes import load_keys
-from extract.releases.differences import find_difference, find_differences
+from extract.releases.differences import find_differences
 from extract.releases.manifest import (
     Contents,
     Difference,
@@ -90,18 +90,16 @@ def survey_build(settings: Settings, before: Contents | None) -> Contents:
 
 def write_warehouse(settings: Settings, file: Path, contents: Contents, base: Base | None) -> Written:
     """Make a file hold what the build holds; it begins as a clone of `base`, or empty."""
-    replaced, places, differences = base.replaced_rows if base else 0, {}, {}
+    replaced, places = base.replaced_rows if base else 0, {}
     with _connect(settings, str(file)) as warehouse:
         there = _list_columns(warehouse, file.stem, "main")
         for table in sorted(set(there) - set(contents)):
             warehouse.execute(f'DROP TABLE "{table}"')
+        differences = find_differences(warehouse, '"{}"', contents, base.contents) if base else {}
         for table, parts in contents.items():
-            earlier = base.contents.get(table) if base else None
-            places[table] = parts.places_unlike(earlier)
-            if earlier is not None and earlier.is_split_as(parts):
-                difference = find_difference(warehouse, f'"{table}"', table, parts, earlier)
-                replaced += _replace_rows(warehouse, table, parts, difference)
-                differences[table] = (earlier, difference)
+            places[table] = parts.places_unlike(base.contents.get(table) if base else None)
+            if table in differences:
+                replaced += _replace_rows(warehouse, table, parts, differences[table][1])
             else:
                 _write_table(warehouse, table, parts.years())
                 replaced += parts.row_count if base else 0
@@ -130,9 +128,12 @@ def finish_warehouse(
             path = settings.releases / before["release_id"] / WAREHOUSE
             warehouse.execute(f"ATTACH '{_quote(path)}' AS earlier (READ_ONLY)")
             old = Side(_list_columns(warehouse, "earlier", "main"), earlier, 'earlier."{}"'.format)
-            differences = find_differences(warehouse, contents, earlier or {}, written.differences)
+            if written.differences:  # else the file was written anew, and as good as all may differ
+                known = written.differences
+                differences = find_differences(warehouse, 'earlier."{}"', contents, earlier or {}, known)
         new = Side(_list_columns(warehouse, file.stem, "main"), contents, '"{}"'.format)
-        changes = compare(_query(warehouse), DUCKDB, load_keys(settings.dbt_dir), new, old, differences)
+        found = {table: difference for table, (_, difference) in differences.items()}
+        changes = compare(_query(warehouse), DUCKDB, load_keys(settings.dbt_dir), new, old, found)
         if old is not None:
             warehouse.execute("DETACH earlier")
         release = make_release(contents, inputs, before, changes)

@@ -10,10 +10,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from extract.report.writing import refresh_night_report, write_night_report, write_release_report
+from extract.report.charts import load_drawing
+from extract.report.writing import load_templates, refresh_night_report, write_night_report, write_release_report
 from extract.settings import Settings
 
-__all__ = ["refresh_night_report", "write_night_report", "write_release_pages", "write_release_report"]
+__all__ = ["load_pages", "refresh_night_report", "write_night_report", "write_release_pages", "write_release_report"]
+
+
+def load_pages() -> None:
+    """Load what pages need and what takes a second or two to start: the program that draws charts, and templates.
+
+    Run it in a thread while something else has to be waited for; pages are the same without it.
+    """
+    load_templates()
+    load_drawing()
 
 
 def write_release_pages(settings: Settings, folder: Path, release: dict[str, Any]) -> None:

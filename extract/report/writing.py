@@ -182,6 +182,12 @@ def _render(
             _save(target / "documents" / f"{sha256[:16]}.html", text)
 
 
+def load_templates() -> None:
+    """Compile the templates of the pages."""
+    for name in ("index.html.jinja", "document.html.jinja"):
+        _environment().get_template(name)
+
+
 def _words() -> dict[str, str]:
     """Return the words of a chart's legend, in both languages: a chart is drawn once."""
     plain = {kind: kind.replace("_", " ") for kind in LEGENDS}
