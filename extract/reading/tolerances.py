@@ -42,6 +42,13 @@ class Tolerances:
         2.0,
         "oxide",
     )
+    outline_margin_em: float = _tolerance(
+        0.15,
+        "em",
+        "so far the drawn outline of a letter may reach beyond its em square",
+        "c19_outlined_letters",
+        -0.4,
+    )
     big_text_ratio: float = _tolerance(
         1.8,
         "ratio",
