@@ -23,6 +23,7 @@ from extract.reading.page_checks.cut_text import (
     CutText,
     HiddenText,
     check_cuts,
+    check_left_out,
     find_cut_texts,
     find_cuts,
     find_hidden_texts,
@@ -141,8 +142,10 @@ class StagedPage:
             *check_pictures(ink, tables, owner),
             *check_strokes(ink, spots, tables, owner),
         )
+        glance = self.glance()
+        problems += check_left_out(ink, glance.cut, notes)
         digits = find_digits(ink, spots, owner, texts, stages.turn)
-        return replace(self.glance(), problems=problems, notes=tuple(notes), digits=digits, is_glance=False)
+        return replace(glance, problems=problems, notes=tuple(notes), digits=digits, is_glance=False)
 
 
 def build_page(ink: Ink, typed: int = 0) -> CheckedPage:

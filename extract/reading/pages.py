@@ -99,6 +99,13 @@ class OpenFile:
                     found.append(f"{name} {'-'.join(day.groups())}")
         return found
 
+    @cached_property
+    def lacks_hidden(self) -> bool:
+        """Whether the program that wrote the file leaves out the letters that a clip hides: cairo does."""
+        with suppress(Refused):
+            return bool(self.pdfium.get_metadata_value("Producer").startswith("cairo"))
+        return False
+
     def open(self, reader: str) -> int:
         """Open the document by a reader; return the number of its pages."""
         if reader not in READERS:
@@ -122,6 +129,7 @@ class OpenFile:
             from extract.reading.parsers.plumber.document import load_page as load_plumber_page
 
             ink = load_plumber_page(self.pdfplumber, number, hidden)
+        ink.lacks_hidden = self.lacks_hidden
         if len(notes.stamps):
             ink.pictures = add_stamps(ink.pictures, notes.stamps, notes.solid)
         return ink, notes

@@ -152,6 +152,7 @@ class Ink:
     pictures: Pictures  # a page of nothing else is a scan
     bulk_count: int  # glyphs by the reader's own bulk text, blanks left out; -1 where it has none
     conflicts: list[Conflict] = field(default_factory=list)
+    lacks_hidden: bool = False  # the program that wrote the file leaves out letters that a clip hides
 
 
 def add_outlines(images: Pictures, box: Floats, order: Ints) -> Pictures:

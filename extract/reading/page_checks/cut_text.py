@@ -7,6 +7,7 @@ another figure, so a figure that is cut is a problem, unless the page before or 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,6 +117,18 @@ def find_hidden_texts(ink: Ink, spots: Spots, tables: list[PlacedTable]) -> tupl
         text = "".join(ink.glyphs.text[i] for i in hidden[homes == cell].tolist())
         found.append(HiddenText(text, Box(*boxes_of(np.array([cell]), tables)[0].tolist())))
     return tuple(found)
+
+
+def check_left_out(ink: Ink, cut: Sequence[CutText], notes: Sequence[PageNote]) -> tuple[Problem, ...]:
+    """Return the cut texts of a file in which the letters that a clip hides are missing, one problem per cell.
+
+    What is left of such a text looks whole: of a line of which paper shows a sliver the commas are gone (c21_left_out).
+    """
+    if not ink.lacks_hidden:
+        return ()
+    found = {one.box: one.describe() for one in cut} | {note.box: note.detail for note in notes}
+    what = "cairo leaves out letters that a clip hides, and one cuts"
+    return tuple(Problem(Reason.CONSERVATION, ink.page, f"{what} {text!r}", box) for box, text in found.items())
 
 
 def judge_cuts_aside(
