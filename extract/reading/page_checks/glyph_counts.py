@@ -254,18 +254,20 @@ def check_letters(ink: Ink, tables: list[PlacedTable], owner: Ints, placed: Sort
 
 
 def count_unreadable(ink: Ink, placed: Sorted) -> tuple[int, int]:
-    """Count the letters of tables whose character is unknown or contradicts its width, and the Chinese ones.
+    """Count the letters of tables whose character is unknown, and the Chinese ones.
 
-    A font without a map to characters gives codes that no character has, or ASCII codes: a letter as wide as a Chinese
-    one is none of them (c18_font_without_a_map).
+    A font without a map to characters gives codes that no character has (c18_font_without_a_map), or ASCII codes: where
+    no letter is Chinese, an ASCII one as wide as a Chinese one is unknown too. Beside Chinese letters it is set wide.
     """
     codes = ink.glyphs.code[placed.glyph]
     known = np.unique(codes)
     bad = known[[is_garbled(code) for code in known.tolist()]] if len(known) else known
-    is_narrow = (codes > ord(" ")) & (codes < 0x7F) & ~np.isin(codes, WIDE_ASCII)
-    is_wide = placed.end - placed.start > TOLERANCES.chinese_width_em * placed.size
-    unreadable = np.isin(codes, bad) | (is_narrow & is_wide)
-    return int(unreadable.sum()), int(((codes >= FIRST_CHINESE) & ~unreadable).sum())
+    unreadable = np.isin(codes, bad)
+    chinese = int(((codes >= FIRST_CHINESE) & ~unreadable).sum())
+    if not chinese:
+        is_narrow = (codes > ord(" ")) & (codes < 0x7F) & ~np.isin(codes, WIDE_ASCII)
+        unreadable |= is_narrow & (placed.end - placed.start > TOLERANCES.chinese_width_em * placed.size)
+    return int(unreadable.sum()), chinese
 
 
 @cache
