@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from homes import FIXTURES, PUBLICATIONS, Line, run_night
-from kept import copy_kept, offer_parse
+from kept import copy_kept, find_kept, offer_parse
 from own_postgres import find_postgres, own_postgres
 from sites import Desk, Site, publisher_file
 from sqlalchemy import create_engine, text
@@ -46,7 +46,7 @@ def settings(tmp_path: Path) -> Settings:
 def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
     """Two good publications, one of them twice, and an HTML page named .pdf, after one run."""
     folder = copy_kept("line", tmp_path_factory.mktemp("line") / "kept", make_line)
-    return Line(folder / "var", folder / "inbox")
+    return Line(folder / "var", find_kept("line") / "inbox")
 
 
 def make_line(folder: Path) -> None:

@@ -10,10 +10,8 @@ import hashlib
 import json
 import os
 import shutil
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -21,8 +19,7 @@ from uuid import uuid4
 
 from filelock import FileLock
 
-from extract.settings import PROJECT, Settings
-from extract.warehouse.fingerprints import fingerprint_inputs
+from extract.settings import PROJECT
 
 KEPT = PROJECT / ".pytest_cache/kept"
 INPUTS = ("extract", "dbt_project", "dags", "demo", "tests/fixtures", "tests/support", "constraints.txt")
@@ -64,7 +61,7 @@ def copy_kept(name: str, folder: Path, build: Callable[[Path], None]) -> Path:
     Whoever comes second, in another worker or run, waits for the first. A folder whose build failed is not kept.
     """
     KEPT.mkdir(parents=True, exist_ok=True)
-    kept = KEPT / f"{name}-{hash_inputs()}"
+    kept = find_kept(name)
     with FileLock(KEPT / f"{name}.lock"):
         if not (kept / DONE).exists():
             for old in KEPT.glob(f"{name}-????????????????"):
@@ -76,23 +73,13 @@ def copy_kept(name: str, folder: Path, build: Callable[[Path], None]) -> Path:
             keep_parse(kept)
             (kept / DONE).touch()
         shutil.copytree(kept, folder, symlinks=True)
-    for ledger in folder.rglob("ledger.db"):
-        home = Settings(home=ledger.parent)
-        before = fingerprint_inputs(home)
-        move_addresses(ledger, kept, folder)
-        with closing(sqlite3.connect(ledger)) as connection, connection:  # addresses are among a release's inputs
-            connection.execute("UPDATE releases SET inputs = ? WHERE inputs = ?", (fingerprint_inputs(home), before))
     offer_parse()
     return folder
 
 
-def move_addresses(ledger: Path, before: Path, now: Path) -> None:
-    """Let a copied ledger name the files of its own folder: the same inbox, seen again, shows the same publications."""
-    with closing(sqlite3.connect(ledger)) as connection, connection:
-        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-            for _, column, *_ in connection.execute(f'PRAGMA table_info("{table}")').fetchall():
-                change = f'UPDATE "{table}" SET "{column}" = replace("{column}", ?, ?) WHERE instr("{column}", ?)'
-                connection.execute(change, (str(before), str(now), str(before)))
+def find_kept(name: str) -> Path:
+    """Return the kept folder itself. Its files are for reading: all copies name them by their addresses."""
+    return KEPT / f"{name}-{hash_inputs()}"
 
 
 def parse_path() -> Path:
