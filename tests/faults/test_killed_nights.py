@@ -33,7 +33,8 @@ def start_night(home: Path, inbox: Path) -> subprocess.Popen[str]:
     """Start `jixiao run` in a process of its own, with one reader."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
     environment |= {"JIXIAO_HOME": str(home), "JIXIAO_SETTLE_SECONDS": "0", "JIXIAO_READER": "pdfium"}
-    command = [sys.executable, "-m", "extract", "run", "--inbox", str(inbox)]
+    interruptible = ["env", "--default-signal=INT"]  # a shell starts what runs in its background without interrupts
+    command = [*interruptible, sys.executable, "-m", "extract", "run", "--inbox", str(inbox)]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
