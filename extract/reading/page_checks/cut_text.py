@@ -120,14 +120,14 @@ def find_hidden_texts(ink: Ink, spots: Spots, tables: list[PlacedTable]) -> tupl
 
 
 def check_left_out(ink: Ink, cut: Sequence[CutText], notes: Sequence[PageNote]) -> tuple[Problem, ...]:
-    """Return the cut texts of a file in which the letters that a clip hides are missing, one problem per cell.
+    """Return a problem for each cell whose text a clip cuts, in a file without the letters that clips hide.
 
-    What is left of such a text looks whole: of a line of which paper shows a sliver the commas are gone (c21_left_out).
+    Such a text looks whole although letters are missing: `1-2` has become `12` (c21_left_out).
     """
     if not ink.lacks_hidden:
         return ()
     found = {one.box: one.describe() for one in cut} | {note.box: note.detail for note in notes}
-    what = "cairo leaves out letters that a clip hides, and one cuts"
+    what = "cairo, which wrote the file, leaves out letters that a clip hides:"
     return tuple(Problem(Reason.CONSERVATION, ink.page, f"{what} {text!r}", box) for box, text in found.items())
 
 
