@@ -83,7 +83,7 @@ class Tolerances:
         0.02,
         "ratio",
         "of the text lines may cross a gap between columns: one that overflows, a title",
-        "b_frame_hrules",
+        "c22_long_text_in_a_gap",
         0.2,
     )
     top_line_em: float = _tolerance(

@@ -151,7 +151,10 @@ def _rule_ends(rules: Rules, box: Quad, tolerance: float) -> Floats:
 
 
 def _text_gaps(glyphs: Glyphs, spots: Spots, box: Quad) -> list[tuple[float, float]]:
-    """Return stretches of the width that (nearly) no text line crosses, between text on both sides."""
+    """Return stretches of the width that (nearly) no text line crosses, between text on both sides.
+
+    Where a line crosses only a part of a stretch, the rest of it is the gap: a border stands in no text then.
+    """
     x, y = spots.x, spots.y
     inside = (glyphs.drop == KEPT) & (x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])
     if not inside.any():
@@ -165,12 +168,12 @@ def _text_gaps(glyphs: Glyphs, spots: Spots, box: Quad) -> list[tuple[float, flo
     cover = np.zeros((int(lines.max()) + 1, bins), np.bool_)
     for line, a, b in zip(lines.tolist(), first.tolist(), last.tolist(), strict=True):
         cover[line, a : b + 1] = True
-    crossed = cover.sum(0) > TOLERANCES.crossed_gap_share * len(cover)
-    return [
-        (box[0] + a * step, box[0] + b * step)
-        for a, b in stretches_of(~crossed)
-        if (b - a) * step >= 0.2 * usual and crossed[:a].any() and crossed[b:].any()
-    ]
+    count = cover.sum(0)
+    crossed, least = count > TOLERANCES.crossed_gap_share * len(cover), 0.2 * usual / step
+    gaps = [(a, b) for a, b in stretches_of(~crossed) if b - a >= least and crossed[:a].any() and crossed[b:].any()]
+    clear = [max(stretches_of(count[a:b] == 0), key=lambda one: one[1] - one[0], default=(0, 0)) for a, b in gaps]
+    parts = [(a + c, a + d) if d - c >= least else (a, b) for (a, b), (c, d) in zip(gaps, clear, strict=True)]
+    return [(box[0] + a * step, box[0] + b * step) for a, b in parts]
 
 
 def stretches_of(mask: Bools) -> list[tuple[int, int]]:
