@@ -332,7 +332,7 @@ class TargetValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class CacheEntry:
     """A cache entry of an address: validators for a conditional request, and the content of its last answer.
 
     A document leaves `sha256`, or the `reason` why it was not taken; a page of a site leaves what was `found` on
@@ -359,5 +359,5 @@ class Landing:
     publication: Publication
     landed: LandedPdf | None = None
     error: Exception | None = None
-    remember: Remembered | None = None
+    cache_entry: CacheEntry | None = None
     findings: tuple[Finding, ...] = ()

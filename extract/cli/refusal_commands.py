@@ -54,11 +54,14 @@ def list_refusals(
 
 @app.command()
 def show(
-    document: Annotated[str, typer.Argument(metavar="ID", autocompletion=complete_refusal)],
+    document: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="Beginning of a hash, as `list` shows it.", autocompletion=complete_refusal),
+    ],
     png: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the page that the refusal is about.")] = None,
     how: FormatOption = Format.TABLE,
 ) -> None:
-    """Show what the ledger knows of one document: where seen, attempts, decisions, projects held back."""
+    """Show one document's state, where it was found, attempts to read it, decisions and projects held back."""
     from extract.archive.stored_documents import name_place
     from extract.report.page_images import draw_archived
 
@@ -110,7 +113,7 @@ def accept(
     by: Annotated[str, typer.Option(metavar="NAME", help="Who decides.")],
     why: Annotated[str, typer.Option(metavar="TEXT", help="The reason; it is kept.")],
 ) -> None:
-    """Agree that documents are not loaded: no trouble any more, until another version of the reader looks at them."""
+    """Accept that documents are not loaded: alerts stop until another version of the reader reads them again."""
     _decide(documents, "accept", by, why)
 
 
@@ -120,7 +123,7 @@ def drop(
     by: Annotated[str, typer.Option(metavar="NAME", help="Who decides.")],
     why: Annotated[str, typer.Option(metavar="TEXT", help="The reason; it is kept.")],
 ) -> None:
-    """Say that documents are none of ours: never read again, unless by `retry`."""
+    """Mark documents as irrelevant: they are never read again, except after `retry`."""
     _decide(documents, "drop", by, why)
 
 

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Operationa
 from extract.archive.object_store import DamagedError, StoreError
 from extract.archive.readings import drop_reading, keep_reading, load_reading
 from extract.archive.stored_documents import fetch_archived, forget_copies, sweep_parts
-from extract.entities import Answer, Landing, Publication, Reading, Remembered
+from extract.entities import Answer, CacheEntry, Landing, Publication, Reading
 from extract.errors import LedgerError, Reason, Refused, SandboxError, SourceError, describe_error
 from extract.jobs.answered_documents import Answered, wake_answered
 from extract.jobs.batches import count_pages, count_target_pages, make_batches, name_child
@@ -34,7 +34,7 @@ from extract.publishers.secrets import Secret
 from extract.settings import Settings
 from extract.sources.discovery import LISTING_FINDINGS, UNLISTED, check_discovery, discover_source
 from extract.sources.landing import land_publications
-from extract.sources.page_fetch import Memory, drop_old_validators
+from extract.sources.page_fetch import CacheLookup, drop_old_validators
 from extract.sources.site import Discovery
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def discover(
 
     def look(one: Publisher) -> int:
         try:
-            found = discover_source(one, settings, inbox, _memory(ledger, one.code, settings))
+            found = discover_source(one, settings, inbox, _cache_lookup(ledger, one.code, settings))
             return _note_discovery(ledger, run_id, one, found)
         except LEDGER_AWAY:
             raise
@@ -106,15 +106,15 @@ def discover(
     return seen
 
 
-def _memory(ledger: Ledger, code: str, settings: Settings) -> Memory:
-    """Load the cache entries of a publisher's addresses; old entries lose their validators."""
+def _cache_lookup(ledger: Ledger, code: str, settings: Settings) -> CacheLookup:
+    """Return a function that loads cache entries of this publisher by address; old ones lose their validators."""
 
-    def recall(urls: list[str]) -> dict[str, Remembered]:
+    def look_up(urls: list[str]) -> dict[str, CacheEntry]:
         moment = datetime.now(UTC)
-        known = ledger.remembered(code, urls)
+        known = ledger.cache_entries(code, urls)
         return {url: drop_old_validators(one, moment, settings.refetch_days) for url, one in known.items()}
 
-    return recall
+    return look_up
 
 
 def _note_discovery(ledger: Ledger, run_id: str, publisher: Publisher, found: Discovery) -> int:
@@ -123,7 +123,7 @@ def _note_discovery(ledger: Ledger, run_id: str, publisher: Publisher, found: Di
     before = ledger.seen_before(run_id, publisher.code)
     ledger.sight(run_id, seen)
     ledger.note_landings(run_id, [Landing(publication, error=error) for publication, error in found.unreached])
-    ledger.remember(publisher.code, found.remember)
+    ledger.keep_cache_entries(publisher.code, found.cache_entries)
     ledger.forget_findings(run_id, publisher.code, LISTING_FINDINGS)
     for finding in check_discovery(publisher, found, before):
         log.warning("%s: %s: %s", publisher.code, finding.code, finding.detail)
@@ -159,7 +159,7 @@ def land(settings: Settings, run_id: str, *, only: Sequence[str] | None = None) 
         publisher = publishers.get(code)
         if publisher is None:
             return _note_landings(ledger, run_id, [Landing(p, error=_no_file(code)) for p in waiting[code]])
-        steps = land_publications(publisher, waiting[code], _memory(ledger, code, settings), settings, run_id)
+        steps = land_publications(publisher, waiting[code], _cache_lookup(ledger, code, settings), settings, run_id)
         return sum(_note_landings(ledger, run_id, landings) for landings in steps)
 
     with ThreadPoolExecutor(PUBLISHERS_AT_ONCE) as pool:

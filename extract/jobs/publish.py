@@ -62,7 +62,7 @@ def publish(settings: Settings) -> dict[str, Any]:
 
 def _tidy(shelf: Shelf, ledger: Ledger) -> Release | None:
     """Finish what a killed publish or rollback had begun; return the newest complete release."""
-    shelf.sweep()
+    shelf.prepare()
     kept = shelf.kept()
     for release in kept:  # the shelf is the truth, the ledger follows
         ledger.note_release(release)

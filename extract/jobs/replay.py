@@ -28,7 +28,7 @@ from extract.report.page_images import draw_refused
 from extract.settings import Settings
 
 log = logging.getLogger(__name__)
-DECISIONS = "**retry** reads it again now, **accept** agrees that it is not loaded, **drop** says it is none of ours."
+DECISIONS = "**retry** reads it again now, **accept** agrees that it is not loaded, **drop** marks it as irrelevant."
 MOST_CHOSEN = 1000  # Airflow maps at most 1,024 items
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from extract.entities import Remembered
+from extract.entities import CacheEntry
 from extract.ledger.database import Database, as_utc, now
 from extract.ledger.tables import fetches
 
@@ -19,15 +19,15 @@ MOST_PARAMETERS = 500  # SQLite takes no more than 999 in one statement of older
 class Fetches(Database):
     """Cache entries that make the next run's requests conditional."""
 
-    def remembered(self, publisher: str, urls: Sequence[str]) -> dict[str, Remembered]:
+    def cache_entries(self, publisher: str, urls: Sequence[str]) -> dict[str, CacheEntry]:
         """Return the cache entries of these addresses of a publisher, by address."""
-        known: dict[str, Remembered] = {}
+        known: dict[str, CacheEntry] = {}
         with self._reading() as connection:
             for start in range(0, len(urls), MOST_PARAMETERS):
                 some = list(urls[start : start + MOST_PARAMETERS])
                 query = select(fetches).where(fetches.c.publisher == publisher, fetches.c.url.in_(some))
                 for row in connection.execute(query).mappings():
-                    known[row["url"]] = _remembered(dict(row))
+                    known[row["url"]] = _build_entry(dict(row))
         return known
 
     def forget_validators(self, publisher: str) -> int:
@@ -36,13 +36,13 @@ class Fetches(Database):
         with self._writing() as connection:
             return connection.execute(change.values(etag=None, last_modified=None, version=None)).rowcount
 
-    def remember(self, publisher: str, pages: Iterable[Remembered]) -> None:
+    def keep_cache_entries(self, publisher: str, pages: Iterable[CacheEntry]) -> None:
         """Store cache entries; an older entry of the same address is replaced."""
         with self._writing() as connection:
             self._insert_or_replace(connection, fetches, [fetch_row(publisher, page) for page in pages])
 
 
-def fetch_row(publisher: str, page: Remembered) -> dict[str, Any]:
+def fetch_row(publisher: str, page: CacheEntry) -> dict[str, Any]:
     """Return a cache entry as a row of `fetches`."""
     return {
         "publisher": publisher,
@@ -60,8 +60,8 @@ def fetch_row(publisher: str, page: Remembered) -> dict[str, Any]:
     }
 
 
-def _remembered(row: dict[str, Any]) -> Remembered:
+def _build_entry(row: dict[str, Any]) -> CacheEntry:
     row.pop("publisher")
     headers = json.loads(row.pop("headers"))
     fetched_at = row.pop("fetched_at").replace(tzinfo=UTC)
-    return Remembered(**row, headers=headers, fetched_at=fetched_at)
+    return CacheEntry(**row, headers=headers, fetched_at=fetched_at)

@@ -89,7 +89,7 @@ class Runs(Database):
             self._insert_or_replace(
                 connection,
                 fetches,
-                [fetch_row(one.publication.publisher, one.remember) for one in landings if one.remember],
+                [fetch_row(one.publication.publisher, one.cache_entry) for one in landings if one.cache_entry],
             )
             self._insert_or_replace(
                 connection,

@@ -66,7 +66,10 @@ def _check_parents(publishers: Mapping[str, Publisher]) -> Iterator[str]:
 
 
 def find_publisher(printed_name: str, publishers: Iterable[Publisher]) -> Publisher | None:
-    """Return the publisher that lists `printed_name` as name or alias, else None."""
+    """Find the publisher with this name or alias, None if none has it.
+
+    Names are equal whatever their letter width, blanks and brackets (`fold_name`); parts of names do not match.
+    """
     wanted = fold_name(printed_name)
     return next((p for p in publishers if wanted in map(fold_name, p.names)), None)
 

@@ -79,7 +79,7 @@ class Nursery:
                 start_new_session=True,  # no terminal of ours, and none of its signals
             )
         self._reports = b""
-        self._told = False
+        self._is_confined = False
 
     @property
     def pid(self) -> int:
@@ -117,8 +117,8 @@ class Nursery:
         return Ended(int(found["status"]), int(found["kilobytes"]))
 
     def check(self) -> None:
-        """Wait for the first report; raises SandboxError where the process could not be confined, or did not start."""
-        if self._told:
+        """Wait until the process reports that it is confined; raises SandboxError if it is not, or did not start."""
+        if self._is_confined:
             return
         found = self._report(START_SECONDS)
         if "failed" in found:
@@ -126,7 +126,7 @@ class Nursery:
             if why.startswith(ModuleNotFoundError.__name__):
                 why += "; `make .venv/installed` installs what the lock names"
             raise SandboxError(f"no PDF is read: the process that reads did not start confined: {why}")
-        self._told = True
+        self._is_confined = True
 
     def close(self) -> None:
         """End the nursery at once; the kernel ends its child."""

@@ -69,7 +69,7 @@ class Tolerances:
     narrow_chinese_em: float = _tolerance(
         0.7, "em", "no Chinese character is narrower: a font that says so has wrong widths", "z17_unusual_digits", 2.1
     )
-    turned_share: float = _tolerance(
+    rotated_share: float = _tolerance(
         0.8, "ratio", "of a page's glyphs have one quarter turn: then the page is turned", "a_sideways", 1.12
     )
     rule_thickness_pt: float = _tolerance(
@@ -113,7 +113,7 @@ class Tolerances:
     superscript_line_em: float = _tolerance(
         0.62,
         "em",
-        "a smaller glyph up to so far above the baseline is a note mark of the line",
+        "a smaller glyph whose baseline is up to so far above that of the line is a superscript of the line",
         "u04_mark_in_a_cell",
         0.93,
     )

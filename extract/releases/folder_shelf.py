@@ -75,8 +75,8 @@ class FolderShelf:
         folders = sorted(self._settings.releases.glob("[!.]*")) if self._settings.releases.exists() else []
         return [manifest for folder in folders if (manifest := _read_manifest(folder)) is not None]
 
-    def sweep(self) -> None:
-        """Delete leftovers of a killed build; safe because the caller holds the writer lock."""
+    def prepare(self) -> None:
+        """Create the folder of releases; delete temporary folders and links of a killed publish."""
         self._settings.releases.mkdir(parents=True, exist_ok=True)
         for left in self._settings.releases.glob(".building-*"):
             shutil.rmtree(left, ignore_errors=True)

@@ -48,8 +48,8 @@ class Shelf(Protocol):
     def kept(self) -> list[Release]:
         """List all complete releases, oldest first."""
 
-    def sweep(self) -> None:
-        """Remove leftovers of a killed publisher."""
+    def prepare(self) -> None:
+        """Create what a publish needs, and remove what a killed one left; the caller holds the writer lock."""
 
     def survey(self, before: Release | None) -> Any:
         """Return the contents of the build (`manifest.Contents`), split into parts as in the release before."""

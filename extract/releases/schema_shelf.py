@@ -91,8 +91,8 @@ class SchemaShelf:
         releases = [json.loads(manifest) for manifest in manifests]
         return [{**one, "published_at": datetime.fromisoformat(one["published_at"])} for one in releases]
 
-    def sweep(self) -> None:
-        """Set up the schemas of a first publish; a killed one was rolled back by the server."""
+    def prepare(self) -> None:
+        """Create the schemas and the reader role; a killed publish left nothing, since the server rolled it back."""
         for statement in SETUP:
             self._connection.execute(text(statement))
         ensure_reader(self._connection, self._settings)

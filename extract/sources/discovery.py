@@ -14,7 +14,7 @@ from extract.settings import Settings
 from extract.sources.bucket import discover_bucket
 from extract.sources.fetch import Fetcher
 from extract.sources.folder import discover_folder
-from extract.sources.page_fetch import Memory
+from extract.sources.page_fetch import CacheLookup
 from extract.sources.page_reader import PageReader
 from extract.sources.site import Discovery, discover_site
 
@@ -25,19 +25,19 @@ TROUBLES_NAMED, TROUBLE_CHARACTERS = 5, 400  # of a listing that broke off: a pa
 log = logging.getLogger(__name__)
 
 
-def discover_source(publisher: Publisher, settings: Settings, inbox: str | None, memory: Memory) -> Discovery:
+def discover_source(publisher: Publisher, settings: Settings, inbox: str | None, look_up: CacheLookup) -> Discovery:
     """List what one publisher's source shows; a listing that fails is reported in `broken` and never raises."""
     try:
-        return _bound_addresses(_discover(publisher, settings, inbox, memory))
+        return _bound_addresses(_discover(publisher, settings, inbox, look_up))
     except Exception as error:
         log.warning("%s: %s", publisher.code, error, exc_info=not isinstance(error, JixiaoError))
         return Discovery([], broken=[describe_error(error)])
 
 
-def _discover(publisher: Publisher, settings: Settings, inbox: str | None, memory: Memory) -> Discovery:
+def _discover(publisher: Publisher, settings: Settings, inbox: str | None, look_up: CacheLookup) -> Discovery:
     if isinstance(publisher.source, ListingSource):
         with Fetcher(publisher) as fetcher, PageReader(confined=settings.sandbox == "on") as reader:
-            found = discover_site(publisher, publisher.source, fetcher, reader, memory)
+            found = discover_site(publisher, publisher.source, fetcher, reader, look_up)
             found.findings.extend(fetcher.take_findings())
             return found
     if isinstance(publisher.source, BucketSource):

@@ -1,7 +1,7 @@
 """Fetch addresses: guarded, paced, conditional, retried where a failure may pass.
 
     with Fetcher(publisher) as fetcher:
-        with fetcher.open(url, remembered) as answer: ...
+        with fetcher.open(url, cached) as answer: ...
 
 Every hop of a redirect is checked again; credentials go to the origin of the publisher's own pages and to no other.
 """
@@ -21,7 +21,7 @@ import httpx
 import tenacity
 
 from extract import __version__
-from extract.entities import Finding, Remembered
+from extract.entities import CacheEntry, Finding
 from extract.errors import JixiaoError, Reason, Refused, SourceError
 from extract.publishers.models import ListingSource, Publisher
 from extract.sources.addresses import join_address, origin_of
@@ -101,7 +101,7 @@ class Fetcher:
         return again(attempt)
 
     @contextmanager
-    def open(self, url: str, known: Remembered | None = None) -> Iterator[httpx.Response]:
+    def open(self, url: str, cached: CacheEntry | None = None) -> Iterator[httpx.Response]:
         """Request an address once: a 200, or a 304 where a cache entry is given, with its body still unread.
 
         Raises Refused for what the publisher file or the site forbids or no longer has, PassingError for what may pass,
@@ -109,8 +109,8 @@ class Fetcher:
         """
         response: httpx.Response | None = None
         try:
-            response = self._follow(url, known)
-            if known is not None and response.status_code in CONDITION_REFUSED:
+            response = self._follow(url, cached)
+            if cached is not None and response.status_code in CONDITION_REFUSED:
                 response.close()
                 response = self._follow(url, None)
             _check_status(response, url)
@@ -136,23 +136,23 @@ class Fetcher:
             if response is not None:
                 response.close()
 
-    def _follow(self, url: str, known: Remembered | None) -> httpx.Response:
+    def _follow(self, url: str, cached: CacheEntry | None) -> httpx.Response:
         for _ in range(MOST_HOPS + 1):
             self._allowance.check_address(url)
             self._ask_robots(url)
-            response = self._send(url, known)
+            response = self._send(url, cached)
             if response.status_code not in REDIRECTS:
                 return response
             response.close()
             url = _next_hop(url, response)
         raise Refused(Reason.NOT_ALLOWED, f"{url}: more than {MOST_HOPS} redirects")
 
-    def _send(self, url: str, known: Remembered | None) -> httpx.Response:
+    def _send(self, url: str, cached: CacheEntry | None) -> httpx.Response:
         headers = dict(self._credentials.get(origin_of(url), {}))
-        if known is not None and keep_validator(known.etag):  # an earlier version may have kept what cannot be sent
-            headers["If-None-Match"] = known.etag or ""
-        if known is not None and keep_validator(known.last_modified):
-            headers["If-Modified-Since"] = known.last_modified or ""
+        if cached is not None and keep_validator(cached.etag):  # an earlier version may have kept what cannot be sent
+            headers["If-None-Match"] = cached.etag or ""
+        if cached is not None and keep_validator(cached.last_modified):
+            headers["If-Modified-Since"] = cached.last_modified or ""
         try:
             request = self._client.build_request("GET", url, headers=headers)
         except httpx.InvalidURL as error:

@@ -13,7 +13,7 @@ import httpx
 
 from extract.archive.object_store import open_bucket_store
 from extract.archive.stored_documents import Incoming, archive_path, find_archived, land_bytes, receive
-from extract.entities import Finding, LandedPdf, Landing, Publication, Remembered
+from extract.entities import CacheEntry, Finding, LandedPdf, Landing, Publication
 from extract.errors import JixiaoError, Reason, Refused, SourceError
 from extract.publishers.models import BucketSource, ListingSource, Publisher
 from extract.settings import Settings
@@ -22,7 +22,7 @@ from extract.sources.bucket import read_object
 from extract.sources.fetch import Fetcher, PassingError
 from extract.sources.folder import read_file
 from extract.sources.headers import read_number
-from extract.sources.page_fetch import Memory, check_length, validators_of
+from extract.sources.page_fetch import CacheLookup, check_length, validators_of
 
 MEGABYTE = 1 << 20
 AT_ONCE = 200  # publications per transaction of the ledger
@@ -36,60 +36,60 @@ class CutShortError(PassingError):
 def land_publications(
     publisher: Publisher,
     publications: Sequence[Publication],
-    memory: Memory,
+    look_up: CacheLookup,
     settings: Settings,
     run_id: str = "",
 ) -> Iterator[list[Landing]]:
     """Land the publications of one publisher, yielding the outcomes in batches; never raises for one of them.
 
-    Of a site, new addresses are asked for first, then known ones in an order that differs from run to run, so that with
-    too little time every address has its turn.
+    Of a site, new addresses are requested first, then known ones in an order that differs from run to run, so that no
+    address is always left out when the time of a run is too short.
     """
     if isinstance(publisher.source, ListingSource):
-        publications = _order(publications, memory, run_id)
+        publications = _order(publications, look_up, run_id)
         with Fetcher(publisher) as fetcher:
             some = _land_some(
-                publisher, publications, memory, lambda p, known: download(publisher, fetcher, p, known, settings)
+                publisher, publications, look_up, lambda p, cached: download(publisher, fetcher, p, cached, settings)
             )
             for landings in some:
                 told = (*landings[-1].findings, *fetcher.take_findings())
                 yield [*landings[:-1], replace(landings[-1], findings=told)]
     elif isinstance(publisher.source, BucketSource):
         source = publisher.source
-        yield from _land_some(publisher, publications, memory, lambda p, known: _copy(source, p, known, settings))
+        yield from _land_some(publisher, publications, look_up, lambda p, cached: _copy(source, p, cached, settings))
     else:
-        yield from _land_some(publisher, publications, memory, lambda p, known: _land_file(p, known, settings), 1)
+        yield from _land_some(publisher, publications, look_up, lambda p, cached: _land_file(p, cached, settings), 1)
 
 
-def _order(publications: Sequence[Publication], memory: Memory, run_id: str) -> list[Publication]:
-    known = memory([one.url for one in publications])
-    turns = {url: hashlib.sha256(f"{run_id} {url}".encode()).digest() for url in known}
+def _order(publications: Sequence[Publication], look_up: CacheLookup, run_id: str) -> list[Publication]:
+    cached = look_up([one.url for one in publications])
+    turns = {url: hashlib.sha256(f"{run_id} {url}".encode()).digest() for url in cached}
     return sorted(publications, key=lambda one: turns.get(one.url, b""))
 
 
 def _land_some(
     publisher: Publisher,
     publications: Sequence[Publication],
-    memory: Memory,
-    land: Callable[[Publication, Remembered | None], Landing],
+    look_up: CacheLookup,
+    land: Callable[[Publication, CacheEntry | None], Landing],
     at_once: int | None = None,
 ) -> Iterator[list[Landing]]:
     """Land several at a time, and yield as many as one ledger transaction takes."""
     with ThreadPoolExecutor(at_once or publisher.politeness.concurrency) as pool:
         for start in range(0, len(publications), AT_ONCE):
             some = publications[start : start + AT_ONCE]
-            known = memory([one.url for one in some])
-            yield list(pool.map(lambda one, known=known: _land_safely(one, known.get(one.url), land), some))
+            cached = look_up([one.url for one in some])
+            yield list(pool.map(lambda one, cached=cached: _land_safely(one, cached.get(one.url), land), some))
 
 
 def _land_safely(
     publication: Publication,
-    known: Remembered | None,
-    land: Callable[[Publication, Remembered | None], Landing],
+    cached: CacheEntry | None,
+    land: Callable[[Publication, CacheEntry | None], Landing],
 ) -> Landing:
     """Land a publication and return errors as outcomes; a refusal keeps its cache entry."""
     try:
-        return land(publication, known)
+        return land(publication, cached)
     except Exception as error:  # whatever one address answers, the others are landed
         if not isinstance(error, JixiaoError):
             log.warning("%s", publication.url, exc_info=True)
@@ -97,16 +97,16 @@ def _land_safely(
 
 
 def download(
-    publisher: Publisher, fetcher: Fetcher, publication: Publication, known: Remembered | None, settings: Settings
+    publisher: Publisher, fetcher: Fetcher, publication: Publication, cached: CacheEntry | None, settings: Settings
 ) -> Landing:
     """Download one publication of a site; raises Refused or SourceError where nothing is to be cached."""
-    usable = known if known is not None and (known.reason or _blob(known, settings)) else None
+    usable = cached if cached is not None and (cached.reason or _blob(cached, settings)) else None
     try:
         return fetcher.retry(lambda: _attempt(publisher, fetcher, publication, usable, settings))
     except CutShortError as error:
         raise Refused(Reason.TRUNCATED, str(error)) from error
     except Refused as error:
-        landed = _blob(known, settings)
+        landed = _blob(cached, settings)
         if error.reason is not Reason.GONE or landed is None:
             raise
         gone = Finding("gone", f"{error.detail}; the document {landed.sha256[:12]} stays")
@@ -114,13 +114,13 @@ def download(
 
 
 def _attempt(
-    publisher: Publisher, fetcher: Fetcher, publication: Publication, known: Remembered | None, settings: Settings
+    publisher: Publisher, fetcher: Fetcher, publication: Publication, cached: CacheEntry | None, settings: Settings
 ) -> Landing:
     limit = settings.max_file_megabytes * MEGABYTE
-    with fetcher.open(publication.url, known) as answer:
+    with fetcher.open(publication.url, cached) as answer:
         if answer.status_code == 304:
-            return _unchanged(publication, known, settings)
-        memo = validators_of(answer, publication.url)
+            return _unchanged(publication, cached, settings)
+        entry = validators_of(answer, publication.url)
         announced = read_number(answer.headers.get("content-length"))
         if announced is not None and announced > limit:
             raise Refused(Reason.TOO_LARGE, f"{publication.url}: {announced} bytes, at most {limit} are taken")
@@ -129,11 +129,11 @@ def _attempt(
             try:
                 prove_pdf(incoming, publication.url)
             except Refused as error:
-                memo = replace(memo, reason=error.reason.value, detail=error.detail)
-                return Landing(publication, error=error, remember=memo)
+                entry = replace(entry, reason=error.reason.value, detail=error.detail)
+                return Landing(publication, error=error, cache_entry=entry)
             landed = incoming.keep()
-    memo = replace(memo, sha256=landed.sha256, size=landed.size)
-    return Landing(publication, landed=landed, remember=memo, findings=_shrunk(publisher, known, landed))
+    entry = replace(entry, sha256=landed.sha256, size=landed.size)
+    return Landing(publication, landed=landed, cache_entry=entry, findings=_shrunk(publisher, cached, landed))
 
 
 def _take(answer: httpx.Response, incoming: Incoming, url: str, limit: int) -> None:
@@ -154,51 +154,51 @@ def prove_pdf(incoming: Incoming, url: str) -> None:
         raise CutShortError(f"{url}: no %%EOF near the end of {incoming.size} bytes")
 
 
-def _unchanged(publication: Publication, known: Remembered | None, settings: Settings) -> Landing:
-    if known is not None and known.reason:
-        return Landing(publication, error=Refused(Reason(known.reason), known.detail or publication.url))
-    landed = _blob(known, settings)
+def _unchanged(publication: Publication, cached: CacheEntry | None, settings: Settings) -> Landing:
+    if cached is not None and cached.reason:
+        return Landing(publication, error=Refused(Reason(cached.reason), cached.detail or publication.url))
+    landed = _blob(cached, settings)
     if landed is None:
         raise SourceError(f"{publication.url}: answers 304 although nothing was asked conditionally")
     return Landing(publication, landed=landed)
 
 
-def _blob(known: Remembered | None, settings: Settings) -> LandedPdf | None:
+def _blob(cached: CacheEntry | None, settings: Settings) -> LandedPdf | None:
     """Return the cached document, if the archive still holds it."""
-    if known is None or known.sha256 is None:
+    if cached is None or cached.sha256 is None:
         return None
-    size = find_archived(settings, known.sha256)
+    size = find_archived(settings, cached.sha256)
     if size is None:
         return None
-    return LandedPdf(known.sha256, archive_path(settings.archive, known.sha256), size, datetime.now(UTC))
+    return LandedPdf(cached.sha256, archive_path(settings.archive, cached.sha256), size, datetime.now(UTC))
 
 
-def _shrunk(publisher: Publisher, known: Remembered | None, landed: LandedPdf) -> tuple[Finding, ...]:
-    if known is None or known.size is None or landed.size * 100 > known.size * (100 - publisher.shrink_pct):
+def _shrunk(publisher: Publisher, cached: CacheEntry | None, landed: LandedPdf) -> tuple[Finding, ...]:
+    if cached is None or cached.size is None or landed.size * 100 > cached.size * (100 - publisher.shrink_pct):
         return ()
-    return (Finding("file_shrank", f"{known.size} bytes before, {landed.size} bytes now"),)
+    return (Finding("file_shrank", f"{cached.size} bytes before, {landed.size} bytes now"),)
 
 
-def _copy(source: BucketSource, publication: Publication, known: Remembered | None, settings: Settings) -> Landing:
+def _copy(source: BucketSource, publication: Publication, cached: CacheEntry | None, settings: Settings) -> Landing:
     """Copy one object of a bucket, unless the bucket's listing shows that it did not change."""
-    landed = _blob(known, settings)
-    if known is not None and landed is not None and publication.version and known.version == publication.version:
+    landed = _blob(cached, settings)
+    if cached is not None and landed is not None and publication.version and cached.version == publication.version:
         return Landing(publication, landed=landed)
     with receive(settings.archive, open_bucket_store(settings)) as incoming:
         for piece in read_object(source, publication.url, settings.max_file_megabytes * MEGABYTE):
             incoming.write(piece)
         landed = incoming.keep()  # no proof of its form: the store has checked its own length, the reader does the rest
-    memo = Remembered(publication.url, version=publication.version, sha256=landed.sha256, size=landed.size)
-    return Landing(publication, landed=landed, remember=memo)
+    entry = CacheEntry(publication.url, version=publication.version, sha256=landed.sha256, size=landed.size)
+    return Landing(publication, landed=landed, cache_entry=entry)
 
 
-def _land_file(publication: Publication, known: Remembered | None, settings: Settings) -> Landing:
+def _land_file(publication: Publication, cached: CacheEntry | None, settings: Settings) -> Landing:
     """Land one file of a folder, unless its version is the landed one."""
-    landed = _blob(known, settings)
-    if known is not None and landed is not None and publication.version and known.version == publication.version:
+    landed = _blob(cached, settings)
+    if cached is not None and landed is not None and publication.version and cached.version == publication.version:
         return Landing(publication, landed=landed)
     limit = settings.max_file_megabytes * MEGABYTE
     data, version = read_file(publication.url, publication.listing, settings.settle_seconds, limit)
     landed = land_bytes(settings.archive, data, open_bucket_store(settings))
-    memo = Remembered(publication.url, version=version, sha256=landed.sha256, size=landed.size)
-    return Landing(publication, landed=landed, remember=memo)
+    entry = CacheEntry(publication.url, version=version, sha256=landed.sha256, size=landed.size)
+    return Landing(publication, landed=landed, cache_entry=entry)

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import httpx
 
-from extract.entities import Remembered
+from extract.entities import CacheEntry
 from extract.errors import SourceError
 from extract.publishers.models import ListingSource
 from extract.sources.bodies import read_body
@@ -18,7 +18,7 @@ from extract.sources.fetch import Fetcher, PassingError
 from extract.sources.headers import keep_validator, read_http_date, read_number
 from extract.sources.listing import Entry, Page
 
-Memory = Callable[[list[str]], dict[str, Remembered]]
+CacheLookup = Callable[[list[str]], dict[str, CacheEntry]]
 
 MOST_BYTES = 8 * 1024 * 1024
 SETTLED = timedelta(seconds=60)
@@ -35,13 +35,17 @@ Read = Callable[[bytes, str, str, ListingSource], Page]
 
 
 def fetch_page(
-    fetcher: Fetcher, url: str, read: Read, source: ListingSource, known: Remembered | None
-) -> tuple[Page, Remembered]:
-    """Fetch and parse a page; return it with its cache entry. An entry made with other source rules is ignored."""
-    rules = hashlib.sha256(source.model_dump_json(exclude={"login", "token"}).encode()).hexdigest()[:16]
-    usable = known if known is not None and known.found is not None and known.version == rules else None
+    fetcher: Fetcher, url: str, read: Read, source: ListingSource, cached: CacheEntry | None
+) -> tuple[Page, CacheEntry]:
+    """Fetch and parse a list page or a detail page; return it with its new cache entry.
 
-    def attempt() -> tuple[Page, Remembered]:
+    The request is conditional if `cached` was made with the same rules of `source`; a 304 returns the cached page.
+    Raises SourceError after the last retry, Refused where the site forbids the address or no longer has it.
+    """
+    rules = hashlib.sha256(source.model_dump_json(exclude={"login", "token"}).encode()).hexdigest()[:16]
+    usable = cached if cached is not None and cached.found is not None and cached.version == rules else None
+
+    def attempt() -> tuple[Page, CacheEntry]:
         with fetcher.open(url, usable) as answer:
             if answer.status_code == 304:
                 if usable is None or usable.found is None:
@@ -71,7 +75,7 @@ def check_length(answer: httpx.Response, url: str) -> None:
         raise PassingError(f"{url}: {announced} bytes announced, {answer.num_bytes_downloaded} came")
 
 
-def validators_of(answer: httpx.Response, url: str) -> Remembered:
+def validators_of(answer: httpx.Response, url: str) -> CacheEntry:
     """Return the validators of an answer that make the next request conditional.
 
     A Last-Modified that is not well before the answer's own Date cannot prove that nothing changed since (RFC 9110,
@@ -82,7 +86,7 @@ def validators_of(answer: httpx.Response, url: str) -> Remembered:
     modified = read_http_date(answer.headers.get("last-modified"))
     sent = read_http_date(answer.headers.get("date")) or now
     is_settled = modified is not None and sent - modified >= SETTLED
-    return Remembered(
+    return CacheEntry(
         url,
         etag=keep_validator(answer.headers.get("etag")),
         last_modified=keep_validator(answer.headers.get("last-modified")) if is_settled else None,
@@ -91,18 +95,18 @@ def validators_of(answer: httpx.Response, url: str) -> Remembered:
     )
 
 
-def drop_old_validators(known: Remembered, moment: datetime, days: int) -> Remembered:
+def drop_old_validators(cached: CacheEntry, moment: datetime, days: int) -> CacheEntry:
     """Drop the validators of a cache entry that is older than `days`; 0: never.
 
     A site may answer "unchanged" for ever, to an ETag that does not change with the bytes. Addresses that were fetched
     in one night expire on different days of the last quarter.
     """
-    if not days or known.fetched_at is None:
-        return known
-    early = int(hashlib.sha256(known.url.encode()).hexdigest(), 16) % (days // 4 + 1)
-    if timedelta() <= moment - known.fetched_at < timedelta(days=days - early):  # else too old, or of a clock set back
-        return known
-    return replace(known, etag=None, last_modified=None, version=None)
+    if not days or cached.fetched_at is None:
+        return cached
+    early = int(hashlib.sha256(cached.url.encode()).hexdigest(), 16) % (days // 4 + 1)
+    if timedelta() <= moment - cached.fetched_at < timedelta(days=days - early):  # else too old, or of a clock set back
+        return cached
+    return replace(cached, etag=None, last_modified=None, version=None)
 
 
 def page_to_json(page: Page) -> str:

@@ -10,12 +10,12 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
-from extract.entities import Finding, Publication, Remembered
+from extract.entities import CacheEntry, Finding, Publication
 from extract.errors import JixiaoError, Reason, Refused, SourceError, describe_error
 from extract.publishers.models import ListingSource, Paging, Publisher
 from extract.sources.fetch import Fetcher
 from extract.sources.listing import Entry, Page
-from extract.sources.page_fetch import Memory, fetch_page
+from extract.sources.page_fetch import CacheLookup, fetch_page
 from extract.sources.page_reader import PageReader
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class Discovery(NamedTuple):
 
     publications: list[Publication]
     unreached: list[tuple[Publication, Exception]] = []  # noqa: RUF012 - a default that nobody changes
-    remember: list[Remembered] = []  # noqa: RUF012
+    cache_entries: list[CacheEntry] = []  # noqa: RUF012
     broken: list[str] = []  # noqa: RUF012
     findings: list[Finding] = []  # noqa: RUF012
 
@@ -40,7 +40,7 @@ class _Listed(NamedTuple):
 
 
 def discover_site(
-    publisher: Publisher, source: ListingSource, fetcher: Fetcher, reader: PageReader, memory: Memory
+    publisher: Publisher, source: ListingSource, fetcher: Fetcher, reader: PageReader, look_up: CacheLookup
 ) -> Discovery:
     """List every publication of the site, and what cannot be reached with the reason.
 
@@ -51,7 +51,7 @@ def discover_site(
     most = publisher.politeness.max_links
     for first in source.pages:
         try:
-            for url, page in _pages(source, fetcher, reader, memory, first, found.remember):
+            for url, page in _pages(source, fetcher, reader, look_up, first, found.cache_entries):
                 for entry in page.entries:
                     listed.setdefault(entry.url, _Listed(entry, url))
                 if len(listed) > most:
@@ -65,7 +65,7 @@ def discover_site(
     if source.detail is None:
         found.publications.extend(_publication(publisher, one) for one in listed.values())
     else:
-        _follow_details(publisher, source, fetcher, reader, memory, list(listed.values()), found)
+        _follow_details(publisher, source, fetcher, reader, look_up, list(listed.values()), found)
     return found
 
 
@@ -73,9 +73,9 @@ def _pages(
     source: ListingSource,
     fetcher: Fetcher,
     reader: PageReader,
-    memory: Memory,
+    look_up: CacheLookup,
     first: str,
-    remember: list[Remembered],
+    cache_entries: list[CacheEntry],
 ) -> Iterator[tuple[str, Page]]:
     """Yield the pages of one list; numbered pages end at a missing or an empty one."""
     visited: set[str] = set()
@@ -86,12 +86,12 @@ def _pages(
     while url is not None and url not in visited and len(visited) <= most:
         visited.add(url)
         try:
-            page, memo = fetch_page(fetcher, url, partial(reader.read, "list"), source, memory([url]).get(url))
+            page, entry = fetch_page(fetcher, url, partial(reader.read, "list"), source, look_up([url]).get(url))
         except Refused as error:
             if error.reason is Reason.GONE and url != first:
                 return
             raise
-        remember.append(memo)
+        cache_entries.append(entry)
         yield url, page
         fresh = {entry.url for entry in page.entries} - entries
         entries |= fresh
@@ -113,7 +113,7 @@ def _follow_details(
     source: ListingSource,
     fetcher: Fetcher,
     reader: PageReader,
-    memory: Memory,
+    look_up: CacheLookup,
     listed: list[_Listed],
     found: Discovery,
 ) -> None:
@@ -125,10 +125,10 @@ def _follow_details(
             seen[one.entry.url] = _publication(publisher, one)
         else:
             details.append(one)
-    known = memory([one.entry.url for one in details])
+    known = look_up([one.entry.url for one in details])
     read = partial(reader.read, "detail")
 
-    def follow(one: _Listed) -> tuple[Page, Remembered] | Exception:
+    def follow(one: _Listed) -> tuple[Page, CacheEntry] | Exception:
         try:
             return fetch_page(fetcher, one.entry.url, read, source, known.get(one.entry.url))
         except Exception as error:  # whatever one page answers, the others are asked
@@ -139,8 +139,8 @@ def _follow_details(
             if isinstance(outcome, Exception):
                 found.unreached.append((_publication(publisher, one), outcome))
                 continue
-            page, memo = outcome
-            found.remember.append(memo)
+            page, entry = outcome
+            found.cache_entries.append(entry)
             if not page.entries:
                 refusal = Refused(Reason.NOT_PDF, f"{one.entry.url}: no link on the page fits `detail.attachment`")
                 found.unreached.append((_publication(publisher, one), refusal))

@@ -44,7 +44,7 @@ def test_a31_a_thousand_odd_answers_cost_the_other_publisher_nothing(site: Site,
     ledger = Ledger(good_and_bad.ledger_url or "")
     assert ledger.documents_by_state()["staged"] >= NIGHTS
     urls = {f"{site.url}/bad/{name}" for name in ("list.html", *(f"{n}.pdf" for n in range(1, ODD_FILES + 1)))}
-    for known in ledger.remembered("bad", sorted(urls)).values():
+    for known in ledger.cache_entries("bad", sorted(urls)).values():
         for kept in (known.etag, known.last_modified):
             assert kept is None or (kept.isascii() and kept.isprintable() and len(kept) <= 512)
     for request in site.requests:

@@ -8,7 +8,7 @@ import pytest
 from sites import pdf, publisher_file
 from two_publishers import run_night_of_two
 
-from extract.entities import Publication, Remembered
+from extract.entities import CacheEntry, Publication
 from extract.ledger import Ledger
 from extract.sources import fetch
 from extract.sources.landing import _order
@@ -95,7 +95,7 @@ def test_a31_the_time_of_one_publisher_is_bounded_and_told(
 
 def test_what_is_new_is_asked_first_and_what_is_known_in_another_order_each_night(site: Site, desk: Desk) -> None:
     publications = [Publication("gz", f"http://h/{n}.pdf") for n in range(50)]
-    known = {one.url: Remembered(one.url, sha256="a" * 64) for one in publications[:40]}
+    known = {one.url: CacheEntry(one.url, sha256="a" * 64) for one in publications[:40]}
     one, two = ([p.url for p in _order(publications, lambda _: known, run)] for run in ("one", "two"))
     assert one[:10] == two[:10] == [p.url for p in publications[40:]]
     assert one != two

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from extract import files
-from extract.entities import Remembered
+from extract.entities import CacheEntry
 from extract.files import name_next
 from extract.jobs.backup import KEPT_MOMENTS, back_up, restore
 from extract.jobs.publish import list_releases, publish
@@ -97,7 +97,7 @@ def test_a44_the_page_of_a_night_after_the_clock_was_set_back_is_there(
 
 
 def test_a44_what_was_fetched_by_a_clock_that_was_ahead_is_asked_for_anew() -> None:
-    known = Remembered("http://h/1.pdf", etag='"x"', fetched_at=AHEAD)
+    known = CacheEntry("http://h/1.pdf", etag='"x"', fetched_at=AHEAD)
     assert drop_old_validators(known, datetime(2026, 1, 1, tzinfo=UTC), 28).etag is None
 
 

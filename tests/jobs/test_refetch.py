@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sites import Site, load_all, pdf, publisher_file, see
 
-from extract.entities import Remembered
+from extract.entities import CacheEntry
 from extract.settings import Settings
 from extract.sources.page_fetch import drop_old_validators
 
@@ -50,7 +50,7 @@ def test_a41_an_etag_that_never_changes_hides_a_correction_only_for_some_weeks(
 
 def test_addresses_of_one_night_come_due_in_different_ones() -> None:
     moment = datetime.now(UTC)
-    known = [Remembered(f"http://h/{n}", etag='"x"', fetched_at=moment - timedelta(days=24)) for n in range(100)]
+    known = [CacheEntry(f"http://h/{n}", etag='"x"', fetched_at=moment - timedelta(days=24)) for n in range(100)]
     due = [one for one in known if drop_old_validators(one, moment, 28).etag is None]
     assert 0 < len(due) < 100
     old = [replace(one, fetched_at=moment - timedelta(days=28)) for one in known]

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from extract.entities import Finding, LandedPdf, Landing, Publication, Remembered
+from extract.entities import CacheEntry, Finding, LandedPdf, Landing, Publication
 from extract.errors import Reason, Refused
 from extract.ledger import Ledger
 
@@ -24,8 +24,8 @@ def url(make_database: Callable[..., str]) -> str:
 def landing(n: int) -> Landing:
     publication = Publication("gz", f"http://a/{n}.pdf")
     document = LandedPdf(f"{n:064x}", Path("unused"), 10, datetime(2026, 1, 1, tzinfo=UTC))
-    memo = Remembered(publication.url, etag='"1"', sha256=document.sha256)
-    return Landing(publication, document, remember=memo, findings=(Finding("gone", "x"),))
+    entry = CacheEntry(publication.url, etag='"1"', sha256=document.sha256)
+    return Landing(publication, document, cache_entry=entry, findings=(Finding("gone", "x"),))
 
 
 def test_workers_at_the_same_time_neither_lose_nor_double_nor_migrate_twice(url: str) -> None:
@@ -44,7 +44,7 @@ def test_workers_at_the_same_time_neither_lose_nor_double_nor_migrate_twice(url:
     ledger = Ledger(url)
     assert ledger.close_run("night") == {"seen": 30, "loaded": 30, "unchanged": 0, "refused": 0, "failed": 0}
     assert len(ledger.findings("night")) == 30
-    assert ledger.remembered("gz", ["http://a/1.pdf"])["http://a/1.pdf"].etag == '"1"'
+    assert ledger.cache_entries("gz", ["http://a/1.pdf"])["http://a/1.pdf"].etag == '"1"'
     assert ledger.freshness()[0]["documents"] == 30
     assert ledger.waiting(is_behind=True)["gz"]["waiting"] == 30
     assert ledger.seen_before("night", "gz") == 0

@@ -25,7 +25,7 @@ from extract.reading.drawing.stage_overlay import (
     mark_letters,
     show_stage,
 )
-from extract.reading.ink.rotation import find_turn
+from extract.reading.ink.rotation import find_rotation
 from extract.reading.page import Stages, build_page, run_stages
 from extract.reading.pages import read_checked_pages, read_ink
 from extract.report.page_images import PictureError, draw_page
@@ -323,7 +323,7 @@ def test_a_dropped_watermark_glows_red_over_the_letters_that_are_read() -> None:
     with pypdfium2.PdfDocument(FIXTURES / "g_flat_watermark.pdf") as document:
         image = document[0].render(scale=2).to_pil().convert("RGB")
     stages, _ = fixture("g_flat_watermark")
-    assert find_turn(stages.ink) == 0
+    assert find_rotation(stages.ink) == 0
     marks = mark_ink(stages)
     drawn = draw_marks(image, marks, 2, 2, ("ink",)).convert("RGB")
     for mark in (mark for mark in marks if mark.kind == "watermark"):

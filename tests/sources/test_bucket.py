@@ -24,7 +24,7 @@ def publisher(url: str, **more: Any) -> Publisher:
 
 
 def land(one: Publisher, publications: list[Publication], settings: Settings, known: Any = None) -> list[Landing]:
-    memory = {memo.url: memo for memo in known or []}
+    memory = {entry.url: entry for entry in known or []}
     return [landing for some in land_publications(one, publications, lambda _: memory, settings) for landing in some]
 
 
@@ -53,12 +53,12 @@ def test_a_bucket_whose_list_says_unchanged_is_asked_for_nothing(
         first = land(one, discover_source(one, settings, None, lambda _: {}).publications, settings)
         memory.pipe("/gz/a.pdf", PDF + b"%%EOF")
         unchanged = discover_source(one, settings, None, lambda _: {}).publications
-        (second,) = land(one, unchanged, settings, [landing.remember for landing in first])
+        (second,) = land(one, unchanged, settings, [landing.cache_entry for landing in first])
         assert second.landed is not None
         assert second.landed.size == len(PDF), "not read again: its version is the same"
         etags["a.pdf"] = "2"
         changed = discover_source(one, settings, None, lambda _: {}).publications
-        (third,) = land(one, changed, settings, [landing.remember for landing in first])
+        (third,) = land(one, changed, settings, [landing.cache_entry for landing in first])
         assert third.landed is not None
         assert third.landed.size == len(PDF) + 5
     finally:

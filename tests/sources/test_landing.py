@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from extract.entities import Remembered
+from extract.entities import CacheEntry
 from extract.errors import Reason, Refused, SourceError
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def test_a11_what_is_no_pdf_is_refused_once_and_not_downloaded_again(
     first = desk.land(url)
     assert isinstance(first.error, Refused)
     assert first.error.reason is reason
-    second = desk.land(url, first.remember)
+    second = desk.land(url, first.cache_entry)
     assert isinstance(second.error, Refused)
     assert second.error.reason is reason
     assert [request.status for request in site.asked("/named.pdf")] == [200, 304]
@@ -119,7 +119,7 @@ def test_a11_what_is_no_pdf_is_refused_once_and_not_downloaded_again(
 def test_a12_an_unchanged_file_costs_a_conditional_request_and_no_bytes(site: Site, desk: Desk) -> None:
     url = site.put("/a.pdf", PDF)
     first = desk.land(url)
-    assert desk.landed(url, first.remember).sha256 == hashlib.sha256(PDF).hexdigest()
+    assert desk.landed(url, first.cache_entry).sha256 == hashlib.sha256(PDF).hexdigest()
     assert [request.status for request in site.asked("/a.pdf")] == [200, 304]
 
 
@@ -127,7 +127,7 @@ def test_a12_new_bytes_at_the_same_address_are_a_new_document_and_the_old_one_st
     url = site.put("/a.pdf", PDF)
     first = desk.land(url)
     site.put("/a.pdf", PDF.replace(b"1.7", b"1.6"))
-    second = desk.land(url, first.remember)
+    second = desk.land(url, first.cache_entry)
     assert first.landed is not None
     assert second.landed is not None
     assert first.landed.sha256 != second.landed.sha256
@@ -147,7 +147,7 @@ def test_a12_a_blob_that_the_archive_lost_is_fetched_again_unconditionally(site:
     first = desk.land(url)
     assert first.landed is not None
     first.landed.path.unlink()
-    assert desk.landed(url, first.remember).path.exists()
+    assert desk.landed(url, first.cache_entry).path.exists()
     assert [request.status for request in site.asked("/a.pdf")] == [200, 200]
 
 
@@ -212,10 +212,10 @@ def test_a24_two_files_with_one_sha1_are_two_blobs(site: Site, desk: Desk) -> No
 def test_a28_a_last_modified_from_the_future_does_not_hide_a_replaced_file(site: Site, desk: Desk) -> None:
     url = site.put("/a.pdf", PDF, etag=False, modified=time.time() + 86_400)
     first = desk.land(url)
-    assert first.remember is not None
-    assert first.remember.last_modified is None
+    assert first.cache_entry is not None
+    assert first.cache_entry.last_modified is None
     site.put("/a.pdf", PDF.replace(b"1.7", b"1.6"), etag=False, modified=time.time())
-    second = desk.landed(url, first.remember)
+    second = desk.landed(url, first.cache_entry)
     assert first.landed is not None
     assert second.sha256 != first.landed.sha256
 
@@ -224,7 +224,7 @@ def test_a30_a_file_that_shrinks_is_landed_and_told(site: Site, desk: Desk) -> N
     url = site.put("/a.pdf", PDF)
     first = desk.land(url)
     site.put("/a.pdf", b"%PDF-1.7\n%%EOF")
-    second = desk.land(url, first.remember)
+    second = desk.land(url, first.cache_entry)
     assert [finding.code for finding in second.findings] == ["file_shrank"]
     assert len(desk.stored()) == 2
 
@@ -233,7 +233,7 @@ def test_a_file_that_the_site_no_longer_has_stays_ours(site: Site, desk: Desk) -
     url = site.put("/a.pdf", PDF)
     first = desk.land(url)
     del site.resources["/a.pdf"]
-    second = desk.land(url, first.remember)
+    second = desk.land(url, first.cache_entry)
     assert first.landed is not None
     assert second.landed is not None
     assert second.landed.sha256 == first.landed.sha256
@@ -242,12 +242,12 @@ def test_a_file_that_the_site_no_longer_has_stays_ours(site: Site, desk: Desk) -
 
 def test_headers_and_time_of_the_answer_are_kept_and_cookies_are_not(site: Site, desk: Desk) -> None:
     url = site.put("/a.pdf", PDF, headers={"Set-Cookie": "session=secret"})
-    memo = desk.land(url).remember
-    assert isinstance(memo, Remembered)
-    assert memo.headers["content-type"] == "application/pdf"
-    assert memo.headers["content-length"] == str(len(PDF))
-    assert memo.fetched_at is not None
-    assert "secret" not in str(memo)
+    entry = desk.land(url).cache_entry
+    assert isinstance(entry, CacheEntry)
+    assert entry.headers["content-type"] == "application/pdf"
+    assert entry.headers["content-length"] == str(len(PDF))
+    assert entry.fetched_at is not None
+    assert "secret" not in str(entry)
 
 
 def test_what_a_killed_transfer_left_is_swept_a_day_later(desk: Desk) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from extract.entities import Remembered
+from extract.entities import CacheEntry
 from extract.errors import SourceError
 from extract.publishers.models import ListingSource
 from extract.sources.addresses import join_address, strip_userinfo
@@ -129,7 +129,7 @@ def test_what_a_page_said_is_remembered_without_loss() -> None:
 # -- a list of several pages, on a site --------------------------------------------------------------------------------
 
 
-def find(desk: Desk, memory: dict[str, Remembered] | None = None, **more: Any) -> Any:
+def find(desk: Desk, memory: dict[str, CacheEntry] | None = None, **more: Any) -> Any:
     listing = {"kind": "listing", "pages": [f"{desk.site.url}/list.html"], **more}
     known = memory or {}
     return discover_source(desk.publisher(source=listing), desk.settings, None, lambda asked: known)
@@ -179,7 +179,7 @@ def test_a_list_that_breaks_off_keeps_what_it_gave(site: Site, desk: Desk) -> No
 def test_a_changed_rule_reads_an_unchanged_page_anew(site: Site, desk: Desk) -> None:
     site.put("/list.html", '<a href="0.pdf">x</a><a href="1.doc">y</a>')
     first = find(desk)
-    memory = {one.url: one for one in first.remember}
+    memory = {one.url: one for one in first.cache_entries}
     assert len(find(desk, memory).publications) == 1
     assert len(find(desk, memory, link={"url": "pdf|doc"}).publications) == 2
     assert [one.status for one in site.requests] == [200, 304, 200]

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from extract.entities import LandedPdf, Landing, Publication, Remembered
+from extract.entities import CacheEntry, LandedPdf, Landing, Publication
 from extract.jobs import ingest
 from extract.ledger import Ledger
 from extract.publishers import Publisher, load_publisher
@@ -154,13 +154,13 @@ class Desk:
     def publisher(self, **more: object) -> Publisher:
         return load_publisher(publisher_file(self.folder, self.site, **more))
 
-    def land(self, url: str, known: Remembered | None = None, **more: object) -> Landing:
+    def land(self, url: str, known: CacheEntry | None = None, **more: object) -> Landing:
         """Land one address; raises what `download` raises."""
         publisher = self.publisher(**more)
         with Fetcher(publisher) as fetcher:
             return download(publisher, fetcher, Publication(publisher.code, url), known, self.settings)
 
-    def landed(self, url: str, known: Remembered | None = None, **more: object) -> LandedPdf:
+    def landed(self, url: str, known: CacheEntry | None = None, **more: object) -> LandedPdf:
         landing = self.land(url, known, **more)
         assert landing.landed is not None, landing.error
         return landing.landed

@@ -29,7 +29,7 @@ def draw_request(request: dict[str, Any], path: Path, limits: Limits) -> tuple[d
             raise ValueError(f"the document has {len(document)} pages")
         document.init_forms()  # else filled-in fields stay empty
         page = document[request["page"] - 1]
-        turn = _find_turn(document, page, request["page"])
+        turn = _find_rotation(document, page, request["page"])
         width, height = page.get_size()
         if turn % 2:
             width, height = height, width
@@ -71,11 +71,11 @@ def _cut_out(image: Any, boxes: Sequence[Quad], across: float, down: float) -> A
     return image.crop((*start, *end)).quantize(COLOURS, dither=0)
 
 
-def _find_turn(document: Any, page: Any, number: int) -> int:
+def _find_rotation(document: Any, page: Any, number: int) -> int:
     """Return the readers' rotation of the page (rotation.py); 0 for a page that they cannot read."""
     from extract.errors import Refused
     from extract.reading.ink.ink import settle_characters
-    from extract.reading.ink.rotation import find_turn
+    from extract.reading.ink.rotation import find_rotation
     from extract.reading.ink.visibility import mark_unseen
     from extract.reading.parsers.pdfium.calls import point_at
     from extract.reading.parsers.pdfium.document import read_page
@@ -84,6 +84,6 @@ def _find_turn(document: Any, page: Any, number: int) -> int:
         ink = read_page(point_at(document), point_at(page), number, frozenset())
         settle_characters(ink.glyphs)
         mark_unseen(ink)
-        return find_turn(ink)
+        return find_rotation(ink)
     except (Refused, ValueError, IndexError):
         return 0

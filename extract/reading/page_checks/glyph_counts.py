@@ -23,10 +23,10 @@ from extract.reading.tolerances import TOLERANCES
 
 __all__ = [
     "Problem",
+    "check_crossing_words",
     "check_inferred",
     "check_letters",
     "check_lost_ends",
-    "check_overflow",
     "check_page",
     "check_side_by_side",
     "count_unreadable",
@@ -190,8 +190,8 @@ def check_covered(ink: Ink, tables: list[PlacedTable], covered: list[tuple[int, 
     return tuple(problems)
 
 
-def check_overflow(ink: Ink, doubtful: list[Ints]) -> tuple[Problem, ...]:
-    """Report words that cross a rule and could belong to either cell."""
+def check_crossing_words(ink: Ink, doubtful: list[Ints]) -> tuple[Problem, ...]:
+    """Report words that cross a rule and may belong to the cell on either side; `doubtful`: the glyphs of each word."""
     problems = []
     for word in doubtful:
         text = "".join(ink.glyphs.text[i] for i in word.tolist())

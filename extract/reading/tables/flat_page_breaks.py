@@ -17,8 +17,8 @@ from extract.reading.tables.page_breaks import (
     GOALS,
     LEVEL,
     Cut,
+    append_continuation,
     is_rest_of_level,
-    join_fragment,
     judge_rest,
     stands_below,
 )
@@ -74,7 +74,7 @@ def append_rest(flat: FlatDrafts, row: Row, page: int) -> list[Cell]:
     for column, cell in row.cells.items():
         previous = flat.previous.get(column)
         if previous is not None:
-            join_fragment(previous, cell, page)
+            append_continuation(previous, cell, page)
             flat.remember(cell, column, previous)
             joined.append(cell)
     return joined
@@ -110,7 +110,7 @@ def alias_cells(flat: FlatDrafts, row: Row, page: int, cut: Cut) -> None:
         goes_on = column in (*UNIT_LEVEL, *(NAMES if cut is Cut.BLOCK else PROJECT_LEVEL)) and cut is not Cut.NONE
         rest = column in LEVELS and is_rest_of_level(previous.text, cell.text, page)
         if blank_unit or blank_level or goes_on or rest:
-            join_fragment(previous, cell, page)
+            append_continuation(previous, cell, page)
             flat.remember(cell, column, previous)
 
 

@@ -52,7 +52,7 @@ def refuse_unread_words(table: IndexedGrid, start: int, stop: int, head: FormHea
             value = table.cell(word.row, word.col + word.colspan)
             if value is None or not value.text or is_word(value) or len(word.text) > 20:
                 continue
-            if _seems_to_carry(word, value, found):
+            if _may_be_missing_field(word, value, found):
                 detail = (
                     f"row {row + 1}: {value.text[:20]!r} beside the unknown word {word.text!r} may be what is missing"
                 )
@@ -169,8 +169,8 @@ def _belongs(table: IndexedGrid, cell: Cell) -> bool:
     return any(is_word(c) for c in above) and any(is_word(c) for c in table.row_cells(cell.row))
 
 
-def _seems_to_carry(word: Cell, value: Cell, found: set[Column]) -> bool:
-    """Return True if an unlisted label is beside a value (amount, goal, unit) that the head lacks."""
+def _may_be_missing_field(word: Cell, value: Cell, found: set[Column]) -> bool:
+    """Return True if an unlisted label and its value look like an amount, a goal or a unit that `found` lacks."""
     text = normalise(word.text)
     if not found & set(AMOUNT_KINDS) and ABOUT_MONEY.search(text) and is_figure(value.text):
         return True

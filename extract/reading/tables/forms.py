@@ -18,7 +18,7 @@ from extract.reading.tables.inquiry import noting, settle
 from extract.reading.tables.layout import Layout, finish_header
 from extract.reading.tables.level_names import find_open_levels, fit_levels
 from extract.reading.tables.level_rows import carry_down, judge_levels
-from extract.reading.tables.page_breaks import LEVEL_END, is_rest_of_level, join_fragment
+from extract.reading.tables.page_breaks import LEVEL_END, append_continuation, is_rest_of_level
 from extract.reading.tables.row_questions import REST, ask_first_row
 from extract.reading.tables.rows import (
     Row,
@@ -90,7 +90,7 @@ class Form:
         for column, cell in block.cells.items():
             known = self.project.fields.get(column)
             if cell.text and known is not None and cell.text not in known.text:
-                join_fragment(known, cell, page)
+                append_continuation(known, cell, page)
         return True
 
     def _unit_text(self) -> str:
@@ -255,7 +255,7 @@ class Form:
             named_below = after_break and self._is_named_below(row, column)
             goes_on = (rest or named_below or (blank and merges)) and id(cell) not in self._fields
             if goes_on and previous is not None:
-                join_fragment(previous, cell, page)
+                append_continuation(previous, cell, page)
                 self._fields[id(cell)] = previous
                 self._cells.append(cell)
             fields[column] = self._field(cell, page)

@@ -187,8 +187,8 @@ def _said_in(fields: Mapping[Column, Field], column: Column) -> str:
     return fields[column].text if column in fields else ""
 
 
-def join_fragment(field: Field, cell: Cell, page: int) -> None:
-    """Append the rest of a text cut by a page break. A blank or repeated text only adds its place."""
+def append_continuation(field: Field, cell: Cell, page: int) -> None:
+    """Append the continuation of a text that a page break cuts; a blank or repeated one adds its place and no text."""
     text = "" if cell.text == field.text else drop_overlap(field.text, cell.text)[len(field.text) :]
     field.fragments.append(Printed(text, page, cell.box))
 
