@@ -20,9 +20,9 @@ FIXTURES = Path(__file__).parent.parent / "tests/fixtures"
 ROUNDS = 3
 CONFINE = """
 import os, time
-from extract.isolation.confine import confine_child, confine_nursery
+from extract.isolation.confine import confine_child, confine_fork_server
 begun = time.perf_counter()
-confine_nursery()
+confine_fork_server()
 between = time.perf_counter()
 if os.fork() == 0:
     started = time.perf_counter()
@@ -34,13 +34,13 @@ os.wait()
 
 
 def measure_calls() -> tuple[float, float]:
-    """Return the milliseconds of confining the nursery and a child: the least of some processes."""
+    """Return the milliseconds of confining the fork server and a child: the least of some processes."""
     lines = (
         subprocess.run([sys.executable, "-I", "-c", CONFINE], capture_output=True, text=True, check=True).stdout
         for _ in range(10)
     )
-    nursery, child = zip(*(map(float, line.split()) for line in lines), strict=True)
-    return min(nursery), min(child)
+    fork_server, child = zip(*(map(float, line.split()) for line in lines), strict=True)
+    return min(fork_server), min(child)
 
 
 def measure_reading(files: Sequence[Path], *, confined: bool, apart: bool) -> tuple[float, float]:
@@ -66,7 +66,7 @@ def read_one(sandbox: Sandbox, file: Path, publisher: str) -> None:
 def time_of_children(sandbox: Sandbox) -> float:
     """Return the processor seconds of this process, and of the sandbox's with all its ended children."""
     sandbox._end_child()
-    words = Path(f"/proc/{sandbox._nursery.pid}/stat").read_text().rpartition(")")[2].split()
+    words = Path(f"/proc/{sandbox._fork_server.pid}/stat").read_text().rpartition(")")[2].split()
     own = resource.getrusage(resource.RUSAGE_SELF)
     return sum(map(int, words[11:15])) / 100 + own.ru_utime + own.ru_stime
 
@@ -74,8 +74,8 @@ def time_of_children(sandbox: Sandbox) -> float:
 def main() -> None:
     """Print the table."""
     files = [Path(name) for name in sys.argv[1:]] or sorted(FIXTURES.glob("*.pdf"))
-    nursery, child = measure_calls()
-    print(f"giving up rights: nursery {nursery:.2f} ms once, child {child:.2f} ms each; {len(files)} documents")
+    fork_server, child = measure_calls()
+    print(f"giving up rights: fork server {fork_server:.2f} ms once, child {child:.2f} ms each; {len(files)} documents")
     print(f"{'':<34}{'ms CPU':>8}{'ms wall':>9}   a document, pdfium")
     for apart, what in ((False, "one child"), (True, "one child each")):
         for confined in (False, True):

@@ -48,22 +48,22 @@ def describe_kernel() -> Kernel:
     return Kernel(find_abi() if linux else 0, linux and known and has_filters(), os.uname().machine)
 
 
-def confine_nursery() -> None:
+def confine_fork_server() -> None:
     """Restrict files, network and programs, before any parser is imported; raises UnconfinedError, OSError."""
     abi = _require()
     restrict_files(readable_places(), abi)
-    _filter(Role.NURSERY)
+    _filter(Role.FORK_SERVER)
 
 
 def confine_child() -> None:
-    """Restrict processes and signals too, in a child of the nursery, before it opens a document."""
+    """Restrict processes and signals too, in a child of the fork server, before it opens a document."""
     enter_own_domain(_require())
     _filter(Role.CHILD)
 
 
 def confine_process() -> None:
     """Confine a process that forks none, before it imports a parser. Raises UnconfinedError, OSError."""
-    confine_nursery()
+    confine_fork_server()
     confine_child()
 
 

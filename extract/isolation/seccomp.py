@@ -33,9 +33,9 @@ DENY_UNLESS_ZERO: list[Instruction] = [(JUMP_EQUAL, 1, 0, 0), (RETURN, 0, 0, DEN
 
 
 class Role(StrEnum):
-    """The nursery forks and ends children, and opens no document; a child does neither, and opens documents."""
+    """The fork server forks and ends children, and opens no document; a child does neither, and opens documents."""
 
-    NURSERY = "nursery"
+    FORK_SERVER = "fork_server"
     CHILD = "child"
 
 
@@ -82,26 +82,26 @@ def _when(number: int | None, then: list[Instruction]) -> list[Instruction]:
 
 def _guard(name: str, role: Role, own: int) -> list[Instruction]:
     """Return the instructions for a call whose arguments decide; every path ends with a verdict."""
-    nursery = role is Role.NURSERY
+    fork_server = role is Role.FORK_SERVER
     if name == CLONE3:
         return [(RETURN, 0, 0, UNKNOWN)]
-    if name == CLONE:  # threads; the nursery makes processes too
-        needed: list[Instruction] = [] if nursery else [(JUMP_BITS, 1, 0, CLONE_THREAD), (RETURN, 0, 0, DENY)]
+    if name == CLONE:  # threads; the fork server makes processes too
+        needed: list[Instruction] = [] if fork_server else [(JUMP_BITS, 1, 0, CLONE_THREAD), (RETURN, 0, 0, DENY)]
         return [_load(0), (JUMP_BITS, 0, 1, CLONE_NEW_SPACES), (RETURN, 0, 0, DENY), *needed, (RETURN, 0, 0, ALLOW)]
     if name == "fcntl":
         return _one_of(1, DESCRIPTOR_COMMANDS)
     if name == "ioctl":
         return _one_of(1, TERMINAL_QUESTIONS)
     if name == "prctl":
-        return _one_of(0, (*NAMES, *CONFINE) if nursery else NAMES)
+        return _one_of(0, (*NAMES, *CONFINE) if fork_server else NAMES)
     if name == "prlimit64":  # one's own limits; a child asks for them, and sets none
-        if nursery:
+        if fork_server:
             return _one_of(0, (0,))
         zero = [one for word in (_load(0), _load(2), _load(2, high=True)) for one in (word, *DENY_UNLESS_ZERO)]
         return [*zero, (RETURN, 0, 0, ALLOW)]
-    if name == "tgkill" and not nursery:  # abort()
+    if name == "tgkill" and not fork_server:  # abort()
         return _one_of(0, (own,))
-    return [(RETURN, 0, 0, ALLOW if nursery else DENY)]
+    return [(RETURN, 0, 0, ALLOW if fork_server else DENY)]
 
 
 def _one_of(argument: int, values: Iterable[int]) -> list[Instruction]:

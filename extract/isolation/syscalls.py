@@ -129,7 +129,7 @@ PLAIN: dict[str, tuple[int | None, int | None]] = {
     "writev": (20, 66),
 }
 
-# What is allowed with some arguments alone (seccomp.py), or to the nursery alone.
+# What is allowed with some arguments alone (seccomp.py), or to the fork server alone.
 CLONE, CLONE3 = "clone", "clone3"
 GUARDED: dict[str, tuple[int | None, int | None]] = {
     CLONE: (56, 220),

@@ -27,7 +27,7 @@ TASK_DEFAULTS: dict[str, Any] = {
 
 
 def tell_failure() -> list[AlertNotifier]:
-    """Return the notifier for a failed run: one alert, however many of its tasks failed."""
+    """Return the notifier that sends one alert for a failed run, however many of its tasks failed."""
     return [AlertNotifier(alert="run_failed")]
 
 

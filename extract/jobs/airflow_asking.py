@@ -8,6 +8,6 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 
 
 class AskOperator(HITLOperator):  # type: ignore[misc]  # Airflow is not typed here
-    """Ask with the options that an earlier task lists; several may be chosen, one for each question of a document."""
+    """Operator that waits for a person's choice among options that an earlier task computed; several may be chosen."""
 
     template_fields: Collection[str] = ("subject", "body", "options")

@@ -33,7 +33,7 @@ class AlertNotifier(BaseNotifier):  # type: ignore[misc]
         self.alert = alert
 
     def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
-        """Do nothing: there are no templates, and Airflow's way fails on the DAG that `jixiao run` gives."""
+        """Do nothing: no field is a template, and Airflow's own method fails on the DAG object of `jixiao run`."""
 
     def notify(self, context: Any) -> None:
         """Send the alert of a failed run."""

@@ -51,7 +51,7 @@ class Answered:
         except Refused as error:
             refusal, asked = error, list_open(error.held)
         else:
-            asked = list_open(trust_reading(reading.text).held) if self._may_know_more() else []
+            asked = list_open(trust_reading(reading.text).held) if self._may_gain_answers() else []
         more = self._collect_more(asked)
         if more != self.given and any(choose_answer(more, question) for question in asked):
             self.given = more
@@ -60,8 +60,8 @@ class Answered:
             raise refusal
         return reading
 
-    def _may_know_more(self) -> bool:
-        """Return True if a publisher that the document may print has answers."""
+    def _may_gain_answers(self) -> bool:
+        """Return True if a second reading may have more answers: some publisher that the document may name has any."""
         by_hand = any(one.words or one.answers for one in self._publishers)
         return by_hand or self._ledger.has_answers(self._document["publisher"])
 
@@ -72,7 +72,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A stored answer: for the document or the publisher, and how many documents the next run reads again."""
+    """A stored answer, its scope (`document` or `publisher`), and how many documents the next run reads again."""
 
     key: str
     choice: str
@@ -89,11 +89,11 @@ def give_answer(
     document: str | None = None,
     asked_by: str | None = None,
 ) -> Given:
-    """Store an answer to the question that `key` begins, and schedule the documents that wait for it.
+    """Store an answer to the question whose key begins with `key`, and schedule the documents that wait for it.
 
-    It is for the publisher where the question is about words or a layout and the publisher is known, unless `document`
-    (the beginning of a hash) names one; else for the document. `asked_by` is the document that a person was asked
-    about, where that is known. Raises LedgerError.
+    The answer holds for the publisher if the question is about words or a layout and the publisher is known; it holds
+    for one document otherwise, or if `document` (the beginning of its hash) is given. `asked_by` is the document with
+    which the question was shown, if any. Raises LedgerError.
     """
     ledger, publishers = Ledger(settings.ledger_url or ""), load_publishers(settings.publishers_dir)
     row = ledger.find_question(key, document or asked_by)
@@ -114,9 +114,9 @@ def list_open(held: Iterable[Any]) -> list[Question]:
 def collect_answers(
     ledger: Ledger, publishers: Sequence[Publisher], document: dict[str, Any], printed: Collection[str]
 ) -> list[Answer]:
-    """Collect the answers that apply to a document, in rising precedence.
+    """Collect the answers that apply to a document; of two to one question the later has precedence.
 
-    `printed` are the publishers that it names.
+    `printed` are the publishers' names that the document prints.
     """
     source = next((one for one in publishers if one.code == document["publisher"]), None)
     named = [find_publisher(name, publishers) for name in sorted(printed) if name]
@@ -127,7 +127,7 @@ def collect_answers(
 
 
 def list_by_hand(publisher: Publisher) -> list[Answer]:
-    """List the answers of a publisher file, to header words and questions."""
+    """List the answers that a publisher file gives: meanings of header words (`words`), answers to questions."""
     by = f"{publisher.code}.yml"
     words = [Answer(meaning, by, word=word) for word, meaning in publisher.words.items()]
     return words + [Answer(one.choice, f"{one.by} ({by})", one.why, key=one.question) for one in publisher.answers]
@@ -142,9 +142,10 @@ def fingerprint_answers(answers: Sequence[Answer]) -> str:
 
 
 def wake_answered(ledger: Ledger, publishers: Sequence[Publisher]) -> int:
-    """Schedule documents to be read again whose answers differ from those of their last reading; return how many.
+    """Schedule for rereading the documents whose answers differ from those of their last reading; return how many.
 
-    Where the last reading had the same answers it would end the same: a newer reader may ignore one.
+    A document whose answers are the same is not scheduled, even if its question is still open: a newer reader may
+    ignore an old answer, and would ignore it again.
     """
     changed = []
     for sha256, mine in groupby(ledger.questions(), key=lambda one: str(one["sha256"])):

@@ -52,7 +52,7 @@ def back_up(settings: Settings, target: Path) -> dict[str, Any]:
     if target.resolve().is_relative_to(settings.home.resolve()):
         raise BackupError(f"a backup inside {settings.home} would be lost with it: name another folder")
     (target / MOMENTS).mkdir(parents=True, exist_ok=True)
-    with _alone(settings), hold_lock(target / "backup.lock", settings.writer_wait_seconds):
+    with _hold_locks(settings), hold_lock(target / "backup.lock", settings.writer_wait_seconds):
         for left in (target / MOMENTS).glob(f"{PART}*"):
             shutil.rmtree(left)
         stamp = name_next(target / MOMENTS)
@@ -73,7 +73,7 @@ def back_up(settings: Settings, target: Path) -> dict[str, Any]:
         (part / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
         _sync_tree(part)
         os.replace(part, target / MOMENTS / stamp)
-        _point(before, Path(MOMENTS) / stamp)
+        _swap_link(before, Path(MOMENTS) / stamp)
         for old in sorted((target / MOMENTS).glob("[0-9]*"))[:-KEPT_MOMENTS]:
             shutil.rmtree(old)
     return manifest
@@ -91,7 +91,7 @@ def restore(settings: Settings, source: Path) -> dict[str, Any]:
     for url in (settings.ledger_url or "", settings.warehouse_url or ""):
         _require_empty(url)
     settings.home.mkdir(parents=True, exist_ok=True)
-    with _alone(settings):
+    with _hold_locks(settings):
         if manifest["documents"] is not None:
             _copy_archive(source / "archive", settings.archive)
         for name in FOLDERS:
@@ -101,7 +101,7 @@ def restore(settings: Settings, source: Path) -> dict[str, Any]:
         if (moment / "releases").exists():
             shutil.copytree(moment / "releases", settings.releases, symlinks=True, dirs_exist_ok=True)
             if manifest.get("current"):
-                _point(settings.current, Path(manifest["current"]))
+                _swap_link(settings.current, Path(manifest["current"]))
         _restore_ledger(settings.ledger_url or "", moment / LEDGER)  # last: a home without a ledger is begun again
     if settings.on_postgres:
         _grant_again(settings)
@@ -109,8 +109,8 @@ def restore(settings: Settings, source: Path) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Lock out `jixiao run` on this home and every writer of the warehouse, on whatever machine."""
+def _hold_locks(settings: Settings) -> Iterator[None]:
+    """Hold the locks of `jixiao run` on this home and of the warehouse's writer, on any machine, during the block."""
     settings.home.mkdir(parents=True, exist_ok=True)
     with hold_lock(settings.home / "run.lock", settings.writer_wait_seconds), hold_writer(settings):
         yield
@@ -120,7 +120,7 @@ def _alone(settings: Settings) -> Iterator[None]:
 
 
 def _copy_ledger(address: str, target: Path) -> None:
-    """Copy all that is committed into a file of SQLite, of whichever kind the ledger is."""
+    """Copy all committed rows of the ledger, SQLite or PostgreSQL, into a SQLite file."""
     url = make_url(address)
     if url.get_backend_name() == "sqlite":
         _copy_sqlite(Path(url.database or ""), target)
@@ -209,7 +209,7 @@ def _require_empty(address: str) -> None:
 
 
 def _run_program(name: str, url: URL, arguments: list[str]) -> None:
-    """Run one of PostgreSQL's own programs, which know every kind of object in a database."""
+    """Run pg_dump or pg_restore, which copy every kind of object; raises BackupError with its last output."""
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]))
     program = str(found[-1]) if found else shutil.which(name)
     if program is None:
@@ -222,7 +222,7 @@ def _run_program(name: str, url: URL, arguments: list[str]) -> None:
 
 
 def _grant_again(settings: Settings) -> None:
-    """Grant readers their rights, which are not in a backup, since the roles may be others."""
+    """Grant the reader role its rights again: a backup has none, since another server may have other roles."""
     from extract.releases.reader_role import ensure_reader, grant_reading
 
     engine = create_engine(settings.warehouse_url or "")
@@ -264,7 +264,7 @@ def _copy_releases(settings: Settings, part: Path, before: Path) -> str | None:
     return os.readlink(settings.current) if settings.current.is_symlink() else None
 
 
-def _point(link: Path, target: Path) -> None:
+def _swap_link(link: Path, target: Path) -> None:
     """Swap a link to another target, atomically."""
     part = link.with_name(f"{PART}{link.name}")
     part.unlink(missing_ok=True)

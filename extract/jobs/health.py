@@ -14,7 +14,10 @@ PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 
 
 def ask_health(address: str) -> dict[str, str]:
-    """Return the state of each part as the API server sees it: `healthy`, `unhealthy` or unknown; raises OSError."""
+    """Return the state of each part as the API server reports it: healthy, unhealthy, or None (text) where it has none.
+
+    Raises OSError where the API server does not answer.
+    """
     with urllib.request.urlopen(f"{address}/api/v2/monitor/health", timeout=SECONDS) as answer:  # noqa: S310 - ours
         said = json.load(answer)
     return {part: str((said.get(part) or {}).get("status")) for part in PARTS}

@@ -144,8 +144,8 @@ def _choose(publishers: tuple[Publisher, ...], inbox: str | None, code: str | No
 def land(settings: Settings, run_id: str, *, only: Sequence[str] | None = None) -> int:
     """Fetch the bytes of every publication that this run has not landed yet; return how many were landed.
 
-    What cannot be landed ends refused or failed in the ledger, with its reason; the rest goes on. `only`: of these
-    publishers.
+    `only` narrows it to some publishers. A publication that cannot be landed becomes refused or failed in the ledger,
+    with its reason, and stops no other.
     """
     ledger = Ledger(settings.ledger_url or "")
     sweep_parts(settings.archive)
@@ -206,9 +206,9 @@ def plan_batches(settings: Settings, run_id: str | None = None) -> list[list[str
 
 
 def plan_first_batch(settings: Settings, publishers: Collection[str]) -> list[str]:
-    """Return what is read of these publishers while others still land: one batch of what was first seen there.
+    """Return one batch of new documents of these publishers, to be read while other publishers still land.
 
-    What waits beyond that, and what an answer or a lost row wakes, is planned when all have landed.
+    The rest, documents with new answers and documents whose rows are lost are planned when all have landed.
     """
     from extract.reading.document import READER_VERSION
 
@@ -236,8 +236,8 @@ def _reland_lost(settings: Settings, ledger: Ledger) -> None:
 def read_batch(settings: Settings, batch: Iterable[str]) -> int:
     """Read documents in a sandbox and keep the readings for the stage step; return how many were read.
 
-    What an earlier attempt at the batch has read is not read again. A document that must not be loaded ends refused,
-    one that fails for another cause failed; the rest goes on.
+    Documents that an earlier attempt at the batch has read are skipped. A document that must not be loaded becomes
+    refused in the ledger, one that fails for another cause failed; neither stops the others.
     """
     from extract.reading.document import READER_VERSION
     from extract.reading.sandbox import Sandbox

@@ -32,7 +32,7 @@ def publish(settings: Settings) -> dict[str, Any]:
     with hold_writer(settings):
         ledger = Ledger(settings.ledger_url or "")
         with open_shelf(settings) as shelf:
-            newest, inputs = _tidy(shelf, ledger), built_inputs(settings)
+            newest, inputs = _finish_interrupted(shelf, ledger), built_inputs(settings)
             contents = shelf.survey(newest)
             if newest is not None and newest["checksum"] == checksum_of(contents):
                 ledger.note_inputs(newest["release_id"], inputs)
@@ -60,8 +60,8 @@ def publish(settings: Settings) -> dict[str, Any]:
     return {**release, "published": True, "served": pin is None}
 
 
-def _tidy(shelf: Shelf, ledger: Ledger) -> Release | None:
-    """Finish what a killed publish or rollback had begun; return the newest complete release."""
+def _finish_interrupted(shelf: Shelf, ledger: Ledger) -> Release | None:
+    """Complete a publish or rollback that was killed half-way; return the newest complete release."""
     shelf.prepare()
     kept = shelf.kept()
     for release in kept:  # the shelf is the truth, the ledger follows
@@ -116,6 +116,6 @@ def unpin(settings: Settings, by: str) -> Release | None:
     with hold_writer(settings), open_shelf(settings) as shelf:
         ledger = Ledger(settings.ledger_url or "")
         ledger.unpin_release(by)
-        newest = _tidy(shelf, ledger)
+        newest = _finish_interrupted(shelf, ledger)
         mirror_release(settings, newest, shelf.kept())
         return newest

@@ -1,8 +1,8 @@
 """Serve the pictures of the places that the DAG `replay` asks about, for the text on Airflow's page.
 
-Airflow shows a picture in a question only from an address of its own, and its API server cannot read JIXIAO_HOME. So
-the task that writes a question leaves its pictures with Airflow (XCom), and this serves them to whoever may read that
-DAG.
+Airflow shows pictures in a question only from its own address, and its API server cannot read JIXIAO_HOME. So the task
+that writes a question stores its pictures in Airflow (XCom), and this application serves them to users who may read
+that DAG.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def encode_picture(picture: bytes) -> str:
 
 
 class PictureServer:
-    """An ASGI application that is made when somebody asks: Airflow loads plugins in every process."""
+    """An ASGI application that is built at the first request, since Airflow loads plugins in every process."""
 
     def __init__(self) -> None:
         self._app: Any = None
@@ -72,7 +72,7 @@ def build_app() -> Any:
 
 
 def _find_pictures(run_id: str, map_index: int) -> list[str]:
-    """Find what the task left; a list without pictures where it left nothing."""
+    """Return the pictures that the task stored, base64; [] if it stored none."""
     from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
 

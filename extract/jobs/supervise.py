@@ -1,7 +1,7 @@
-"""Run a command of several processes; when this process is told to end, end all of them.
+"""Run a command that starts processes of its own, and end all of them when this process gets a signal to end.
 
 `airflow standalone` starts scheduler, triggerer, DAG processor and API server, and ends them on SIGINT alone: after a
-SIGTERM they, and the workers of some, go on without it.
+SIGTERM they and their workers keep running as orphans.
 """
 
 from __future__ import annotations
@@ -19,27 +19,30 @@ ENDING = ((signal.SIGTERM, 20.0), (signal.SIGKILL, 10.0))
 POLITE_SECONDS = 20.0  # for the command to end its parts itself
 
 
-class _Told(BaseException):
-    """A signal asks this process to end."""
+class _EndRequested(BaseException):
+    """Raised by the handler of a signal that ends this process; its argument is the signal's number."""
 
 
 def run_supervised(command: Sequence[str]) -> int:
-    """Run a command until it ends, or until SIGTERM, SIGINT or SIGHUP; end all processes that it started."""
+    """Run a command until it ends, or until SIGTERM, SIGINT or SIGHUP, then end all processes that it started.
+
+    Returns the exit status of the command, or 128 + the number of the signal.
+    """
     adopt_orphans()
 
-    def tell(number: int, _frame: FrameType | None) -> None:
-        raise _Told(number)
+    def request_end(number: int, _frame: FrameType | None) -> None:
+        raise _EndRequested(number)
 
-    before = {one: signal.signal(one, tell) for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    before = {one: signal.signal(one, request_end) for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
     child: subprocess.Popen[bytes] | None = None
     status = 1
     try:
         child = subprocess.Popen(command, start_new_session=True)  # a terminal's Ctrl-C comes through us
         status = child.wait()
-    except _Told as told:
+    except _EndRequested as request:
         for one in before:
             signal.signal(one, signal.SIG_IGN)
-        status = 128 + int(told.args[0])
+        status = 128 + int(request.args[0])
         if child is not None:
             child.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -1,8 +1,8 @@
-"""Run Airflow's four processes in order, as one that a service manager can start and end: `jixiao up`.
+"""Run Airflow's processes under one parent that a service manager can start and stop: `jixiao up`.
 
-As `airflow standalone`, with three differences: the API server answers before anything is scheduled, so that no first
-run fails because of it; logs are not served over the network, they are on this disk; whatever ends this process, or one
-of its parts, ends them all.
+Three differences to `airflow standalone`: the scheduler starts when the API server answers, so that no first run fails
+because of it; logs are on this disk and not served over the network; when this process or one of its parts ends, all
+end.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Parts:
                 raise UpError(f"{name} ended with status {process.returncode}; its last lines say why")
 
     def end(self) -> None:
-        """Ask all parts and their children to end; kill what has not ended in time."""
+        """Send SIGTERM to all parts and their children, and SIGKILL to those that have not ended in time."""
         self.is_ending = True
         for number, seconds in ((signal.SIGTERM, TERM_SECONDS), (signal.SIGKILL, TERM_SECONDS)):
             for process in self._running.values():

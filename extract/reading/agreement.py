@@ -105,7 +105,7 @@ def merge_readings(first: Reading, second: Reading | None, third: Reading | None
 
 
 def _match(first: Reading, second: Reading | None, third: Reading | None) -> list[Trio]:
-    """Match the projects of all readings, those that the first reader does not find after all others."""
+    """Match the projects of the readings to trios, in the order of the first; those that it lacks come last."""
     mine = list_projects(first)
     others = [list_projects(reading) if reading is not None else [] for reading in (second, third)]
     found = [_align(mine, other) for other in others]
@@ -120,7 +120,7 @@ def _match(first: Reading, second: Reading | None, third: Reading | None) -> lis
 def _align(
     mine: list[ProjectReading], other: list[ProjectReading]
 ) -> tuple[list[ProjectReading | None], list[ProjectReading]]:
-    """Return the other reader's project for each of `mine`, and those of the other reader that are left."""
+    """Return for each of `mine` the other reader's project or None, and the other reader's unmatched projects."""
     partners: list[ProjectReading | None] = [None] * len(mine)
     left: list[ProjectReading] = []
     matcher = SequenceMatcher(None, [_identify(p) for p in mine], [_identify(p) for p in other], autojunk=False)
@@ -143,33 +143,36 @@ def _settle(trio: Trio) -> ProjectReading | None:
 
 
 def _decide(trio: Trio, names: Sequence[str], *, was_asked: bool) -> tuple[ProjectReading | None, Finding | None]:
-    """Decide a project on which the first two differ by the third reader; name the odd one."""
+    """Decide a project on which the first two readers differ: the reading that two of three share, else held back.
+
+    Returns the project, None where two of three do not find it, and a finding that names the outvoted reader.
+    """
     mine, other, third = trio.first, trio.second, trio.third
     if mine is None:
         return _decide_extra(other, third, names, was_asked=was_asked)
     if mine.records and _are_same(mine, third):
-        return mine, _note_odd(mine, names[1], _say_difference(mine, other, names[1]))
+        return mine, _report_outvoted(mine, names[1], _describe_difference(mine, other, names[1]))
     if _are_same(other, third) and third is not None and _have_one_part(mine, third):
         part, number = mine.key
         records = tuple(replace(r, part=part, project_no=number) for r in third.records)
-        return replace(third, key=mine.key, records=records), _note_odd(
-            mine, names[0], _say_difference(third, mine, "")
+        return replace(third, key=mine.key, records=records), _report_outvoted(
+            mine, names[0], _describe_difference(third, mine, "")
         )
     if mine.held is not None:
         return mine, None
-    detail = f"{_say_difference(mine, other, names[1])}; {_say_difference(mine, third, names[2])}"
+    detail = f"{_describe_difference(mine, other, names[1])}; {_describe_difference(mine, third, names[2])}"
     return replace(mine, records=(), held=_hold(mine, detail)), None
 
 
 def _decide_extra(
     other: ProjectReading | None, third: ProjectReading | None, names: Sequence[str], *, was_asked: bool
 ) -> tuple[ProjectReading | None, Finding | None]:
-    """Decide a project that the first reader misses: held back, unless two of three do not find it."""
+    """Decide a project that the first reader does not find: held back, unless another reader does not find it too."""
     if other is not None and (third is not None or not was_asked):
         project = third if third is not None and third.held is not None else other
-        return replace(project, records=(), held=project.held or _hold(project, _say_absent(names[0]))), None
+        return replace(project, records=(), held=project.held or _hold(project, _describe_absence(names[0]))), None
     reader = names[2] if other is None else names[1]
-    return None, _note_odd(other or third, reader, "no other reader finds a project here")
+    return None, _report_outvoted(other or third, reader, "no other reader finds a project here")
 
 
 def _are_same(mine: ProjectReading | None, other: ProjectReading | None) -> bool:
@@ -184,14 +187,14 @@ def _have_one_part(mine: ProjectReading, other: ProjectReading) -> bool:
     return mine.part is not None and other.part is not None and _describe_part(mine.part) == _describe_part(other.part)
 
 
-def _say_absent(reader: str) -> str:
+def _describe_absence(reader: str) -> str:
     return f"{reader} does not read the project on this page"
 
 
-def _say_difference(mine: ProjectReading, other: ProjectReading | None, reader: str) -> str:
+def _describe_difference(mine: ProjectReading, other: ProjectReading | None, reader: str) -> str:
     """Describe how a reader differs from the chosen reading, or why it delivers nothing."""
     if other is None:
-        return _say_absent(reader)
+        return _describe_absence(reader)
     if other.held is not None:
         return f"{reader} holds it back: {other.held.reason}: {other.held.detail}"
     difference = find_difference(mine, other)
@@ -200,7 +203,7 @@ def _say_difference(mine: ProjectReading, other: ProjectReading | None, reader: 
     return f"{reader} differs: page {difference.page}, {difference.detail}"
 
 
-def _note_odd(project: ProjectReading | None, reader: str, detail: str) -> Finding:
+def _report_outvoted(project: ProjectReading | None, reader: str, detail: str) -> Finding:
     """Report the reader that two others outvote."""
     name, page = (project.name, project.page) if project is not None else ("", None)
     return Finding(ODD_READER, f"{reader} is outvoted about {name!r}: {detail}", page)
@@ -256,7 +259,7 @@ def find_difference(mine: ProjectReading, other: ProjectReading) -> Difference |
         if one != two:
             return Difference(None, f"part: {one} and {two}")
     for a, b in zip(mine.records, other.records, strict=False):
-        for found in _differ(a, b):
+        for found in _list_differences(a, b):
             return found
     if len(mine.records) != len(other.records):
         return Difference(mine.page, f"{len(mine.records)} and {len(other.records)} rows")
@@ -276,7 +279,7 @@ def fold_blanks(text: str) -> str:
     return BLANK.sub("", fold_text(text))
 
 
-def _differ(mine: Record, other: Record) -> Iterator[Difference]:
+def _list_differences(mine: Record, other: Record) -> Iterator[Difference]:
     """Find what differs in two records."""
     if (mine.page, mine.scope, fold_text(mine.title)) != (other.page, other.scope, fold_text(other.title)):
         yield Difference(mine.page, f"row {mine.row} and row {other.row} of page {other.page}, titled {other.title!r}")

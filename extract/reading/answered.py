@@ -1,4 +1,4 @@
-"""List the rows that rest on an answer, with the answer's author."""
+"""Report which loaded rows depend on a person's answer to a question of the reader, and who gave it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ LONGEST_TEXT = 80  # characters of a chosen text that a finding repeats
 
 
 def list_answers(drafts: Sequence[DraftPart], records: Sequence[Record]) -> tuple[tuple[Question, ...], list[Finding]]:
-    """List the questions whose answers delivered rows rest on, and one finding `answered` for each page of such rows.
+    """List the questions on whose answers loaded rows depend, and one finding `answered` per question and page.
 
-    The projects must be numbered.
+    The projects must have numbers (`number_projects`).
     """
     questions: dict[str, Question] = {}
     of_project: dict[tuple[int, int], set[str]] = {}
@@ -30,13 +30,16 @@ def list_answers(drafts: Sequence[DraftPart], records: Sequence[Record]) -> tupl
     for record in records:
         for key in sorted(of_project.get((record.part, record.project_no), ())):
             pages[key, record.page].append(record)
-    findings = [_tell(questions[key], page, rows) for (key, page), rows in sorted(pages.items(), key=lambda p: p[0][1])]
+    findings = [
+        _describe_answer(questions[key], page, rows)
+        for (key, page), rows in sorted(pages.items(), key=lambda p: p[0][1])
+    ]
     used = {key for key, _ in pages}
     return tuple(question for key, question in questions.items() if key in used), findings
 
 
-def _tell(question: Question, page: int, rows: Sequence[Record]) -> Finding:
-    """Describe the question, the choice, who chose it and why, and the projects of the page that rest on it."""
+def _describe_answer(question: Question, page: int, rows: Sequence[Record]) -> Finding:
+    """Make the finding of one page: the question, the choice, its author and reason, the projects that depend on it."""
     answer = find_answer(question)
     chosen = next(choice for choice in question.choices if choice.value == question.answer)
     text = chosen.text if len(chosen.text) <= LONGEST_TEXT else chosen.text[: LONGEST_TEXT - 1] + "…"

@@ -1,6 +1,6 @@
-"""Serve one request of the reading child: read, draw or count a document, and always return an answer.
+"""Execute one request inside the reading child: read, draw or count a document; every error becomes an answer.
 
-An answer is a head, a small object that names its kind, and a body: the text of a reading, grids as JSON, or a PNG.
+An answer has a head, a small object that names its kind, and a body: the text of a reading, grids as JSON, or a PNG.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Answer = tuple[dict[str, Any], bytes]
 
 
 def answer_request(request: dict[str, Any], document: str, limits: Limits) -> Answer:
-    """Serve one request; every ending is an answer, except those of a killed process."""
+    """Execute one request and return head and body of the answer; a refusal or an error is an answer too."""
     path = Path(document)
     try:
         if request["wanted"] == "pages":

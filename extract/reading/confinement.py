@@ -90,7 +90,7 @@ def _name(key: Key, problem: Problem, records: Sequence[Record]) -> Held:
 
 
 def list_places(drafts: Sequence[DraftPart]) -> Places:
-    """List where the fields and rows of every project stand; the projects must be numbered."""
+    """List the boxes of the fields and rows of every project; the projects must have numbers (`number_projects`)."""
     places = Places()
     for number, part in enumerate(drafts, 1):
         for draft in part.drafts:
@@ -106,7 +106,7 @@ def list_places(drafts: Sequence[DraftPart]) -> Places:
 
 
 def find_skipped(problems: Iterable[Problem], places: Places) -> Iterator[Doubt]:
-    """Yield problems in rows that make no record, since one of them may be an indicator."""
+    """Yield problems in rows that were skipped as sums or notes: the damaged row may be an indicator instead."""
     for problem in problems:
         skipped = places.skipped.get(problem.page, [])
         cells = [box for _, box in places.cells.get(problem.page, [])]
@@ -132,7 +132,10 @@ def confine_problems(
 
 
 def hold_neighbours(drafts: Sequence[DraftPart], lost: Iterable[Doubt]) -> None:
-    """Hold back the projects before and after a place that may hold more of their rows."""
+    """Hold back the projects before and after an unread place that may contain more of their rows.
+
+    In forms only the project before: a form begins with its own head.
+    """
     rows = [draft for part in drafts for draft in part.drafts]
     for doubt in lost:
         if not doubt.reaches:
@@ -146,9 +149,10 @@ def hold_neighbours(drafts: Sequence[DraftPart], lost: Iterable[Doubt]) -> None:
 
 
 def hold_torn(drafts: Sequence[DraftPart], problems: Sequence[Problem]) -> None:
-    """Hold back the projects that lost a damaged row, where a flat table prints the project on each row.
+    """Hold back the neighbours of a project with a damaged row in a flat table, if the row may be one of theirs.
 
-    The row's own cells then print another project: the rows before and after it may be one project with it.
+    That is so where they have its name, where the damage hides its name, or where it separates two projects of one
+    name: the damaged text may be a wrong name.
     """
     damaged = {problem.page for problem in problems}
     for part in drafts:
@@ -199,9 +203,9 @@ def confine_repeated_pages(drafts: Sequence[DraftPart], pages: Sequence[CheckedP
 
 
 def adopt_problems(lost: Sequence[Doubt], problems: Sequence[Problem]) -> list[Doubt]:
-    """Give places without a project the reason of a problem that the page has there.
+    """Replace the reason of unread places by that of the first problem that a check found at the same place.
 
-    A page whose letters are unknown keeps its reason: all its other problems follow from that.
+    A page with unknown letters keeps its reason, garbled_text: all its other problems follow from that.
     """
     adopted = []
     for one in lost:

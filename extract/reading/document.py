@@ -108,7 +108,7 @@ def read_document(
         OpenFile(path, password, limits) as file,
         answering(answers),
         naming(names, file.list_days),
-        _collector_at_rest(),
+        _without_collector(),
     ):
         if reader != "auto":
             alone = _read_with(file, reader)
@@ -118,7 +118,7 @@ def read_document(
 
 def _read_agreed(file: OpenFile, share: float) -> Reading:
     """Read with the first reader, confirm by the other readers and by the rendered page; raises Refused."""
-    first = _try(file, PDFIUM)
+    first = _read_or_refuse(file, PDFIUM)
     if first.refusal is not None and first.refusal.reason not in MAY_HEAL:
         raise first.refusal
     if first.reading is None:
@@ -146,7 +146,7 @@ def _confirm(file: OpenFile, first: Outcome, reading: Reading) -> Reading:
 
 
 def _ask(file: OpenFile, first: Outcome, reading: Reading, reader: str, numbers: Sequence[int]) -> Opinion:
-    """Read some pages with another reader; where its pages are equal, its reading is the first one's."""
+    """Read pages with another reader; if all are equal to the first reader's, its reading is reused unchanged."""
     pages, differing = list(first.pages), []
     try:
         for number in numbers:
@@ -169,8 +169,8 @@ def _note_unread(reader: str, opinion: Opinion) -> Finding:
 
 def _read_without_first(file: OpenFile, first: Outcome) -> tuple[Outcome, Reading]:
     """Read with the second and third reader where the first fails; raises Refused unless both can."""
-    third = _try(file, PDFPLUMBER)
-    second = _try(file, OXIDE)
+    third = _read_or_refuse(file, PDFPLUMBER)
+    second = _read_or_refuse(file, OXIDE)
     if third.reading is None or second.reading is None:
         raise first.refusal or Refused(Reason.CONSERVATION, "no reader could read the document")
     merged = merge_readings(third.reading, second.reading, None, (PDFPLUMBER, OXIDE))
@@ -179,7 +179,7 @@ def _read_without_first(file: OpenFile, first: Outcome) -> tuple[Outcome, Readin
 
 
 def _deliver(reading: Reading | None, seen: Outcome) -> Reading:
-    """Return a reading that has rows, compared with the other tables of the document.
+    """Return the reading with its cross-checks: amounts and weights compared with other tables of the document.
 
     Raises Refused with the first reason where every project is held back.
     """
@@ -220,8 +220,8 @@ def read_grids(
     return tuple(page.grids for page in settle_seams(pages))
 
 
-def _try(file: OpenFile, reader: str) -> Outcome:
-    """Read with one reader through all stages; return the outcome, refusals included."""
+def _read_or_refuse(file: OpenFile, reader: str) -> Outcome:
+    """Read with one reader through all stages; a refusal is returned as an outcome."""
     try:
         return _read_with(file, reader)
     except Refused as refusal:
@@ -230,15 +230,15 @@ def _try(file: OpenFile, reader: str) -> Outcome:
 
 def _read_with(file: OpenFile, reader: str) -> Outcome:
     """Read with one reader through all stages; raises Refused."""
-    pages = _glance(file, reader)
+    pages = _stage_pages(file, reader)
     reading, places = interpret(tuple(pages), file.sha256, reader, complete=partial(_complete, file, reader, pages))
     return Outcome(reading, None, places, tuple(pages))
 
 
-def _glance(file: OpenFile, reader: str) -> list[CheckedPage]:
-    """Read what every page prints, and check at once those that speak of targets, those beside them, and the cover.
+def _stage_pages(file: OpenFile, reader: str) -> list[CheckedPage]:
+    """Read the text and tables of every page; run the checks on pages that mention targets, their neighbours, page 1.
 
-    What a table of targets is, the whole document decides; pages of one that were not checked are read again then.
+    Which pages have tables of targets is known only after all are read: `_complete` checks those that are left.
     """
     pages: list[CheckedPage] = []
     before: StagedPage | None = None  # the last page, where it is not checked
@@ -255,7 +255,7 @@ def _glance(file: OpenFile, reader: str) -> list[CheckedPage]:
 
 
 def _complete(file: OpenFile, reader: str, pages: list[CheckedPage], scope: frozenset[int]) -> tuple[CheckedPage, ...]:
-    """Read those pages in full that are in scope and were only glanced at; changes `pages`."""
+    """Read and check those pages in scope that were not checked yet; changes `pages`."""
     for number in sorted(scope):
         if pages[number - 1].is_glance:
             pages[number - 1] = file.read_page(reader, number)
@@ -268,7 +268,7 @@ def find_scope(pages: set[int], count: int) -> frozenset[int]:
 
 
 @contextmanager
-def _collector_at_rest() -> Iterator[None]:
+def _without_collector() -> Iterator[None]:
     """Switch off the garbage collector during the block.
 
     Almost nothing made of a document is cyclic, so collection only costs (a fifth of the time on the fixtures).
@@ -291,8 +291,8 @@ def interpret(
 ) -> tuple[Reading, Places]:
     """Interpret checked pages to a reading and the places of its projects; raises Refused where nothing is loadable.
 
-    A caller that passes an assembler can see how far it came. A caller whose pages were only glanced at passes
-    `complete`, which returns all pages, those in scope read in full.
+    `assembler` lets a caller inspect what was read before a refusal. `complete` is needed where some pages are not
+    checked yet: it gets the numbers of the pages in scope and returns all pages, with those checked.
     """
     with inquiring([page.grids for page in pages]):
         return _interpret(pages, sha256, reader, assembler or Assembler(), complete)
@@ -331,8 +331,8 @@ def _interpret(
     findings += [*list_pictured(pages, lost), *list_cut_texts(pages, records), *list_findings(records)]
     settled, answered = list_answers(drafts, records)
     held = tuple(replace(one, questions=_sign(one.questions)) for one in held)
-    told = parts, records, (*findings, *answered), held
-    return Reading(sha256, len(pages), (reader,), *told, settled=_sign(settled)), places
+    content = parts, records, (*findings, *answered), held
+    return Reading(sha256, len(pages), (reader,), *content, settled=_sign(settled)), places
 
 
 def _sign(questions: Iterable[Question]) -> tuple[Question, ...]:

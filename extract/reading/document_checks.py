@@ -40,7 +40,7 @@ def is_unreadable(page: CheckedPage) -> bool:
     return page.unreadable >= UNREADABLE_GLYPHS and page.unreadable > page.chinese
 
 
-def _say_unreadable(page: CheckedPage) -> str:
+def _describe_unreadable(page: CheckedPage) -> str:
     return f"{page.unreadable} letters of the tables have no known character, {page.chinese} are Chinese"
 
 
@@ -77,7 +77,7 @@ def find_problems(pages: Sequence[CheckedPage], target_pages: set[int]) -> Itera
     for page in pages:
         if page.grids.page in target_pages:
             if is_unreadable(page):  # all its other problems follow from that
-                yield Problem(Reason.GARBLED_TEXT, page.grids.page, _say_unreadable(page))
+                yield Problem(Reason.GARBLED_TEXT, page.grids.page, _describe_unreadable(page))
                 continue
             yield from page.problems
             if page.typed and _has_strict_words(page):
@@ -116,14 +116,14 @@ def find_lost(pages: Sequence[CheckedPage], target_pages: set[int]) -> Iterator[
             detail = "a picture on this page may hold rows of the table beside it"
             yield Doubt(Reason.NO_TEXT_LAYER, number, detail, reaches=not _begins_table(page))
         if target_pages and number not in target_pages and is_unreadable(page):
-            yield Doubt(Reason.GARBLED_TEXT, number, _say_unreadable(page), reaches=not _begins_table(page))
+            yield Doubt(Reason.GARBLED_TEXT, number, _describe_unreadable(page), reaches=not _begins_table(page))
         if number not in target_pages and len(STRICT_WORDS.findall(page.hidden)) >= HIDDEN_WORDS:
             detail = f"indicators are cut off by the edge of the page: {page.hidden[:20]!r}"
             yield Doubt(Reason.CONSERVATION, number, detail, reaches=True)
 
 
 def list_pictured(pages: Sequence[CheckedPage], lost: Sequence[Doubt]) -> list[Finding]:
-    """Report the pages that are images and of which nothing is read or held back."""
+    """Report pages that are images, if no row of them was read and no project is held back because of them."""
     known = {doubt.page for doubt in lost}
     numbers = [page.grids.page for page in pages if is_scan(page) and page.grids.page not in known]
     detail = "the page is a picture, beside no table of targets; nothing of it is read"
@@ -204,7 +204,10 @@ def _has_strict_words(page: CheckedPage) -> bool:
 
 
 def check_language(pages: Sequence[CheckedPage]) -> None:
-    """Raise Refused (garbled_text) for tables with text set like Chinese that is none."""
+    """Raise Refused (garbled_text) if tables hold hardly any common Chinese character, or many accented Latin letters.
+
+    Both come from a font with a wrong map to characters.
+    """
     text = "".join(cell.text for page in pages for grid in page.grids.grids for cell in grid.cells)
     counts = np.bincount(np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2"), minlength=0x10000)
     chinese, common, mojibake = (

@@ -100,7 +100,7 @@ def run_stages(ink: Ink) -> Stages:
 
 @dataclass(slots=True)
 class StagedPage:
-    """A page that went through its stages but not its checks, which take as long again."""
+    """A page whose tables and texts are known; its checks, which take as long again, run on demand."""
 
     stages: Stages
     typed: int
@@ -109,7 +109,7 @@ class StagedPage:
     grids: PageGrids
 
     def glance(self) -> CheckedPage:
-        """Return the page with the few checks that are made on every page, also on one without targets."""
+        """Return the page with the checks that every page needs: hidden texts, cut texts, unreadable letters."""
         stages = self.stages
         ink, tables, rows = stages.ink, stages.tables, stages.rows
         garbled = (*check_letters(ink, tables, stages.placement.owner, rows), *check_actual_texts(ink))
@@ -154,7 +154,7 @@ def build_page(ink: Ink, typed: int = 0) -> CheckedPage:
 
 
 def stage_page(ink: Ink, typed: int = 0) -> StagedPage:
-    """Put a page through all its stages: its tables, and the lines outside them."""
+    """Run the stages of a page without its checks: find its tables, the text of their cells, and the lines outside."""
     stages = run_stages(ink)
     cuts = find_cuts(ink, stages.spots, stages.tables, stages.placement.owner)
     texts = join_cells(ink.glyphs, stages.spots, stages.rows)
@@ -165,7 +165,7 @@ def stage_page(ink: Ink, typed: int = 0) -> StagedPage:
 
 
 def _find_tolerance(ink: Ink, spots: Spots) -> float:
-    """Return the points within which rules are one line: less than half of the usual letter."""
+    """Return the distance in pt up to which rules are one line: 0.45 em of the page's median size, from 1 to 3 pt."""
     size = find_median(spots.size[ink.glyphs.drop == KEPT], 10.0)
     return min(3.0, max(1.0, 0.45 * size))
 

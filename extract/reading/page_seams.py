@@ -1,9 +1,9 @@
 """Resolve texts that a page break cuts, over all checked pages of a document.
 
-A merged cell over a break is drawn on both pages, each of which shows its part: what one page hides the page beside it
-shows, and both keep the whole text. Software that draws only the lines that touch a page draws the line on the break
-twice, its upper part here and its lower part there: it stays where its middle is shown. What no page shows is a note on
-the page, where nothing but the text's own cell is too low for it, and else a problem.
+A merged cell over a page break is drawn whole on both pages, and each page clips the part that the other one shows:
+both keep the whole text. Some software draws only the lines that touch a page; the line on the break is then drawn on
+both pages, and stays on the page that shows its middle. Text that no page shows is a note if its own cell is too low
+for it, and a problem otherwise.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from extract.reading.tolerances import TOLERANCES
 
 
 def settle_seams(pages: tuple[CheckedPage, ...]) -> tuple[CheckedPage, ...]:
-    """Classify the cut texts of each page: shown beside, printed twice, cut by their own cell, or in doubt."""
+    """Return the pages with each cut text resolved: shown on the page beside, drawn twice, note, or problem."""
     settled = list(pages)
     for k, page in enumerate(pages):
         for cut in page.cut:
@@ -62,7 +62,7 @@ def _find_part(pages: tuple[CheckedPage, ...], k: int, other: int, box: Box) -> 
 
 
 def _judge(page: CheckedPage, cut: CutText) -> CheckedPage:
-    """Judge a text of which no page shows the rest."""
+    """Make a note or a problem of a text of which no page shows the rest."""
     number = page.grids.page
     if not cut.figure and (cut.own or all(cut.shown)):
         return replace(page, notes=(*page.notes, PageNote(TEXT_CUT, number, cut.box, cut.describe())))

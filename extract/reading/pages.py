@@ -1,4 +1,4 @@
-"""Open a PDF file with any parser, each at most once, and read its pages; refuse what is no readable PDF."""
+"""Open a PDF file, with each parser at most once, and read its pages; raise Refused for files that are no PDF."""
 
 from __future__ import annotations
 
@@ -135,12 +135,12 @@ class OpenFile:
         return ink, notes
 
     def stage_page(self, reader: str, number: int) -> StagedPage:
-        """Read one page, from 1, through all its stages; its checks are still to be made."""
+        """Read one page (1-based) through all its stages, without its checks."""
         ink, notes = self.read_ink(reader, number)
         return stage_page(ink, notes.typed)
 
     def read_page(self, reader: str, number: int) -> CheckedPage:
-        """Read one page, from 1, through all its stages and checks."""
+        """Read one page (1-based) through all its stages and checks."""
         return self.stage_page(reader, number).check()
 
 

@@ -22,7 +22,7 @@ from extract.entities import Answer, Reading
 from extract.errors import JixiaoError, Reason, Refused, SandboxError
 from extract.limits import Limits
 from extract.reading.exchange import answer_to_dict
-from extract.reading.nursery import Child, Ended, Nursery
+from extract.reading.fork_server import Child, Ended, ForkServer
 from extract.reading.untrusted import plain_text, trust_reading, trust_refusal
 from extract.settings import get_settings
 
@@ -58,12 +58,11 @@ def read_sandboxed(
 
 
 class Sandbox:
-    """Children for many documents, one after the other; a child serves the documents of one publisher only.
+    """Reads documents in child processes, one after the other; a child never sees documents of two publishers.
 
-    The process that forks them starts with this object, while the caller still prepares. `reader` is the one that will
-    be used, or `pages` or `pictures`: its modules are imported before the first document. With `at_once=False` nothing
-    starts before a document comes. Raises SandboxError, at the first document, where the kernel does not confine;
-    `confined` is JIXIAO_SANDBOX where it is not given.
+    A fork server starts with this object, in the background; with `at_once=False` it starts with the first document.
+    `reader` (a reader, `pages` or `pictures`) tells which modules it imports before. `confined` is JIXIAO_SANDBOX
+    unless given; where the kernel cannot confine, the first document raises SandboxError.
     """
 
     def __init__(
@@ -79,7 +78,7 @@ class Sandbox:
         self.second_reader_share = second_reader_share  # of the documents read under auto, 0 to 1
         self.confined = get_settings().sandbox == "on" if confined is None else confined
         self._reader = reader
-        self._nursery: Nursery | None = None
+        self._fork_server: ForkServer | None = None
         self._child: Child | None = None
         self._publisher: str | None = None
         self._served = 0
@@ -163,34 +162,34 @@ class Sandbox:
     def close(self) -> None:
         """End the child and the process that forks, at once."""
         child, self._child = self._child, None
-        nursery, self._nursery = self._nursery, None
+        fork_server, self._fork_server = self._fork_server, None
         if child is not None:
             child.close()
-        if nursery is not None:
-            nursery.close()
+        if fork_server is not None:
+            fork_server.close()
 
-    def _start(self) -> Nursery:
+    def _start(self) -> ForkServer:
         """Start the process that forks, and order its first child."""
-        if self._nursery is None or not self._nursery.alive:
-            if self._nursery is not None:
+        if self._fork_server is None or not self._fork_server.alive:
+            if self._fork_server is not None:
                 with contextlib.suppress(SandboxError):
-                    self._nursery.check()
+                    self._fork_server.check()
             self.close()
-            self._nursery = Nursery(self.limits, self._reader, confined=self.confined)
-            self._fork(self._nursery)
-        return self._nursery
+            self._fork_server = ForkServer(self.limits, self._reader, confined=self.confined)
+            self._fork(self._fork_server)
+        return self._fork_server
 
-    def _fork(self, nursery: Nursery) -> Child:
-        self._child, self._served, self._spent, self._publisher = nursery.fork(), 0, 0.0, None
+    def _fork(self, fork_server: ForkServer) -> Child:
+        self._child, self._served, self._spent, self._publisher = fork_server.fork(), 0, 0.0, None
         return self._child
 
     def _ready_child(self, publisher: str | None) -> Child:
         """Return a child for this publisher: the present one if it has served nobody else."""
-        nursery = self._start()
+        fork_server = self._start()
         is_used_up = self._served >= DOCUMENTS_PER_CHILD or self._spent > self.limits.seconds  # see bound_processor
         if is_used_up or (self._served > 0 and publisher != self._publisher):
             self._end_child()
-        child = self._child or self._fork(nursery)
+        child = self._child or self._fork(fork_server)
         self._publisher = publisher
         self._served += 1
         return child
@@ -200,7 +199,7 @@ class Sandbox:
     ) -> tuple[Any, bytes]:
         """Return the child's answer about a document: the wanted part of the head, and the body."""
         wait = self.limits.seconds if seconds is None else seconds
-        with _held(path, self.limits.size) as document:
+        with _sealed_copy(path, self.limits.size) as document:
             child, began = self._ready_child(publisher), time.monotonic()
             head, body = self._ask(child, request, document, wait)
             self._spent += time.monotonic() - began
@@ -256,8 +255,8 @@ class Sandbox:
         """Append the next piece of an answer; a late child is ended."""
         ready, _, _ = select.select([child.answers], [], [], max(0.0, end - time.monotonic()))
         if not ready:
-            if self._nursery is not None:
-                self._nursery.check()  # rather than blame a document for a process that did not start
+            if self._fork_server is not None:
+                self._fork_server.check()  # rather than blame a document for a process that did not start
             self._end_child()
             raise Refused(Reason.TIMEOUT, f"not read within {seconds:g} s")
         piece = os.read(child.answers, 1 << 20)
@@ -268,10 +267,10 @@ class Sandbox:
     def _end_child(self) -> Ended | None:
         """End the child, where there is one; the next document gets a new one."""
         child, self._child = self._child, None
-        if child is None or self._nursery is None:
+        if child is None or self._fork_server is None:
             return None
         try:
-            return self._nursery.end(child)
+            return self._fork_server.end(child)
         except SandboxError:
             self.close()
             raise
@@ -287,7 +286,7 @@ class Sandbox:
 
 
 @contextlib.contextmanager
-def _held(path: Path, most_bytes: int) -> Iterator[int]:
+def _sealed_copy(path: Path, most_bytes: int) -> Iterator[int]:
     """Yield a descriptor of a sealed copy of the document; raises Refused (too_large)."""
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size

@@ -1,7 +1,7 @@
-"""Verify the text of a reading child before it is loaded as a Reading.
+"""Validate the output of a reading child before it is loaded as a Reading.
 
-A document that has taken over its child can make it write anything. It must not write in another document's name, nor
-in a form that stops the step that loads all of them.
+A malicious document may control its child, which then can write anything. Its output must not pass for the reading of
+another document, and must not make the step fail that loads the readings of all documents.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MOST_DIGITS = 40  # of an amount, written out
 
 def trust_reading(text: str, sha256: str | None = None) -> Reading:
     """Parse the Reading of the document with this hash; raises ValueError."""
-    with _no_surprise("reading"):
+    with _as_value_error("reading"):
         reading = reading_from_json(text)
         fault = _find_fault(reading)
     if fault:
@@ -39,17 +39,17 @@ def trust_reading(text: str, sha256: str | None = None) -> Reading:
 
 def trust_refusal(data: dict[str, Any]) -> Refused:
     """Build the Refused of a child's answer, its texts made plain; raises ValueError."""
-    with _no_surprise("refusal"):
-        told = refusal_from_dict({"page": None, **data})
-        held = tuple(replace(one, detail=plain_text(one.detail)) for one in told.held)
+    with _as_value_error("refusal"):
+        refused = refusal_from_dict({"page": None, **data})
+        held = tuple(replace(one, detail=plain_text(one.detail)) for one in refused.held)
         fault = _find_fault_of_held(held)
     if fault:
         raise ValueError(f"no refusal: {fault}")
-    return Refused(told.reason, plain_text(told.detail), told.page if _is_number(told.page) else None, held)
+    return Refused(refused.reason, plain_text(refused.detail), refused.page if _is_number(refused.page) else None, held)
 
 
 @contextmanager
-def _no_surprise(what: str) -> Iterator[None]:
+def _as_value_error(what: str) -> Iterator[None]:
     """Convert every error in a child's text to ValueError."""
     try:
         yield
@@ -66,7 +66,7 @@ def plain_text(value: object) -> str:
 
 
 def _find_fault(reading: Reading) -> str | None:
-    """Return what no reader would write, None where all is well."""
+    """Describe the first value of a reading that has a wrong type, range or reference; None if all are valid."""
     numbers: list[object] = [reading.page_count]
     texts: list[object] = [reading.sha256, *reading.readers]
     boxes: list[Box] = []
@@ -89,44 +89,44 @@ def _find_fault(reading: Reading) -> str | None:
         texts += [check.kind, check.project, check.expected, check.printed]
     parts = {part.part for part in reading.parts}
     if not all(isinstance(text, str) for text in texts):
-        return "a text that is none"
+        return "a text that is no string"
     if not all(_is_number(number) for number in numbers):
-        return "a number that is none"
+        return "a number that is no integer in range"
     if not all(_is_box(box) for box in boxes):
-        return "a box that is none"
+        return "a box without four finite sides"
     if not all(_is_amount(amount) for amount in amounts):
-        return "an amount that is none"
+        return "an amount that is not finite or too long"
     if len(parts) != len(reading.parts) or any(record.part not in parts for record in reading.records):
         return "a record of no part"
     return _find_fault_of_held(reading.held) or _find_fault_of_questions(reading.settled)
 
 
 def _find_fault_of_questions(questions: Iterable[Question]) -> str | None:
-    """Return what no reader would ask, None where all is well."""
+    """Describe the first value of the questions that has a wrong type or range; None if all are valid."""
     for one in questions:
         texts = [one.key, one.asked, one.near, one.layout, one.publisher, one.reader_version, one.answer]
         texts += [text for choice in one.choices for text in (choice.value, choice.text)]
         pages = [one.page, *(choice.page or 0 for choice in one.choices)]
         boxes = [box for box in (one.box, *(choice.box for choice in one.choices)) if box is not None]
         if not all(isinstance(text, str) for text in texts):
-            return "a text that is none"
+            return "a text that is no string"
         if not all(map(_is_number, pages)) or not isinstance(one.is_general, bool):
-            return "a number that is none"
+            return "a number that is no integer in range"
         if not all(map(_is_box, boxes)):
-            return "a box that is none"
+            return "a box without four finite sides"
         if not KEY.fullmatch(one.key) or not 0 < len(one.choices) <= MOST_CHOICES:
-            return "a question that is none"
+            return "a question without a valid key or choices"
     return None
 
 
 def _find_fault_of_held(held: Iterable[Held]) -> str | None:
     for one in held:
         if not all(map(_is_number, (one.page, one.last_page, one.part, one.project_no))):
-            return "a number that is none"
+            return "a number that is no integer in range"
         if not all(isinstance(text, str) for text in (one.detail, one.project or "", one.unit or "")):
-            return "a text that is none"
+            return "a text that is no string"
         if one.box is not None and not _is_box(one.box):
-            return "a box that is none"
+            return "a box without four finite sides"
     return _find_fault_of_questions(question for one in held for question in one.questions)
 
 

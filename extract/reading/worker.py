@@ -1,10 +1,10 @@
-"""Read PDFs in a confined process: `python -I -m extract.reading.worker`, started by nursery.py.
+"""Read PDFs in a confined process: `python -I -m extract.reading.worker`, started by fork_server.py.
 
-First it gives up what reading does not need (isolation/), then it imports the parsers, then it forks a child whenever
-it is told to. A child gives up the rest and answers requests, each of which brings its document as an open descriptor.
-So the nursery opens no document, and a new child costs milliseconds.
+The process is a fork server. It drops the rights that reading does not need (isolation/), imports the parsers, and
+forks children on request. A child drops further rights and answers requests, each with a document as an open
+descriptor. So the fork server never opens a document, and a new child costs milliseconds.
 
-standard input    messages of nursery.py: "fork" with two descriptors (requests, answers), then "end"
+standard input    messages of fork_server.py: "fork" with two descriptors (requests, answers), then "end"
 standard output   one JSON line a report: the result of confinement, then how each child ended
 """
 
@@ -20,7 +20,7 @@ import socket
 import sys
 from typing import Any
 
-from extract.isolation.confine import confine_child, confine_nursery
+from extract.isolation.confine import confine_child, confine_fork_server
 from extract.limits import Limits, apply_limits
 from extract.processes import follow_parent
 
@@ -42,7 +42,7 @@ DESCRIPTORS = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
 
 
 def main() -> int:
-    """Serve until standard input ends. Standard output is kept for reports alone: parsers print where they like."""
+    """Serve until standard input ends. Output of the parsers goes to /dev/null: standard output is for reports."""
     reports = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -51,7 +51,7 @@ def main() -> int:
     limits, is_confined = Limits(**given["limits"]), bool(given["confined"])
     try:
         if is_confined:
-            confine_nursery()
+            confine_fork_server()
         import_parsers(given["purpose"])
     except Exception as error:  # the parent says it to people, and reads nothing
         why = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
@@ -60,7 +60,7 @@ def main() -> int:
     _report(reports, {"confined": is_confined})
     gc.collect()
     gc.freeze()  # what is here is the same for all children: no collector shall touch it
-    control, nursery = socket.socket(fileno=0), os.getpid()
+    control, fork_server = socket.socket(fileno=0), os.getpid()
     threads = 1 if given["purpose"] in MODULES else os.cpu_count() or 1  # recognition (ocr) takes all cores
     while True:
         message, descriptors = receive(control)
@@ -70,7 +70,7 @@ def main() -> int:
         if child == 0:
             os.close(reports)
             os.dup2(nothing, control.fileno())
-            _live(nursery, descriptors, limits, is_confined, threads)
+            _run_child(fork_server, descriptors, limits, is_confined, threads)
         for descriptor in descriptors:
             os.close(descriptor)
         receive(control)  # "end", or nothing where the parent is gone: the child ends in any case
@@ -98,11 +98,11 @@ def receive(channel: socket.socket) -> tuple[bytes, list[int]]:
     return message, numbers.tolist()
 
 
-def _live(nursery: int, descriptors: list[int], limits: Limits, is_confined: bool, threads: int) -> None:
-    """Run a child; never returns, whatever a document does."""
+def _run_child(fork_server: int, descriptors: list[int], limits: Limits, is_confined: bool, threads: int) -> None:
+    """Run as a forked child: confine this process, answer requests, and exit without returning."""
     status = 1
     try:
-        follow_parent(nursery)  # nobody else would end one that is lost in a parser's loop
+        follow_parent(fork_server)  # nobody else would end one that is lost in a parser's loop
         apply_limits(limits, threads)
         if is_confined:
             confine_child()

@@ -10,10 +10,10 @@ _EDGES = "".join(map(chr, range(33)))
 
 
 def join_address(base: str, reference: str, encoding: str = "utf-8") -> str | None:
-    """Resolve a reference on the page `base` to an address; None where it is none of the web.
+    """Resolve a reference on the page `base` to an absolute http(s) address; None for mailto:, javascript: and others.
 
-    Follows browsers (WHATWG URL): tabs and line breaks vanish, the path is written in UTF-8, the query in the page's
-    own encoding. Nothing of it ever becomes a path on disk.
+    Follows browsers (WHATWG URL): tabs and line breaks are removed, the path is percent-encoded in UTF-8, the query in
+    the page's own encoding. No part of it is ever used as a path on disk.
     """
     cleaned = re.sub(r"[\t\r\n]", "", reference.strip(_EDGES))
     try:

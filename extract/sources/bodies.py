@@ -1,7 +1,7 @@
-"""Unpack the body of an answer, a bounded piece at a time.
+"""Decompress the body of a response, at most `PIECE` bytes at a time.
 
-httpx unpacks whatever came in one piece: 285 bytes that are packed three times become 3 GB of memory before anybody
-can count them. So what is packed more than once is refused, and the rest is unpacked by at most `PIECE` bytes.
+httpx decompresses each received chunk whole: 285 bytes that are compressed three times become 3 GB of memory before
+they can be counted. So a body with more than one Content-Encoding is refused.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _PACKED = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": _ZLIB}
 
 
 def read_body(answer: httpx.Response) -> Iterator[bytes]:
-    """Yield what an answer says, piece by piece.
+    """Yield the decompressed body in pieces of at most `PIECE` bytes.
 
-    Raises DecodingError where it is packed twice, is not what its Content-Encoding says, or ends before its end.
+    Raises DecodingError if it is compressed twice, contradicts its Content-Encoding, or is cut off.
     """
     said = [one.strip().lower() for one in answer.headers.get("content-encoding", "").split(",")]
     packings = [one for one in said if one in _PACKED]  # others are none that were asked for: taken as it is

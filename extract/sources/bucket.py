@@ -56,7 +56,7 @@ def read_object(source: BucketSource, url: str, max_bytes: int) -> Iterator[byte
 
 
 def _version(entry: dict[str, Any]) -> str | None:
-    """Return the ETag of an object. A modification time would not do: it may survive a replacement."""
+    """Return the ETag of an object, None without one; a modification time may stay the same after a replacement."""
     etag = entry.get("ETag") or entry.get("etag")
     return str(etag).strip('"') if etag else None
 

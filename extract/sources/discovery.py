@@ -48,7 +48,7 @@ def _discover(publisher: Publisher, settings: Settings, inbox: str | None, look_
 
 
 def _bound_addresses(found: Discovery) -> Discovery:
-    """Shorten addresses that the ledger cannot hold: they are refused under their beginning and hash."""
+    """Replace addresses that are too long for the ledger by their beginning and hash; they are refused under these."""
     kept: list[Publication] = []
     unreached: list[tuple[Publication, Exception]] = []
     for one in found.publications:
@@ -81,7 +81,7 @@ def check_discovery(publisher: Publisher, found: Discovery, before: int) -> list
 
 
 def _name_troubles(broken: list[str]) -> str:
-    """Name some of what broke off, each by its beginning and its end, and count the rest."""
+    """Join the first errors to one text, each shortened in its middle, and count the others."""
     half = TROUBLE_CHARACTERS // 2
     named = [
         one if len(one) <= TROUBLE_CHARACTERS else f"{one[:half]}…{one[-half:]}" for one in broken[:TROUBLES_NAMED]

@@ -1,7 +1,7 @@
 """Allow only the addresses of the publisher file, by name and by the IP number that is connected to.
 
-A name is resolved once; every number that it resolves to is checked, and the connection goes to a checked number,
-never to the name. So a name that resolves differently the next time (DNS rebinding) gains nothing.
+A name is resolved once; every IP number that it resolves to is checked, and the connection is made to a checked number,
+never to the name. So DNS rebinding, a second answer of the name server, has no effect.
 """
 
 from __future__ import annotations
@@ -65,12 +65,12 @@ class Allowance:
         return all(
             (one.is_global and not one.is_multicast and not one.is_reserved)
             or any(one.version == network.version and one in network for network in self._networks)
-            for one in _meanings(address)
+            for one in _list_destinations(address)
         )
 
 
-def _meanings(address: Number) -> Iterable[Number]:
-    """Return the addresses that packets reach: an IPv4 address may be embedded in an IPv6 one."""
+def _list_destinations(address: Number) -> Iterable[Number]:
+    """Return the addresses that packets reach, with those embedded in an IPv6 one: mapped, 6to4, Teredo, NAT64."""
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped:
             return (address.ipv4_mapped,)
@@ -84,7 +84,7 @@ def _meanings(address: Number) -> Iterable[Number]:
 
 
 class Deadline(threading.local):
-    """End of the current request of this thread, so that a slow drip of bytes cannot prolong it."""
+    """Deadline of the current request of this thread; a server that sends byte by byte cannot exceed it."""
 
     at: float = float("inf")
 

@@ -74,7 +74,7 @@ def _land_some(
     land: Callable[[Publication, CacheEntry | None], Landing],
     at_once: int | None = None,
 ) -> Iterator[list[Landing]]:
-    """Land several at a time, and yield as many as one ledger transaction takes."""
+    """Land publications with several threads; yield the outcomes in batches, one for each ledger transaction."""
     with ThreadPoolExecutor(at_once or publisher.politeness.concurrency) as pool:
         for start in range(0, len(publications), AT_ONCE):
             some = publications[start : start + AT_ONCE]
@@ -87,7 +87,7 @@ def _land_safely(
     cached: CacheEntry | None,
     land: Callable[[Publication, CacheEntry | None], Landing],
 ) -> Landing:
-    """Land a publication and return errors as outcomes; a refusal keeps its cache entry."""
+    """Land a publication; errors become outcomes. A refusal keeps its cache entry, so it is not fetched again."""
     try:
         return land(publication, cached)
     except Exception as error:  # whatever one address answers, the others are landed
@@ -100,13 +100,13 @@ def download(
     publisher: Publisher, fetcher: Fetcher, publication: Publication, cached: CacheEntry | None, settings: Settings
 ) -> Landing:
     """Download one publication of a site; raises Refused or SourceError where nothing is to be cached."""
-    usable = cached if cached is not None and (cached.reason or _blob(cached, settings)) else None
+    usable = cached if cached is not None and (cached.reason or _cached_document(cached, settings)) else None
     try:
         return fetcher.retry(lambda: _attempt(publisher, fetcher, publication, usable, settings))
     except CutShortError as error:
         raise Refused(Reason.TRUNCATED, str(error)) from error
     except Refused as error:
-        landed = _blob(cached, settings)
+        landed = _cached_document(cached, settings)
         if error.reason is not Reason.GONE or landed is None:
             raise
         gone = Finding("gone", f"{error.detail}; the document {landed.sha256[:12]} stays")
@@ -157,14 +157,14 @@ def prove_pdf(incoming: Incoming, url: str) -> None:
 def _unchanged(publication: Publication, cached: CacheEntry | None, settings: Settings) -> Landing:
     if cached is not None and cached.reason:
         return Landing(publication, error=Refused(Reason(cached.reason), cached.detail or publication.url))
-    landed = _blob(cached, settings)
+    landed = _cached_document(cached, settings)
     if landed is None:
         raise SourceError(f"{publication.url}: answers 304 although nothing was asked conditionally")
     return Landing(publication, landed=landed)
 
 
-def _blob(cached: CacheEntry | None, settings: Settings) -> LandedPdf | None:
-    """Return the cached document, if the archive still holds it."""
+def _cached_document(cached: CacheEntry | None, settings: Settings) -> LandedPdf | None:
+    """Return the document that a cache entry names, None if the archive no longer holds it."""
     if cached is None or cached.sha256 is None:
         return None
     size = find_archived(settings, cached.sha256)
@@ -181,7 +181,7 @@ def _shrunk(publisher: Publisher, cached: CacheEntry | None, landed: LandedPdf) 
 
 def _copy(source: BucketSource, publication: Publication, cached: CacheEntry | None, settings: Settings) -> Landing:
     """Copy one object of a bucket, unless the bucket's listing shows that it did not change."""
-    landed = _blob(cached, settings)
+    landed = _cached_document(cached, settings)
     if cached is not None and landed is not None and publication.version and cached.version == publication.version:
         return Landing(publication, landed=landed)
     with receive(settings.archive, open_bucket_store(settings)) as incoming:
@@ -194,7 +194,7 @@ def _copy(source: BucketSource, publication: Publication, cached: CacheEntry | N
 
 def _land_file(publication: Publication, cached: CacheEntry | None, settings: Settings) -> Landing:
     """Land one file of a folder, unless its version is the landed one."""
-    landed = _blob(cached, settings)
+    landed = _cached_document(cached, settings)
     if cached is not None and landed is not None and publication.version and cached.version == publication.version:
         return Landing(publication, landed=landed)
     limit = settings.max_file_megabytes * MEGABYTE

@@ -67,7 +67,7 @@ def read_listing(body: bytes, url: str, content_type: str, source: ListingSource
         node = tree.css_first(source.paging.next)
         reference = node.attributes.get("href") if node is not None else None
         following = join_address(base, reference, encoding) if reference else None
-    return Page(_once(entries), following)
+    return Page(_drop_repeated(entries), following)
 
 
 def read_detail(body: bytes, url: str, content_type: str, source: ListingSource) -> Page:
@@ -87,7 +87,7 @@ def read_detail(body: bytes, url: str, content_type: str, source: ListingSource)
     meta = tree.css_first('meta[name="PubDate" i]')
     declared = find_date(meta.attributes.get("content") or "", DateRule().pattern) if meta is not None else None
     printed = dates.date_in(tree.body) if rule.date.selector else None
-    return Page(_once(entries), printed_on=printed or declared)
+    return Page(_drop_repeated(entries), printed_on=printed or declared)
 
 
 def find_date(text: str, pattern: str) -> date | None:
@@ -150,7 +150,7 @@ def _base(tree: LexborHTMLParser, url: str, encoding: str) -> str:
     return (join_address(url, node.attributes.get("href") or "", encoding) if node is not None else None) or url
 
 
-def _once(entries: list[Entry]) -> tuple[Entry, ...]:
+def _drop_repeated(entries: list[Entry]) -> tuple[Entry, ...]:
     """Keep each address once, with the longest title that the page prints for it."""
     best: dict[str, Entry] = {}
     for entry in entries:

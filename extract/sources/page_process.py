@@ -1,7 +1,7 @@
 """Parse the pages of one publisher's site in a confined process: `python -I -m extract.sources.page_process`.
 
-A page may hold anything, and its parser is written in C. So this process gives up every right but to read its
-libraries (extract/isolation) before it imports the parser. page_reader.py starts it.
+Pages are untrusted input and their parser is written in C. So this process drops every right but to read its libraries
+(extract/isolation) before it imports the parser. page_reader.py starts it.
 
     standard input, a socket    a head of one JSON line, then as many bytes as it says; the answers go back the same way
 """

@@ -48,7 +48,7 @@ class PageReader:
         self._end()
 
     def read(self, kind: Kind, body: bytes, url: str, content_type: str, source: ListingSource) -> Page:
-        """Return what a page says; raises SourceError where it cannot be read, SandboxError where no page can be."""
+        """Parse a page; raises SourceError if this page cannot be parsed, SandboxError if the process cannot start."""
         rules = source.model_dump(mode="json", exclude={"login", "token"})
         head = {"kind": kind, "url": url, "content_type": content_type, "source": rules, "bytes": len(body)}
         with self._lock:
@@ -64,7 +64,7 @@ class PageReader:
         if "error" in answer:
             raise SourceError(f"{url}: the page cannot be read: {answer['error']}")
         try:
-            return _trust(answer["page"])
+            return _parse_answer(answer["page"])
         except (KeyError, TypeError, ValueError) as error:
             raise SourceError(f"{url}: the process that reads pages answered no page") from error
 
@@ -94,7 +94,7 @@ class PageReader:
             )
 
     def _ask(self, request: bytes, seconds: float) -> dict[str, Any]:
-        """Send a request and take one line; raises TimeoutError, EOFError, ValueError, OSError."""
+        """Send a request and receive one line; raises TimeoutError, EOFError, ValueError, OSError."""
         channel, end = self._channel, time.monotonic() + seconds
         if channel is None:
             raise EOFError
@@ -117,7 +117,7 @@ class PageReader:
         return answer
 
     def _end(self) -> str:
-        """End the process, if there is one, and say how it had ended."""
+        """End the process, if there is one, and describe its exit status."""
         process, channel, self._process, self._channel, self._rest = self._process, self._channel, None, None, b""
         if channel is not None:
             channel.close()
@@ -130,8 +130,8 @@ class PageReader:
         return "ended"
 
 
-def _trust(page: Any) -> Page:
-    """Return a page after a check of its form; raises KeyError, TypeError, ValueError."""
+def _parse_answer(page: Any) -> Page:
+    """Build a page from an answer of the process, whose types are checked; raises KeyError, TypeError, ValueError."""
     entries, next_url, printed_on = page
     found = tuple(Entry(_text(url), _text(title)[:MOST_TITLE], _day(day)) for url, title, day in entries)
     return Page(found, None if next_url is None else _text(next_url), _day(printed_on))

@@ -19,7 +19,7 @@ class Robots:
     def __init__(self, text: str) -> None:
         self._parser = RobotFileParser()
         self._parser.parse(
-            [known for line in text.lstrip("\ufeff").splitlines() if (known := _known(line)) is not None]
+            [known for line in text.lstrip("\ufeff").splitlines() if (known := _clean_line(line)) is not None]
         )
 
     def allows(self, url: str) -> bool:
@@ -38,8 +38,8 @@ class Robots:
             return 0.0
 
 
-def _known(line: str) -> str | None:
-    """Return a line that Python's parser can parse: it fails on numbers such as ², and on fractions of a second."""
+def _clean_line(line: str) -> str | None:
+    """Return a line as Python's parser can parse it, None for none: a crawl delay becomes whole seconds, rounded up."""
     if not line.strip() or _RULE.match(line):
         return line
     found = _DELAY.fullmatch(line)

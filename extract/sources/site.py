@@ -22,9 +22,10 @@ log = logging.getLogger(__name__)
 
 
 class Discovery(NamedTuple):
-    """The listing of a source; `unreached` leads to no PDF, with reasons, `broken` is why a list ended early.
+    """Result of listing a source: its publications, and what went wrong.
 
-    `findings` are further reports: how the site was asked, what was left out.
+    `unreached`: publications whose detail page leads to no PDF, with the reason. `broken`: why lists ended early.
+    `findings`: slowed requests, links beyond the limit.
     """
 
     publications: list[Publication]
@@ -44,7 +45,7 @@ def discover_site(
 ) -> Discovery:
     """List every publication of the site, and what cannot be reached with the reason.
 
-    Never raises for the site's sake: a list that breaks off is reported in `broken`, with the entries until then.
+    Errors of the site are no exceptions: a list that breaks off keeps its entries so far, and `broken` has the reason.
     """
     found = Discovery([], [], [], [], [])
     listed: dict[str, _Listed] = {}

@@ -21,7 +21,7 @@ class _Body(httpx.SyncByteStream):
 
 
 class GuardedTransport(httpx.BaseTransport):
-    """Connections of one publisher; proxies of the environment are not used, they would connect unchecked."""
+    """Connections of one publisher, without the proxies of the environment, which would connect unchecked."""
 
     def __init__(self, backend: httpcore.NetworkBackend, connections: int) -> None:
         self._pool = httpcore.ConnectionPool(

@@ -97,7 +97,7 @@ def _hoard() -> None:
 
 def list_attacks(given: dict[str, Any]) -> dict[str, Callable[[], Any]]:
     """Everything that is tried; a function that returns has done harm."""
-    outer, nursery, target = given["pid"], os.getppid(), given["target"]
+    outer, fork_server, target = given["pid"], os.getppid(), given["target"]
     return {
         "connect TCP": lambda: socket.create_connection(("127.0.0.1", given["port"]), timeout=2),
         "connect to a Unix socket": lambda: socket.socket(socket.AF_UNIX).connect(given["unix"]),
@@ -128,13 +128,13 @@ def list_attacks(given: dict[str, Any]) -> dict[str, Callable[[], Any]]:
         "chmod the given document": lambda: os.fchmod(given["descriptor"], 0o777),
         "write into the given document": lambda: os.write(given["descriptor"], b"x"),
         "read the environment of the command": lambda: open(f"/proc/{outer}/environ").read(),
-        "read the environment of the nursery": lambda: open(f"/proc/{nursery}/environ").read(),
-        "write the memory of the nursery": lambda: _write_memory_of(nursery),
+        "read the environment of the fork server": lambda: open(f"/proc/{fork_server}/environ").read(),
+        "write the memory of the fork server": lambda: _write_memory_of(fork_server),
         "write the memory of the command": lambda: _write_memory_of(outer),
         "execute a program": lambda: os.execv("/bin/true", ["true"]),  # noqa: S606
         "start a process": _fork,
         "signal the command": lambda: os.kill(outer, 0),
-        "signal the nursery": lambda: os.kill(nursery, signal.SIGSTOP),
+        "signal the fork server": lambda: os.kill(fork_server, signal.SIGSTOP),
         "signal all": lambda: os.kill(-1, 0),
         "signal by a descriptor": lambda: _signal_by_descriptor(outer),
         "lower the limits of the command": lambda: resource.prlimit(outer, resource.RLIMIT_NOFILE, (3, 3)),

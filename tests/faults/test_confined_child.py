@@ -16,7 +16,7 @@ from extract.jobs import ingest
 from extract.jobs.batches import name_child
 from extract.ledger import Ledger
 from extract.publishers import load_publishers
-from extract.reading import nursery
+from extract.reading import fork_server
 from extract.reading.exchange import reading_to_json
 from extract.reading.sandbox import Sandbox, read_sandboxed
 from extract.report.page_images import PictureError, draw_page
@@ -28,7 +28,7 @@ OTHER = PROJECT / "tests/fixtures/d02_typst_sichuan.pdf"
 
 def take_over(monkeypatch: pytest.MonkeyPatch, **given: Any) -> None:
     """From now on every reading child is taken over by its first document."""
-    monkeypatch.setattr(nursery, "COMMAND", hostile_command(**given))
+    monkeypatch.setattr(fork_server, "COMMAND", hostile_command(**given))
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a32_every_attack_from_inside_the_child_is_refused(found: list[dict[str,
 def test_a32_the_child_sees_its_document_and_nothing_of_ours(found: list[dict[str, Any]]) -> None:
     _, seen = found
     assert seen["document"] == "%PDF-"
-    assert {*seen["environment"]} - {"LC_CTYPE"} == {*nursery.ENVIRONMENT}
+    assert {*seen["environment"]} - {"LC_CTYPE"} == {*fork_server.ENVIRONMENT}
     kinds = sorted(one.partition(":")[0] for one in seen["descriptors"])
     assert [one for one in kinds if one != "/dev/null"] == ["/memfd", "pipe", "socket"]
     unused = {"pydantic", "sqlalchemy", "httpx", "duckdb", "pdfplumber", "PIL", "extract.settings"}
@@ -103,7 +103,7 @@ def test_a32_a_picture_that_is_none_is_not_kept(tmp_path: Path, monkeypatch: pyt
 def test_a32_a_child_that_dies_costs_its_document(lie: str, monkeypatch: pytest.MonkeyPatch) -> None:
     take_over(monkeypatch, lie=lie)
     with Sandbox(reader="pdfium") as sandbox:
-        for _ in range(2):  # the nursery lives on
+        for _ in range(2):  # the fork server lives on
             with pytest.raises(Refused) as refusal:
                 sandbox.read(GOOD)
             assert refusal.value.reason is Reason.TRUNCATED
@@ -153,7 +153,7 @@ def test_a32_a_reading_in_another_documents_name_is_not_staged(tmp_path: Path, m
 def test_a32_no_document_is_read_where_the_kernel_does_not_confine(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend = "import extract.isolation.confine as c; c.find_abi = lambda: 0; "
     started = "import sys; from extract.reading import worker; sys.exit(worker.main())"
-    monkeypatch.setattr(nursery, "COMMAND", [sys.executable, "-I", "-c", pretend + started])
+    monkeypatch.setattr(fork_server, "COMMAND", [sys.executable, "-I", "-c", pretend + started])
     with pytest.raises(SandboxError, match="no Landlock"):
         read_sandboxed(GOOD, reader="pdfium")
     with Sandbox(reader="pdfium", confined=False) as sandbox:
@@ -169,7 +169,7 @@ def test_a32_a_process_that_does_not_start_is_no_documents_fault(
     ingest.discover(settings, "night", inbox=str(inbox))
     ingest.land(settings, "night")
     (batch,) = ingest.plan_batches(settings)
-    monkeypatch.setattr(nursery, "COMMAND", [sys.executable, "-c", "import sys; sys.exit(1)"])
+    monkeypatch.setattr(fork_server, "COMMAND", [sys.executable, "-c", "import sys; sys.exit(1)"])
     with pytest.raises(SandboxError):
         ingest.read_batch(settings, batch)
     assert Ledger(settings.ledger_url or "").document(batch[0])["state"] == "landed"

@@ -17,7 +17,7 @@ from hostile_code import HOSTILE, hostile_command, needs_kernel
 
 from extract.errors import JixiaoError, Reason, Refused
 from extract.processes import list_descendants
-from extract.reading import nursery
+from extract.reading import fork_server
 from extract.reading.sandbox import Sandbox
 from extract.settings import PROJECT, get_settings
 
@@ -27,7 +27,7 @@ GOOD = PROJECT / "tests/fixtures/v15_2024.pdf"
 @needs_kernel
 def test_a18_children_end_with_the_process_that_wants_the_readings(monkeypatch: pytest.MonkeyPatch) -> None:
     """A child that is lost in a loop has nobody else to end it."""
-    monkeypatch.setattr(nursery, "COMMAND", hostile_command(lie="loop"))
+    monkeypatch.setattr(fork_server, "COMMAND", hostile_command(lie="loop"))
     sandbox = Sandbox(reader="pdfium")
 
     def ask() -> None:
@@ -36,8 +36,8 @@ def test_a18_children_end_with_the_process_that_wants_the_readings(monkeypatch: 
 
     asked = threading.Thread(target=ask, daemon=True)
     asked.start()
-    assert sandbox._nursery is not None
-    found = await_children(sandbox._nursery.pid)
+    assert sandbox._fork_server is not None
+    found = await_children(sandbox._fork_server.pid)
     sandbox.close()
     asked.join(30)
     await_ends(found)
@@ -45,16 +45,16 @@ def test_a18_children_end_with_the_process_that_wants_the_readings(monkeypatch: 
 
 ABANDON = """
 import json, os, sys, threading
-from extract.reading import nursery
+from extract.reading import fork_server
 from extract.reading.sandbox import Sandbox
-nursery.COMMAND = [sys.executable, "-I", sys.argv[1], json.dumps({"lie": "loop"})]
+fork_server.COMMAND = [sys.executable, "-I", sys.argv[1], json.dumps({"lie": "loop"})]
 sandbox = Sandbox(reader="pdfium")
 threading.Thread(target=sandbox.count_pages, args=(__import__("pathlib").Path(sys.argv[2]),), daemon=True).start()
 if os.fork() == 0:  # a copy that holds every descriptor, as a pool of workers does
     os.close(1)
     threading.Event().wait(60)
     os._exit(0)
-print(sandbox._nursery.pid, flush=True)
+print(sandbox._fork_server.pid, flush=True)
 threading.Event().wait()
 """
 
@@ -79,7 +79,7 @@ def test_a18_children_of_a_parent_that_is_killed_end_though_a_copy_of_it_lives()
 def test_a32_a_process_whose_parent_is_gone_before_it_can_follow_does_nothing() -> None:
     given = {"limits": get_settings().limits().to_dict(), "purpose": "pages", "confined": True, "parent": 1 << 22}
     done = subprocess.run(
-        [*nursery.COMMAND, json.dumps(given)], capture_output=True, stdin=subprocess.DEVNULL, check=False
+        [*fork_server.COMMAND, json.dumps(given)], capture_output=True, stdin=subprocess.DEVNULL, check=False
     )
     assert (done.returncode, done.stdout) == (1, b"")
     assert b"is gone" in done.stderr
@@ -88,7 +88,7 @@ def test_a32_a_process_whose_parent_is_gone_before_it_can_follow_does_nothing() 
 @needs_kernel
 def test_a18_the_kernel_ends_a_child_that_works_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever became of the parent's clock."""
-    monkeypatch.setattr(nursery, "COMMAND", hostile_command(lie="loop"))
+    monkeypatch.setattr(fork_server, "COMMAND", hostile_command(lie="loop"))
     limits = replace(get_settings().limits(), seconds=0.4)
     with Sandbox(limits, reader="pdfium") as sandbox, pytest.raises(Refused) as refusal:
         sandbox.draw(GOOD, {}, seconds=300)
@@ -98,7 +98,7 @@ def test_a18_the_kernel_ends_a_child_that_works_longer_than_it_may(monkeypatch: 
 
 @needs_kernel
 def test_a_child_that_has_worked_for_long_gets_no_further_document(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nursery, "COMMAND", hostile_command(lie="count"))
+    monkeypatch.setattr(fork_server, "COMMAND", hostile_command(lie="count"))
     with Sandbox(reader="pdfium") as sandbox:
         counted = [sandbox.count_pages(GOOD, "a")]
         sandbox._spent = sandbox.limits.seconds + 1

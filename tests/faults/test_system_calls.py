@@ -76,10 +76,10 @@ def test_a32_the_filter_refuses_on_every_processor(machine: str, call: str) -> N
 
 
 @pytest.mark.parametrize("machine", sorted(PROCESSORS))
-def test_the_filter_lets_a_child_read_and_answer_and_the_nursery_fork(machine: str) -> None:
+def test_the_filter_lets_a_child_read_and_answer_and_the_fork_server_fork(machine: str) -> None:
     table = PROCESSORS[machine].table
     number = {name: numbers[table] for name, numbers in NUMBERS.items()}
-    child, parent = seccomp.Role.CHILD, seccomp.Role.NURSERY
+    child, parent = seccomp.Role.CHILD, seccomp.Role.FORK_SERVER
 
     def asked(role: seccomp.Role, name: str, *arguments: int) -> int:
         found = number[name]

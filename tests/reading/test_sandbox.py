@@ -78,9 +78,9 @@ def test_a_refusal_in_the_child_is_the_same_refusal_here() -> None:
 def test_a_process_that_is_killed_between_documents_is_replaced() -> None:
     with Sandbox(reader="pdfium") as sandbox:
         first = sandbox.read(GOOD, reader="pdfium")
-        assert sandbox._nursery is not None
-        os.kill(sandbox._nursery.pid, signal.SIGKILL)
-        os.waitid(os.P_PID, sandbox._nursery.pid, os.WEXITED | os.WNOWAIT)
+        assert sandbox._fork_server is not None
+        os.kill(sandbox._fork_server.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, sandbox._fork_server.pid, os.WEXITED | os.WNOWAIT)
         assert sandbox.read(GOOD, reader="pdfium") == first
 
 
@@ -126,10 +126,12 @@ def refused(file: Path, settings: Settings) -> Reason:
 
 
 def test_a_package_that_is_missing_is_named_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from extract.reading.nursery import Nursery
+    from extract.reading.fork_server import ForkServer
 
-    monkeypatch.setattr(Nursery, "_report", lambda *_: {"failed": "ModuleNotFoundError: No module named 'pdf_oxide'"})
+    monkeypatch.setattr(
+        ForkServer, "_report", lambda *_: {"failed": "ModuleNotFoundError: No module named 'pdf_oxide'"}
+    )
     with Sandbox() as sandbox:
-        assert sandbox._nursery is not None
+        assert sandbox._fork_server is not None
         with pytest.raises(SandboxError, match=r"pdf_oxide.*make \.venv/installed"):
-            sandbox._nursery.check()
+            sandbox._fork_server.check()

@@ -151,10 +151,10 @@ def test_no_password_shows_in_a_process_list(tmp_path: Path) -> None:
     locked.write_bytes(print_table([], password="geheim"))  # noqa: S106
     with Sandbox(reader="pictures") as sandbox:
         draw_page(locked, 1, tmp_path / "page.png", password="geheim", sandbox=sandbox)  # noqa: S106
-        assert sandbox._nursery is not None
-        nursery = Path(f"/proc/{sandbox._nursery.pid}")
-        children = (nursery / "task" / nursery.name / "children").read_text(encoding="ascii").split()
-        for process in (nursery, *(Path(f"/proc/{child}") for child in children)):
+        assert sandbox._fork_server is not None
+        fork_server = Path(f"/proc/{sandbox._fork_server.pid}")
+        children = (fork_server / "task" / fork_server.name / "children").read_text(encoding="ascii").split()
+        for process in (fork_server, *(Path(f"/proc/{child}") for child in children)):
             shown = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
             assert b"extract.reading.worker" in shown
             assert b"geheim" not in shown

@@ -128,7 +128,7 @@ def draw_found(image: Picture, boxes: Sequence[Quad], across: float, down: float
 
 
 def draw_marks(image: Picture, marks: Sequence[Mark], across: float, down: float, said: Sequence[str]) -> Picture:
-    """Draw all marks of a stage over the page in pale grey, and below it a legend headed by `said`."""
+    """Draw all marks of a stage over the page in pale grey, and below it the texts `said` and a legend."""
     from PIL import Image, ImageChops, ImageDraw
 
     styles = choose_styles(marks)

@@ -21,7 +21,7 @@ def find_sides(x: Floats, y: Floats, clip: Floats) -> Bools:
 
 
 def find_cut_sides(box: Floats, base: Floats, size: Floats, clip: Floats) -> Bools:
-    """Return (n, 4): at which sides the clip takes so much of a glyph that it may look like another one."""
+    """Return (n, 4): at which sides the clip cuts off so much of a glyph that it may look like another one."""
     wide, high = np.maximum(box[:, 2] - box[:, 0], 1e-6), TOLERANCES.digit_height_em * np.maximum(size, 1e-6)
     aside, above = CUT_ASIDE * wide, TOLERANCES.cut_above_share * high
     return np.stack(
@@ -36,7 +36,7 @@ def find_cut_sides(box: Floats, base: Floats, size: Floats, clip: Floats) -> Boo
 
 
 def move_inside(x: Floats, y: Floats, clip: Floats, sides: Bools) -> tuple[Floats, Floats]:
-    """Move points over the cutting sides of their clip, to the cell that the clip belongs to."""
+    """Move points that lie beyond their clip to just inside it, which is in the cell that the clip belongs to."""
     x = np.where(sides[:, 0], np.maximum(x, clip[:, 0] + TOLERANCES.inside_clip_pt), x)
     x = np.where(sides[:, 2], np.minimum(x, clip[:, 2] - TOLERANCES.inside_clip_pt), x)
     y = np.where(sides[:, 1], np.maximum(y, clip[:, 1] + TOLERANCES.inside_clip_pt), y)

@@ -26,7 +26,7 @@ MORE_ACROSS = 3  # times as many steps to the right as down: a table painted row
 
 @dataclass(slots=True)
 class _Painted:
-    """Order of painting: of each run its rank among the runs that show text, of each rank its outer glyphs."""
+    """Order of painting: the rank of each run among the runs that show text, and the outer glyphs of each rank."""
 
     rank: Ints  # of each run, -1 for those that show nothing
     first: Ints  # of each rank: its first glyph
@@ -34,7 +34,10 @@ class _Painted:
 
 
 def settle_hanging_lines(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints) -> list[Ints]:
-    """Assign lines that overflow the cell above to it; return those that may as well be the lower cell's."""
+    """Assign lines that overflow a cell to it; return the glyphs of each line that may belong to either cell.
+
+    Changes `owner`, the number of the cell of each glyph.
+    """
     kept = (glyphs.drop == KEPT) & (spots.turn == 0)
     doubtful: list[Ints] = []
     if not tables or not kept.any() or (glyphs.runs.order < 0).any():
@@ -45,7 +48,7 @@ def settle_hanging_lines(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable]
         moved = False
         for line, top in _find_top_lines(spots, tables, owner, kept, boxes):
             painted = painted or _rank(glyphs, kept)
-            verdict = _judge(glyphs, spots, tables, owner, kept, boxes, painted, line, top)
+            verdict = _choose_cell(glyphs, spots, tables, owner, kept, boxes, painted, line, top)
             if verdict == OUTSIDE:
                 doubtful.append(line)
             elif verdict is not None:
@@ -82,7 +85,8 @@ def _find_top_lines(
     high = spots.base[inside] - TOLERANCES.digit_height_em * spots.size[inside]
     tops = boxes[owner[inside], 1]
     near = inside[
-        (high - tops < -TOLERANCES.rule_through_em * spots.size[inside]) | _are_odd(spots, owner, inside, high, tops)
+        (high - tops < -TOLERANCES.rule_through_em * spots.size[inside])
+        | _find_wide_steps(spots, owner, inside, high, tops)
     ]
     for cell in np.unique(owner[near]).tolist():
         mine = near[owner[near] == cell]
@@ -94,12 +98,12 @@ def _find_top_lines(
         x, under = spots.x[outside], spots.base[outside] - bottom
         below = outside[(left < x) & (x < right) & (under > 0) & (under < TOLERANCES.hanging_em * spots.size[outside])]
         above = owners_at(spots.x[below], np.full(len(below), bottom - 1.0), tables)
-        found += [(line, bottom) for line in _part(spots, below, above)]
+        found += [(line, bottom) for line in _split_by_cell(spots, below, above)]
     return found
 
 
-def _are_odd(spots: Spots, owner: Ints, inside: Ints, high: Floats, tops: Floats) -> Bools:
-    """Return glyphs of lines just below a rule with a wider step to the next line than lines of one text have."""
+def _find_wide_steps(spots: Spots, owner: Ints, inside: Ints, high: Floats, tops: Floats) -> Bools:
+    """Return (n,): glyphs of a cell's first line, near its upper rule, too far above its second line for one text."""
     near: Bools = high - tops < TOLERANCES.top_line_em * spots.size[inside]
     if not near.any():
         return near
@@ -117,7 +121,7 @@ def _are_odd(spots: Spots, owner: Ints, inside: Ints, high: Floats, tops: Floats
     return odd & near
 
 
-def _part(spots: Spots, glyphs: Ints, above: Ints) -> list[Ints]:
+def _split_by_cell(spots: Spots, glyphs: Ints, above: Ints) -> list[Ints]:
     """Split glyphs by the cell above them; return the first line of each."""
     lines: list[Ints] = []
     for cell in np.unique(above).tolist():
@@ -127,7 +131,7 @@ def _part(spots: Spots, glyphs: Ints, above: Ints) -> list[Ints]:
     return lines
 
 
-def _judge(
+def _choose_cell(
     glyphs: Glyphs,
     spots: Spots,
     tables: list[PlacedTable],
@@ -138,7 +142,7 @@ def _judge(
     line: Ints,
     top: float,
 ) -> int | None:
-    """Return the cell above that a line belongs to; OUTSIDE for either's, None for the lower one's."""
+    """Return the cell above if the line belongs to it, OUTSIDE if it may belong to either, None if to the lower one."""
     ranks = painted.rank[glyphs.run[line]]
     low, high = int(ranks.min()), int(ranks.max())
     if low == 0:

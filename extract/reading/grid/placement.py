@@ -156,10 +156,10 @@ def boxes_of(cells: Ints, tables: list[PlacedTable]) -> Floats:
 def _settle_overflow(
     glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints
 ) -> tuple[list[int], list[Ints]]:
-    """Assign whole words that run over a rule, found by letters too near for two cells, to one cell.
+    """Assign each word that crosses a rule to one cell; return the cells so chosen, and the glyphs of uncertain words.
 
-    Uncertain are a word that is aligned to a cell in which least of it stands, and one of which a run lies mostly in
-    another cell: two texts of two cells may touch.
+    A word is uncertain if it is aligned to a cell that holds fewer of its letters than another one, or if one of its
+    runs lies mostly in another cell: then it may be two texts of two cells that touch.
     """
     kept = np.flatnonzero((glyphs.drop == KEPT) & (spots.turn == 0))
     if len(kept) < 2:
@@ -191,11 +191,10 @@ def _settle_overflow(
 
 
 def _is_parted(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints, word: Ints) -> bool:
-    """Return True if drawn rules split a word into texts that each lie wholly in a cell (c06_close_to_a_rule).
+    """Return True if a word is several texts that touch at drawn rules, each wholly in its cell (c06_close_to_a_rule).
 
-    At the rule begins another text object, or a gap that the word has nowhere else (c17_rows_of_one_run). A text that
-    runs over the rule of its cell is different: it fills the cell, and wraps nowhere. So a text on which another one
-    borders leaves room on its far side, has more lines than this one, or is aligned to its cell as the others are.
+    Required are another text object or a wider gap at each rule (c17_rows_of_one_run), and a sign that no text
+    overflows its cell: room at its far side, further lines in its cell, or the same alignment in all cells.
     """
     mine = owner[word]
     cuts = np.flatnonzero(mine[1:] != mine[:-1]) + 1
@@ -242,7 +241,7 @@ def _count_most(owners: Ints) -> int:
 
 
 def _holds_two_texts(glyphs: Glyphs, tables: list[PlacedTable], word: Ints, chosen: int) -> bool:
-    """Return True if some run of a word lies mostly beside the chosen cell; False where each letter is a run."""
+    """Return True if a run of the word lies mostly outside the chosen cell; False if each letter is its own run."""
     runs = glyphs.run[word]
     parts = np.unique(runs)
     if len(parts) == 1 or len(parts) > len(word) / 2:

@@ -1,4 +1,4 @@
-"""Choose between the glyphs' own characters and an ActualText over them.
+"""Choose between the characters of glyphs and the ActualText (ISO 32000-1, 14.9.4) of their marked content.
 
 An ActualText repairs what a font cannot encode: ligatures, characters without a mapping, radicals. One that an edit
 left behind contradicts the glyphs, which are what people see.

@@ -108,7 +108,7 @@ def _find_inside(areas: Floats, x: Floats, y: Floats) -> Iterator[tuple[Ints, In
 
 
 def _list_pairs(first: Ints, last: Ints) -> Iterator[tuple[Ints, Ints]]:
-    """Pair each number k with the whole numbers from its `first` up to its `last`, not too many pairs at a time."""
+    """Yield the pairs (k, i) with first[k] <= i < last[k], at most MOST_PAIRS at a time unless one k has more."""
     count = np.maximum(last - first, 0)
     before = np.cumsum(count) - count
     start = 0
@@ -122,14 +122,14 @@ def _list_pairs(first: Ints, last: Ints) -> Iterator[tuple[Ints, Ints]]:
 
 
 def list_ranges(first: Ints, count: Ints) -> Ints:
-    """List so many whole numbers from each `first` on, one range behind the other."""
+    """Concatenate the ranges first[k], first[k] + 1, … of count[k] numbers each: [5, 9], [2, 1] → [5, 6, 9]."""
     before = np.cumsum(count) - count
     numbers: Ints = np.arange(int(count.sum())) + np.repeat(first - before, count)
     return numbers
 
 
 def _on_dark(light: Floats) -> Bools:
-    """Return which runs are white letters, which depend on the area below them and are no watermarks."""
+    """Return which runs are white: they are visible or not by the area below them, and are never watermarks."""
     return light >= TOLERANCES.white_brightness
 
 
@@ -150,7 +150,7 @@ def _find_white(ink: Ink) -> Ints:
 
 
 def _last_under(fills: Fills, x: Floats, y: Floats, order: Ints) -> Floats:
-    """Return the brightness of the area painted last under each point; paper is white."""
+    """Return the brightness, 0 to 1, of the area painted last under each point; 1 (paper) where there is none."""
     last = np.full(len(x), -1, np.int64)
     for area, point in _find_inside(fills.box, x, y):
         before = (order[point] < 0) | (fills.order[area] < order[point])

@@ -96,13 +96,17 @@ def check_picture(document: pypdfium2.PdfDocument, pages: Sequence[Digits]) -> l
     """Compare each page that has digits in its tables with its image; return problems (garbled_text, conservation)."""
     problems: list[Problem] = []
     for first in range(0, len(pages), PAGES_AT_ONCE):
-        cuts = [cut for digits in pages[first : first + PAGES_AT_ONCE] if (cut := _look(document, digits)) is not None]
+        cuts = [
+            cut
+            for digits in pages[first : first + PAGES_AT_ONCE]
+            if (cut := _cut_out_prints(document, digits)) is not None
+        ]
         problems += judge_pages(cuts)
     return problems
 
 
-def _look(document: pypdfium2.PdfDocument, digits: Digits) -> CutPage | None:
-    """Render a page and cut its prints out."""
+def _cut_out_prints(document: pypdfium2.PdfDocument, digits: Digits) -> CutPage | None:
+    """Render a page and cut out the image of each of its digits and signs."""
     page = document[digits.page - 1]
     try:
         if digits.drawn is None:
@@ -159,7 +163,7 @@ def draw_page(page: pypdfium2.PdfPage, digits: Digits) -> Picture:
 
 
 def check_page(digits: Digits, picture: Picture) -> list[Problem]:
-    """Return one problem per place where paper shows nothing, another digit or another sign than the text layer."""
+    """List a problem for each place where paper shows nothing, another digit or another sign than the text layer."""
     cut = cut_page(digits, picture)
     return judge_pages([cut]) if cut is not None else []
 
@@ -177,7 +181,7 @@ def cut_page(digits: Digits, picture: Picture) -> CutPage | None:
 
 
 def judge_pages(pages: Sequence[CutPage]) -> list[Problem]:
-    """Measure the cut-outs of several pages together, which costs little more than one page, and judge each page."""
+    """Measure the cut-outs of several pages in one batch, which costs little more than one page; list the problems."""
     cuts = [cut for page in pages for cut in page.cuts]
     if not cuts:
         return []
@@ -197,7 +201,7 @@ def judge_pages(pages: Sequence[CutPage]) -> list[Problem]:
 
 
 def _report(digits: Digits, k: int, shown: int | None) -> Problem:
-    """Make the problem of one print: the kind on paper, None for no ink, NO_KIND for any ink."""
+    """Make the problem of the k-th print; `shown` is the kind on paper, None for no ink, NO_KIND for unknown ink."""
     quote, said = digits.quote(k), digits.letter[k]
     box = None  # of a year outside the tables, which counts for the whole page
     if digits.drawn is not None and digits.cell[k] != OUTSIDE:
@@ -237,7 +241,7 @@ def number_glyphs(digits: Digits) -> GlyphKinds:
 
 
 def cut_prints(picture: Picture, digits: Digits, drawn: Floats, window: Ints, inside: Bools) -> CutPage:
-    """Cut all prints of a page out, equal ones of a glyph once."""
+    """Cut out all prints of a page; those of one glyph with equal pixels share one cut-out."""
     pixels, glyphs = picture.pixels, number_glyphs(digits)
     numbers: dict[tuple[int, int, bytes], int] = {}
     of = np.full(len(window), -1, np.int64)
@@ -284,7 +288,11 @@ def find_contradictions(digits: Digits, glyphs: GlyphKinds, em: Floats, cut: Int
 
 
 def judge_prints(kind: Ints, low: Ints, fits: Bools, em: Floats, prints: Prints) -> tuple[Ints, Bools]:
-    """Return the kind that each print shows, the text layer's in doubt, and whether one print is enough."""
+    """Return (n,) the kind that each print shows, in doubt that of the text layer, and (n,) whether it is certain.
+
+    A certain print counts even if it is the only one of its glyph that shows this kind. `kind` is the text layer's,
+    `em` the font size in pixels.
+    """
     shown, sure = kind.copy(), np.zeros(len(kind), np.bool_)
     whole, possible = prints.whole, fits[np.arange(len(kind)), kind]
     by_size = whole & ((low != NO_KIND) & (low != kind) & (~possible | (kind >= SHAPED) | (kind < 0)))
@@ -299,7 +307,7 @@ def judge_prints(kind: Ints, low: Ints, fits: Bools, em: Floats, prints: Prints)
     rows_of = rows[digit[doubted]]
     scores = score_shapes(prints.digit[rows_of], "digit")
     scores[np.arange(len(rows_of)), kind[rows_of]] = -1.0
-    _take(
+    _note_contradictions(
         rows_of,
         scores,
         own[doubted],
@@ -315,7 +323,10 @@ def judge_prints(kind: Ints, low: Ints, fits: Bools, em: Floats, prints: Prints)
 def _judge_signs(
     rows: Ints, said: Ints, fits: Bools, possible: Bools, prints: Prints, shown: Ints, sure: Bools
 ) -> Bools:
-    """Judge prints that show another sign, or a sign instead of a digit; return those unlike any such sign."""
+    """Compare prints with the reference shapes of signs; set `shown` and `sure` where another sign is clearly shown.
+
+    Returns (n,) which prints look unlike the sign of the text layer and have a size that it never has.
+    """
     shaped = said < SHAPED
     own = np.where(possible, 1.0, -1.0)  # of a dash, a point and a comma the size says it all
     own[shaped] = score_said(prints.sign[rows[shaped]], said[shaped], "sign")
@@ -327,7 +338,7 @@ def _judge_signs(
     mine = np.flatnonzero(shaped[doubted])
     scores[mine, said[doubted[mine]]] = -1.0
     other = (said[doubted] >= DIGITS) | (scores.argmax(axis=1) >= DIGITS)  # digits have shapes of one height
-    _take(
+    _note_contradictions(
         rows[doubted[other]],
         scores[other],
         own[doubted[other]],
@@ -338,7 +349,9 @@ def _judge_signs(
     return strange
 
 
-def _take(rows: Ints, scores: Shapes, own: Shapes, least: tuple[float, float], shown: Ints, sure: Bools) -> None:
+def _note_contradictions(
+    rows: Ints, scores: Shapes, own: Shapes, least: tuple[float, float], shown: Ints, sure: Bools
+) -> None:
     """Set the shown kind of prints that are more like another kind than the text layer's."""
     if not len(rows):
         return

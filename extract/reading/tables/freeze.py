@@ -174,7 +174,7 @@ def _build_record(draft: Draft) -> Record:
         if column not in cells or not cells[column].text:
             cells[column] = field.printed()
     _join_value(cells)
-    _tell_code(cells)
+    _split_code(cells)
     amounts: dict[Column, Decimal] = {}
     for column in AMOUNTS:
         if column in cells and normalise(cells[column].text) not in NO_AMOUNT:
@@ -194,7 +194,7 @@ def _read_amount(printed: Printed, unit: str | None) -> Decimal:
         raise Refused(refusal.reason, refusal.detail, printed.page) from None
 
 
-def _tell_code(cells: dict[Column, Printed]) -> None:
+def _split_code(cells: dict[Column, Printed]) -> None:
     """Split off the code before a project's name in one cell; the name stays as printed."""
     name = cells.get(Column.PROJECT)
     code = CODE_AND_NAME.match(name.text) if name is not None else None

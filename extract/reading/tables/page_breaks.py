@@ -164,26 +164,26 @@ def judge_rest(
     enough = len(drafts) >= FEWEST_ROWS
     if INDICATOR_CODE.match(row.text(Column.INDICATOR)):
         return False
-    if enough and all(INDICATOR_CODE.match(_said(d, Column.INDICATOR)) for d in drafts):
+    if enough and all(INDICATOR_CODE.match(_draft_text(d, Column.INDICATOR)) for d in drafts):
         return True
     if row.has_target and carries_levels:
-        return False if any(_said_in(previous, c) for c in (*PERIOD_VALUES, Column.SIGN)) else None
+        return False if any(_text_in(previous, c) for c in (*PERIOD_VALUES, Column.SIGN)) else None
     if row.has_target:
-        own = [c for c in levels if enough and all(_said(d, c) and not d.fields[c].spans for d in drafts)]
+        own = [c for c in levels if enough and all(_draft_text(d, c) and not d.fields[c].spans for d in drafts)]
         return bool(own) and not printed and all(not row.text(c) for c in UNIT_LEVEL)
     above = [c for c in (*levels, *UNIT_LEVEL) if c in previous and c in row.cells]
     reaches_on = [c for c in above if row.cells[c].row + row.cells[c].rowspan > row.last]
     if not reaches_on and any(not previous[c].spans for c in above):
         return True
-    has_targets = enough and all(any(_said(d, c) for c in (*PERIOD_VALUES, Column.SIGN)) for d in drafts)
+    has_targets = enough and all(any(_draft_text(d, c) for c in (*PERIOD_VALUES, Column.SIGN)) for d in drafts)
     return True if has_targets and not set(reaches_on) & set(LEVELS) else None
 
 
-def _said(draft: Draft, column: Column) -> str:
-    return _said_in(draft.fields, column)
+def _draft_text(draft: Draft, column: Column) -> str:
+    return _text_in(draft.fields, column)
 
 
-def _said_in(fields: Mapping[Column, Field], column: Column) -> str:
+def _text_in(fields: Mapping[Column, Field], column: Column) -> str:
     return fields[column].text if column in fields else ""
 
 

@@ -1,4 +1,4 @@
-"""Convert pdf_oxide's characters of a page to Glyphs: em boxes, and runs as far as they can be told."""
+"""Convert pdf_oxide's characters of a page to Glyphs: em boxes, and runs by the text operators of the page."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Marked:
 def settle_actual_texts(
     document: calls.Pointer, page: calls.Pointer, number: int, objects: Objects, matrix: Matrix
 ) -> list[Conflict]:
-    """Remove the marks whose text counts no more than the glyphs'; return those that contradict them."""
+    """Remove ActualText marks that add nothing to the glyphs' characters; return those that contradict them."""
     marked = _find_marked(objects)
     if not marked:
         return []
@@ -56,7 +56,7 @@ def settle_actual_texts(
             box = calls.fill_columns(calls.get_bounds, 4, pointers)
             found.append((text, group.actual, group.objects[0], box))
         for pointer in pointers:
-            _take_off(pointer)
+            _remove_marks(pointer)
     return [Conflict(_place(objects, first, box), text, actual) for text, actual, first, box in found]
 
 
@@ -119,7 +119,7 @@ def read_param(mark: calls.Handle, key: bytes) -> str:
     return decode_text(buffer.raw[: size.value]) or ""
 
 
-def _take_off(pointer: calls.Pointer) -> None:
+def _remove_marks(pointer: calls.Pointer) -> None:
     """Remove every ActualText mark of an object."""
     while mark := _find_mark(pointer):
         if not calls.remove_mark(pointer, *calls.prepare([mark])):
@@ -131,7 +131,7 @@ def _read_own(page: calls.Pointer, matrix: Matrix, marked: list[Marked]) -> list
     objects = walk_objects(page, matrix)
     handles = _list_texts(objects)
     for pointer in calls.prepare([handles[k] for group in marked for k in group.objects]):
-        _take_off(pointer)
+        _remove_marks(pointer)
     (text_page,) = calls.prepare([calls.load_text(page)])
     try:
         count = max(0, calls.count_chars(text_page))

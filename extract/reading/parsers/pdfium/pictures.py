@@ -30,7 +30,11 @@ def read_pictures(
         shown = (cut[:, 0] < cut[:, 2]) & (cut[:, 1] < cut[:, 3])
         boxes.append(cut[shown])
         orders.append(layer.order[places][shown])
-        looks = [_look(document, page, image) for image, seen in zip(pointers, shown.tolist(), strict=True) if seen]
+        looks = [
+            _classify_pixels(document, page, image)
+            for image, seen in zip(pointers, shown.tolist(), strict=True)
+            if seen
+        ]
         flags.append(np.array(looks, dtype=np.bool_).reshape(-1, 3))
     flag = np.concatenate(flags)
     none = np.zeros(len(flag), np.bool_)
@@ -60,8 +64,8 @@ def _find_outlines(objects: Objects) -> tuple[Floats, Ints]:
     return np.concatenate(boxes), np.concatenate(orders)
 
 
-def _look(document: calls.Pointer, page: calls.Pointer, image: calls.Pointer) -> tuple[bool, bool, bool]:
-    """Return whether an image is opaque, pale, and white all over, by its pixels as pdfium renders them.
+def _classify_pixels(document: calls.Pointer, page: calls.Pointer, image: calls.Pointer) -> tuple[bool, bool, bool]:
+    """Return three answers by the rendered pixels of an image: is it opaque, is it pale, is it white all over.
 
     pdfium renders at one pixel per point, so a scan of any resolution costs half a million pixels. An image that it
     cannot render counts as solid and dark: then its page is refused where text or blank cells lie under it.

@@ -113,10 +113,10 @@ class InkInterpreter(PDFPageInterpreter):  # type: ignore[misc]
         if self._marks:
             hidden, actual, first = self._marks.pop()
             self.device.hidden -= hidden
-            self._say(actual, first)
+            self._apply_actual_text(actual, first)
 
-    def _say(self, actual: str | None, first: int) -> None:
-        """Give the glyphs since `first` the characters of an ActualText, unless they have known ones.
+    def _apply_actual_text(self, actual: str | None, first: int) -> None:
+        """Replace the characters of the glyphs since `first` by an ActualText, unless they have known ones.
 
         More or fewer characters than glyphs: the first gets all.
         """

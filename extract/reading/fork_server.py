@@ -1,4 +1,4 @@
-"""Start and talk to worker.py from the parent's side: a prepared process, and the children that it forks.
+"""Start the fork server (worker.py), a process with the parsers imported, and talk to it and to its children.
 
 Uses `subprocess` with no fork hooks, so it is safe in an Airflow task that has threads.
 """
@@ -52,16 +52,16 @@ class Child:
         socket.send_fds(self.requests, [json.dumps(request).encode()], [document])
 
     def close(self) -> None:
-        """Close the channels; the nursery ends the process."""
+        """Close the channels; the fork server ends the process."""
         self.requests.close()
         with contextlib.suppress(OSError):
             os.close(self.answers)
 
 
-class Nursery:
-    """A confined process with the parsers loaded, which starts at once and forks one child at a time.
+class ForkServer:
+    """A confined process with the parsers imported, which forks one child at a time.
 
-    The kernel ends it with the thread that creates this object.
+    It starts with this object and is ready a little later. The kernel ends it when the thread that created it ends.
     """
 
     def __init__(self, limits: Limits, purpose: str, *, confined: bool) -> None:
@@ -83,7 +83,7 @@ class Nursery:
 
     @property
     def pid(self) -> int:
-        """The nursery's process id."""
+        """The fork server's process id."""
         return self._process.pid
 
     @property
@@ -92,7 +92,7 @@ class Nursery:
         return self._process.poll() is None
 
     def fork(self) -> Child:
-        """Fork a child as soon as the nursery is ready; raises SandboxError where the nursery is gone."""
+        """Request a child, which is forked when the server is ready; raises SandboxError if the server has ended."""
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         answers, written = os.pipe()
         try:
@@ -108,7 +108,7 @@ class Nursery:
         return Child(mine, answers)
 
     def end(self, child: Child) -> Ended:
-        """End a child, if it has not ended already, and return how it ended; raises SandboxError."""
+        """Kill a child unless it has ended, and return its exit status and peak memory; raises SandboxError."""
         child.close()
         with contextlib.suppress(OSError):
             self._control.send(b"end")
@@ -129,7 +129,7 @@ class Nursery:
         self._is_confined = True
 
     def close(self) -> None:
-        """End the nursery at once; the kernel ends its child."""
+        """End the fork server at once; the kernel ends its child."""
         self._process.kill()
         self._process.wait()
         self._control.close()
@@ -138,7 +138,7 @@ class Nursery:
                 self._process.stdout.close()
 
     def _report(self, seconds: float) -> dict[str, Any]:
-        """Return the nursery's next report about itself or a child; it opens no document and is trusted."""
+        """Return the fork server's next report about itself or a child; it opens no document and is trusted."""
         stream, end = self._process.stdout, time.monotonic() + seconds
         while stream is not None and b"\n" not in self._reports:
             ready, _, _ = select.select([stream], [], [], max(0.0, end - time.monotonic()))
