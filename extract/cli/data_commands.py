@@ -65,9 +65,9 @@ def sql(
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Ask the served release, or another one that is kept; nothing can be changed."""
-    from extract.releases.query import ask_for_somebody
+    from extract.releases.query import ask_untrusted
 
-    columns, rows = ask_for_somebody(get_settings(), sys.stdin.read() if query == "-" else query, release)
+    columns, rows = ask_untrusted(get_settings(), sys.stdin.read() if query == "-" else query, release)
     if xlsx is None:
         print_rows(rows, columns, how)
         return

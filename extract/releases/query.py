@@ -41,7 +41,7 @@ def ask(settings: Settings, query: str, release_id: str | None = None, values: S
     return _ask(settings, query, values, _find(settings, release_id), None)
 
 
-def ask_for_somebody(settings: Settings, query: str, release_id: str | None = None) -> Answer:
+def ask_untrusted(settings: Settings, query: str, release_id: str | None = None) -> Answer:
     """Run an untrusted statement as `ask` does; on PostgreSQL with the login of JIXIAO_READER_URL only.
 
     A role that a session has taken can be left inside a query, so the session itself must not be able to do more.

@@ -41,9 +41,10 @@ are right everywhere. And compiling one long expression took 66 s, running it 25
 
 
 def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, int]:
-    """Stage what only the build needs, run dbt, and return how many of its nodes ended in which status.
+    """Parse new target texts, stage expectations, and run dbt; return the number of its nodes by status.
 
-    Works on the partitions that changed; on all of them where `full_refresh` asks for it or the rules changed.
+    Only changed partitions are built, or all of them with `full_refresh` or after a change of rules. Raises BuildError
+    with the failed models and tests.
     """
     from extract.warehouse.coverage import stage_coverage
     from extract.warehouse.mart_sums import measure_marts
@@ -153,7 +154,7 @@ def available_memory(group: Path = CGROUP) -> int:
 def start_dbt(settings: Settings) -> None:
     """Start the process that the next `run_dbt` uses, unless one waits; it imports dbt and parses the project.
 
-    dbt keeps what it parsed in JIXIAO_HOME/dbt/target and parses files anew that are others since.
+    dbt stores its parse in JIXIAO_HOME/dbt/target and parses only changed files again.
     """
     environment = {**os.environ, **dbt_environment(settings)}
     target = "postgres" if settings.on_postgres else "duckdb"

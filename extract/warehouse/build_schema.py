@@ -1,4 +1,4 @@
-"""Define the tables by which a build knows what it has built and what has changed since, in the raw schema."""
+"""Define the tables of the raw schema that record which rows the last build saw and which partitions changed since."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ CoverageRow = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Expectations and unloaded publications, without regard to what is loaded."""
+    """Expectations of all publisher files, and the publications that were seen and not loaded."""
 
     publishers: tuple[Publisher, ...]
     looked_on: date | None  # day of the newest run, in Shanghai
@@ -142,7 +142,7 @@ def _publisher_rows(publishers: tuple[Publisher, ...]) -> Iterator[CoverageRow]:
 
 
 def _parent_rows(connection: Connection, named: Iterable[CoverageRow]) -> Iterator[CoverageRow]:
-    """List what documents name as the parent of their publisher and no file names."""
+    """List the parent offices that documents name and no publisher file does."""
     there = raw_schema.documents.c
     known = {str(row["publisher_code"]) for row in named}
     query = select(there.parent_code, func.max(there.parent_name)).where(there.parent_code.is_not(None))
@@ -152,7 +152,7 @@ def _parent_rows(connection: Connection, named: Iterable[CoverageRow]) -> Iterat
 
 
 def _unloaded_row(row: CoverageRow, publisher: Publisher | None) -> CoverageRow:
-    """Return the row of an unloaded publication; a shared source does not tell its publisher."""
+    """Return the row of an unloaded publication; its publisher is null if several share the source."""
     owner = publisher if publisher is not None and publisher.owns_source else None
     kind = owner.document_kind if owner is not None else None
     return {

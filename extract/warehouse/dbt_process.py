@@ -22,7 +22,7 @@ from extract.processes import follow_parent
 
 
 def run_asked(options: list[str]) -> int:
-    """Parse, wait for what to run, and run it; return the exit status: 1 where nodes failed, 2 for another failure."""
+    """Parse the project, wait for a request, run it; return 0, or 1 if nodes failed, 2 for another failure."""
     from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
 

@@ -158,7 +158,7 @@ def _notes(reading: Reading) -> dict[str, list[RawRow]]:
 
 
 def _describe_held(held: Held) -> RawRow:
-    """Return what a row says of something that is held back, whatever document it is of."""
+    """Return the columns of a held-back project that do not depend on its document: reason, pages, names, box."""
     question = held.questions[0] if held.questions else None
     return {
         "scope": held.scope.value,

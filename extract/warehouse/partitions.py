@@ -8,7 +8,7 @@ killed, are all found.
     plan_build   marks the changed partitions as not built, in one transaction     raw.changed_*, raw.built_documents
     dbt          replaces their rows in every mart
     mart_sums    counts and checksums of the partitions that were built            raw.mart_sums
-    note_built   records what the marts hold now                                   raw.built_*
+    note_built   records the documents, partitions and rules of the marts          raw.built_*
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _find_changed(connection: Connection, is_full: bool) -> list[dict[str, str]]
 
 
 def _pairs(connection: Connection, both: Any, places: Iterable[tuple[str, str]]) -> list[tuple[Name, Name]]:
-    """Return what connects partitions: a publisher with its code scope, and the publishers of one PDF."""
+    """Return pairs of names in one partition: a publisher and its code scope, two publishers of one PDF."""
     shared = (
         select(func.min(both.c.publisher_code), func.max(both.c.publisher_code), both.c.sha256)
         .group_by(both.c.sha256)

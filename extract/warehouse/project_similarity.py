@@ -126,7 +126,7 @@ class Proposal:
 def propose_links(engine: Engine) -> int:
     """Replace the proposals of the changed partitions; return how many there are.
 
-    `partitions.plan_build` says which partitions changed; a pair of projects never leaves its publisher.
+    `partitions.plan_build` records which partitions changed. Both projects of a pair have the same publisher.
     """
     changed = build_schema.project_proposals.c.publisher_code.in_(
         select(build_schema.changed_partitions.c.publisher_code)

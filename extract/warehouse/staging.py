@@ -58,7 +58,7 @@ def _add_columns(connection: Connection) -> None:
 
 
 def _check_order(connection: Connection) -> None:
-    """Refuse a database with a linguistic collation, which would number rows, and so name things, differently."""
+    """Raise SettingsError for a database with a linguistic collation: sorted rows, and so their keys, would differ."""
     if not connection.scalar(text("SELECT 'Z' < 'a' AND lower('ДÄ') = 'дä'")):
         raise SettingsError(
             "JIXIAO_WAREHOUSE_URL: expected a database that sorts by code point: CREATE DATABASE … TEMPLATE template0 "

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from extract.jobs.publish import publish
 from extract.locks import hold_writer
-from extract.releases.query import QueryError, ask, ask_for_somebody
+from extract.releases.query import QueryError, ask, ask_untrusted
 from extract.settings import Settings
 
 MART = "CREATE SCHEMA marts; CREATE TABLE marts.dim_documents AS SELECT 1 AS document_key"
@@ -56,13 +56,13 @@ WHAT = [
 
 def test_a37_nothing_in_a_question_leaves_the_readers_role(town: Settings) -> None:
     publish(town)
-    (row,) = ask_for_somebody(town, "SELECT document_key, session_user AS who FROM dim_documents")[1]
+    (row,) = ask_untrusted(town, "SELECT document_key, session_user AS who FROM dim_documents")[1]
     assert row == {"document_key": 1, "who": make_url(secret(town)).username}
     powerful = make_url(town.warehouse_url or "").username
     for way in LEAVES:
         for what in WHAT:
             with pytest.raises(QueryError, match=r"permission denied|must be|must have"):
-                list(ask_for_somebody(town, way.format(powerful, what))[1])
+                list(ask_untrusted(town, way.format(powerful, what))[1])
 
 
 def secret(settings: Settings) -> str:
@@ -74,10 +74,10 @@ def test_a37_a_superuser_asks_nothing(town: Settings) -> None:
     publish(town)
     same = town.model_copy(update={"reader_url": Settings(reader_url=town.warehouse_url).reader_url})
     with pytest.raises(QueryError, match="superuser"):
-        ask_for_somebody(same, "SELECT 1")
+        ask_untrusted(same, "SELECT 1")
     without = town.model_copy(update={"reader_url": None})
     with pytest.raises(QueryError, match="set JIXIAO_READER_URL to"):
-        ask_for_somebody(without, "SELECT 1")
+        ask_untrusted(without, "SELECT 1")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a37_a_login_that_could_do_more_asks_nothing(town: Settings, grant: str,
             connection.execute(text(statement))
     engine.dispose()
     with pytest.raises(QueryError, match=said):
-        ask_for_somebody(town, "SELECT 1")
+        ask_untrusted(town, "SELECT 1")
 
 
 @pytest.mark.parametrize(
@@ -114,15 +114,15 @@ def test_a37_a_login_that_could_do_more_asks_nothing(town: Settings, grant: str,
 def test_a37_an_endless_question_on_postgresql_ends_and_names_the_setting(town: Settings, query: str) -> None:
     publish(town)
     with pytest.raises(QueryError, match="JIXIAO_SQL_SECONDS"):
-        list(ask_for_somebody(town.model_copy(update={"sql_seconds": 2}), query)[1])
+        list(ask_untrusted(town.model_copy(update={"sql_seconds": 2}), query)[1])
 
 
 def test_a37_an_answer_without_end_stops_at_its_rows_on_postgresql(town: Settings) -> None:
     publish(town)
     few = town.model_copy(update={"sql_rows": 1500})
-    assert len(list(ask_for_somebody(few, "SELECT generate_series(1, 1500)")[1])) == 1500
+    assert len(list(ask_untrusted(few, "SELECT generate_series(1, 1500)")[1])) == 1500
     with pytest.raises(QueryError, match="JIXIAO_SQL_ROWS"):
-        list(ask_for_somebody(few, "SELECT generate_series(1, 1000000000)")[1])
+        list(ask_untrusted(few, "SELECT generate_series(1, 1000000000)")[1])
 
 
 # -- DuckDB ---------------------------------------------------------------------------------------------------------
@@ -137,17 +137,13 @@ def served(built: Settings) -> Settings:
 def test_a37_an_answer_without_end_stops_at_its_rows(served: Settings) -> None:
     few = served.model_copy(update={"sql_rows": 1500})
     with pytest.raises(QueryError, match=r"more than 1500 rows \(JIXIAO_SQL_ROWS\)"):
-        list(ask_for_somebody(few, "SELECT * FROM range(1000000000)")[1])
+        list(ask_untrusted(few, "SELECT * FROM range(1000000000)")[1])
 
 
 def test_a37_an_endless_question_ends_and_names_the_setting(served: Settings) -> None:
     short = served.model_copy(update={"sql_seconds": 1})
     with pytest.raises(QueryError, match=r"longer than 1 s \(JIXIAO_SQL_SECONDS\)"):
-        list(
-            ask_for_somebody(short, "SELECT count(*) FROM range(1000000000) a, range(1000000000) b WHERE hash(a) = 1")[
-                1
-            ]
-        )
+        list(ask_untrusted(short, "SELECT count(*) FROM range(1000000000) a, range(1000000000) b WHERE hash(a) = 1")[1])
 
 
 def test_a37_a_question_that_wants_too_much_memory_spills_outside_the_release_and_is_stopped(
@@ -158,10 +154,10 @@ def test_a37_a_question_that_wants_too_much_memory_spills_outside_the_release_an
     monkeypatch.setattr(tempfile, "tempdir", str(room))
     small = served.model_copy(update={"sql_memory": "64MB", "sql_spill": "16MB"})
     before = sorted(served.releases.rglob("*"))
-    (row,) = ask_for_somebody(small, "SELECT current_setting('temp_directory') AS spill")[1]
+    (row,) = ask_untrusted(small, "SELECT current_setting('temp_directory') AS spill")[1]
     assert Path(row["spill"]).parent == room
     with pytest.raises(QueryError, match=r"JIXIAO_SQL_MEMORY.*JIXIAO_SQL_SPILL"):
-        list(ask_for_somebody(small, "SELECT list(range::VARCHAR) FROM range(5000000)")[1])
+        list(ask_untrusted(small, "SELECT list(range::VARCHAR) FROM range(5000000)")[1])
     assert sorted(served.releases.rglob("*")) == before
     assert list(room.iterdir()) == []
 
@@ -170,7 +166,7 @@ def test_a37_a_question_of_ours_is_locked_as_well(served: Settings) -> None:
     with pytest.raises(QueryError):
         ask(served, "SELECT * FROM read_csv('/etc/passwd')")
     with pytest.raises(QueryError):
-        ask_for_somebody(served, "SET memory_limit = '64GB'")
+        ask_untrusted(served, "SET memory_limit = '64GB'")
 
 
 def test_a37_the_login_of_composes_questions_reaches_nothing_else_and_holds_up_no_writer(tmp_path: Path) -> None:

@@ -43,9 +43,9 @@ class Digits:
 
 
 def find_digits(ink: Ink, spots: Spots, owner: Ints, texts: dict[int, str], turn: int) -> Digits | None:
-    """Return the level digits and signs of uncut cells, in fonts whose drawing is the document's own.
+    """Return the level, uncut digits and signs of cells, in fonts that are embedded; None if there are none.
 
-    Also blanks whose glyph draws something, and letters whose glyph is as low as a dash or a point. None for none.
+    Included are blanks whose glyph has ink, and letters whose glyph is as low as a dash or a point.
     """
     glyphs = ink.glyphs
     kinds = find_kinds(glyphs.code)

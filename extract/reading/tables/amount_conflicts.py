@@ -18,8 +18,8 @@ def find_two_amounts(
 ) -> tuple[Column, str] | None:
     """Find an amount that a repeated project prints differently; return its column and the difference.
 
-    Two projects of one name do stand below each other (one per source of money); then their goals differ, or the
-    second begins with the first level or indicator again.
+    It is no contradiction but a second project of the same name (one per source of money) if the goals differ, or if
+    the list of indicators begins again.
     """
     if Column.PROJECT not in current.fields or fields[Column.PROJECT].text != current.fields[Column.PROJECT].text:
         return None

@@ -14,8 +14,8 @@ Rivals = tuple[tuple[str, Printed], tuple[str, Printed]]  # the word of each amo
 def ask_head_amount(column: Column, rivals: Rivals, labels: Sequence[str]) -> Question:
     """Ask which of two amounts in a form's head counts.
 
-    Where different words stand beside them, the answer is about the words and may hold for other forms of the layout
-    (`labels` are the words of the head).
+    If their labels differ, the question is about the labels, and its answer may hold for other forms of the same layout
+    (`labels` are all words of the head).
     """
     (word, first), (other, second) = rivals
     values = name_amounts(rivals)

@@ -149,9 +149,9 @@ class Assembler:
         return (folding and unfold(table, folding, has_header=found is not None)) or table
 
     def _lend_layout(self, table: IndexedGrid) -> list[Layout]:
-        """Return the layout of the form before for a form that prints no header over its levels (西安 2020).
+        """Return the layout of the previous form for a form without a header above its indicators (西安 2020).
 
-        The columns must stand at the same places, and both levels must be named as levels are.
+        Its columns must be at the same places, and its first row must have usual names of level 1 and level 2.
         """
         start, layout = finds_head(table, 0, table.grid.n_rows), self._carry_layout(table)
         if start is None or layout is None or layout.is_flat:
@@ -196,7 +196,7 @@ class Assembler:
         self._place.move(table.grid.page, self._heading.title)
 
     def _drop_head(self) -> None:
-        """Discard a head that no indicators follow: a budget table, or a form whose indicators are lost.
+        """Discard a form's head without indicators below it: a budget table, or a form whose indicators are lost.
 
         Only one titled as a form of performance targets can have lost them.
         """
@@ -317,7 +317,7 @@ class Assembler:
                 refuse_unread_unit(self._captions, page)
 
     def _take_head(self, above: IndexedGrid, lines: list[Line]) -> FormHead:
-        """Read the rows above an indicator header, joined with what earlier pages print of the same head.
+        """Read the rows above an indicator header as a form's head, joined with its rows on the pages before.
 
         `lines` are those right above these rows.
         """
@@ -417,7 +417,7 @@ class Assembler:
                     part.projects.remove(project)
 
     def finish(self) -> None:
-        """Discard a head without a body, and set what only the whole document determines."""
+        """Discard a head without indicators; set publishers, years and units that need the whole document."""
         self._drop_head()
         self._drop_blank_forms()
         if self._left_aside:

@@ -106,7 +106,7 @@ def _margins(page: PageGrids) -> list[Line]:
 
 
 def _place(page: PageGrids, line: Line) -> tuple[str, int, int]:
-    """Return what a running line shares on all pages: its text without numbers, and its height on the page."""
+    """Return the key of a running line, equal on all pages: its text without numbers, and its height in pt."""
     text = re.sub(r"\d+", "#", normalise(line.text))
     return text, round(line.box.y0 / SAME_PLACE_PT), round(page.height / SAME_PLACE_PT)
 

@@ -1,7 +1,7 @@
-"""Assign columns to headings so that words and the cells below allow no other assignment.
+"""Assign canonical columns to headings, first by their words, then by the texts of the cells below them.
 
-Words decide first; the cells below decide where a word is unlisted or ambiguous. Where two columns are equally possible
-for what is loaded, neither is taken and every project below is in doubt.
+The cells decide only where a word is unlisted or ambiguous, and only if they allow one column. If two headings may be
+the same loaded column, neither is used and every project below is held back.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def settle_unlisted(table: IndexedGrid, stop: int, headings: list[Heading]) -> l
 
 
 def find_unlisted(headings: Iterable[Heading]) -> list[Heading]:
-    """Return the headings whose words are on no list, and those without a word."""
+    """Return the headings without a word, or with a word that headers.yml does not list."""
     return [h for h in headings if h.column is None and not (h.words and is_known(h.word))]
 
 
@@ -135,7 +135,7 @@ def _are_measures(texts: Sequence[str]) -> bool:
 
 
 def _has_bare_values(table: IndexedGrid, stop: int, headings: Sequence[Heading]) -> bool:
-    """Return True if most values are numbers without a unit: the unit must stand in a column of its own."""
+    """Return True if most values are numbers without a unit, so that the unit must be in another column."""
     values = [h for h in headings if h.column in (Column.ANNUAL_VALUE, Column.VALUE)]
     texts = _fold(own_texts(table, values[0], stop)) if len(values) == 1 else []
     return sum(bool(NUMBER.match(t)) for t in texts) > MOST * len(texts)
@@ -160,7 +160,7 @@ def judge_words(table: IndexedGrid, row: int, stop: int, headings: list[Heading]
 
 
 def _follow_answers(table: IndexedGrid, stop: int, headings: list[Heading]) -> tuple[list[Heading], set[int]]:
-    """Apply people's choices to headings; return with them the first columns of those that are decided."""
+    """Apply people's answers to headings; return the headings, and the first lattice columns of those answered."""
     decided: set[int] = set()
     for heading in find_unlisted(headings):
         if not heading.words or not _is_needed(table, stop, heading, headings):

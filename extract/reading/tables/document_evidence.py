@@ -1,4 +1,4 @@
-"""Collect what a document says about its publisher and years as a whole, and settle the parts that name none."""
+"""Collect a document's evidence of its publisher and years, and set them in parts that print none themselves."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class DocumentEvidence:
     texts: dict[int, list[str]] = field(default_factory=dict)  # of each page: cells that may name a year
 
     def note_page(self, page: PageGrids) -> None:
-        """Record what a page says outside its tables, but for its titles."""
+        """Record the evidence in the lines outside a page's tables, except titles."""
         self.sentences += find_in_sentences(page.lines)
         if (cover := read_cover(page)) is not None and (cover.publisher or not self.cover.title):
             self.cover = cover

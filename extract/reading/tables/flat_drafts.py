@@ -1,4 +1,4 @@
-"""Hold the drafts of one flat table, and what the reading of its next row depends on."""
+"""Hold the drafts of one flat table, and the state that its next row depends on: open cells, project, unit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decide what a page break cuts in a flat table: its last row, project, unit and levels; and join what it cut."""
+"""Decide whether a page break cuts the last row, project, unit or level of a flat table, and join the two parts."""
 
 from __future__ import annotations
 

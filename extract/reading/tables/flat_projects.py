@@ -53,7 +53,7 @@ def settle_project(
 def _is_of_project(flat: FlatDrafts, fields: dict[Column, Field], current: Project) -> bool:
     """Return True if a row that repeats a project with another amount belongs to it by a person's choice.
 
-    Then the amount that was chosen counts for all its rows. Raises Refused where nobody has chosen.
+    Then the chosen amount counts for all its rows. Raises Refused without an answer.
     """
     is_one = False
     while (found := find_two_amounts(current, flat.previous, fields)) is not None:

@@ -56,7 +56,7 @@ class FlatTable(FlatDrafts):
         self.skipped = part.skipped
 
     def finish(self) -> None:
-        """Set what only the whole table determines: units among its projects, ends of its numbered texts."""
+        """Decide what needs all rows of the table: which rows are units, which mark ends its numbered texts."""
         mine = [draft for draft in self.drafts if draft.table == self.number]
         self._drop_blank_projects({id(draft.project) for draft in mine})
         settle_sections(self.sections, mine, self.caption_unit, self.findings)
@@ -213,7 +213,7 @@ class FlatTable(FlatDrafts):
                 self.section = field_of(Cell(cell.row, cell.col, 1, 1, cell.box, name), page)
 
     def _is_remark(self, row: Row, table: IndexedGrid, crossings: set[tuple[int, int]]) -> bool:
-        """Return True for a row whose cells cross the headings: a remark or a sum; an indicator there is refused."""
+        """Return True for a remark or a sum, whose cells span headings; raises Refused if the row has an indicator."""
         cell = find_crossing(row, crossings)
         if cell is None or not cell.text:
             return False
@@ -226,7 +226,7 @@ class FlatTable(FlatDrafts):
         raise Refused(Reason.CONSERVATION, detail, table.grid.page)
 
     def _is_named(self, row: Row, table: IndexedGrid, crossings: set[tuple[int, int]]) -> bool:
-        """Return True if a row whose other cells cross the headings prints a name and figures: a unit and its sum."""
+        """Return True if a row has a name, figures, and other cells that span several headings: a unit and its sum."""
         cell = row.cells.get(Column.PROJECT)
         texts = [c.text for c in table.row_cells(row.first) if c.text and c is not cell]
         figures = bool(texts) and all(FIGURE.match(normalise(part)) for text in texts for part in text.split())
@@ -248,7 +248,7 @@ class FlatTable(FlatDrafts):
         self._open_section(row, row.text(Column.AMOUNT), page)
 
     def _open_section(self, row: Row, amount: str, page: int) -> None:
-        """Take a row as the unit of the projects below it, until the whole table says what it is."""
+        """Open a section: the row is the unit of the rows below until `finish` decides if it is a unit or a project."""
         self.section = field_of(row.cells[Column.PROJECT], page)
         self.sections.append(Section(self.section, amount, page))
         self.previous = {}

@@ -1,7 +1,7 @@
 """Read the words and values in the rows above a form's indicators.
 
-A word's value stands to its right; below it where another word stands to its right; or where a row word and a column
-word meet (年度资金总额 × 年初预算数). Which cells are words decides between the three, never their position.
+The value of a word is in the cell to its right; in the cell below if the cell to its right is a word too; or in a
+matrix where a row word and a column word meet (年度资金总额 × 年初预算数). The words decide, never positions.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def _settle_total(head: FormHead) -> None:
 
 @lru_cache(maxsize=4096)
 def split_label(text: str) -> tuple[str, str] | None:
-    """Split a text at its first colon into a label and what it says, None where it has none."""
+    """Split a text at its first colon: 项目名称：绿化 → (项目名称, 绿化); None without a colon."""
     found = SPLIT.match(text)
     return (found.group(1), found.group(2)) if found else None
 

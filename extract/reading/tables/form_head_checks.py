@@ -1,7 +1,7 @@
-"""Refuse a form's head with an unlisted word that may carry a loaded value.
+"""Raise Refused for a form's head with an unlisted word that may be the label of a loaded field.
 
-A form may print anything in its head, so unlisted words are no reason to refuse by themselves. They are where the head
-has no amount, goal or unit and such a word is beside something that looks like one.
+A head may have any fields, so an unlisted word alone is no reason to refuse. It is one if the head has no amount, goal
+or unit, and the cell beside the word looks like one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def check_head(table: IndexedGrid, head: FormHead) -> None:
 
 
 def refuse_unread_words(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
-    """Raise Refused (unknown_header) naming the word that may stand beside what the head lacks."""
+    """Raise Refused (unknown_header) with the first unlisted word whose value may be a field that the head lacks."""
     found, values = set(head.fields), {field.text for field in head.fields.values()}
     _refuse_unread_money(table, start, stop, head)
     for row in range(start, stop):
@@ -125,8 +125,8 @@ def _stands_under_both(below: Cell, cell: Cell, beside: Cell) -> bool:
 def _joins_words(table: IndexedGrid, cell: Cell, head: FormHead) -> bool:
     """Return True if a text is two words, or a value and a word behind it, one of them without a value elsewhere.
 
-    A label that is made of words whose values stand elsewhere is one label: 项目预算执行情况, 目标完成情况. A project's
-    name that ends as a word does is a name: its word has that value.
+    Not joined are a label made of words that have values elsewhere (项目预算执行情况, 目标完成情况), and a project's
+    name that ends with a word.
     """
     text, missing = normalise(cell.text), HEAD_COLUMNS - set(head.fields)
     if not 4 < len(text) <= LONGEST or any(field.text == cell.text for field in head.fields.values()):

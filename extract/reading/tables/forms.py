@@ -281,7 +281,7 @@ def _begins_class(row: Row, column: Column) -> bool:
 
 
 def _refuse_unless_known(row: Row, table: IndexedGrid, at_break: bool, is_below: bool) -> None:
-    """Refuse a row whose cells cross the headings and that is no sum, note, or remark with its label.
+    """Raise Refused for a row whose cells span several headings, unless it is a sum, a note or a labelled remark.
 
     `is_below`: no indicator stands below it.
     """
@@ -300,7 +300,7 @@ def _refuse_unless_known(row: Row, table: IndexedGrid, at_break: bool, is_below:
 
 
 def is_foot(texts: list[Cell]) -> bool:
-    """Return True if a row below the indicators holds labels with what a person wrote beside them.
+    """Return True if a row below the indicators holds labels with free text beside them.
 
     财政部门批复意见, 调整原因, 自评等级: no list is complete. Labels of loaded columns and targets are excepted.
     """

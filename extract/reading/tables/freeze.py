@@ -104,7 +104,7 @@ def _list_held(number: int, part: DraftPart) -> Iterator[Held]:
 
 
 def list_questions(project: Project, publisher: str) -> tuple[Question, ...]:
-    """List the questions whose answers may release a project; none where its first doubt is no question."""
+    """List the questions whose answers may load a held-back project; [] if its first doubt has no question."""
     if project.doubts[0].question is None:
         return ()
     asked = {doubt.question.key: doubt.question for doubt in project.doubts if doubt.question is not None}

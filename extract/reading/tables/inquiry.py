@@ -1,8 +1,8 @@
-"""Apply people's answers where a place can be read in several ways, and collect the questions used.
+"""Ask a person where a place of a document can be read in several ways, and apply the stored answers.
 
-A reader asks where it meets rival readings. The question depends on the document only, the reading on the document and
-the answers: an answer to a question that no reader asks changes nothing. The answers of the current document are in a
-context variable, so that no function between has to pass them on.
+A question depends on the document alone; a reading depends on the document and the answers. An answer to a question
+that is not asked has no effect. The answers of the current document are in a context variable, so that they need not
+be passed through every function.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _DAYS: ContextVar[Callable[[], Sequence[str]]] = ContextVar("days", default=tupl
 
 @contextmanager
 def answering(answers: Iterable[Answer]) -> Iterator[None]:
-    """Read one document, by whichever readers, with the answers that apply to it; of two to one the later."""
+    """Apply these answers to the document that is read inside the block; of two to one question the later counts."""
     token = _GIVEN.set(tuple(answers))
     try:
         yield
@@ -66,9 +66,9 @@ def answering(answers: Iterable[Answer]) -> Iterator[None]:
 
 @contextmanager
 def naming(names: Iterable[str], list_days: Callable[[], Sequence[str]] = tuple) -> Iterator[None]:
-    """Read one document with its external names: of its file, of the link to it.
+    """Set the external names (of its file, of the link to it) of the document that is read inside the block.
 
-    `list_days` says on which days the file says that it was made.
+    `list_days` returns the dates in the file's metadata, as `OpenFile.list_days`.
     """
     tokens = _NAMES.set(tuple(names)), _DAYS.set(list_days)
     try:
@@ -85,7 +85,7 @@ def list_names() -> Sequence[str]:
 
 @contextmanager
 def inquiring(pages: Sequence[PageGrids]) -> Iterator[None]:
-    """Interpret the pages of a document with the answers given for it."""
+    """Set the pages of the document that is interpreted inside the block; answers to its questions apply."""
     found = list[Years]()
 
     def list_years() -> Years:
@@ -150,7 +150,7 @@ def fold_word(word: str) -> str:
 
 
 def make_fingerprint(words: Iterable[str]) -> str:
-    """Return the fingerprint of a layout: its printed words in order, whatever the year."""
+    """Return the fingerprint of a layout: KEY_DIGITS hex digits of its printed words in order, without years."""
     told = "\n".join(map(fold_word, words))
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:KEY_DIGITS]
 

@@ -94,7 +94,7 @@ class Layout:
 
 
 def move_layout(layout: Layout, before: tuple[float, ...], now: tuple[float, ...]) -> Layout:
-    """Move a layout to a table without header whose upright lines are at the same places, or fewer or more."""
+    """Map a layout to a table without a header by its upright lines: at the same places, but some may be missing."""
     headings = []
     for heading in layout.headings:
         first = max(
@@ -221,7 +221,7 @@ def _is_finished(heading: Heading, word: str) -> bool:
 
 
 def _take_label(heading: Heading) -> Heading:
-    """Take the meaning of a cell beside header and rows: none; 长期绩效指标 tells which values are right of it."""
+    """Return the heading of a label column without a meaning; a known word stays: 长期绩效指标 affects what is right."""
     return replace(heading, column=None, words=heading.words if is_known(heading.word) else ())
 
 

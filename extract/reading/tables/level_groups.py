@@ -82,7 +82,7 @@ def _are_alike(table: IndexedGrid, leaf_row: int, groups: Sequence[Group]) -> bo
 
 
 def _name_levels(groups: Sequence[Group]) -> Iterator[Group]:
-    """Return the level of each name above a group: of two the upper is level 1; of one, what all names can be."""
+    """Return the level of each name above a group: the upper of two is level 1, a single one has its usual level."""
     names = [[text for _, text in group.levels] for group in groups]
     if all(len(texts) == 1 for texts in names):
         only = Column.LEVEL1 if all(is_level1(texts[0]) for texts in names) else Column.LEVEL2

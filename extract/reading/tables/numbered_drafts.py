@@ -11,7 +11,7 @@ from extract.reading.tables.numbered_text import Item, drop_endings, parse_items
 
 
 def expand_drafts(drafts: Sequence[Draft], table: int) -> list[Draft]:
-    """Make one draft of each item of the numbered texts of a table; a text that cannot be parted keeps its row."""
+    """Make one draft of each item of a table's numbered texts; a text that cannot be parsed stays one draft."""
     lists: dict[int, list[Item]] = {}
     for draft in drafts:
         if draft.table == table and draft.fields[Column.INDICATOR].text:

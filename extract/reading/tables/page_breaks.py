@@ -1,7 +1,8 @@
 """Decide how a page break cuts a project's cells, from the rows on both sides of it.
 
-Publishers' software cuts a merged cell in five ways: the rest is blank, the text flows on, the text is printed again,
-it stands on the second page only, or the whole text is drawn on both and clipped (placement.py makes that the third).
+Software cuts a merged cell at a page break in five ways: the lower part is blank, the text continues, the text is
+repeated, the upper part is blank, or the whole text is drawn on both pages and clipped (placement.py makes that a
+repeated text).
 """
 
 from __future__ import annotations

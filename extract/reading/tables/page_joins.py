@@ -59,7 +59,7 @@ def _place(table: IndexedGrid, edges: list[float], offset: int) -> list[Cell]:
 
 
 def _mend_seam(upper: list[Cell], lower: list[Cell], seam: int) -> list[Cell]:
-    """Join what the break cut: the label at the left edge of both, and the whole row when no new row begins."""
+    """Join the cells that the break cut: the label at the left edge, and the other cells if no new row begins below."""
     above = {(c.col, c.colspan): c for c in upper if c.row + c.rowspan == seam}
     below = {(c.col, c.colspan): c for c in lower if c.row == seam}
     label = next((key for key in above if key[0] == 0 and key in below), None)

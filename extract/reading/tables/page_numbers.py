@@ -50,7 +50,7 @@ def check_page_numbers(pages: list[PageGrids]) -> None:
 
 
 def _check_total(printed: list[PageNumber], sheets: int) -> None:
-    """Check that one printed total equals the number of sheets (a cover may stand before page 1)."""
+    """Raise Refused (page_missing) if fewer pages exist than a printed total (共3页); several totals are ignored."""
     totals = {p.total for p in printed if p.total is not None}
     if len(totals) != 1 or len({p.number for p in printed}) != len(printed):
         return  # several documents in one file, each with numbers of its own

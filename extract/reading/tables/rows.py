@@ -71,7 +71,7 @@ def split_rows(table: IndexedGrid, layout: Layout, start: int, stop: int, block:
 
 
 def find_merges(rows: list[Row], columns: Sequence[Column] = LEVELS) -> set[Column]:
-    """Return columns whose cells cover several rows, where a blank cell at a page's top continues one."""
+    """Return the columns with merged cells, in which a blank cell at the top of a page continues the cell above."""
     return {c for row in rows for c in columns if c in row.cells and row.cells[c].rowspan > row.last - row.first}
 
 

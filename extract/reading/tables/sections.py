@@ -1,7 +1,7 @@
-"""Decide whether rows of a flat table with a name and an amount and no target are units of the rows below.
+"""Decide whether a row of a flat table with a name, an amount and no target is the unit of the rows below it.
 
-Such a row is the sub-total of a unit, whose projects follow (长沙, 广州), or a project that has no indicators. Its
-name, the caption and the sum of what follows decide; where they do not, every project below is in doubt.
+It is the sub-total of a unit whose projects follow (长沙, 广州), or a project without indicators. Its name, the caption
+and the sum of the amounts below decide; if they do not, every project below is held back.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     指标值: 前年 | 上年 | 预计当年实现        2024年实际 | 2025年预计 | 2026年目标        2025年 | 预期2026年实现值
 
-What was reached and what was expected of earlier years stands beside the target. Where the words do not say which of
-several years is the target's, all of them head it, and a person is asked.
+Some tables print results and targets of earlier years beside the target. If the words do not determine the target's
+year, all candidates get the target's column, and a person is asked.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class YearlyWord:
     is_expected: bool  # 预计, 预期
 
     def is_before(self, other: YearlyWord) -> bool:
-        """Return True if its year lies before that of another, or the words do not tell (2025年, 当年预期)."""
+        """Return True if its year is before the other's, or may be: 2025年 and 当年预期 cannot be compared."""
         return self.is_relative != other.is_relative or self.year < other.year
 
 

@@ -1,6 +1,6 @@
-"""Ask what ambiguous headings mean.
+"""Ask a person which column an ambiguous heading means.
 
-Such a question depends on words and a layout alone: its answer may hold for other documents of the publisher.
+Such a question depends on words and layout alone, so its answer may hold for other documents of the publisher.
 """
 
 from __future__ import annotations
