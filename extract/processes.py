@@ -62,6 +62,7 @@ def end_on_signals(told: str) -> Iterator[None]:
     os.set_blocking(writer, False)
 
     def watch() -> None:
+        """Wait for a signal that ends this process; print the line and exit with 128 + its number."""
         while number := os.read(reader, 1):
             if number[0] in (signal.SIGINT, signal.SIGTERM):
                 os.write(channel, ((SHOW_CURSOR if os.isatty(channel) else "") + f"{told}\n").encode())

@@ -35,6 +35,7 @@ def read(
         from extract.cli.text_account import ACCOUNT_COLUMNS, account_for
 
         def rows() -> Iterator[dict[str, Any]]:
+            """Yield the rows of every file; print refusals and held-back projects to stderr."""
             nonlocal refused
             for file in track(files, say("reading"), how):
                 try:

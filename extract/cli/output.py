@@ -66,6 +66,7 @@ def show_progress() -> Iterator[Callable[[str], None]]:
         started = time.monotonic()
 
         def tell(step: str) -> None:
+            """Replace the text of the spinner, or print a line."""
             line = f"{time.monotonic() - started:6.1f} s  {step}"
             if console.is_terminal:
                 spinner.update(text=Text(line))

@@ -137,20 +137,21 @@ def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
         "incomplete": [
             {"id": one["sha256"][:12], "file": one["first_url"], "held_back": one["held"]} for one in incomplete
         ],
-        "refusals": [
-            {
-                "id": one["sha256"][:12] if one["sha256"] else None,
-                "file": one["first_url"],
-                "state": one["state"],
-                "reason": one["reason"],
-                "page": one["page"],
-                "held_back": one["held"],
-                "detail": one["detail"],
-            }
-            for one in ledger.troubled()
-        ],
+        "refusals": [_describe_refusal(one) for one in ledger.troubled()],
         "findings": ledger.findings(last["run_id"] if last else None),
         "publishers": [asdict(one) for one in check_freshness(settings, is_behind=behind)],
+    }
+
+
+def _describe_refusal(one: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": one["sha256"][:12] if one["sha256"] else None,
+        "file": one["first_url"],
+        "state": one["state"],
+        "reason": one["reason"],
+        "page": one["page"],
+        "held_back": one["held"],
+        "detail": one["detail"],
     }
 
 

@@ -90,6 +90,7 @@ def discover(
     ]
 
     def look(one: Publisher) -> int:
+        """List one source and record the result; return the number of its publications."""
         try:
             found = discover_source(one, settings, inbox, _cache_lookup(ledger, one.code, settings))
             return _note_discovery(ledger, run_id, one, found)
@@ -110,6 +111,7 @@ def _cache_lookup(ledger: Ledger, code: str, settings: Settings) -> CacheLookup:
     """Return a function that loads cache entries of this publisher by address; old ones lose their validators."""
 
     def look_up(urls: list[str]) -> dict[str, CacheEntry]:
+        """Return the cache entries of these addresses, by address."""
         moment = datetime.now(UTC)
         known = ledger.cache_entries(code, urls)
         return {url: drop_old_validators(one, moment, settings.refetch_days) for url, one in known.items()}
@@ -156,6 +158,7 @@ def land(settings: Settings, run_id: str, *, only: Sequence[str] | None = None) 
             waiting.setdefault(publication.publisher, []).append(publication)
 
     def fetch(code: str) -> int:
+        """Land the publications of one publisher; return how many were landed."""
         publisher = publishers.get(code)
         if publisher is None:
             return _note_landings(ledger, run_id, [Landing(p, error=_no_file(code)) for p in waiting[code]])

@@ -62,6 +62,7 @@ def build_app() -> Any:
 
     @app.get("/places/{run_id}/{map_index}/{number}.png", dependencies=[may_read])
     def show_picture(run_id: str, map_index: int, number: int) -> Response:
+        """Respond with one picture, or 404."""
         pictures = _find_pictures(run_id, map_index)
         if not 1 <= number <= len(pictures):
             raise HTTPException(404, "no such picture")

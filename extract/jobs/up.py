@@ -77,6 +77,7 @@ def run_parts(address: str, tell: Callable[[str], None]) -> None:
     parts = Parts()
 
     def end(_number: int, _frame: FrameType | None) -> None:
+        """Handle a signal: let the loop end all parts."""
         parts.is_ending = True
 
     before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from extract.entities import Box, Cell, Grid
+from extract.entities import Box, Cell
 from extract.errors import Reason
 from extract.reading.ink.ink import Bools
 from extract.reading.page import CheckedPage
@@ -129,11 +129,10 @@ def _take_line(page: CheckedPage, cut: CutText, line: str, step: int) -> Checked
     """Remove the last line of a cell's text (the first, where the rest is on the page before)."""
 
     def shorten(cell: Cell) -> Cell:
+        """Return the cut cell without the line, other cells unchanged."""
         if cell.box != cut.box or cell.text != cut.text:
             return cell
         return replace(cell, text=cell.text.removesuffix(line) if step > 0 else cell.text.removeprefix(line))
 
-    def mend(grid: Grid) -> Grid:
-        return replace(grid, cells=tuple(map(shorten, grid.cells)))
-
-    return replace(page, grids=replace(page.grids, grids=tuple(map(mend, page.grids.grids))))
+    grids = tuple(replace(grid, cells=tuple(map(shorten, grid.cells))) for grid in page.grids.grids)
+    return replace(page, grids=replace(page.grids, grids=grids))

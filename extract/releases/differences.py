@@ -54,6 +54,7 @@ def find_differences(
     """
 
     def find(table: str) -> tuple[TableParts, Difference]:
+        """Return the earlier parts of a table and its difference, with a connection of its own."""
         if table in known and known[table][0] == earlier[table]:
             return known[table]
         with warehouse.cursor() as cursor:

@@ -210,6 +210,7 @@ def _range_number(bounds: tuple[str, ...]) -> str:
     """Write SQL for the number of the range of a partition_key, as a search by halves."""
 
     def search(low: int, high: int) -> str:
+        """Write SQL for the number of a range between low and high."""
         if low == high:
             return str(low)
         middle = (low + high + 1) // 2
@@ -290,16 +291,14 @@ def compare(
 
     Compared are the rows of a table's difference where that is given, else those of the parts that differ.
     """
-
-    def run(statement: str) -> Sequence[Any]:
-        return query(statement)[0]
-
     changes = []
     for table in sorted({*new.columns, *(old.columns if old else ())} - NOT_COUNTED):
         now, was = _relation(table, new, old), _relation(table, old, new)
         if old is not None and table in differences:
             now, was = _differing(table, new, old, differences[table])
-        change = compare_table(run, table, keys.get(table, ()), now[:2], was[:2], dialect.digest)
+        change = compare_table(
+            lambda statement: query(statement)[0], table, keys.get(table, ()), now[:2], was[:2], dialect.digest
+        )
         changes.append(change.among(was[2], now[2]))
     return changes
 

@@ -103,6 +103,7 @@ def _ask_duckdb(settings: Settings, query: str, values: Sequence[Any], release_i
         opened = opening.pop_all()
 
     def rows() -> Iterator[dict[str, Any]]:
+        """Yield the rows in batches, and close everything after the last."""
         with opened:
             try:
                 while batch := result.fetchmany(BATCH):
@@ -190,6 +191,7 @@ def _ask_postgres(settings: Settings, query: str, values: Sequence[Any], release
         opened = opening.pop_all()
 
     def rows() -> Iterator[dict[str, Any]]:
+        """Yield the rows in batches, and close everything after the last."""
         batch = first
         with opened:
             try:

@@ -374,6 +374,7 @@ def open_release(settings: Settings, folder: Path) -> Iterator[Figures]:
     ):
 
         def answer(query: str, values: Sequence[Any]) -> list[AnswerRow]:
+            """Return all rows of a statement, by column name."""
             result = connection.execute(query, list(values))
             names = [column[0] for column in result.description or []]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -86,6 +86,7 @@ class Fetcher:
         """Call until it does not raise PassingError, with growing waits; then SourceError with the last cause."""
 
         def wait(state: tenacity.RetryCallState) -> float:
+            """Return the seconds before the next attempt: doubled each time, at least what the site asks for."""
             error = state.outcome.exception() if state.outcome else None
             asked = error.retry_after if isinstance(error, PassingError) else 0.0
             grown = self._polite.backoff_seconds * 2.0 ** (state.attempt_number - 1)

@@ -32,6 +32,7 @@ def discover_folder(folder: Path, publisher: str, pattern: str = "*.pdf") -> tup
 
 def _walk(folder: Path, pattern: str, broken: list[str]) -> Iterator[Path]:
     def fail(error: OSError) -> None:
+        """Record a folder that cannot be listed; raises SourceError for the source itself."""
         if Path(error.filename) == folder:
             raise SourceError(f"{error.filename}: {error.strerror}") from error
         broken.append(f"{Path(error.filename).as_uri()}: {error.strerror}")

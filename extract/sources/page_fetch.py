@@ -46,6 +46,7 @@ def fetch_page(
     usable = cached if cached is not None and cached.found is not None and cached.version == rules else None
 
     def attempt() -> tuple[Page, CacheEntry]:
+        """Make one request; a PassingError is retried."""
         with fetcher.open(url, usable) as answer:
             if answer.status_code == 304:
                 if usable is None or usable.found is None:

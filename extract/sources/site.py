@@ -130,6 +130,7 @@ def _follow_details(
     read = partial(reader.read, "detail")
 
     def follow(one: _Listed) -> tuple[Page, CacheEntry] | Exception:
+        """Fetch one detail page; an error is returned, so that it stops no other page."""
         try:
             return fetch_page(fetcher, one.entry.url, read, source, known.get(one.entry.url))
         except Exception as error:  # whatever one page answers, the others are asked

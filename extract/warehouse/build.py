@@ -65,12 +65,8 @@ def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, 
         _refuse_loss(find_lost(engine, ledger.held()))
         inputs = fingerprint_inputs(settings)
         plan = plan_build(engine, fingerprint_rules(settings), full=full_refresh)
-        log.info(
-            "%s: %d publishers, %d documents",
-            "full build" if plan.is_full else "build",
-            plan.publishers,
-            plan.documents,
-        )
+        kind = "full build" if plan.is_full else "build"
+        log.info("%s: %d publishers, %d documents", kind, plan.publishers, plan.documents)
         fresh = stage_target_values(engine)
         stage_goal_promises(engine)
         log.info("%d new target texts read, %d pairs of projects proposed", fresh, propose_links(engine))

@@ -97,13 +97,25 @@ def _hoard() -> None:
 
 def list_attacks(given: dict[str, Any]) -> dict[str, Callable[[], Any]]:
     """Everything that is tried; a function that returns has done harm."""
-    outer, fork_server, target = given["pid"], os.getppid(), given["target"]
+    calls = {f"call {name}": lambda name=name: _call(name, 0, 0, 0, 0, 0) for name in SYSCALLS}
+    return {**list_network_attacks(given), **list_file_attacks(given), **list_process_attacks(given), **calls}
+
+
+def list_network_attacks(given: dict[str, Any]) -> dict[str, Callable[[], Any]]:
+    """Attempts to reach another machine or process."""
     return {
         "connect TCP": lambda: socket.create_connection(("127.0.0.1", given["port"]), timeout=2),
         "connect to a Unix socket": lambda: socket.socket(socket.AF_UNIX).connect(given["unix"]),
         "send UDP": _open_udp,
         "resolve a name": lambda: socket.getaddrinfo("localhost", 80),
         "make a pair of sockets": socket.socketpair,
+    }
+
+
+def list_file_attacks(given: dict[str, Any]) -> dict[str, Callable[[], Any]]:
+    """Attempts to read or change a file, the given document among them."""
+    target = given["target"]
+    return {
         "read /etc/passwd": lambda: open("/etc/passwd").read(),
         "read /etc/hostname": lambda: open("/etc/hostname").read(),
         "read the ledger": lambda: open(given["ledger"], "rb").read(),
@@ -127,6 +139,13 @@ def list_attacks(given: dict[str, Any]) -> dict[str, Callable[[], Any]]:
         "truncate the given document": lambda: os.ftruncate(given["descriptor"], 0),
         "chmod the given document": lambda: os.fchmod(given["descriptor"], 0o777),
         "write into the given document": lambda: os.write(given["descriptor"], b"x"),
+    }
+
+
+def list_process_attacks(given: dict[str, Any]) -> dict[str, Callable[[], Any]]:
+    """Attempts to read, change, start or stop a process, and to take more of the machine."""
+    outer, fork_server = given["pid"], os.getppid()
+    return {
         "read the environment of the command": lambda: open(f"/proc/{outer}/environ").read(),
         "read the environment of the fork server": lambda: open(f"/proc/{fork_server}/environ").read(),
         "write the memory of the fork server": lambda: _write_memory_of(fork_server),
@@ -142,7 +161,6 @@ def list_attacks(given: dict[str, Any]) -> dict[str, Callable[[], Any]]:
         "take a terminal": lambda: fcntl.ioctl(0, 0x540E, 0),
         "type on a terminal": lambda: fcntl.ioctl(0, 0x5412, b"x"),
         "own more than 64 descriptors": _hoard,
-        **{f"call {name}": lambda name=name: _call(name, 0, 0, 0, 0, 0) for name in SYSCALLS},
     }
 
 

@@ -23,6 +23,7 @@ from sqlalchemy import insert, select
 from typer.testing import CliRunner, Result
 
 from extract.cli.app import app
+from extract.entities import Reading
 from extract.errors import LedgerError, Reason, Refused
 from extract.jobs import ingest
 from extract.jobs.publish import publish
@@ -440,21 +441,7 @@ def test_the_release_loses_the_rows_of_a_document_that_a_newer_reader_refuses_an
     shutil.copy(FIXTURES / "x07_no_year.pdf", inbox)
     settings = settings.model_copy(update={"inbox": inbox})
     other = read_sandboxed(inbox / "2025.pdf", reader="pdfium")
-    with pytest.MonkeyPatch.context() as before:
-        before.setattr("extract.reading.document.READER_VERSION", OLDER)
-
-        def read(_: Sandbox, path: Path, **__: Any) -> ReadText:
-            parts = tuple(replace(part, fiscal_year=2026) for part in other.parts)
-            reading = replace(other, sha256=path.stem, parts=parts)
-            return ReadText(reading_to_json(reading), reading.page_count)
-
-        before.setattr(Sandbox, "read_text", read)
-        waiting = lambda _: [[sha for sha, _ in ledger_of(settings).to_read(READER_VERSION, 3)]]  # noqa: E731
-        before.setattr(ingest, "plan_batches", waiting)
-        see(settings, "older")
-        assert read_all(settings) == 1
-        ingest.stage_read(settings, "older")
-        assert ingest.close(settings, "older")["loaded"] == 1
+    load_as_older_reader(settings, replace(other, parts=tuple(replace(one, fiscal_year=2026) for one in other.parts)))
     build_marts(settings)
     first = publish(settings)
     assert years_of(settings) == {2024, 2025, 2026}
@@ -478,6 +465,23 @@ def test_the_release_loses_the_rows_of_a_document_that_a_newer_reader_refuses_an
     assert {one["reason"] for one in ledger_of(settings).troubled()} == {"not_pdf", "year_unknown"}
     see(settings, "newer")
     assert ingest.close(settings, "newer") == counts(loaded=0, unchanged=3, refused=2, failed=0)
+
+
+def load_as_older_reader(settings: Settings, reading: Reading) -> None:
+    """Load the one document that waits, as a reader of an earlier version that read this would have."""
+    with pytest.MonkeyPatch.context() as before:
+        before.setattr("extract.reading.document.READER_VERSION", OLDER)
+
+        def read(_: Sandbox, path: Path, **__: Any) -> ReadText:
+            return ReadText(reading_to_json(replace(reading, sha256=path.stem)), reading.page_count)
+
+        before.setattr(Sandbox, "read_text", read)
+        waiting = lambda _: [[sha for sha, _ in ledger_of(settings).to_read(READER_VERSION, 3)]]  # noqa: E731
+        before.setattr(ingest, "plan_batches", waiting)
+        see(settings, "older")
+        assert read_all(settings) == 1
+        ingest.stage_read(settings, "older")
+        assert ingest.close(settings, "older")["loaded"] == 1
 
 
 def years_of(settings: Settings) -> set[int]:

@@ -154,6 +154,7 @@ def resample(dark: Shapes, box: Ints, *, proportional: bool) -> Shapes:
     rows = np.arange(len(dark))[:, None, None]
 
     def take(down: int, across: int) -> Shapes:
+        """Return the pixels at the sample points, shifted by whole pixels."""
         at_y = np.clip(y0 + down, 0, dark.shape[1] - 1)[:, :, None]
         at_x = np.clip(x0 + across, 0, dark.shape[2] - 1)[:, None, :]
         return dark[rows, at_y, at_x]

@@ -89,6 +89,7 @@ def inquiring(pages: Sequence[PageGrids]) -> Iterator[None]:
     found = list[Years]()
 
     def list_years() -> Years:
+        """List the printed years once, at the first call."""
         if not found:
             found.append(list_printed_years(pages))
         return found[0]

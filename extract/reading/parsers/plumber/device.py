@@ -170,6 +170,7 @@ def mend_unicode_font(font: Any) -> None:
         return
 
     def decode(data: bytes) -> list[int]:
+        """Return the codes of two bytes each, marked with UNICODE where the map lacks them."""
         found: list[int] = []
         for k in range(0, len(data) - 1, 2):
             cids = list(font.cmap.decode(data[k : k + 2]))

@@ -177,6 +177,7 @@ def _with_clip(name: str) -> Any:
     original = getattr(InkInterpreter, f"do_{name}")
 
     def paint(self: InkInterpreter) -> None:
+        """Apply the operator, then the clip that waits for it."""
         path = self.curpath
         original(self)
         self.settle_clip(path)
