@@ -221,7 +221,7 @@ def _is_finished(heading: Heading, word: str) -> bool:
 
 
 def _take_label(heading: Heading) -> Heading:
-    """Return the heading of a label column without a meaning; a known word stays (长期绩效指标 affects its right side)."""
+    """Return the heading of a label column without a meaning; a known word (长期绩效指标) stays."""
     return replace(heading, column=None, words=heading.words if is_known(heading.word) else ())
 
 
