@@ -1,6 +1,7 @@
 """The rules of dbt-project-evaluator, asked of the manifest: layers, names, fan-out, tests, documentation, governance.
 
-The package itself comes from dbt's hub only. What is allowed to break a rule stands here with its reason.
+The package itself comes from dbt's hub only. `RULES` names for each of its rules the test that holds it, or why it does
+not apply; exceptions from a rule stand in constants with their reason.
 """
 
 from __future__ import annotations
@@ -49,6 +50,13 @@ MANY_JOINS = {
     "fct_indicator_results": "a result stands beside its target, its values and its four dimensions",
 }
 MOST_CHAINED_VIEWS = 4
+REJOINED = {  # parent -> child -> model, where the model reads the parent too and nothing else reads the child
+    "int_units_resolved": "the names of units are resolved once per name, then joined to the projects",
+    "int_targets_compared": "the comparison is computed per pair of targets; the mart adds what both sides print",
+    "int_department_targets_compared": "likewise for departments",
+    "int_edition_cells": "the cells of both editions are listed apart from the pairs of editions that the mart counts",
+}
+STORED = ("table", "incremental")  # what dashboards read: no view is computed at each click
 KEYLESS = re.compile(r"quality_c\d\d_\w+")  # quality_findings proves the key of their union
 
 
@@ -120,6 +128,29 @@ def test_no_model_has_more_leaves_than_three(models: dict[str, Node], readers: d
     for key, model in models.items():
         leaves = [child["name"] for child in readers[key] if not readers[child["unique_id"]]]
         assert (len(leaves) > MOST_LEAVES) == (model["name"] in MANY_LEAVES), f"{model['name']}: {leaves}"
+
+
+def test_no_model_joins_a_child_with_its_parent_again_without_a_reason(
+    manifest: Node, models: dict[str, Node], readers: dict[str, list[Node]]
+) -> None:
+    shown = {key for exposure in manifest["exposures"].values() for key in exposure["depends_on"]["nodes"]}
+    parents = {key: set(model["depends_on"]["nodes"]) for key, model in models.items()}
+    rejoined = {
+        models[child]["name"]
+        for key in models
+        for child in parents[key] & set(models)
+        if len(readers[child]) == 1 and child not in shown and parents[child] & parents[key]
+    }
+    assert rejoined == set(REJOINED)
+
+
+def test_no_table_is_two_sources(manifest: Node) -> None:
+    tables = Counter((one["database"], one["schema"], one["identifier"]) for one in manifest["sources"].values())
+    assert [table for table, count in tables.items() if count > 1] == []
+
+
+def test_sources_lie_in_the_folder_of_staging(manifest: Node) -> None:
+    assert {one["fqn"][1] for one in manifest["sources"].values()} == {"staging"}
 
 
 def test_no_model_reads_more_than_six_others_without_a_reason(models: dict[str, Node]) -> None:
@@ -217,6 +248,49 @@ def test_exposures_show_marts_only_and_every_mart_is_shown(manifest: Node, model
     assert shown == {key for key, model in models.items() if layer(model) == "marts"}
 
 
+def test_exposures_show_stored_tables_only(manifest: Node, models: dict[str, Node]) -> None:
+    for exposure in manifest["exposures"].values():
+        assert {models[key]["config"]["materialized"] for key in exposure["depends_on"]["nodes"]} <= set(STORED)
+
+
+def test_every_rule_of_the_evaluator_is_held_by_a_test_or_excepted() -> None:
+    for rule, held_by in RULES.items():
+        assert held_by in globals() or " " in held_by, rule
+
+
 def test_every_model_has_its_yaml_beside_its_sql(models: dict[str, Node]) -> None:
     for model in models.values():
         assert model["patch_path"].split("://")[1] == model["original_file_path"].replace(".sql", ".yml")
+
+
+RULES = {
+    "direct join to source": "test_a_layer_reads_only_the_layers_before_it",
+    "downstream models dependent on source": "test_a_layer_reads_only_the_layers_before_it",
+    "duplicate sources": "test_no_table_is_two_sources",
+    "hard coded references": "test_no_model_names_a_table_by_hand",
+    "model fanout": "test_no_model_has_more_leaves_than_three",
+    "models with too many joins": "test_no_model_reads_more_than_six_others_without_a_reason",
+    "multiple sources joined": "test_every_staging_model_reads_one_source",
+    "rejoining of upstream concepts": "test_no_model_joins_a_child_with_its_parent_again_without_a_reason",
+    "root models": "test_a_layer_reads_only_the_layers_before_it",
+    "source fanout": "test_every_source_table_has_one_staging_model_of_its_name",
+    "staging models dependent on downstream models": "test_a_layer_reads_only_the_layers_before_it",
+    "staging models dependent on other staging models": "test_a_layer_reads_only_the_layers_before_it",
+    "unused sources": "test_every_source_table_has_one_staging_model_of_its_name",
+    "missing primary key tests": "test_every_model_proves_its_key",
+    "missing source freshness": "offices publish in seasons: `extract/sources/freshness.py` compares each with its own",
+    "test coverage": "test_every_model_proves_its_key",
+    "documentation coverage": "test_every_model_and_column_is_described",
+    "undocumented models": "test_every_model_and_column_is_described",
+    "undocumented sources": "test_every_model_and_column_is_described",
+    "undocumented source tables": "test_every_model_and_column_is_described",
+    "model directories": "test_every_model_lies_in_the_folder_and_schema_of_its_layer_and_bears_its_prefix",
+    "model naming conventions": "test_every_model_lies_in_the_folder_and_schema_of_its_layer_and_bears_its_prefix",
+    "source directories": "test_sources_lie_in_the_folder_of_staging",
+    "test directories": "test_every_model_has_its_yaml_beside_its_sql",
+    "chained view dependencies": "test_views_are_not_chained_over_four_models",
+    "exposure parents materializations": "test_exposures_show_stored_tables_only",
+    "exposures dependent on private models": "test_exposures_show_marts_only_and_every_mart_is_shown",
+    "public models without contracts": "test_every_mart_is_public_under_an_enforced_contract_and_nothing_else_is",
+    "undocumented public models": "test_every_model_and_column_is_described",
+}
