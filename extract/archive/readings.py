@@ -23,7 +23,7 @@ def load_reading(settings: Settings, sha256: str, answers_used: str = "") -> str
     """Load a stored reading; raises FileNotFoundError, or DamagedError where its hash differs."""
     digest, _, data = _readings(settings).get(_reading_name(sha256, answers_used)).partition(b"\n")
     if hashlib.sha256(data).hexdigest().encode() != digest:
-        raise DamagedError(f"the reading of {sha256[:12]} is not what was kept; it is read again")
+        raise DamagedError(f"the stored reading of {sha256[:12]} is damaged; the document is read again")
     return data.decode()
 
 

@@ -125,7 +125,7 @@ def fetch_archived(settings: Settings, sha256: str) -> Path:
             return path
         path.rename(path.with_suffix(".damaged"))  # so that landing them again brings them anew
         if store is None:
-            raise DamagedError(f"{path} has other bytes than its name says, and is set aside; restore it")
+            raise DamagedError(f"{path}: the content does not match its name, the hash; moved aside, restore it")
     if store is None:
         raise FileNotFoundError(
             f"the archive has no document {sha256[:12]} (expected {path}): "
@@ -133,7 +133,9 @@ def fetch_archived(settings: Settings, sha256: str) -> Path:
         )
     data = store.get(archive_name(sha256))
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise DamagedError(f"{archive_name(sha256)} in JIXIAO_STORE_URL has other bytes than its name says; restore it")
+        raise DamagedError(
+            f"{archive_name(sha256)} in JIXIAO_STORE_URL: the content does not match its name; restore it"
+        )
     write_whole(path, data, 0o444)
     return path
 

@@ -28,7 +28,10 @@ def queue_review(settings: Settings, sha256: str, reason: str | None) -> Path:
     """Recognise a refused document in a child process and write its CSV; raises Refused where that cannot help."""
     if reason not in MAY_HELP:
         wanted = " or ".join(MAY_HELP)
-        raise Refused(Reason(reason) if reason else Reason.NO_TEXT_LAYER, f"recognition helps with {wanted} only")
+        raise Refused(
+            Reason(reason) if reason else Reason.NO_TEXT_LAYER,
+            f"text recognition is for {wanted} only",
+        )
     limits = replace(settings.limits(), seconds=SECONDS, memory=MEMORY)
     reading = read_sandboxed(fetch_archived(settings, sha256), reader=NAME, limits=limits)
     target = review_path(settings, sha256)

@@ -188,7 +188,7 @@ def _require_same_kind(kind: str | None, address: str) -> None:
     found = make_url(address).get_backend_name()
     if kind is not None and kind != found:
         raise BackupError(
-            f"the backup's {BUILD} is of {kind}, and this home's is on {found}: set JIXIAO_WAREHOUSE_URL as it was"
+            f"the backup's {BUILD} is a {kind} database, this home's a {found} one: set JIXIAO_WAREHOUSE_URL as it was"
         )
 
 
@@ -213,7 +213,7 @@ def _run_program(name: str, url: URL, arguments: list[str]) -> None:
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]))
     program = str(found[-1]) if found else shutil.which(name)
     if program is None:
-        raise BackupError(f"{name} is not installed: it comes with Debian's postgresql-client, as new as the server")
+        raise BackupError(f"{name} is not installed: install Debian's postgresql-client in the version of the server")
     given = {"PGHOST": url.host, "PGPORT": url.port, "PGUSER": url.username, "PGPASSWORD": url.password}
     environment = {**os.environ, **{key: str(value) for key, value in given.items() if value is not None}}
     done = subprocess.run([program, "--no-password", *arguments], env=environment, capture_output=True, text=True)

@@ -396,7 +396,7 @@ def close(
     if held:
         log.warning("%s", held)
     if failed_tasks:
-        raise LedgerError(f"tasks failed: {', '.join(failed_tasks)}; their logs say why")
+        raise LedgerError(f"tasks failed: {', '.join(failed_tasks)}; see their logs")
     unlisted = [one for one in ledger.findings(run_id) if one["code"] in UNLISTED]
     if unlisted:
         raise LedgerError("; ".join(f"{one['publisher']} could not be listed: {one['detail']}" for one in unlisted))

@@ -39,7 +39,7 @@ def list_documents(ledger: Ledger, ids: Sequence[str] = (), publisher: str | Non
     found = dict.fromkeys(row["sha256"] for row in ledger.questions(is_open=True, publisher=publisher))
     wanted = {ledger.find_document(one.strip()) for one in ids if one.strip()}
     if left := wanted - set(found):
-        raise LedgerError(f"ask nothing: {', '.join(sha256[:12] for sha256 in sorted(left))}")
+        raise LedgerError(f"documents without open questions: {', '.join(sha256[:12] for sha256 in sorted(left))}")
     return [sha256 for sha256 in found if not wanted or sha256 in wanted]
 
 
@@ -84,7 +84,7 @@ def follow_choices(settings: Settings, sha256: str, chosen: Sequence[str], by: s
         return None
     options = list_options(Ledger(settings.ledger_url or "").questions(is_open=True, sha256=sha256))
     if unknown := [one for one in answers if one not in options]:
-        raise LedgerError(f"document {sha256[:12]}: asked no longer: {', '.join(unknown)}")
+        raise LedgerError(f"document {sha256[:12]}: questions that are no longer open: {', '.join(unknown)}")
     keys = [options[one][0] for one in answers]
     if len(set(keys)) != len(keys) or len(answers) != len(chosen):
         raise LedgerError(f"document {sha256[:12]}: expected one choice of each question, found {', '.join(chosen)}")

@@ -54,7 +54,7 @@ class Parts:
         """Raise UpError when a part has ended by itself."""
         for name, process in self._running.items():
             if process.poll() is not None and not self.is_ending:
-                raise UpError(f"{name} ended with status {process.returncode}; its last lines say why")
+                raise UpError(f"{name} ended with status {process.returncode}; see its last lines above")
 
     def end(self) -> None:
         """Send SIGTERM to all parts and their children, and SIGKILL to those that have not ended in time."""

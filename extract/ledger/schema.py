@@ -39,7 +39,7 @@ def require_schema(engine: Engine) -> None:
     if found != HEAD:
         raise LedgerError(
             f"the ledger is at {found}, this version needs {HEAD}, and this process may not write it: "
-            "let somebody who may run `jixiao status` once"
+            "run `jixiao status` once as a user who may write it"
         )
 
 

@@ -26,7 +26,7 @@ def check_file(path: Path, most_bytes: int) -> None:
     """Raise Refused (empty, too_large, not_pdf) before any parser opens the file."""
     size = path.stat().st_size
     if size == 0:
-        raise Refused(Reason.EMPTY, "the file has no bytes")
+        raise Refused(Reason.EMPTY, "the file is empty (0 bytes)")
     if size > most_bytes:
         raise Refused(Reason.TOO_LARGE, f"{size} bytes, more than {most_bytes}")
     with path.open("rb") as stream:

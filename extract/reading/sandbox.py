@@ -109,7 +109,7 @@ class Sandbox:
             return trust_reading(read.text)
         except ValueError as error:
             self._end_child()
-            raise JixiaoError(f"{path}: the reader answered no reading: {error}") from None
+            raise JixiaoError(f"{path}: the reader's answer is invalid: {error}") from None
 
     def read_text(
         self,
@@ -217,7 +217,7 @@ class Sandbox:
             refusal = trust_refusal(head)
         except ValueError as error:
             self._end_child()
-            raise JixiaoError(f"{path}: the reader answered no refusal: {error}") from None
+            raise JixiaoError(f"{path}: the reader's answer is invalid: {error}") from None
         raise refusal
 
     def _ask(self, child: Child, request: dict[str, Any], document: int, seconds: float) -> Answered:
@@ -239,7 +239,7 @@ class Sandbox:
             length = _whole_number(head["bytes"])
         except (ValueError, KeyError, TypeError, RecursionError):
             self._end_child()
-            raise JixiaoError("the reader's answer cannot be understood") from None
+            raise JixiaoError("the reader's answer is no JSON of the expected form") from None
         if length > MAX_ANSWER:
             self._end_child()
             raise Refused(Reason.TOO_LARGE, f"the reading has {length} bytes, more than {MAX_ANSWER}")
@@ -248,7 +248,7 @@ class Sandbox:
             self._receive(child, body, end, seconds)
         if len(body) > length:
             self._end_child()
-            raise JixiaoError("the reader answered more than it was asked")
+            raise JixiaoError("the reader's answer has more bytes than it announced")
         return head, bytes(body)
 
     def _receive(self, child: Child, found: bytearray, end: float, seconds: float) -> None:
@@ -309,7 +309,7 @@ def _decode(body: bytes) -> str:
     try:
         return body.decode()
     except UnicodeDecodeError as error:
-        raise JixiaoError(f"the reader answered no text: {error}") from None
+        raise JixiaoError(f"the reader's answer is not UTF-8: {error}") from None
 
 
 def _whole_number(value: Any) -> int:

@@ -31,7 +31,7 @@ def trust_reading(text: str, sha256: str | None = None) -> Reading:
         reading = reading_from_json(text)
         fault = _find_fault(reading)
     if fault:
-        raise ValueError(f"no reading: {fault}")
+        raise ValueError(f"invalid reading: {fault}")
     if sha256 is not None and reading.sha256 != sha256:
         raise ValueError(f"a reading of {plain_text(reading.sha256)[:12]}, expected one of {sha256[:12]}")
     return reading
@@ -44,7 +44,7 @@ def trust_refusal(data: dict[str, Any]) -> Refused:
         held = tuple(replace(one, detail=plain_text(one.detail)) for one in refused.held)
         fault = _find_fault_of_held(held)
     if fault:
-        raise ValueError(f"no refusal: {fault}")
+        raise ValueError(f"invalid refusal: {fault}")
     return Refused(refused.reason, plain_text(refused.detail), refused.page if _is_number(refused.page) else None, held)
 
 
@@ -54,9 +54,9 @@ def _as_value_error(what: str) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise ValueError(f"no {what}: {plain_text(error)}") from None
+        raise ValueError(f"invalid {what}: {plain_text(error)}") from None
     except (KeyError, IndexError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-        raise ValueError(f"no {what}: {type(error).__name__}: {plain_text(error)}") from None
+        raise ValueError(f"invalid {what}: {type(error).__name__}: {plain_text(error)}") from None
 
 
 def plain_text(value: object) -> str:

@@ -74,9 +74,9 @@ def check_discovery(publisher: Publisher, found: Discovery, before: int) -> list
     if isinstance(publisher.source, FolderSource) or found.broken:
         return findings
     if seen == 0:
-        findings.append(Finding("listing_empty", f"the source shows nothing; {before} publications before"))
+        findings.append(Finding("listing_empty", f"the source lists no publication; an earlier run found {before}"))
     elif seen * 100 <= before * (100 - publisher.shrink_pct):
-        findings.append(Finding("listing_shrank", f"the source shows {seen} publications; {before} before"))
+        findings.append(Finding("listing_shrank", f"the source lists {seen} publications, before {before}"))
     return findings
 
 

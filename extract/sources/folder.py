@@ -88,7 +88,7 @@ def _version(status: os.stat_result) -> str:
 
 def _require_plain(status: os.stat_result, name: str) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise Refused(Reason.NOT_PDF, f"{name} is no file but a {_kind(status.st_mode)}")
+        raise Refused(Reason.NOT_PDF, f"{name}: expected a file, found a {_kind(status.st_mode)}")
 
 
 def _read_plain(descriptor: int, name: str, settle_seconds: float, max_bytes: int) -> tuple[bytes, str]:

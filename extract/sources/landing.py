@@ -176,7 +176,7 @@ def _cached_document(cached: CacheEntry | None, settings: Settings) -> LandedPdf
 def _shrunk(publisher: Publisher, cached: CacheEntry | None, landed: LandedPdf) -> tuple[Finding, ...]:
     if cached is None or cached.size is None or landed.size * 100 > cached.size * (100 - publisher.shrink_pct):
         return ()
-    return (Finding("file_shrank", f"{cached.size} bytes before, {landed.size} bytes now"),)
+    return (Finding("file_shrank", f"the file has {landed.size} bytes; it had {cached.size} before"),)
 
 
 def _copy(source: BucketSource, publication: Publication, cached: CacheEntry | None, settings: Settings) -> Landing:

@@ -43,11 +43,11 @@ class Pace:
         """
         with self._lock:
             if self._failures >= MOST_FAILURES:
-                raise SourceError(f"not asked: the {MOST_FAILURES} requests before this one failed")
+                raise SourceError(f"not requested: the {MOST_FAILURES} requests before this one failed")
             now = self._clock()
             start = max(now, self._next)
             if start > self._end:
-                raise OutOfTimeError(f"not asked: the {self._night_seconds:g} s of this publisher are used up")
+                raise OutOfTimeError(f"not requested: this publisher has used its {self._night_seconds:g} s of a run")
             self._next = start + self.delay_seconds
         if start > now:
             self._sleep(start - now)

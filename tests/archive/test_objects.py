@@ -82,7 +82,7 @@ def test_a_damaged_archive_of_one_machine_is_told_and_landing_again_mends_it(set
     landed = land_bytes(settings.archive, BYTES)
     landed.path.chmod(0o644)
     landed.path.write_bytes(b"x" * len(BYTES))
-    with pytest.raises(DamagedError, match="set aside"):
+    with pytest.raises(DamagedError, match="moved aside"):
         fetch_archived(settings, landed.sha256)
     land_bytes(settings.archive, BYTES)
     assert fetch_archived(settings, landed.sha256).read_bytes() == BYTES

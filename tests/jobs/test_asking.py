@@ -73,7 +73,7 @@ def test_a_choice_that_is_asked_no_longer_is_no_answer(asking: Settings) -> None
     (row,) = [one for one in ledger_of(asking).questions() if one["kind"] == "first_row"]
     option = make_question(asking, row["sha256"])["options"][0]
     ledger_of(asking).note_questions(row["sha256"], [])
-    with pytest.raises(LedgerError, match="asked no longer"):
+    with pytest.raises(LedgerError, match="no longer open"):
         apply_answer(asking, row["sha256"], respond(option))
 
 
