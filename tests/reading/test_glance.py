@@ -22,7 +22,7 @@ def read(name: str, monkeypatch: pytest.MonkeyPatch, *, in_full: bool) -> str:
         staged = [file.stage_page(reader, number) for number in range(1, file.open(reader) + 1)]
         return [page.check() if in_full else page.glance() for page in staged]
 
-    monkeypatch.setattr(document, "_glance", open_pages)
+    monkeypatch.setattr(document, "_stage_pages", open_pages)
     try:
         return document.reading_to_json(document.read_document(FIXTURES / f"{name}.pdf", reader="pdfium"))
     except Refused as refusal:
@@ -39,7 +39,7 @@ def test_what_speaks_against_a_page_of_targets_counts_although_it_was_glanced_at
 def test_only_pages_near_one_that_speaks_of_targets_are_checked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document, "speaks_of_targets", lambda page: False)
     with OpenFile(FIXTURES / "base_seedlike.pdf", None) as file:
-        pages = document._glance(file, "pdfium")
+        pages = document._stage_pages(file, "pdfium")
         assert [page.is_glance for page in pages] == [False, False, True]
         document._complete(file, "pdfium", pages, frozenset({3}))
     assert not pages[2].is_glance
