@@ -90,7 +90,7 @@ def clone_file(source: Path, target: Path) -> bool:
     return done
 
 
-def is_nobodys(path: Path) -> bool:
+def is_unused(path: Path) -> bool:
     """Return True if a file has one name only and no process, not even this one, has it open; False if unknown."""
     if not hasattr(fcntl, "F_SETLEASE"):
         return False

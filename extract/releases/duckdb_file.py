@@ -1,4 +1,4 @@
-"""Make a release's DuckDB file from the one before, and read it back before anybody may see it.
+"""Make a release's DuckDB file from the file of the release before, and verify it before it is served.
 
 The file begins as a clone of an earlier release's. Parts of the marts that are the same in it stay as they are; in the
 others rows are deleted and inserted. Now and then, when many rows have been replaced, the file is written anew.

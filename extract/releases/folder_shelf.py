@@ -31,7 +31,7 @@ from typing import Any, Self
 
 import duckdb
 
-from extract.files import clone_file, is_nobodys, sync_folder, write_whole
+from extract.files import clone_file, is_unused, sync_folder, write_whole
 from extract.releases.duckdb_file import (
     WAREHOUSE,
     Base,
@@ -157,11 +157,11 @@ class FolderShelf:
         return self._settings.releases / str(release["release_id"])
 
     def _contents(self, release: Release | None) -> Contents | None:
-        """Read what a release holds; None where there is none, or an earlier version that did not write it down."""
+        """Read the recorded contents of a release; None without a release, or if an earlier version recorded none."""
         return _read_contents(self._folder(release)) if release else None
 
     def _begin(self, file: Path, contents: Contents, before: Release | None) -> tuple[Base | None, str]:
-        """Put an earlier release's file where the new one is to be, and say how; None where none is worth it."""
+        """Place an earlier release's file at `file`; return what it holds and how, None and `new` if cheaper."""
         base = _read_base(self._folder(before)) if before else None
         if before is None or base is None or not is_worth_changing(contents, base):
             return None, "new"
@@ -185,11 +185,11 @@ class FolderShelf:
                 os.rename(folder / name, spare / name)
 
     def _take_spare(self, file: Path, contents: Contents) -> Base | None:
-        """Move the spare file to where the new one is to be, unless somebody still reads it: then it is given up."""
+        """Move the spare file to `file`, return what it holds; delete it and return None if a process reads it."""
         spare = self._settings.spare_release
         base = _read_base(spare)
         try:
-            if base is None or not is_worth_changing(contents, base) or not is_nobodys(spare / WAREHOUSE):
+            if base is None or not is_worth_changing(contents, base) or not is_unused(spare / WAREHOUSE):
                 return None
             os.rename(spare / WAREHOUSE, file)
             file.chmod(0o644)

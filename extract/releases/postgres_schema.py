@@ -1,4 +1,4 @@
-"""Make a release's schema: views on tables of parts, which nobody changes any more.
+"""Make a release's schema: views on tables of parts, which are never changed after they are written.
 
     parts.<table>_<…>        the rows of one part; a release that holds the same rows uses the same table
     release_<id>.<table>     a view on the tables of its parts

@@ -42,7 +42,7 @@ def ask(settings: Settings, query: str, release_id: str | None = None, values: S
 
 
 def ask_untrusted(settings: Settings, query: str, release_id: str | None = None) -> Answer:
-    """Run an untrusted statement as `ask` does; on PostgreSQL with the login of JIXIAO_READER_URL only.
+    """Run a user's statement as `ask` does; on PostgreSQL only with the login of JIXIAO_READER_URL.
 
     A role that a session has taken can be left inside a query, so the session itself must not be able to do more.
     Raises QueryError as well where the answer has more rows than JIXIAO_SQL_ROWS.

@@ -169,7 +169,7 @@ class SchemaShelf:
         self._drop_parts()
 
     def _drop(self, schema: str) -> bool:
-        """Drop a schema with its views and tables, unless somebody reads them or has built something on them."""
+        """Drop a schema with its views and tables, unless a session reads them or an object depends on them."""
         names: dict[str, list[str]] = {"VIEW": [], "TABLE": []}
         for name, kind in list_kinds(self._connection, schema).items():
             names[kind].append(f'{schema}."{name}"')
@@ -197,7 +197,7 @@ class SchemaShelf:
         return True
 
     def _read_contents(self, release: Release | None) -> Contents | None:
-        """Read what a release holds; None where there is none, or an earlier version that did not write it down."""
+        """Read the recorded contents of a release; None without a release, or if an earlier version recorded none."""
         if release is None:
             return None
         query = text("SELECT parts FROM releases.kept WHERE release_id = :release_id")

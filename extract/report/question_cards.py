@@ -27,7 +27,7 @@ TO_MARK = (QuestionKind.SAME_COLUMN, QuestionKind.AMOUNT, QuestionKind.FIRST_ROW
 
 
 def tell_choice(choice: Choice) -> str:
-    """Return in English what a choice means where its printed text does not say it, else ""."""
+    """Return the English meaning of a choice whose printed text does not show it, else ""."""
     return CHOICE_WORDS.get(choice.value, "")
 
 
