@@ -215,5 +215,7 @@ def check_language(pages: Sequence[CheckedPage]) -> None:
         counts[sorted(set(map(ord, COMMON)))].sum(),
         counts[0xA1:0x100].sum(),
     )
-    if (chinese >= 60 and common < 0.06 * chinese) or (len(text) >= 60 and mojibake > 0.3 * len(text)):
+    if (chinese >= 60 and common < TOLERANCES.common_letters_share * chinese) or (
+        len(text) >= 60 and mojibake > TOLERANCES.accented_letters_share * len(text)
+    ):
         raise Refused(Reason.GARBLED_TEXT, f"no words that offices use in {text[:30]!r}")

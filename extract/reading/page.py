@@ -44,6 +44,7 @@ from extract.reading.page_checks.glyph_counts import (
 )
 from extract.reading.page_checks.problems import PageNote, Problem
 from extract.reading.raster.digit_places import Digits, find_digits
+from extract.reading.tolerances import TOLERANCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ def stage_page(ink: Ink, typed: int = 0) -> StagedPage:
 def _find_tolerance(ink: Ink, spots: Spots) -> float:
     """Return the distance in pt up to which rules are one line: 0.45 em of the page's median size, from 1 to 3 pt."""
     size = find_median(spots.size[ink.glyphs.drop == KEPT], 10.0)
-    return min(3.0, max(1.0, 0.45 * size))
+    return min(TOLERANCES.most_snap_pt, max(TOLERANCES.least_snap_pt, TOLERANCES.snap_em * size))
 
 
 def _find_tables(ink: Ink, spots: Spots, tolerance: float) -> list[PlacedTable]:

@@ -118,7 +118,7 @@ def _drop_line_on_seam(pages: tuple[CheckedPage, ...], settled: list[CheckedPage
 
 def _are_beside(pages: tuple[CheckedPage, ...], k: int, other: int, box: Box, twin: Box) -> bool:
     """Return True if two cells are in one column, at the end of one page's table and the start of the other's."""
-    if abs(box.x0 - twin.x0) > TOLERANCES.seam_column_pt or abs(box.x1 - twin.x1) > TOLERANCES.seam_column_pt:
+    if abs(box.x0 - twin.x0) > TOLERANCES.column_moved_pt or abs(box.x1 - twin.x1) > TOLERANCES.column_moved_pt:
         return False
     upper, lower, page = (box, twin, k) if k < other else (twin, box, other)
     ends = [abs(grid.box.y1 - upper.y1) < TOLERANCES.seam_edge_pt for grid in pages[page].grids.grids]

@@ -15,6 +15,7 @@ from extract.reading.tables.column_groups import AMOUNTS, LEVELS
 from extract.reading.tables.freeze import RecordDoubt
 from extract.reading.tables.target_words import LEVEL_WORDS
 
+WRONG_CODES_SHARE = 0.1  # of the codes may contradict their levels by the publisher's own mistakes
 CODE = re.compile(r"^(\d{9})\s*[-—–]")
 LEVEL_CODE = re.compile(r"^(\d{1,2})\s*[-—–]")
 INNER_CODE = re.compile(r"\d{9}-")
@@ -40,7 +41,6 @@ BELOW = {  # words of level 1, and of the levels 2 that stand below it
 }
 CLAUSE = re.compile(r"[，,；;、。]")
 TARGET_MARK = re.compile(r"[≥≧≤≦＞＜]|[%％]|\d(?=[≥≧≤≦])")
-TOLERATED = 0.1  # of the rows may break the code rule by the publisher's own mistake
 
 
 def find_doubts(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
@@ -156,7 +156,7 @@ def _belongs(level2: str, level1: str) -> bool:
 def _check_codes(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
     """Find codes that contradict their levels, where there are more than publishers' own mistakes explain."""
     outside, coded = _find_outside(records)
-    if len(outside) > max(1, TOLERATED * coded):
+    if len(outside) > max(1, WRONG_CODES_SHARE * coded):
         said = f"{len(outside)} of {coded} indicator codes contradict their levels"
         yield from (_doubt(record, f"{said}, {detail}") for record, detail in outside)
 

@@ -1,8 +1,8 @@
 """Define the tolerances of reading: each with its unit, its reason, and the fixture that needs it.
 
-A test sets each to its value `perturbed` and sees the reading of its fixture change. Units: pt are points of the
-displayed page, em parts of the font size, px pixels of a rendered page, levels parts of 255 of grey, ratios parts of 1;
-brightness and alpha go from 0 to 1.
+A test sets each to its value `perturbed` and sees the reading of its fixture change: a PDF of tests/fixtures, or a page
+of tests/support/tolerance_pages.py. Units: pt are points of the displayed page, em parts of the font size, px pixels of
+a rendered page, levels parts of 255 of grey, ratios parts of 1; brightness and alpha go from 0 to 1.
 """
 
 from __future__ import annotations
@@ -99,13 +99,6 @@ class Tolerances:
         "k17_second_line_overflows",
         1.425,
     )
-    covered_letter_share: float = _tolerance(
-        0.25,
-        "ratio",
-        "of the smaller letter, so much under a letter of another cell makes both unreadable",
-        "partial_text_over_text",
-        2.5,
-    )
     double_em: float = _tolerance(
         0.16, "em", "a glyph so near to the same glyph is a fake bold or a shadow", "v19_fakebold_watermark", 1.6
     )
@@ -144,9 +137,6 @@ class Tolerances:
         1.9, "em", "a gap between two texts on one line outside tables", "f02_labels", 0.0
     )
     glued_em: float = _tolerance(0.12, "em", "letters of one word are nearer", "v_narrow_gap_hfull", 1.2)
-    middle_em: float = _tolerance(
-        0.36, "em", "above the baseline: the middle of a Chinese glyph and of a digit", "base_seedlike", 1.08
-    )
     cell_clip_pt: float = _tolerance(
         3.0, "pt", "a clip so near to a cell's border is the border's own", "s01_print_area", 0.0
     )
@@ -155,7 +145,7 @@ class Tolerances:
         0.25, "ratio", "of the height of a digit: a clip that takes more may change it", "s02_line_cut_in_half", 0.75
     )
     digit_height_em: float = _tolerance(
-        0.72, "em", "how high a digit stands over the baseline", "s02_line_cut_in_half", 0.36
+        0.72, "em", "how high a digit stands over the baseline; its middle is half as high", "base_seedlike", 2.16
     )
     stroke_at_side_pt: float = _tolerance(
         3.0, "pt", "a line that ends so near to an upright line ends at it, as borders do", "c03_cut_by_own_border", 0.0
@@ -292,9 +282,6 @@ class Tolerances:
         "y11_stamp_over_amount",
         -0.5,
     )
-    seam_column_pt: float = _tolerance(
-        3.0, "pt", "the borders of a column stand no further apart on two pages", "c16_label_over_three_pages", -3.0
-    )
     other_brightness: float = _tolerance(
         0.15, "brightness", "a difference of two letters that everybody sees", "r08_figures_set_smaller", -0.15
     )
@@ -308,7 +295,7 @@ class Tolerances:
     border_pieces_pt: float = _tolerance(
         0.75, "pt", "pieces of one border stand no further apart", "c03_cut_by_own_border", -0.75
     )
-    covered_ink_share: float = _tolerance(
+    covered_share: float = _tolerance(
         0.25, "ratio", "of a glyph's ink under a later area makes it unreadable", "y02_covered_by_neighbour", -0.25
     )
     cut_digit_share: float = _tolerance(
@@ -344,9 +331,6 @@ class Tolerances:
         0.9, "alpha", "nothing that one could read shows through what is painted with more", "c05_white_picture", 1.8
     )
     outline_alpha: float = _tolerance(0.5, "alpha", "fainter outlines are no letters", "w15_outlines", 1.0, "oxide")
-    em_above_em: float = _tolerance(
-        0.88, "em", "the em box reaches so far above the baseline", "w02_picture_over", 1.76, "oxide"
-    )
     em_below_em: float = _tolerance(0.12, "em", "and so far below it", "base_seedlike", 1.2, "oxide")
     operator_line_em: float = _tolerance(
         0.02, "em", "letters of one text operator stand on one baseline", "c01_print_area", 0.0, "oxide"
@@ -372,6 +356,201 @@ class Tolerances:
     short_one_em: float = _tolerance(
         0.5, "em", "a 一 is never so narrow (0.72 at least)", "z12_drawn_minus", 1.0, "auto"
     )
+    same_baseline_em: float = _tolerance(
+        0.1, "em", "letters whose baselines differ by less are on one line", "z17_unusual_digits", 0.0
+    )
+    same_size_share: float = _tolerance(
+        0.1, "ratio", "letters whose sizes differ by less are set in one size", "c13_line_over_the_rule", 0.0
+    )
+    next_letter_em: float = _tolerance(
+        0.1, "em", "a letter begins so near to the end of the em square before it", "narrow_letters", 0.0
+    )
+    one_line_em: float = _tolerance(
+        0.3, "em", "letters of a cell whose baselines differ by less are one line", "k17_second_line_overflows", 3.0
+    )
+    overlap_em: float = _tolerance(
+        0.1,
+        "em",
+        "the middle of a letter so deep inside the next one: two texts over each other",
+        "z17_unusual_digits",
+        -0.1,
+    )
+    repeated_share: float = _tolerance(
+        0.6,
+        "ratio",
+        "of its width: the same letter again at less distance is printed over it",
+        "v19_fakebold_watermark",
+        1.8,
+    )
+    beside_cell_em: float = _tolerance(
+        0.5,
+        "em",
+        "a line that overflows its cell begins and ends at most so far beside it",
+        "c13_line_over_the_rule",
+        -0.5,
+    )
+    run_inside_share: float = _tolerance(
+        0.5,
+        "ratio",
+        "of the width of a run inside the cell of its word: less makes it another text",
+        "run_of_the_next_cell",
+        1.0,
+    )
+    letter_inside_share: float = _tolerance(
+        0.3, "ratio", "likewise of a run of one letter", "letter_of_another_run", 0.6
+    )
+    next_to_letter_em: float = _tolerance(
+        0.75,
+        "em",
+        "a letter on a rule that is so near to another one belongs to its cell",
+        "lone_letter_on_a_rule",
+        0.0,
+    )
+    other_line_em: float = _tolerance(
+        0.5, "em", "letters of a cell whose baselines differ by more are further lines", "text_that_wraps", 1.5
+    )
+    cut_aside_share: float = _tolerance(
+        0.34, "ratio", "of the width of a glyph: a clip that takes more may change it", "clip_aside", 0.17
+    )
+    same_width_pt: float = _tolerance(
+        5.0,
+        "pt",
+        "level rules that protrude no more beyond the longest one belong to its table",
+        "v_narrow_gap_hfull",
+        -5.0,
+    )
+    least_table_pt: float = _tolerance(
+        100.0, "pt", "level rules alone make a table if they are longer", "v_narrow_gap_hfull", 2000.0
+    )
+    full_line_share: float = _tolerance(
+        0.8,
+        "ratio",
+        "of the width of a table: longer lines run through it, the first two enclose the header",
+        "level_rules",
+        1.6,
+    )
+    ends_share: float = _tolerance(
+        0.06, "ratio", "of the lines of a table end at the border of a column", "broken_rules", 1.2
+    )
+    text_line_em: float = _tolerance(
+        0.8, "em", "height of the strips in which the letters of a line are counted", "many_lines", 1.6
+    )
+    least_gap_em: float = _tolerance(0.2, "em", "a gap between columns is at least so wide", "b_frame_hrules", 4.0)
+    open_side_pt: float = _tolerance(
+        5.0,
+        "pt",
+        "crossing lines that protrude further beyond the outermost line end at a side that is not drawn",
+        "w15_outlines",
+        -5.0,
+    )
+    digit_step_em: float = _tolerance(
+        0.4, "em", "digits follow each other by at least so much; a fake bold moves by less", "wide_digits", 0.8
+    )
+    too_wide_em: float = _tolerance(
+        0.15, "em", "letters of one text overlap by less: a width that reaches further is wrong", "wide_digits", 3.0
+    )
+    least_outline_pt: float = _tolerance(2.0, "pt", "a filled outline that is lower is no letter", "w15_outlines", 40.0)
+    hyphen_width_em: float = _tolerance(0.1, "em", "a soft hyphen that is wider is printed", "soft_hyphen", 2.0)
+    oblique_degrees: float = _tolerance(
+        3.0,
+        "degrees",
+        "text that leans more from a quarter turn is oblique: a stamp or watermark",
+        "v19_fakebold_watermark",
+        -3.0,
+    )
+    least_size_pt: float = _tolerance(0.5, "pt", "smaller text is invisible", "k_covered", 10.0)
+    continued_em: float = _tolerance(
+        0.5,
+        "em",
+        "a letter beyond the edge of a table that is nearer to the text inside continues it",
+        "text_beyond_the_edge",
+        0.0,
+    )
+    least_shape_em: float = _tolerance(0.3, "em", "a drawn outline that is lower is no digit", "drawn_digit", 0.9)
+    shape_width_em: float = _tolerance(
+        4.0, "em", "a drawn outline that is wider is no digit or group of digits", "drawn_digit", 0.0
+    )
+    border_dash_pt: float = _tolerance(
+        0.5,
+        "pt",
+        "a stroke that begins or ends nearer to the border of a cell is a part of the border",
+        "struck_beside",
+        -0.5,
+    )
+    gap_again_em: float = _tolerance(
+        0.5,
+        "em",
+        "gaps of two lines that share more are at the same place: an upright rule is missing",
+        "gaps_at_one_place",
+        10.0,
+    )
+    uneven_size_share: float = _tolerance(
+        0.08,
+        "ratio",
+        "of the usual size of a cell: letters of another brightness that differ by more are another text",
+        "another_text_in_a_cell",
+        0.16,
+    )
+    light_letter_brightness: float = _tolerance(
+        0.6, "brightness", "lighter letters are printed on a darker area", "r02_one_digit_said_another", -0.6, "auto"
+    )
+    same_shape_em: float = _tolerance(
+        0.01,
+        "em",
+        "glyphs of a font whose boxes differ by less may be one glyph",
+        "r05_digit_of_one_cell",
+        0.03,
+        "auto",
+    )
+    operator_gap_em: float = _tolerance(
+        0.35,
+        "em",
+        "more room is between texts, not between letters of one operator",
+        "y02_covered_by_neighbour",
+        0.0,
+        "oxide",
+    )
+    faint_alpha: float = _tolerance(
+        0.7, "alpha", "text painted with less is faint, as watermarks are", "s06_white_picture", 1.1
+    )
+    unseen_alpha: float = _tolerance(0.02, "alpha", "paint with less is invisible", "w02_picture_over", 1.1)
+    level_degrees: float = _tolerance(
+        0.5,
+        "degrees",
+        "characters turned by more have no reliable width along their line",
+        "c18_font_without_a_map",
+        -0.5,
+        "oxide",
+    )
+    dark_pixel_share: float = _tolerance(
+        0.002, "ratio", "of an image may be darker than pale, by noise of the compression", "w01_pictured_value", 1.0
+    )
+    over_middle_pt: float = _tolerance(
+        2.0, "pt", "a border or letter may reach so far over the middle between two sheets", "two_sheets", 0.0
+    )
+    title_height_ratio: float = _tolerance(
+        0.85,
+        "ratio",
+        "a line above the title belongs to it unless it is lower than this part of it",
+        "u04_mark_in_a_cell",
+        0.0,
+    )
+    known_words_share: float = _tolerance(0.5, "ratio", "of the words of a header row are known", "k_covered", 1.5)
+    common_letters_share: float = _tolerance(
+        0.06, "ratio", "of the Chinese characters of all tables are common ones of offices", "k_covered", 1.2
+    )
+    accented_letters_share: float = _tolerance(
+        0.3,
+        "ratio",
+        "of the letters of all tables are accented Latin ones: a font with a wrong map",
+        "x03_garbled_pua",
+        -0.3,
+    )
+    snap_em: float = _tolerance(
+        0.45, "em", "of the usual size of a page: rules so near are one line", "w15_outlines", 0.0
+    )
+    least_snap_pt: float = _tolerance(1.0, "pt", "at least", "doubled_rule", 0.0)
+    most_snap_pt: float = _tolerance(3.0, "pt", "and at most", "c18_font_without_a_map", -3.0)
 
 
 TOLERANCES = Tolerances()

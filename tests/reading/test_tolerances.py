@@ -7,16 +7,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from tolerance_pages import PAGES
 
 from extract.errors import Refused
 from extract.reading.document import read_document
-from extract.reading.exchange import reading_to_json, refusal_to_dict
+from extract.reading.exchange import grids_to_dicts, reading_to_json, refusal_to_dict
+from extract.reading.page import build_page
+from extract.reading.tables.side_by_side_pages import split_sheets
 from extract.reading.tolerances import TOLERANCES, Tolerances
 from extract.settings import PROJECT
 
 FIXTURES = PROJECT / "tests/fixtures"
 FIELDS = dataclasses.fields(Tolerances)
-UNITS = {"pt", "em", "px", "ratio", "brightness", "alpha", "levels", "correlation"}
+UNITS = {"pt", "em", "px", "degrees", "ratio", "brightness", "alpha", "levels", "correlation"}
 
 
 @contextmanager
@@ -31,7 +34,10 @@ def changed(name: str, value: float) -> Iterator[None]:
 
 
 def read(name: str, reader: str) -> object:
-    """Return what a fixture reads as, a refusal with what is held back."""
+    """Return what a fixture reads as, a refusal with what is held back; of a made page its cells and problems."""
+    if name in PAGES:
+        page = build_page(PAGES[name]().ink())
+        return grids_to_dicts(split_sheets(page.grids)), page.problems, page.notes
     try:
         return reading_to_json(read_document(FIXTURES / f"{name}.pdf", reader=reader))
     except Refused as refusal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from extract.entities import Quad
@@ -15,14 +17,14 @@ class Page:
     """A page in the making: texts and lines where a test puts them."""
 
     def __init__(self) -> None:
-        self.texts: list[tuple[str, float, float, float, dict[str, object]]] = []
+        self.texts: list[tuple[str, float, float, float, dict[str, Any]]] = []
         self.rules: list[Quad] = []
         self.fills: list[tuple[Quad, float, int]] = []
         self.pictures: list[Quad] = []
         self.outlines: list[Quad] = []
 
-    def write(self, text: str, x: float, y: float, size: float = 10.0, **facts: object) -> Page:
-        """Letters one em wide from x on, y at their top."""
+    def write(self, text: str, x: float, y: float, size: float = 10.0, **facts: Any) -> Page:
+        """Letters one em apart from x on, y at their top; `wide` is their width in em, 1 unless given."""
         self.texts.append((text, x, y, size, facts))
         return self
 
@@ -55,8 +57,8 @@ class Page:
 
     def _make_glyphs(self) -> Glyphs:
         letters = [
-            (letter, (x + k * size, y, x + (k + 1) * size, y + size), run)
-            for run, (text, x, y, size, _) in enumerate(self.texts)
+            (letter, (x + k * size, y, x + (k + float(facts.get("wide", 1.0))) * size, y + size), run)
+            for run, (text, x, y, size, facts) in enumerate(self.texts)
             for k, letter in enumerate(text)
         ]
         code = np.array([ord(letter) for letter, _, _ in letters], np.int64)

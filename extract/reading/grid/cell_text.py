@@ -12,7 +12,6 @@ from extract.reading.grid.placement import Spots
 from extract.reading.ink.ink import BLANK, DUPLICATE, KEPT, Bools, Floats, Glyphs, Ints
 from extract.reading.tolerances import TOLERANCES
 
-DIGIT = 0.5  # of the size: how wide a digit is, whatever a font says
 FIGURE_ENDS = [ord(letter) for letter in "%％‰)）"]  # behind which no number begins
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
@@ -81,11 +80,13 @@ def find_overlaps(glyphs: Glyphs, rows: Sorted) -> Ints:
     """
     same = rows.line[1:] == rows.line[:-1]
     middle = (rows.start + rows.end) / 2
-    over = middle[1:] < rows.end[:-1] - 0.1 * rows.size[1:]
-    under = middle[:-1] > rows.start[1:] + 0.1 * rows.size[1:]
+    over = middle[1:] < rows.end[:-1] - TOLERANCES.overlap_em * rows.size[1:]
+    under = middle[:-1] > rows.start[1:] + TOLERANCES.overlap_em * rows.size[1:]
     code = glyphs.code[rows.glyph]
-    width = np.minimum(rows.end[1:] - rows.start[1:], DIGIT * rows.size[1:])
-    again = (code[1:] == code[:-1]) & (rows.start[1:] - rows.start[:-1] < 0.6 * width)  # too far for a fake bold
+    width = rows.end[1:] - rows.start[1:]
+    again = (code[1:] == code[:-1]) & (
+        rows.start[1:] - rows.start[:-1] < TOLERANCES.repeated_share * width
+    )  # too far for a fake bold
     in_order = np.diff(np.cumsum(glyphs.drop == KEPT)[rows.glyph]) == 1  # but for blanks, which some parsers report
     digit = (code >= 0x30) & (code <= 0x39)
     squeezed = in_order & ~(digit[1:] | digit[:-1])
@@ -149,7 +150,12 @@ def find_raised(glyphs: Glyphs, spots: Spots, rows: Sorted) -> Ints:
     raised[1:] = same & lower & digit[1:] & (ends_figure | is_mark)
     for k in np.flatnonzero(raised).tolist():  # 10²³: what follows at the same height is raised too
         first = k
-        while k + 1 < len(code) and same[k] and digit[k + 1] and abs(base[k + 1] - base[k]) < 0.1 * size[k]:
+        while (
+            k + 1 < len(code)
+            and same[k]
+            and digit[k + 1]
+            and abs(base[k + 1] - base[k]) < TOLERANCES.same_baseline_em * size[k]
+        ):
             k += 1
             raised[k] = True
         if not ends_figure[first - 1] and k + 1 < len(code) and same[k]:

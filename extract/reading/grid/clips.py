@@ -12,8 +12,6 @@ import numpy as np
 from extract.reading.ink.ink import Bools, Floats
 from extract.reading.tolerances import TOLERANCES
 
-CUT_ASIDE = 0.34  # of a glyph's width: more than its own margin
-
 
 def find_sides(x: Floats, y: Floats, clip: Floats) -> Bools:
     """Return (n, 4): beyond which side of its clip, left, top, right, bottom, each point lies."""
@@ -23,7 +21,7 @@ def find_sides(x: Floats, y: Floats, clip: Floats) -> Bools:
 def find_cut_sides(box: Floats, base: Floats, size: Floats, clip: Floats) -> Bools:
     """Return (n, 4): at which sides the clip cuts off so much of a glyph that it may look like another one."""
     wide, high = np.maximum(box[:, 2] - box[:, 0], 1e-6), TOLERANCES.digit_height_em * np.maximum(size, 1e-6)
-    aside, above = CUT_ASIDE * wide, TOLERANCES.cut_above_share * high
+    aside, above = TOLERANCES.cut_aside_share * wide, TOLERANCES.cut_above_share * high
     return np.stack(
         [
             clip[:, 0] - box[:, 0] > aside,

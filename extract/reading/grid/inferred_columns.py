@@ -51,10 +51,14 @@ def _group(level: Stretches, tolerance: float) -> list[Bools]:
     for i in np.argsort(level.start - level.end, kind="stable").tolist():  # the longest first
         if not free[i]:
             continue
-        inside = free & (level.start >= level.start[i] - 5) & (level.end <= level.end[i] + 5)
+        inside = (
+            free
+            & (level.start >= level.start[i] - TOLERANCES.same_width_pt)
+            & (level.end <= level.end[i] + TOLERANCES.same_width_pt)
+        )
         lines = np.unique(level.at[inside])
         free &= ~inside
-        if len(lines) >= FEWEST_LINES and level.end[i] - level.start[i] > 100:
+        if len(lines) >= FEWEST_LINES and level.end[i] - level.start[i] > TOLERANCES.least_table_pt:
             groups.append(inside)
     return groups
 
@@ -77,7 +81,7 @@ def _full_lines(level: Stretches) -> Floats:
     """Return the lines over the whole width: the first two of them enclose the header."""
     left, right = float(level.start.min()), float(level.end.max())
     lengths = {y: float((level.end - level.start)[level.at == y].sum()) for y in np.unique(level.at).tolist()}
-    full = [y for y, length in lengths.items() if length >= 0.8 * (right - left)]
+    full = [y for y, length in lengths.items() if length >= TOLERANCES.full_line_share * (right - left)]
     return np.array(full if len(full) >= 2 else sorted(lengths))
 
 
@@ -145,7 +149,7 @@ def _rule_ends(rules: Rules, box: Quad, tolerance: float) -> Floats:
     where = np.round(snap(ends, tolerance), 2)
     pairs = np.unique(np.stack([where, np.concatenate([lines, lines])], axis=1), axis=0)
     places, counts = np.unique(pairs[:, 0], return_counts=True)
-    enough = max(2, 0.06 * len(np.unique(lines)))
+    enough = max(2, TOLERANCES.ends_share * len(np.unique(lines)))
     chosen: Floats = places[counts >= enough]
     return chosen
 
@@ -164,12 +168,12 @@ def _text_gaps(glyphs: Glyphs, spots: Spots, box: Quad) -> list[tuple[float, flo
     bins = int((box[2] - box[0]) / step) + 2
     first = np.clip(((glyphs.box[inside, 0] - box[0]) / step).astype(int), 0, bins - 1)
     last = np.clip(((glyphs.box[inside, 2] - box[0]) / step).astype(int), 0, bins - 1)
-    lines = np.unique(np.round(y[inside] / (0.8 * usual)), return_inverse=True)[1].reshape(-1)
+    lines = np.unique(np.round(y[inside] / (TOLERANCES.text_line_em * usual)), return_inverse=True)[1].reshape(-1)
     cover = np.zeros((int(lines.max()) + 1, bins), np.bool_)
     for line, a, b in zip(lines.tolist(), first.tolist(), last.tolist(), strict=True):
         cover[line, a : b + 1] = True
     count = cover.sum(0)
-    crossed, least = count > TOLERANCES.crossed_gap_share * len(cover), 0.2 * usual / step
+    crossed, least = count > TOLERANCES.crossed_gap_share * len(cover), TOLERANCES.least_gap_em * usual / step
     gaps = [(a, b) for a, b in stretches_of(~crossed) if b - a >= least and crossed[:a].any() and crossed[b:].any()]
     clear = [max(stretches_of(count[a:b] == 0), key=lambda one: one[1] - one[0], default=(0, 0)) for a, b in gaps]
     parts = [(a + c, a + d) if d - c >= least else (a, b) for (a, b), (c, d) in zip(gaps, clear, strict=True)]

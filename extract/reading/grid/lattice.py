@@ -189,7 +189,7 @@ def _close(positions: Floats, across: Stretches, tolerance: float) -> tuple[Floa
     """Add the outer lines that are not drawn: where the crossing lines begin and end beyond the outermost."""
     added: list[float] = []
     if len(across):
-        reach = tolerance + 5.0
+        reach = tolerance + TOLERANCES.open_side_pt
         low, high = float(across.start.min()), float(across.end.max())
         if not len(positions) or low < positions[0] - reach:
             added.append(low)

@@ -91,7 +91,9 @@ def _find_top_lines(
     for cell in np.unique(owner[near]).tolist():
         mine = near[owner[near] == cell]
         base = float(spots.base[mine].min())
-        found.append((mine[np.abs(spots.base[mine] - base) < 0.3 * spots.size[mine]], float(boxes[cell, 1])))
+        found.append(
+            (mine[np.abs(spots.base[mine] - base) < TOLERANCES.one_line_em * spots.size[mine]], float(boxes[cell, 1]))
+        )
     outside = np.flatnonzero(kept & (owner == OUTSIDE))
     for table in tables if len(outside) else ():
         left, right, bottom = float(table.lattice.xs[0]), float(table.lattice.xs[-1]), float(table.lattice.ys[-1])
@@ -113,7 +115,7 @@ def _find_wide_steps(spots: Spots, owner: Ints, inside: Ints, high: Floats, tops
     starts, cell = np.flatnonzero(begins), np.cumsum(begins) - 1
     base = spots.base[inside[order]]
     size, first = spots.size[inside[order[starts]]], np.minimum.reduceat(base, starts)
-    upper = base <= (first + 0.3 * size)[cell]
+    upper = base <= (first + TOLERANCES.one_line_em * size)[cell]
     second = np.minimum.reduceat(np.where(upper, np.inf, base), starts)
     wide = np.isfinite(second) & (second - first > TOLERANCES.line_step_em * size)
     odd = np.zeros(len(inside), np.bool_)
@@ -127,7 +129,7 @@ def _split_by_cell(spots: Spots, glyphs: Ints, above: Ints) -> list[Ints]:
     for cell in np.unique(above).tolist():
         mine = glyphs[above == cell]
         base = float(spots.base[mine].min())
-        lines.append(mine[np.abs(spots.base[mine] - base) < 0.3 * spots.size[mine]])
+        lines.append(mine[np.abs(spots.base[mine] - base) < TOLERANCES.one_line_em * spots.size[mine]])
     return lines
 
 
@@ -153,15 +155,18 @@ def _choose_cell(
         return None
     start, end = float(glyphs.box[line, 0].min()), float(glyphs.box[line, 2].max())
     step = float(spots.base[line[0]] - spots.base[before])
-    fits = boxes[above, 0] - 0.5 * size <= start and end <= boxes[above, 2] + 0.5 * size
-    alike = abs(float(spots.size[before]) - size) < 0.1 * size
+    fits = (
+        boxes[above, 0] - TOLERANCES.beside_cell_em * size <= start
+        and end <= boxes[above, 2] + TOLERANCES.beside_cell_em * size
+    )
+    alike = abs(float(spots.size[before]) - size) < TOLERANCES.same_size_share * size
     if not (fits and alike and TOLERANCES.least_line_step_em * size <= step <= TOLERANCES.line_step_em * size):
         return None
     own = int(owner[line[0]])
     if own == OUTSIDE:
         return above
     rest = np.flatnonzero(kept & (owner == own))
-    rest = rest[spots.base[rest] > spots.base[line[0]] + 0.3 * size]
+    rest = rest[spots.base[rest] > spots.base[line[0]] + TOLERANCES.one_line_em * size]
     if len(rest) and high + 1 < len(painted.first):
         after = int(painted.first[high + 1])
         if owner[after] == own and float(spots.base[after] - spots.base[line[0]]) <= TOLERANCES.line_step_em * size:
@@ -206,7 +211,7 @@ def find_lost_ends(
     found = []
     for cell in np.unique(owner[over]).tolist():
         mine = over[owner[over] == cell]
-        lowest = mine[spots.base[mine] > spots.base[mine].max() - 0.3 * spots.size[mine]]
+        lowest = mine[spots.base[mine] > spots.base[mine].max() - TOLERANCES.one_line_em * spots.size[mine]]
         if spots.base[lowest[0]] - bottoms[cell] > TOLERANCES.whole_line_em * spots.size[lowest[0]]:
             continue  # it begins below the rule: a program that prints such a line prints the next one, too
         letters = are_chinese(glyphs.code[lowest])
@@ -235,11 +240,11 @@ def find_covered(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner:
     for glyph in away.tolist():
         size, (left, _, right, _) = float(spots.size[glyph]), glyphs.box[glyph]
         near = rows[
-            (np.abs(y[rows] - y[glyph]) < (1 - TOLERANCES.covered_letter_share) * size) & (owner[rows] != owner[glyph])
+            (np.abs(y[rows] - y[glyph]) < (1 - TOLERANCES.covered_share) * size) & (owner[rows] != owner[glyph])
         ]
         shared = np.minimum(glyphs.box[near, 2], right) - np.maximum(glyphs.box[near, 0], left)
         width = np.minimum(glyphs.box[near, 2] - glyphs.box[near, 0], right - left)
-        for other in near[(shared > TOLERANCES.covered_letter_share * width) & (width > 0)].tolist():
+        for other in near[(shared > TOLERANCES.covered_share * width) & (width > 0)].tolist():
             one, two = sorted((glyph, other), key=lambda g: int(owner[g]))
             pairs.setdefault((int(owner[one]), int(owner[two])), set()).update((one, two))
     found: dict[int, set[int]] = {}

@@ -18,9 +18,6 @@ from extract.reading.grid.spans import Spans
 from extract.reading.ink.ink import CLIPPED, KEPT, NO_CLIP, Bools, Floats, Glyphs, Ints
 from extract.reading.tolerances import TOLERANCES
 
-LONE_INSIDE = 0.3  # of a single letter in the cell of its word, which it may run out of
-BESIDE = 0.75  # of the size: nearer than this a letter belongs to its neighbour, whatever stands between them
-
 
 @dataclass(slots=True)
 class PlacedTable:
@@ -60,7 +57,7 @@ def locate(glyphs: Glyphs) -> Spots:
     """Compute the spots of glyphs on a page that has been turned upright."""
     size, turn, base = glyphs.runs.size[glyphs.run], glyphs.runs.turn[glyphs.run], glyphs.runs.base[glyphs.run]
     x, middle = (glyphs.box[:, 0] + glyphs.box[:, 2]) / 2, (glyphs.box[:, 1] + glyphs.box[:, 3]) / 2
-    level, lift = turn == 0, TOLERANCES.middle_em * size
+    level, lift = turn == 0, TOLERANCES.digit_height_em / 2 * size
     own = middle + lift
     base = np.where(level & (np.abs(own - base) > size), own, base)
     upright = base - lift
@@ -222,7 +219,7 @@ def _is_parted(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: I
     for k, part in enumerate(parts):
         room = (start[k][0] - boxes[k, 0], boxes[k, 2] - end[k][-1])
         far = [space for space, borders in zip(room, (k > 0, k + 1 < len(parts)), strict=True) if not borders]
-        more = (owner == owner[part[0]]) & (np.abs(spots.base - spots.base[part[0]]) > 0.5 * size)
+        more = (owner == owner[part[0]]) & (np.abs(spots.base - spots.base[part[0]]) > TOLERANCES.other_line_em * size)
         if max(far, default=0.0) < size and not (more & (glyphs.drop == KEPT)).any():
             return False
     return True
@@ -251,7 +248,7 @@ def _holds_two_texts(glyphs: Glyphs, tables: list[PlacedTable], word: Ints, chos
         mine = glyphs.box[word[runs == run]]
         start, end = float(mine[0, 0]), float(mine[-1, 2])
         inside = (min(end, right) - max(start, left)) / max(end - start, 1e-6)
-        if inside < (LONE_INSIDE if len(mine) == 1 else 0.5):
+        if inside < (TOLERANCES.letter_inside_share if len(mine) == 1 else TOLERANCES.run_inside_share):
             return True
     return False
 
@@ -281,9 +278,9 @@ def _settle_straddling(
 def _join_neighbour(glyphs: Glyphs, spots: Spots, owner: Ints, kept: Ints, k: int) -> None:
     """Assign the `k`-th kept glyph to the cell of the nearest letter on its line, if near enough."""
     x0, x1, base, size = glyphs.box[kept, 0], glyphs.box[kept, 2], spots.base[kept], spots.size[kept[k]]
-    line = np.flatnonzero((np.abs(base - base[k]) < 0.1 * size) & (np.arange(len(kept)) != k))
+    line = np.flatnonzero((np.abs(base - base[k]) < TOLERANCES.same_baseline_em * size) & (np.arange(len(kept)) != k))
     gap = np.abs(np.where(x0[line] < x0[k], x0[k] - x1[line], x0[line] - x1[k]))
-    if len(gap) and gap.min() < BESIDE * size:
+    if len(gap) and gap.min() < TOLERANCES.next_to_letter_em * size:
         owner[kept[k]] = owner[kept[line[int(gap.argmin())]]]
 
 
@@ -291,9 +288,9 @@ def are_glued(glyphs: Glyphs, spots: Spots, a: Ints, b: Ints) -> Bools:
     """Return which neighbouring glyphs are of one word: same baseline and size, no gap, in writing order."""
     size, left = spots.size[a], glyphs.box[b, 0]
     gap = left - glyphs.box[a, 2]
-    same_line = np.abs(spots.base[a] - spots.base[b]) < 0.1 * size
+    same_line = np.abs(spots.base[a] - spots.base[b]) < TOLERANCES.same_baseline_em * size
     room = np.where(glyphs.run[a] == glyphs.run[b], TOLERANCES.set_together_em, TOLERANCES.glued_em)
-    near = (np.abs(gap) < room * size) & (np.abs(size - spots.size[b]) < 0.1 * size)
+    near = (np.abs(gap) < room * size) & (np.abs(size - spots.size[b]) < TOLERANCES.same_size_share * size)
     glued: Bools = same_line & near & (left > glyphs.box[a, 0])
     return glued
 

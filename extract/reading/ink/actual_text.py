@@ -11,10 +11,10 @@ from enum import Enum
 
 from extract.text import fold_text
 
+MOJIBAKE_SHARE = 0.5  # of the characters of a text are accented Latin ones: its font has no map
 SOFT_HYPHEN = "\u00ad"
 UNKNOWN_CATEGORIES = frozenset(("Co", "Cn", "Cs", "Cc"))
 MOJIBAKE = (0xA1, 0xFF)  # letters that a font without a map of its own seems to say
-MOJIBAKE_PART = 0.5  # of the characters
 
 
 class TextSource(Enum):
@@ -46,7 +46,7 @@ def _is_known(text: str) -> bool:
     if "\ufffd" in text or any(unicodedata.category(letter) in UNKNOWN_CATEGORIES for letter in text):
         return False
     strange = sum(MOJIBAKE[0] <= ord(letter) <= MOJIBAKE[1] for letter in text)
-    return strange <= MOJIBAKE_PART * len(text)
+    return strange <= MOJIBAKE_SHARE * len(text)
 
 
 def decode_text(value: object) -> str | None:

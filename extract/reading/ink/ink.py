@@ -36,8 +36,7 @@ FROM_FULL_WIDTH = 0xFEE0
 FULL_WIDTH = [ord(letter) + FROM_FULL_WIDTH for letter in f"%{digits}{ascii_letters}"]
 _IS_FULL_WIDTH = np.zeros(0x10000, np.bool_)
 _IS_FULL_WIDTH[FULL_WIDTH] = True
-LEAST_STEP = 0.4  # of the size: digits are half an em wide, and a fake bold moves by less
-TOO_WIDE = 0.15  # of the size: more than letters that are set closely overlap
+BRIGHTNESS_WEIGHTS = np.array([0.299, 0.587, 0.114])  # of red, green, blue (ITU-R BT.601)
 NO_CLIP = (-1e9, -1e9, 1e9, 1e9)
 UNKNOWN_FONT = -1
 STANDARD_FONTS = frozenset(
@@ -160,7 +159,7 @@ def add_outlines(images: Pictures, box: Floats, order: Ints) -> Pictures:
     if not len(box):
         return images
     high = box[:, 3] - box[:, 1]
-    fit = (high > 2.0) & (high < TOLERANCES.outline_height_pt) & (box[:, 2] > box[:, 0])
+    fit = (high > TOLERANCES.least_outline_pt) & (high < TOLERANCES.outline_height_pt) & (box[:, 2] > box[:, 0])
     n, m = len(images.box), int(fit.sum())
     nothing = np.zeros(m, np.bool_)
     return Pictures(
@@ -217,7 +216,7 @@ def settle_characters(glyphs: Glyphs) -> None:
         glyphs.code[i] -= FROM_FULL_WIDTH
         glyphs.text[i] = chr(glyphs.code[i])
     for i in np.flatnonzero(glyphs.code == SOFT_HYPHEN).tolist():
-        if glyphs.box[i, 2] - glyphs.box[i, 0] > 0.1 * glyphs.runs.size[glyphs.run[i]]:
+        if glyphs.box[i, 2] - glyphs.box[i, 0] > TOLERANCES.hyphen_width_em * glyphs.runs.size[glyphs.run[i]]:
             glyphs.code[i], glyphs.text[i] = ord("-"), "-"
         else:
             glyphs.drop[i] = BLANK
@@ -236,20 +235,22 @@ def _narrow_figures(glyphs: Glyphs) -> None:
     """
     box, size = glyphs.box, glyphs.runs.size[glyphs.run]
     level = (glyphs.runs.turn[glyphs.run] == 0) & (glyphs.code < FIRST_CHINESE) & (glyphs.drop != BLANK)
-    wide = np.flatnonzero(level & (box[:, 2] - box[:, 0] > (LEAST_STEP + TOO_WIDE) * size))
+    wide = np.flatnonzero(level & (box[:, 2] - box[:, 0] > (TOLERANCES.digit_step_em + TOLERANCES.too_wide_em) * size))
     wide = wide[wide + 1 < len(glyphs)]
     if not len(wide):
         return
     step = box[wide + 1, 0] - box[wide, 0]
-    same = (np.abs(box[wide + 1, 3] - box[wide, 3]) < 0.1 * size[wide]) & level[wide + 1]
-    same &= np.abs(size[wide + 1] - size[wide]) < 0.1 * size[wide]
-    same &= (step >= LEAST_STEP * size[wide]) & (box[wide, 2] - box[wide + 1, 0] > TOO_WIDE * size[wide])
+    same = (np.abs(box[wide + 1, 3] - box[wide, 3]) < TOLERANCES.same_baseline_em * size[wide]) & level[wide + 1]
+    same &= np.abs(size[wide + 1] - size[wide]) < TOLERANCES.same_size_share * size[wide]
+    same &= (step >= TOLERANCES.digit_step_em * size[wide]) & (
+        box[wide, 2] - box[wide + 1, 0] > TOLERANCES.too_wide_em * size[wide]
+    )
     wide, step = wide[same], step[same]
     last = np.setdiff1d(wide + 1, wide)
     before = np.searchsorted(wide, last - 1)
     box[wide, 2] = box[wide + 1, 0]
     end = box[last, 0] + step[before]
-    box[last, 2] = np.where(box[last, 2] - end > TOO_WIDE * size[last], end, box[last, 2])
+    box[last, 2] = np.where(box[last, 2] - end > TOLERANCES.too_wide_em * size[last], end, box[last, 2])
 
 
 def _widen_chinese(glyphs: Glyphs) -> None:
@@ -264,11 +265,11 @@ def _widen_chinese(glyphs: Glyphs) -> None:
     rows = np.flatnonzero(narrow[:-1])
     if len(rows):
         step = box[rows + 1, 0] - box[rows, 0]
-        level = np.abs(box[rows + 1, 3] - box[rows, 3]) < 0.1 * size[rows]
-        rows = rows[level & (np.abs(step - size[rows]) < 0.1 * size[rows])]
+        level = np.abs(box[rows + 1, 3] - box[rows, 3]) < TOLERANCES.same_baseline_em * size[rows]
+        rows = rows[level & (np.abs(step - size[rows]) < TOLERANCES.next_letter_em * size[rows])]
         box[rows, 2] = box[rows + 1, 0]
 
 
 def brightness(red: float, green: float, blue: float) -> float:
     """Return the perceived brightness 0..1 of colour parts 0..1."""
-    return 0.299 * red + 0.587 * green + 0.114 * blue
+    return float(np.array([red, green, blue]) @ BRIGHTNESS_WEIGHTS)

@@ -19,7 +19,7 @@ def turns_of(along: Floats) -> Ints:
     angle = np.degrees(np.arctan2(along[:, 1], along[:, 0]))
     quarter = np.round(angle / 90.0)
     turn = (quarter.astype(np.int64)) % 4
-    return np.where(np.abs(angle - quarter * 90.0) > 3.0, -1, turn)
+    return np.where(np.abs(angle - quarter * 90.0) > TOLERANCES.oblique_degrees, -1, turn)
 
 
 def find_rotation(ink: Ink) -> int:

@@ -28,7 +28,7 @@ def mark_unseen(ink: Ink) -> None:
     if (pale & (runs.turn >= 0)).any():
         pale &= (runs.turn < 0) | _lie_over_ink(ink, pale)
     _drop_runs(ink, (runs.turn == -1) | pale, WATERMARK)
-    _drop_runs(ink, runs.unseen | (runs.size < 0.5), INVISIBLE)
+    _drop_runs(ink, runs.unseen | (runs.size < TOLERANCES.least_size_pt), INVISIBLE)
     _drop_runs(ink, runs.hidden, HIDDEN)
     _drop_glyphs(ink, _find_white(ink), INVISIBLE)
     _drop_glyphs(ink, _find_covered(ink), HIDDEN)

@@ -15,7 +15,7 @@ import numpy as np
 from extract.entities import Box
 from extract.errors import Reason
 from extract.reading.grid.cell_text import Sorted, join_cells
-from extract.reading.grid.clips import CUT_ASIDE, end_at_borders, find_sides, move_inside
+from extract.reading.grid.clips import end_at_borders, find_sides, move_inside
 from extract.reading.grid.placement import (
     OUTSIDE,
     PlacedTable,
@@ -31,8 +31,6 @@ from extract.reading.ink.visibility import find_meetings, list_ranges, surround_
 from extract.reading.page_checks.problems import TEXT_CUT, PageNote, Problem, list_problems, part_by_cell
 from extract.reading.tolerances import TOLERANCES
 
-BEHIND = 0.5  # of the size: nearer than this a letter goes on
-ONE_TEXT = 2.2  # of the size: baselines so near to each other are lines of one text
 FIGURES = frozenset(map(ord, "0123456789０１２３４５６７８９.,，．%％≥≤=<>≧≦＞＜＝+-−±"))
 
 
@@ -222,7 +220,7 @@ def _find_clipped(ink: Ink, kept: Bools, cuts: Cuts) -> Ints:
     """Return glyphs shown in part for another reason than their own cell's border."""
     box = ink.glyphs.box
     wide = np.maximum(box[:, 2] - box[:, 0], 1e-6)
-    cut = kept & (np.maximum(-box[:, 0], box[:, 2] - ink.width) / wide > CUT_ASIDE)
+    cut = kept & (np.maximum(-box[:, 0], box[:, 2] - ink.width) / wide > TOLERANCES.cut_aside_share)
     cut[cuts.glyph] = ~cuts.own
     return np.flatnonzero(cut)
 
@@ -256,7 +254,7 @@ def _find_covered(ink: Ink, spots: Spots, kept: Bools) -> Ints:
     ordered = shown[np.argsort(runs[shown], kind="stable")]
     first, last = np.searchsorted(runs[ordered], covered), np.searchsorted(runs[ordered], covered, "right")
     glyph, area = ordered[list_ranges(first, last - first)], np.repeat(areas, last - first)
-    return np.unique(glyph[_shares(box[glyph], fills.box[area]) > TOLERANCES.covered_ink_share])
+    return np.unique(glyph[_shares(box[glyph], fills.box[area]) > TOLERANCES.covered_share])
 
 
 def _shares(boxes: Floats, areas: Floats) -> Floats:
@@ -275,11 +273,13 @@ def _find_run_out(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints
     found: list[int] = []
     for table in tables if len(outside) else ():
         right, (top, bottom) = float(table.lattice.xs[-1]), table.lattice.ys[[0, -1]]
-        near = (y > top) & (y < bottom) & (start - right < BEHIND * size) & (x > right)
+        near = (y > top) & (y < bottom) & (start - right < TOLERANCES.continued_em * size) & (x > right)
         for i in outside[near].tolist():
             gap = box[i, 0] - box[:, 2]
-            line = (owner >= table.first) & (np.abs(spots.base - spots.base[i]) < 0.1 * spots.size[i])
-            if (line & (np.abs(gap) < BEHIND * spots.size[i])).any():
+            line = (owner >= table.first) & (
+                np.abs(spots.base - spots.base[i]) < TOLERANCES.same_baseline_em * spots.size[i]
+            )
+            if (line & (np.abs(gap) < TOLERANCES.continued_em * spots.size[i])).any():
                 found.append(i)
     return np.array(found, np.int64)
 

@@ -85,7 +85,7 @@ def _lies_in(tables: list[PlacedTable], cell: int, start: float, end: float) -> 
     """Return True if a stretch is inside a cell; the last dash of a border beside the cell is not."""
     table = next(table for table in reversed(tables) if table.first <= cell)
     left, _, right, _ = table.box_of(cell)
-    return left + 0.5 < start and end < right - 0.5
+    return left + TOLERANCES.border_dash_pt < start and end < right - TOLERANCES.border_dash_pt
 
 
 def _find_shapes(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints, inside: Bools) -> list[Problem]:
@@ -93,7 +93,11 @@ def _find_shapes(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints,
     box = ink.glyphs.box
     problems: list[Problem] = []
     for x0, y0, x1, y1 in ink.pictures.box[ink.pictures.outline].tolist():
-        like = (y1 - y0 > 0.3 * spots.size) & (y1 - y0 < spots.size) & (x1 - x0 < 4 * spots.size)
+        like = (
+            (y1 - y0 > TOLERANCES.least_shape_em * spots.size)
+            & (y1 - y0 < spots.size)
+            & (x1 - x0 < TOLERANCES.shape_width_em * spots.size)
+        )
         on_line = inside & like & (np.abs(spots.y - (y0 + y1) / 2) < TOLERANCES.struck_through_em * spots.size)
         gap = np.maximum(box[:, 0] - x1, x0 - box[:, 2])
         near = np.flatnonzero(on_line & (np.abs(gap) < TOLERANCES.before_figure_em * spots.size))

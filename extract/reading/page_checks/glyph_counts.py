@@ -34,7 +34,6 @@ __all__ = [
 ]
 
 FIGURE = re.compile(r"[¥￥≥≤＞＜=＝><±+\-]?[0-9０-９][0-9０-９,，.．]*[%％‰]?[元万亿]{0,3}")
-GAP_AGAIN = 0.5  # of the size: gaps that share so much stand at the same place
 HEADER_ROWS = 2  # group words of a header may stand over several columns
 
 
@@ -75,7 +74,6 @@ def check_inferred(ink: Ink, tables: list[PlacedTable], crossing: list[int]) -> 
     return tuple(problems)
 
 
-OTHER_SIZE = 0.08  # of the usual size of the cell
 ODD_LETTERS = 2  # Chinese ones
 WIDE_ASCII = np.array([ord(letter) for letter in "%@MWm"])  # as wide as a Chinese letter in many fonts
 LONGEST_UNIT = 3  # Chinese letters: figures are often set in another size than their unit (≥74.5 公里)
@@ -100,7 +98,7 @@ def check_side_by_side(ink: Ink, tables: list[PlacedTable], rows: Sorted, gaps: 
             inner = table.lattice.xs[column + 1 : column + width]
             crossed = bool(((inner > start[k]) & (inner < end[k])).any())
             shared = np.minimum(end, end[k]) - np.maximum(start, start[k])
-            again = bool((np.delete(shared, k) > GAP_AGAIN * rows.size[gaps[k]]).any())
+            again = bool((np.delete(shared, k) > TOLERANCES.gap_again_em * rows.size[gaps[k]]).any())
             if crossed or again or _has_figure_beside(ink, rows, int(gaps[k])):
                 detail = f"table {number}, row {row + 1}, column {column + 1}: two texts stand side by side"
                 box = Box(*table.box_of(int(cells[k])))
@@ -150,15 +148,15 @@ def check_looks(ink: Ink, tables: list[PlacedTable], rows: Sorted) -> tuple[Prob
     light = ink.glyphs.runs.light[ink.glyphs.run[rows.glyph]]
     uneven = {
         *_find_uneven(rows.group, light, TOLERANCES.other_brightness),
-        *_find_uneven(rows.group, rows.size, OTHER_SIZE),
+        *_find_uneven(rows.group, rows.size, TOLERANCES.uneven_size_share),
     }
     for cell in sorted(uneven):
         mine = np.flatnonzero(rows.group == cell)
         usual_light, usual_size = float(np.median(light[mine])), float(np.median(rows.size[mine]))
         away = np.abs(rows.size[mine] - usual_size) / max(usual_size, 1e-6)
-        unlike = (np.abs(light[mine] - usual_light) > TOLERANCES.other_brightness) & (away > OTHER_SIZE) | (
-            away > TOLERANCES.other_size_share
-        )
+        unlike = (np.abs(light[mine] - usual_light) > TOLERANCES.other_brightness) & (
+            away > TOLERANCES.uneven_size_share
+        ) | (away > TOLERANCES.other_size_share)
         odd, letters = mine[unlike], are_chinese(ink.glyphs.code[rows.glyph[mine]])
         words, rest = np.count_nonzero(letters & unlike), np.count_nonzero(letters & ~unlike)
         paler = bool((np.abs(light[odd] - usual_light) > TOLERANCES.other_brightness).any()) if len(odd) else False

@@ -40,19 +40,17 @@ from extract.reading.raster.digit_shapes import (
 )
 from extract.reading.tolerances import TOLERANCES
 
+SURE_ALONE_CORRELATION = 0.9  # of a single print that differs from the others of its glyph
+MISFIT_CORRELATION = 0.3  # deducted where the sign of the text layer never has the size of the print
+SAME_GLYPH_EM = 0.15  # two readers place one glyph no further apart
+UNLIKE_CORRELATION = 0.5  # a print less like its sign, and of a size that the sign never has, is another one
 MOST_SCALE = 5.0  # pixels a point
 MOST_PIXELS = 6_000_000
 MOST_SIDE_PIXELS = 100_000  # of a whole page, of which only a part is painted
 MARGIN_SIZES = 1.5  # of the largest size: room around the digits
-LIGHT = 0.6  # brightness: lighter letters stand on something darker
-SURE_ALONE = 0.9  # likewise of one print that differs from the others of its glyph
-UNLIKE = 0.5  # correlation with the said sign: what is less alike, and of a size that the sign never has, is none
-MISFIT = 0.3  # of correlation, that a glyph loses whose size the said sign never has
-ROUND_SIZES = 0.01  # of the size: two glyphs of a font that differ less in place and size may be one
 MUST_SHOW = [
     kind for kind, sign in enumerate(KINDS) if sign in "0123456789≥≤><%-."
 ]  # a figure without one of these is another figure
-SAME_SIZES = 0.15  # of the size: two readers place one glyph no further apart
 HASH = np.random.default_rng(0).integers(1, 2**62, 7) | 1  # makes one number of the seven facts of a glyph
 PAGES_AT_ONCE = 32  # of which the cut-outs are measured together
 FEW_GLYPHS = 3  # of a font, none of which is as large as digits are: its font size says nothing
@@ -132,7 +130,7 @@ def find_drawn(document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, digits:
             aside = np.abs(digits.left[mine, None] - ink.glyphs.box[seen, 0])
             apart = aside + np.abs(digits.base[mine, None] - base[seen])
             nearest, least = apart.argmin(axis=1), apart.min(axis=1)
-            near = least < SAME_SIZES * size[mine]
+            near = least < SAME_GLYPH_EM * size[mine]
             drawn[mine[near]] = ink.glyphs.drawn[seen[nearest[near]]]
     return drawn
 
@@ -228,7 +226,7 @@ def number_glyphs(digits: Digits) -> GlyphKinds:
     )
     left, advance = (drawn[:, 0] - digits.left) / size, (digits.right - digits.left) / size
     facts = np.stack([left, wide, bottom, top, advance], axis=1)
-    rounded = np.round(facts / ROUND_SIZES).astype(np.int64)
+    rounded = np.round(facts / TOLERANCES.same_shape_em).astype(np.int64)
     keys = np.concatenate([digits.font[:, None], digits.kind[:, None], rounded], axis=1)
     _, of = np.unique(keys @ HASH, return_inverse=True)
     low, fits = find_low_marks(wide, bottom, top), fit_sizes(wide, bottom, top)
@@ -258,7 +256,7 @@ def cut_prints(picture: Picture, digits: Digits, drawn: Floats, window: Ints, in
             chosen.append(k)
         of[k] = number
     rows = np.array(chosen, np.int64)
-    boxes, light = drawn[rows] - window[rows][:, [2, 0, 2, 0]], digits.light[rows] > LIGHT
+    boxes, light = drawn[rows] - window[rows][:, [2, 0, 2, 0]], digits.light[rows] > TOLERANCES.light_letter_brightness
     insides = [cut[MARGIN_PIXELS:-MARGIN_PIXELS, MARGIN_PIXELS:-MARGIN_PIXELS] for cut in cuts]
     empty = np.array([int(cut.max()) - int(cut.min()) <= FLAT_LEVELS for cut in insides] or [False])
     flat = np.flatnonzero((of >= 0) & empty[of] & np.isin(digits.kind, MUST_SHOW)).tolist()
@@ -302,7 +300,7 @@ def judge_prints(kind: Ints, low: Ints, fits: Bools, em: Floats, prints: Prints)
     strange = _judge_signs(rows, kind[rows], fits[rows], possible[rows], prints, shown, sure)
     digit = np.flatnonzero((kind[rows] < DIGITS) & (shown[rows] == kind[rows]))
     own = score_said(prints.digit[rows[digit]], kind[rows[digit]], "digit")
-    strange[digit] &= own < UNLIKE
+    strange[digit] &= own < UNLIKE_CORRELATION
     doubted = own <= 1.0 - TOLERANCES.digit_margin_correlation  # no correlation is above 1
     rows_of = rows[digit[doubted]]
     scores = score_shapes(prints.digit[rows_of], "digit")
@@ -330,8 +328,8 @@ def _judge_signs(
     shaped = said < SHAPED
     own = np.where(possible, 1.0, -1.0)  # of a dash, a point and a comma the size says it all
     own[shaped] = score_said(prints.sign[rows[shaped]], said[shaped], "sign")
-    strange: Bools = shaped & ~possible & (own < UNLIKE)
-    own[~possible] -= MISFIT
+    strange: Bools = shaped & ~possible & (own < UNLIKE_CORRELATION)
+    own[~possible] -= MISFIT_CORRELATION
     doubted = np.flatnonzero(own <= 1.0 - TOLERANCES.sign_margin_correlation)
     scores = score_shapes(prints.sign[rows[doubted]], "sign")
     scores[~fits[doubted, :SHAPED]] = -1.0
@@ -358,4 +356,4 @@ def _note_contradictions(
     best, most = scores.argmax(axis=1), scores.max(axis=1)
     other = (most >= least[0]) & (most >= own + least[1])
     shown[rows[other]] = best[other]
-    sure[rows[other]] = (most >= SURE_ALONE)[other]
+    sure[rows[other]] = (most >= SURE_ALONE_CORRELATION)[other]

@@ -11,7 +11,7 @@ from extract.reading.ink.ink import BLANK, KEPT, UNKNOWN_FONT, Bools, Floats, In
 from extract.reading.ink.signs import BLANK_KIND, LETTER, NO_KIND, ONE, find_kinds, find_low_marks
 from extract.reading.tolerances import TOLERANCES
 
-EDGE = 0.08  # of the size: so far a clip may cut into the room around a digit
+DIGIT_ROOM_EM = 0.08  # so far a clip may cut into the room around a digit
 YEAR_DIGITS = 4
 
 
@@ -52,7 +52,7 @@ def find_digits(ink: Ink, spots: Spots, owner: Ints, texts: dict[int, str], turn
     printed = (kinds != NO_KIND) & ((glyphs.drop == KEPT) | (glyphs.drop == BLANK))
     rows = np.flatnonzero(printed & ((owner >= 0) | _find_years(ink, owner)))
     run = glyphs.run[rows]
-    middle = (glyphs.box[rows, 1] + glyphs.box[rows, 3]) / 2 + TOLERANCES.middle_em * spots.size[rows]
+    middle = (glyphs.box[rows, 1] + glyphs.box[rows, 3]) / 2 + TOLERANCES.digit_height_em / 2 * spots.size[rows]
     level = (spots.turn[rows] == 0) & (
         np.abs(middle - spots.base[rows]) < TOLERANCES.digit_astray_em * spots.size[rows]
     )
@@ -101,7 +101,7 @@ def _are_suspect(drawn: Floats | None, rows: Ints, kind: Ints, spots: Spots) -> 
 
 def _are_shown(ink: Ink, box: Floats, base: Floats, size: Floats, clip: Floats) -> Bools:
     """Return which glyphs no clip and no page edge comes near; cut_text.py decides about the others."""
-    room = EDGE * size
+    room = DIGIT_ROOM_EM * size
     x0, y0 = np.maximum(clip[:, 0], 0.0), np.maximum(clip[:, 1], 0.0)
     x1, y1 = np.minimum(clip[:, 2], ink.width), np.minimum(clip[:, 3], ink.height)
     aside = (box[:, 0] >= x0 - room) & (box[:, 2] <= x1 + room)

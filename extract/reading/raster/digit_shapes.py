@@ -19,9 +19,9 @@ from extract.reading.tolerances import TOLERANCES
 
 Pixels = NDArray[np.uint8]
 Shapes = NDArray[np.float32]
+FULL_INK_SHARE = 0.5  # of the darkest pixel: darker ones count as black, so that thin strokes are not lost
 HIGH, WIDE = 16, 12  # pixels of a shape
 MARGIN_PIXELS = 2  # around a glyph's box: pdfium paints glyphs up to one pixel from their place
-FULL_PART = 0.5  # likewise: what is so dark is dark, or the thin strokes of a 4 would vanish beside its stem
 CLASS_PIXELS = 8  # windows of one size, rounded up to so many pixels, are measured together
 FLAT_LEVELS = 4  # grey levels: paper without any ink
 
@@ -108,7 +108,7 @@ def _measure_class(cuts: list[Pixels], drawn: Floats, light: Bools) -> tuple[Boo
     whole = (peak >= TOLERANCES.ink_contrast_levels) & (apart <= TOLERANCES.ink_astray_px) & (box[:, 1] > box[:, 0])
     ink |= beyond
     ruled = (ink.all(axis=2) & ~beyond.all(axis=2)).any(axis=1) | (ink.all(axis=1) & ~beyond.all(axis=1)).any(axis=1)
-    full = np.maximum(FULL_PART * peak, 1.0).astype(np.float32)[:, None, None]
+    full = np.maximum(FULL_INK_SHARE * peak, 1.0).astype(np.float32)[:, None, None]
     filled = np.minimum(dark, full) * (255 / full)
     shapes = (resample(filled, box, proportional=proportional) for proportional in (True, False))
     return whole & ~ruled, *shapes

@@ -14,6 +14,7 @@ from extract.reading.tables.years import Evidence, fold_years
 COVER_LINES = 12  # lines: a cover or a table of contents prints its title before so many
 TITLE_LINES = 4  # lines: so many does a title on a cover take at most
 SENTENCE = re.compile(r"[。；！]")
+RUNNING_LINE_PT = 4.0  # a running header or footer is at the same height on all pages
 LONGEST_OFFICE = 40  # characters
 OFFICE = (
     r"(?:局|委员会|委|办公厅|办公室|厅|处|中心|总队|支队|大队|队|院|学校|学院|大学|中学|小学|幼儿园|部|政府|镇|乡|街道|街道办事处|"
@@ -35,7 +36,6 @@ COVER_LABEL = re.compile(
 CONTENTS = re.compile(r"^目录")
 CODE = re.compile(r"^[\[【(（]?\d[\d\]】)）_\-—–]*")
 MARGIN_LINES = 2  # running headers and footers stand in the first or last lines of a page
-SAME_PLACE_PT = 4.0  # a running line stands at the same height on all pages
 FEWEST_PAGES = 3  # a line that stands at one place of so many pages is furniture of the page
 CAPTION = re.compile(r"^.{0,8}(?:单位|部门|金额)[^:：]{0,8}[:：]")
 ABOUT_TARGETS = re.compile(r"绩效|目标|自评")
@@ -108,7 +108,7 @@ def _margins(page: PageGrids) -> list[Line]:
 def _place(page: PageGrids, line: Line) -> tuple[str, int, int]:
     """Return the key of a running line, equal on all pages: its text without numbers, and its height in pt."""
     text = re.sub(r"\d+", "#", normalise(line.text))
-    return text, round(line.box.y0 / SAME_PLACE_PT), round(page.height / SAME_PLACE_PT)
+    return text, round(line.box.y0 / RUNNING_LINE_PT), round(page.height / RUNNING_LINE_PT)
 
 
 def choose_publisher(covers: Iterable[str], departments: Iterable[str], units: Iterable[str]) -> str:

@@ -32,6 +32,7 @@ from extract.reading.tables.value_columns import read_yearly
 from extract.reading.tables.word_questions import ask_part, ask_same_column, ask_word, name_rivals
 from extract.values.measure_words import WORDS
 
+BARE_VALUES_SHARE = 0.5  # of the values are numbers without a unit: the unit is in another column
 SIGN_TEXT = re.compile(
     r"^(?:[≥≧⩾≤≦⩽><＞＜=＝═≈±]{1,2}|大于|小于|等于|大于等于|小于等于|不低于|不高于|不少于|不超过|定性)$"
 )
@@ -45,7 +46,6 @@ OF_INDICATORS = VALUES | {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column
 OF_INDICATORS |= {Column.WEIGHT, Column.SCORE, Column.ACTUAL_VALUE}
 EXPLAINS = re.compile(r"^[(（]?(?:说明|解释|释义|描述|依据|来源|类型|标准|编码|代码|备注|性质|方向|内容)")
 SHORTEST_WORD = 2  # characters of a header word that a joined one begins with
-MOST = 0.5  # of the texts below a heading
 
 Kind = Callable[[Sequence[str]], bool]
 
@@ -138,7 +138,7 @@ def _has_bare_values(table: IndexedGrid, stop: int, headings: Sequence[Heading])
     """Return True if most values are numbers without a unit, so that the unit must be in another column."""
     values = [h for h in headings if h.column in (Column.ANNUAL_VALUE, Column.VALUE)]
     texts = _fold(own_texts(table, values[0], stop)) if len(values) == 1 else []
-    return sum(bool(NUMBER.match(t)) for t in texts) > MOST * len(texts)
+    return sum(bool(NUMBER.match(t)) for t in texts) > BARE_VALUES_SHARE * len(texts)
 
 
 @dataclass(frozen=True, slots=True)

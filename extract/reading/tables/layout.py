@@ -256,7 +256,7 @@ def _is_header_row(cells: list[Cell]) -> bool:
     helped = [c for c in words if is_ignored(c.text) or is_group(c.text)]
     levels = {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR} & about
     enough = len(about) >= 3 and (bool(about & INDICATOR_WORDS) or any(is_group(c.text) for c in words))
-    all_known = len({id(c) for c in [*known, *helped]}) >= 0.5 * len(words)
+    all_known = len({id(c) for c in [*known, *helped]}) >= TOLERANCES.known_words_share * len(words)
     return all_known and (enough or len(levels) >= 2) and bool(words)
 
 

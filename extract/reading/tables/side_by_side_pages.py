@@ -9,15 +9,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from extract.entities import Box, PageGrids
-
-OVER = 2.0  # points that a border or letter may reach over the middle
+from extract.reading.tolerances import TOLERANCES
 
 
 def split_sheets(page: PageGrids) -> tuple[PageGrids, ...]:
     """Return the left and the right half, if both hold a table and nothing crosses the middle; else the page."""
     middle = page.width / 2
     boxes = [*(grid.box for grid in page.grids), *(line.box for line in page.lines)]
-    if any(box.x0 < middle - OVER and box.x1 > middle + OVER for box in boxes):
+    if any(
+        box.x0 < middle - TOLERANCES.over_middle_pt and box.x1 > middle + TOLERANCES.over_middle_pt for box in boxes
+    ):
         return (page,)
     left, right = _take(page, middle, is_left=True), _take(page, middle, is_left=False)
     return (left, right) if left.grids and right.grids else (page,)

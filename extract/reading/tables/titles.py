@@ -10,6 +10,7 @@ from extract.errors import Reason, Refused
 from extract.reading.tables.attribution import NAME, OFFICE, clean_office
 from extract.reading.tables.header_words import find_money_unit, match_column, normalise
 from extract.reading.tables.years import Evidence, find_in_lines, find_years, fold_years
+from extract.reading.tolerances import TOLERANCES
 
 PAGE_NUMBER = re.compile(r"^(?:第\s*\d+\s*页.*|共\s*\d+\s*页|[-—–\s]*\d+[-—–\s]*(?:/\s*\d+)?|\d+\s*/\s*\d+)$")
 LABEL = re.compile(r"^\s*([^:：]{2,16})[:：]\s*(.*)$")
@@ -68,7 +69,9 @@ def _find_titles(lines: list[Line]) -> list[Line]:
     height = lines[last].box.y1 - lines[last].box.y0
     while first > 0:
         above = lines[first - 1]
-        if (above.box.y1 - above.box.y0) < 0.85 * height or normalise(above.text).startswith("附"):
+        if (above.box.y1 - above.box.y0) < TOLERANCES.title_height_ratio * height or normalise(above.text).startswith(
+            "附"
+        ):
             break
         first -= 1
     return lines[first : last + 1]

@@ -11,6 +11,7 @@ import numpy as np
 from extract.reading.ink.affine import Matrix, map_boxes, map_points
 from extract.reading.ink.ink import (
     BLANK,
+    BRIGHTNESS_WEIGHTS,
     FIRST_CHINESE,
     KEPT,
     NO_CLIP,
@@ -23,15 +24,12 @@ from extract.reading.ink.ink import (
     are_blank,
 )
 from extract.reading.ink.rotation import turns_of
-from extract.reading.parsers.oxide.painting import UNSEEN_ALPHA, Painting
+from extract.reading.parsers.oxide.painting import Painting
 from extract.reading.tolerances import TOLERANCES
 
-APART = 0.35  # of the size: more room than that is between texts, not between letters of one
-UNKNOWN_APART = 0.02  # likewise where nobody knows where text operators begin
+UNKNOWN_GAP_EM = 0.02  # as operator_gap_em, on pages whose text operators are not known
 UNSEEN_MODES = (3, 7)
-FAINT_ALPHA = 0.7
 REPLACEMENT = "\ufffd"
-LEVEL_DEGREES = 0.5
 WIDE, NARROW = 1.0, 0.5  # of the size: advance of a turned character of which no text says it
 
 _read_text = attrgetter("char")
@@ -50,7 +48,7 @@ def read_glyphs(letters: list[Any], matrix: Matrix, painting: Painting, list_spa
     numbers: dict[Any, int] = {}
     paint = np.array([numbers.setdefault(_read_paint(letter), len(numbers)) for letter in letters], np.int64)
     colour = np.array([letter.color for letter in letters], dtype=np.float64).reshape(-1, 3)
-    turned = np.flatnonzero(np.abs(place[:, 4]) > LEVEL_DEGREES)
+    turned = np.flatnonzero(np.abs(place[:, 4]) > TOLERANCES.level_degrees)
     if len(turned):
         _widen_turned(place, turned, [(letters[k].font_name, text[k]) for k in turned.tolist()], list_spans())
         order = _sort_lines(place)
@@ -97,7 +95,7 @@ def _surround(place: Floats, matrix: Matrix) -> Floats:
     corners = [
         (x + right * across - up * along, y + right * along + up * across)
         for right in (np.zeros(len(x)), advance)
-        for up in (-TOLERANCES.em_below_em * size, TOLERANCES.em_above_em * size)
+        for up in (-TOLERANCES.em_below_em * size, (1.0 - TOLERANCES.em_below_em) * size)
     ]
     xs, ys = np.stack([c[0] for c in corners]), np.stack([c[1] for c in corners])
     return map_boxes(np.stack([xs.min(0), ys.min(0), xs.max(0), ys.max(0)], axis=1), matrix)
@@ -120,7 +118,7 @@ def _number_runs(place: Floats, paint: Ints, start: Ints) -> tuple[Ints, Ints]:
     A run begins where a text operator begins. Where that is unknown, characters without a gap may be of one run.
     """
     same, room = _follow(place, paint)
-    apart = APART if (start >= 0).any() else UNKNOWN_APART
+    apart = TOLERANCES.operator_gap_em if (start >= 0).any() else UNKNOWN_GAP_EM
     begins: Bools = np.ones(len(place), np.bool_)
     begins[1:] = ~same | (np.abs(room) >= apart * place[1:, 3]) | (start[1:] >= 0)
     return np.cumsum(begins) - 1, np.flatnonzero(begins)
@@ -156,9 +154,9 @@ def _read_runs(place: Floats, colour: Floats, show: Floats, matrix: Matrix) -> T
         size=np.abs(place[:, 3]),
         base=np.where(turn % 2 == 1, x, y),
         turn=turn,
-        light=colour @ np.array([0.299, 0.587, 0.114]),
-        unseen=np.isin(show[:, 5], UNSEEN_MODES) | (show[:, 6] < UNSEEN_ALPHA),
-        faint=show[:, 6] < FAINT_ALPHA,
+        light=colour @ BRIGHTNESS_WEIGHTS,
+        unseen=np.isin(show[:, 5], UNSEEN_MODES) | (show[:, 6] < TOLERANCES.unseen_alpha),
+        faint=show[:, 6] < TOLERANCES.faint_alpha,
         hidden=no,
         clip=show[:, :4],
         order=show[:, 4].astype(np.int64),

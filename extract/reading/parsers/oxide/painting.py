@@ -22,6 +22,7 @@ from extract.reading.ink.affine import IDENTITY, Matrix, multiply
 from extract.reading.ink.ink import NO_CLIP, Floats, Ints
 from extract.reading.tolerances import TOLERANCES
 
+INK_BEGINS_PT = 2.0  # the ink of a glyph is right of and above its origin by so much
 MAX_DEPTH = 12  # a form inside a form inside ...
 MAX_OPERATORS = 2_000_000  # on one page, forms opened
 NESTED = rb"\((?:[^()\\]++|\\.)*\)"
@@ -38,9 +39,7 @@ TOKEN = re.compile(
 OPERATOR, NAME, SHOWN = 2, 3, 4  # groups of a token; the last one is a text with the operator that shows it
 END_OF_IMAGE = re.compile(rb"\sEI(?=\s|$)")
 FILLS = frozenset((b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*", b"S", b"s"))
-INSIDE_PT = 2.0  # right of and above where a glyph begins lies its ink
 STROKED = 1  # render mode
-UNSEEN_ALPHA = 0.02
 TRANSPARENT = frozenset(("ca", "CA", "BM", "SMask"))
 UNIT_SQUARE = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
 EMPTY: Quad = (0.0, 0.0, 0.0, 0.0)
@@ -75,8 +74,8 @@ class Painting:
         if not self.shows or not len(x):
             return found
         show = np.array(self.shows)
-        seen = (show[:, 2] <= show[:, 0] + INSIDE_PT) & (show[:, 0] + INSIDE_PT <= show[:, 4])
-        seen &= (show[:, 3] <= show[:, 1] + INSIDE_PT) & (show[:, 1] + INSIDE_PT <= show[:, 5])
+        seen = (show[:, 2] <= show[:, 0] + INK_BEGINS_PT) & (show[:, 0] + INK_BEGINS_PT <= show[:, 4])
+        seen &= (show[:, 3] <= show[:, 1] + INK_BEGINS_PT) & (show[:, 1] + INK_BEGINS_PT <= show[:, 5])
         for shift_x, shift_y in ((0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.5, 0.5)):
             keys = _number_places(show[:, 0], show[:, 1], shift_x, shift_y)
             order = np.lexsort((show[:, 6], seen, keys))
@@ -284,7 +283,7 @@ class _Interpreter:
         self._count()
         masks = stream is None or any(stream.get(key) for key in ("SMask", "Mask", "ImageMask", "IM"))
         box = cut_box(surround(UNIT_SQUARE, self.state.matrix), self.state.clip)
-        if self.state.alpha[0] > UNSEEN_ALPHA and box[0] < box[2] and box[1] < box[3]:
+        if self.state.alpha[0] > TOLERANCES.unseen_alpha and box[0] < box[2] and box[1] < box[3]:
             solid = not masks and not self.state.blends and self.state.alpha[0] > TOLERANCES.solid_alpha
             self.found.images.append(Image(box, self.found.order, solid, stream))
 

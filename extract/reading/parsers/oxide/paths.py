@@ -10,7 +10,7 @@ import numpy as np
 from extract.reading.ink.affine import Matrix, map_boxes, map_points
 from extract.reading.ink.ink import NO_CLIP, OUTLINE_POINTS, Bools, Fills, Floats, Ints, Rules, brightness
 from extract.reading.ink.vector_paths import Subpaths, open_paths, settle_paths
-from extract.reading.parsers.oxide.painting import UNSEEN_ALPHA, Painting
+from extract.reading.parsers.oxide.painting import Painting
 from extract.reading.tolerances import TOLERANCES
 
 Point = tuple[float, float]
@@ -36,7 +36,10 @@ def read_paths(
     subpaths = _gather(paths, matrix)
     filled, fill_light = _read_paint(paths, "fill_color")
     stroked, stroke_light = _read_paint(paths, "stroke_color")
-    filled, stroked = filled & (alpha[:, 0] > UNSEEN_ALPHA), stroked & (alpha[:, 1] > UNSEEN_ALPHA)
+    filled, stroked = (
+        filled & (alpha[:, 0] > TOLERANCES.unseen_alpha),
+        stroked & (alpha[:, 1] > TOLERANCES.unseen_alpha),
+    )
     painted = open_paths(subpaths, filled, stroked)
     light = np.where(painted.by_stroke, stroke_light[painted.path], fill_light[painted.path])
     box, kept = _cut(painted.box, clips[painted.path])

@@ -11,6 +11,7 @@ import numpy as np
 from extract.reading.ink.affine import Matrix, map_boxes, map_points
 from extract.reading.ink.ink import (
     BLANK,
+    BRIGHTNESS_WEIGHTS,
     KEPT,
     NO_CLIP,
     STANDARD_FONTS,
@@ -29,10 +30,11 @@ from extract.reading.parsers.pdfium.page_objects import Objects
 from extract.reading.tolerances import TOLERANCES
 
 IsHidden = Callable[[calls.Pointer], bool] | None
+SQUARE_SHARE = 0.001  # of the height: so equal are the sides of a box made from the font size alone
+STACKED_STEP_EM = 0.5  # they differ so much along the page
+STACKED_EM = 0.1  # glyphs of a vertical text differ so little across
 REPLACEMENT = 0xFFFD
 LONGEST_NAME = 64
-STACKED, APART = 0.1, 0.5  # of the size: glyphs of a vertical text differ so little across and so much down
-SQUARE = 0.001  # of the height: so equal are the sides of a box that comes of the font's size alone
 PLACE_BITS = 17  # hold the number of a glyph: pdfium.py refuses pages of more than 120,000
 
 
@@ -91,7 +93,9 @@ def _part_vertical(
     origin = calls.fill_doubles(calls.get_origin, 2, text_page, [places[i] for i in rows.tolist()])
     x, y = map_points(origin[:, 0], origin[:, 1], matrix)
     em = size[rows]
-    shown[rows] = np.stack([x, y - TOLERANCES.em_above_em * em, x + em, y + TOLERANCES.em_below_em * em], axis=1)
+    shown[rows] = np.stack(
+        [x, y - (1.0 - TOLERANCES.em_below_em) * em, x + em, y + TOLERANCES.em_below_em * em], axis=1
+    )
     old = np.concatenate([np.arange(len(runs.size)), run_of[rows]])
     new = run_of.copy()
     new[rows] = len(runs.size) + np.arange(len(rows))
@@ -104,7 +108,9 @@ def _find_vertical(shown: Floats, size: Floats, run_of: Ints) -> Bools:
     """Return glyphs below or above another one of their text object, at the same place across."""
     found = np.zeros(len(shown), np.bool_)
     step = np.abs(np.diff(shown, axis=0))
-    below = (run_of[1:] == run_of[:-1]) & (step[:, 0] < STACKED * size[1:]) & (step[:, 1] > APART * size[1:])
+    below = (
+        (run_of[1:] == run_of[:-1]) & (step[:, 0] < STACKED_EM * size[1:]) & (step[:, 1] > STACKED_STEP_EM * size[1:])
+    )
     found[1:] |= below
     found[:-1] |= below
     return found
@@ -113,9 +119,9 @@ def _find_vertical(shown: Floats, size: Floats, run_of: Ints) -> Bools:
 def _are_unscaled(text_page: calls.Pointer, places: list[int], shown: Floats, size: Floats, level: Bools) -> Bools:
     """Return glyphs with square boxes unlike their size on the page: as large as their font's own size."""
     wide, high = shown[:, 2] - shown[:, 0], shown[:, 3] - shown[:, 1]
-    odd = level & (np.abs(wide - high) < SQUARE * high) & ((high > 2 * size) | (high < size / 2)) & (high > 0)
+    odd = level & (np.abs(wide - high) < SQUARE_SHARE * high) & ((high > 2 * size) | (high < size / 2)) & (high > 0)
     for i in np.flatnonzero(odd).tolist():
-        odd[i] = abs(calls.get_font_size(text_page, places[i]) - high[i]) < SQUARE * high[i]
+        odd[i] = abs(calls.get_font_size(text_page, places[i]) - high[i]) < SQUARE_SHARE * high[i]
     return odd
 
 
@@ -196,9 +202,9 @@ def _read_runs(
         size=np.abs(font) * np.hypot(up[:, 0], up[:, 1]),
         base=np.where(turn % 2 == 1, x, y),
         turn=turn,
-        light=paint[:, :3] @ np.array([0.299, 0.587, 0.114]),
-        unseen=(modes == 3) | (modes == 7) | (paint[:, 3] < 0.02),
-        faint=paint[:, 3] < 0.7,
+        light=paint[:, :3] @ BRIGHTNESS_WEIGHTS,
+        unseen=(modes == 3) | (modes == 7) | (paint[:, 3] < TOLERANCES.unseen_alpha),
+        faint=paint[:, 3] < TOLERANCES.faint_alpha,
         hidden=np.zeros(n, np.bool_),
         clip=clips[0],
         order=clips[1],

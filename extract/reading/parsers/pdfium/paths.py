@@ -8,7 +8,7 @@ from itertools import chain, repeat
 import numpy as np
 
 from extract.reading.ink.affine import map_points
-from extract.reading.ink.ink import Bools, Fills, Floats, Ints, Rules
+from extract.reading.ink.ink import BRIGHTNESS_WEIGHTS, Bools, Fills, Floats, Ints, Rules
 from extract.reading.ink.vector_paths import Subpaths, open_paths, settle_paths
 from extract.reading.parsers.pdfium import calls
 from extract.reading.parsers.pdfium.page_objects import PATH, Layer, Objects, intersect
@@ -65,9 +65,8 @@ def _read_colours(pointers: list[calls.Pointer]) -> tuple[Floats, Bools]:
     """Return brightness of fill and stroke, and whether any of that paint is visible (alpha above 2 %); (n, 2)."""
     fill = calls.fill_columns(calls.get_fill, 4, pointers, kind=np.uint32) / 255.0
     stroke = calls.fill_columns(calls.get_stroke, 4, pointers, kind=np.uint32) / 255.0
-    weights = np.array([0.299, 0.587, 0.114])
-    lights = np.stack([fill[:, :3] @ weights, stroke[:, :3] @ weights], axis=1)
-    return lights, np.stack([fill[:, 3] > 0.02, stroke[:, 3] > 0.02], axis=1)
+    lights = np.stack([fill[:, :3] @ BRIGHTNESS_WEIGHTS, stroke[:, :3] @ BRIGHTNESS_WEIGHTS], axis=1)
+    return lights, np.stack([fill[:, 3] > TOLERANCES.unseen_alpha, stroke[:, 3] > TOLERANCES.unseen_alpha], axis=1)
 
 
 def _read_subpaths(pointers: list[calls.Pointer], chosen: Ints, layer: Layer) -> Iterator[tuple[Ints, Subpaths]]:

@@ -7,13 +7,11 @@ import ctypes
 import numpy as np
 import pypdfium2.raw as pdfium
 
-from extract.reading.ink.ink import OUTLINE_POINTS, Floats, Ints, Pictures, add_outlines
+from extract.reading.ink.ink import BRIGHTNESS_WEIGHTS, OUTLINE_POINTS, Floats, Ints, Pictures, add_outlines
 from extract.reading.parsers.pdfium import calls
 from extract.reading.parsers.pdfium.layers import is_marked_hidden
 from extract.reading.parsers.pdfium.page_objects import IMAGE, PATH, Objects, intersect
 from extract.reading.tolerances import TOLERANCES
-
-DARK_PART = 0.002  # of the pixels may be darker (noise of the compression)
 
 
 def read_pictures(
@@ -57,7 +55,7 @@ def _find_outlines(objects: Objects) -> tuple[Floats, Ints]:
         dark = (
             (modes[:, 0] != 0)
             & (paint[:, 3] > TOLERANCES.outline_alpha)
-            & (paint[:, :3] @ np.array([0.299, 0.587, 0.114]) < TOLERANCES.pale_brightness)
+            & (paint[:, :3] @ BRIGHTNESS_WEIGHTS < TOLERANCES.pale_brightness)
         )
         boxes.append(intersect(layer.bounds_of(pointers), layer.clips[many])[dark])
         orders.append(layer.order[many][dark])
@@ -82,7 +80,9 @@ def _classify_pixels(document: calls.Pointer, page: calls.Pointer, image: calls.
     solid = calls.has_transparency(image) != 1 and bool(
         (alpha > round(TOLERANCES.solid_alpha * 255)).mean() > TOLERANCES.solid_pixel_share
     )
-    pale = bool((darkness > (1.0 - TOLERANCES.faint_pixel_brightness) * 255 * 255).mean() <= DARK_PART)
+    pale = bool(
+        (darkness > (1.0 - TOLERANCES.faint_pixel_brightness) * 255 * 255).mean() <= TOLERANCES.dark_pixel_share
+    )
     return solid, pale, bool(darkness.max(initial=0) <= (1.0 - TOLERANCES.white_pixel_brightness) * 255 * 255)
 
 

@@ -66,14 +66,14 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
         colour, space = (graphicstate.scolor, graphicstate.scs) if stroked else (graphicstate.ncolor, ncs)
         alpha = self.alpha[1] if stroked else self.alpha[0]
         matrix = mult_matrix(textstate.matrix, self.ctm)
-        unseen = textstate.render in UNSEEN_MODES or alpha < 0.02
+        unseen = textstate.render in UNSEEN_MODES or alpha < TOLERANCES.unseen_alpha
         self.page.runs.append(
             (
                 matrix,
                 textstate.fontsize,
                 light_of(colour, space),
                 unseen,
-                alpha < 0.7,
+                alpha < TOLERANCES.faint_alpha,
                 self.hidden > 0,
                 self.clip,
                 self.order,
@@ -104,12 +104,16 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
         except PDFUnicodeNotDefined:
             text = "\ufffd"
         advance = float(font.char_width(cid)) * fontsize * scaling
-        left, low, high = 0.0, -TOLERANCES.em_below_em * fontsize + rise, TOLERANCES.em_above_em * fontsize + rise
+        left, low, high = (
+            0.0,
+            -TOLERANCES.em_below_em * fontsize + rise,
+            (1.0 - TOLERANCES.em_below_em) * fontsize + rise,
+        )
         right = advance
         if font.is_vertical():
             shift, down = font.char_disp(cid) if isinstance(font.char_disp(cid), tuple) else (None, 880)
             left = -(fontsize * 0.5 if shift is None else shift * fontsize * 0.001)
-            right, high = left + fontsize, (TOLERANCES.em_above_em - down * 0.001) * fontsize + rise
+            right, high = left + fontsize, ((1.0 - TOLERANCES.em_below_em) - down * 0.001) * fontsize + rise
             low = high - fontsize
             if self.page.run and self.page.run[-1] == len(self.page.runs) - 1:
                 self.page.runs.append(self.page.runs[-1])  # each glyph has a baseline of its own
@@ -138,7 +142,7 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
         facts = zip(painted.box.tolist(), painted.is_rule.tolist(), painted.by_stroke.tolist(), strict=True)
         for box, is_rule, by_stroke in facts:
             cut = cut_box(box, self.clip)
-            seen = self.alpha[1 if by_stroke else 0] > 0.02
+            seen = self.alpha[1 if by_stroke else 0] > TOLERANCES.unseen_alpha
             if seen and cut[2] - cut[0] > -1e-6 and cut[3] - cut[1] > -1e-6:
                 row = (*cut, stroke_light if by_stroke else fill_light, float(self.order))
                 (self.page.rules if is_rule else self.page.areas).append(row)
@@ -148,7 +152,7 @@ class InkDevice(PDFTextDevice):  # type: ignore[misc]
         self.order += 1
         box = cut_box(tuple(map_boxes(np.array([[0.0, 0.0, 1.0, 1.0]]), self.ctm)[0].tolist()), self.clip)
         masks = any(stream.get(key) for key in ("SMask", "Mask", "ImageMask", "IM"))
-        if not self.hidden and self.alpha[0] > 0.02 and box[0] < box[2] and box[1] < box[3]:
+        if not self.hidden and self.alpha[0] > TOLERANCES.unseen_alpha and box[0] < box[2] and box[1] < box[3]:
             solid = not masks and not self.blends and self.alpha[0] > TOLERANCES.solid_alpha
             white = solid and self._covers_text(box) and is_white(stream)
             self.page.pictures.append((*box, float(self.order), float(solid), float(white)))
