@@ -177,7 +177,7 @@ def test_a38_what_is_no_backup_or_of_another_kind_is_refused(settings: Settings,
         back_up(settings, settings.home / "backup")
     back_up(settings, tmp_path / "backup")
     other = Settings(home=tmp_path / "other", warehouse_url="postgresql+psycopg2://nobody@127.0.0.1:9/none")
-    with pytest.raises(BackupError, match="is of duckdb"):
+    with pytest.raises(BackupError, match="is a duckdb database"):
         restore(other, tmp_path / "backup")
 
 

@@ -132,7 +132,7 @@ def test_a16_a_link_that_leads_nowhere_is_refused(tmp_path: Path, target: str) -
 def test_a16_a_socket_is_refused(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as one:
         one.bind(str(tmp_path / "s.pdf"))
-        with pytest.raises(Refused, match="but a socket"):
+        with pytest.raises(Refused, match="found a socket"):
             read(discover(tmp_path)["s.pdf"])
 
 
