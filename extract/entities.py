@@ -187,7 +187,7 @@ class QuestionKind(StrEnum):
     """Kinds of questions about a place that can be read in several ways."""
 
     YEAR = "year"  # of which year the tables under a title are
-    HEADER_WORD = "header_word"  # which column a word heads that nobody has listed
+    HEADER_WORD = "header_word"  # which column an unlisted word heads
     SAME_COLUMN = "same_column"  # which of several words heads a column
     AMOUNT = "amount"  # which of two amounts of a project counts
     FIRST_ROW = "first_row"  # whether the first row of a page goes on with the row above
@@ -224,7 +224,7 @@ class Question:
     is_general: bool = False
     publisher: str = ""
     reader_version: str = ""
-    answer: str = ""  # the value of the choice that the reading rests on, "" where nobody has answered
+    answer: str = ""  # the value of the choice that the reading rests on, "" without an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +308,7 @@ class Reading:
     parts: tuple[Part, ...]
     records: tuple[Record, ...]
     findings: tuple[Finding, ...] = ()
-    held: tuple[Held, ...] = ()  # what the document prints and nobody may load yet
+    held: tuple[Held, ...] = ()  # projects that are printed and not loaded, with reasons
     cross_checks: tuple[CrossCheck, ...] = ()
     settled: tuple[Question, ...] = ()  # questions whose answers the reading rests on
 

@@ -145,7 +145,7 @@ GUARDED: dict[str, tuple[int | None, int | None]] = {
     "tgkill": (234, 131),
     "wait4": (61, 260),
 }
-NEWEST = 450  # calls with higher numbers came later, and nobody has looked at them
+NEWEST = 450  # calls with higher numbers are newer and were not reviewed
 NUMBERS = PLAIN | GUARDED
 
 

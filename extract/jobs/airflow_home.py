@@ -71,7 +71,7 @@ def _make_secret(path: Path) -> None:
 
 def _make_database(home: Path, database: Path, tell: Callable[[str], None]) -> None:
     """Create or migrate the database in a temporary file, and rename it when it is complete."""
-    for left in home.glob(f"{PART}*"):  # of a process that was killed; nobody else holds the lock
+    for left in home.glob(f"{PART}*"):  # of a killed process: this one holds the lock
         shutil.rmtree(left, ignore_errors=True)
         tell("Airflow's database was not finished by an earlier start; it is made again")
     part = home / f"{PART}{os.getpid()}"

@@ -23,7 +23,7 @@ from extract.settings import Settings
 
 log = logging.getLogger(__name__)
 LOG_BYTES = 16 << 20  # of a log of `jixiao run`, beyond which it is set aside; one is kept beside it
-READING_DAYS = 30  # a reading that nobody has staged in that time is of a document that was decided on otherwise
+READING_DAYS = 30  # a reading not staged in that time is of a document that was accepted or dropped since
 
 
 class HousekeepingError(JixiaoError):

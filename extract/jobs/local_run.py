@@ -137,7 +137,7 @@ def run_dag(
         dag = bag.dags.get(dag_id)
         if dag is None:
             raise RunError(f"no DAG {dag_id} in {settings.dags_dir}: {bag.import_errors or 'the folder is empty'}")
-        dag.deadline = None  # `dag.test` of Airflow 3.3 fails on one after the last task; who runs this is watching
+        dag.deadline = None  # `dag.test` of Airflow 3.3 fails on a deadline after the last task
         listener = TaskListener(progress, ready)
         get_listener_manager().add_listener(listener)
         try:

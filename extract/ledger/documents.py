@@ -29,7 +29,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 }
 MAY_PASS = (Reason.TIMEOUT, Reason.MEMORY)  # a busy machine can cause these: tried again, but not for ever
 GLANCES = 20  # pages out of scope that cost as much as one in scope
-PAGE_BYTES = 30_000  # of a published table, roughly: for documents whose pages nobody could count yet
+PAGE_BYTES = 30_000  # of a published table, roughly: for documents whose pages are not counted yet
 
 
 def reason_of(error: Exception) -> str:

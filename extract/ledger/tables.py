@@ -120,7 +120,7 @@ decisions = Table(  # one row per decision of a person about a refused or an out
     Column("reason", String),  # of the refusal that was decided on; null where the document was loaded
 )
 
-questions = Table(  # one row per question of a document's last reading, or that somebody has answered for it
+questions = Table(  # one row per question of a document's last reading, or that was answered for it
     "questions",
     metadata,
     Column("sha256", String(64), primary_key=True),
@@ -179,7 +179,7 @@ held_back = Table(  # one row per project that is held back, of loaded and of re
     Column("scope", String, nullable=False),  # project department
     Column("page", Integer, nullable=False),
     Column("last_page", Integer, nullable=False),
-    Column("project", String),  # as printed; null where nobody knows whose the place is
+    Column("project", String),  # as printed; null for an unread place that belongs to no known project
     Column("unit", String),
     Column("reason", String, nullable=False),
     Column("detail", Text, nullable=False),

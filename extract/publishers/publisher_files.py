@@ -25,7 +25,7 @@ def load_publisher(path: Path) -> Publisher:
         content = yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path.name}{_yaml_line(error)}: not YAML: {_yaml_problem(error)}") from None
-    except OSError as error:  # a folder, a link to nowhere, a file of somebody else
+    except OSError as error:  # a folder, a dangling link, a file without read permission
         raise SettingsError(f"{path.name}: {error.strerror}") from None
     except RecursionError:
         raise SettingsError(f"{path.name}: not YAML: nested too deep") from None

@@ -19,7 +19,7 @@ from extract.reading.page import CheckedPage
 from extract.values import fold_text
 
 BLANK = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
-MAY_HEAL = frozenset({Reason.CONSERVATION})  # other reasons say that nobody should load the project
+MAY_HEAL = frozenset({Reason.CONSERVATION})  # with any other reason the project stays held back
 ODD_READER = "odd_reader"
 Key = tuple[int, int]  # part and number of a project
 

@@ -184,7 +184,7 @@ class Sandbox:
         return self._child
 
     def _ready_child(self, publisher: str | None) -> Child:
-        """Return a child for this publisher: the present one if it has served nobody else."""
+        """Return a child for this publisher: the current one if it has served no other publisher."""
         fork_server = self._start()
         is_used_up = self._served >= DOCUMENTS_PER_CHILD or self._spent > self.limits.seconds  # see bound_processor
         if is_used_up or (self._served > 0 and publisher != self._publisher):

@@ -53,7 +53,7 @@ def main() -> int:
         if is_confined:
             confine_fork_server()
         import_parsers(given["purpose"])
-    except Exception as error:  # the parent says it to people, and reads nothing
+    except Exception as error:  # the parent reports it, and reads nothing
         why = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
         _report(reports, {"failed": " ".join(why.split())[:LONGEST_REASON]})
         return 1
@@ -102,7 +102,7 @@ def _run_child(fork_server: int, descriptors: list[int], limits: Limits, is_conf
     """Run as a forked child: confine this process, answer requests, and exit without returning."""
     status = 1
     try:
-        follow_parent(fork_server)  # nobody else would end one that is lost in a parser's loop
+        follow_parent(fork_server)  # else a child in an endless loop of a parser would outlive the fork server
         apply_limits(limits, threads)
         if is_confined:
             confine_child()

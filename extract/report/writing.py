@@ -86,7 +86,7 @@ def write_night_report(settings: Settings) -> Path:
     link.unlink(missing_ok=True)
     link.symlink_to(Path("reports") / final.name)
     os.replace(link, settings.night_report.parent)
-    for old in sorted(reports.iterdir())[:-2]:  # who has the one before open may still click
+    for old in sorted(reports.iterdir())[:-2]:  # links of the report before still work in an open browser
         shutil.rmtree(old, ignore_errors=True)
     forget_pictures(settings, 4 * settings.report_pages)
     return settings.night_report

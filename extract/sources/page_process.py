@@ -37,7 +37,7 @@ def main() -> int:
             confine_process()
         for module in MODULES:
             importlib.import_module(module)
-    except Exception as error:  # who asks says it to people, and reads no page
+    except Exception as error:  # the requesting process reports it, and reads no page
         why = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
         _answer(channel, {"failed": " ".join(why.split())[:LONGEST_REASON]})
         return 1

@@ -29,7 +29,7 @@ class Discovery(NamedTuple):
     """
 
     publications: list[Publication]
-    unreached: list[tuple[Publication, Exception]] = []  # noqa: RUF012 - a default that nobody changes
+    unreached: list[tuple[Publication, Exception]] = []  # noqa: RUF012 - a default that is never changed
     cache_entries: list[CacheEntry] = []  # noqa: RUF012
     broken: list[str] = []  # noqa: RUF012
     findings: list[Finding] = []  # noqa: RUF012

@@ -192,7 +192,7 @@ held_back = Table(  # one row per project or department form of a loaded documen
     metadata,
     Column("sha256", String(64), nullable=False),
     Column("held_no", Integer, nullable=False),
-    Column("part_no", Integer),  # null where nobody knows whose the place is
+    Column("part_no", Integer),  # null for an unread place that belongs to no known part
     Column("project_no", Integer),
     *held_columns(),
     PrimaryKeyConstraint("sha256", "held_no"),

@@ -27,7 +27,7 @@ COLUMN_COLOURS = (
     *(BLUE, ORANGE, GREEN, PURPLE, SKY, BROWN, (200, 90, 120), (130, 150, 0), (90, 90, 200), (0, 150, 160)),
     *((240, 120, 60), (150, 120, 220), (80, 130, 80)),
 )
-GLOW = (255, 214, 0)  # under the cell that somebody asked for
+GLOW = (255, 214, 0)  # under the requested cell
 COLUMN = "column "  # before the name of a column
 GREYS = 5  # of the page under marks: enough to read it, few enough for a small file
 MOST_COLOURS = 256  # of a picture with marks

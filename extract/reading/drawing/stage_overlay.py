@@ -195,7 +195,7 @@ def _mark_header(grid: Grid) -> Iterator[Mark]:
     table = index_grid(grid)
     try:
         layouts = find_layouts(table)
-    except Refused:  # a word that nobody knows: the legend names it
+    except Refused:  # an unlisted word: the legend names it
         return
     for layout in layouts:
         yield from _mark_block(grid, layout)

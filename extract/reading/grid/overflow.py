@@ -18,9 +18,9 @@ from extract.reading.grid.placement import OUTSIDE, PlacedTable, Spots, owners_a
 from extract.reading.ink.ink import KEPT, Bools, Floats, Glyphs, Ints
 from extract.reading.tolerances import TOLERANCES
 
-MOST_LINES = 6  # that run out of one cell
-PROSE = 8  # letters of a line: a text with so many is no figure in a low row
-FINAL = frozenset("。；！？.;!?）)”】")
+OVERFLOWING_LINES = 6  # that run out of one cell
+PROSE_LETTERS = 8  # letters of a line: a text with so many is no figure in a low row
+SENTENCE_ENDS = frozenset("。；！？.;!?）)”】")
 MORE_ACROSS = 3  # times as many steps to the right as down: a table painted row by row
 
 
@@ -44,7 +44,7 @@ def settle_hanging_lines(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable]
         return doubtful
     boxes = np.concatenate([table.list_boxes() for table in tables])
     painted: _Painted | None = None
-    for _ in range(MOST_LINES):
+    for _ in range(OVERFLOWING_LINES):
         moved = False
         for line, top in _find_top_lines(spots, tables, owner, kept, boxes):
             painted = painted or _rank(glyphs, kept)
@@ -218,8 +218,8 @@ def find_lost_ends(
         at_end = bottoms[cell] >= max(table.lattice.ys[-1] for table in tables if table.first <= cell) - 1.0
         last = glyphs.text[int(lowest[spots.x[lowest].argmax()])]
         if (
-            np.count_nonzero(letters) >= PROSE
-            and last not in FINAL
+            np.count_nonzero(letters) >= PROSE_LETTERS
+            and last not in SENTENCE_ENDS
             and not (at_end and bottoms[cell] > TOLERANCES.page_end_share * height)
         ):
             found.append((cell, lowest))

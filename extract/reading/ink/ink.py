@@ -91,7 +91,9 @@ class Glyphs:
     run: Ints
     drop: Ints  # of Drop
     runs: TextRuns
-    drawn: Floats | None = None  # (n, 4) boxes of what the font draws, NaN where nobody asked; None: not known
+    drawn: Floats | None = (
+        None  # (n, 4) boxes of what the font draws, NaN for characters that are not checked; None: unknown
+    )
 
     def __len__(self) -> int:
         return len(self.text)

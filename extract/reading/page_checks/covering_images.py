@@ -16,7 +16,7 @@ from extract.reading.ink.visibility import centres
 from extract.reading.page_checks.problems import Problem, list_problems
 from extract.reading.tolerances import TOLERANCES
 
-MANY = 20  # glyphs under a picture outside tables: a page of text that is not what one sees
+COVERED_TEXT_LETTERS = 20  # outside tables under an image: with more, the page shows other text
 
 
 def check_pictures(ink: Ink, tables: list[PlacedTable], owner: Ints) -> tuple[Problem, ...]:
@@ -25,7 +25,7 @@ def check_pictures(ink: Ink, tables: list[PlacedTable], owner: Ints) -> tuple[Pr
     reason = Reason.NO_TEXT_LAYER
     for k in range(len(ink.pictures.box)):
         hidden = _find_hidden(ink, k)
-        if len(hidden) < MANY:
+        if len(hidden) < COVERED_TEXT_LETTERS:
             hidden = hidden[owner[hidden] >= 0]
         problems += list_problems(ink, tables, owner, hidden, reason, "a picture lies over the text")
         for number, table in enumerate(tables, 1):

@@ -15,7 +15,7 @@ from extract.reading.ink.ink import KEPT, Bools, Floats, Ink, Ints
 from extract.reading.page_checks.problems import Problem, list_problems
 from extract.reading.tolerances import TOLERANCES
 
-STRUCK = 2  # letters under one line
+STRUCK_LETTERS = 2  # letters under one line
 FIGURES = frozenset("0123456789０１２３４５６７８９.,，．%％≥≤=<>≧≦＞＜＝¥￥")
 
 
@@ -67,7 +67,7 @@ def _find_lines(
         )
         x, size = spots.x[beside], spots.size[beside]
         struck = beside[(x > start) & (x < end)]
-        if len(struck) >= STRUCK:
+        if len(struck) >= STRUCK_LETTERS:
             what = "a line is drawn through"
             problems += list_problems(ink, tables, owner, struck, Reason.CONSERVATION, what)
         gap = box[beside, 0] - end

@@ -36,7 +36,7 @@ def settle_project(
         return current
     project = Project({}, fields.get(Column.UNIT), dict(fields), title=flat.title, in_flat_table=True)
     if current is not None and _are_near(name.text, current.name) and _are_near(unit, current.unit_text):
-        project.doubts = current.doubts  # nobody could tell which of them is held back
+        project.doubts = current.doubts  # one list for both: of two similar names none is certain
     if current is not None and after_break and flat.suspect is current:
         project.doubts.append(current.doubts[0])  # its first rows may stand on the page before
     if name is last and current is not None and not same_unit and not block and name.text:

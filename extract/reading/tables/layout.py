@@ -49,7 +49,7 @@ class Layout:
     stop: int
     headings: tuple[Heading, ...]
     doubts: tuple[Doubt, ...] = ()  # of every project that is read under it
-    ignored: tuple[str, ...] = ()  # words that nobody has listed and no reading needs
+    ignored: tuple[str, ...] = ()  # unlisted words over columns that no reading needs
     settled: tuple[Question, ...] = ()  # whose answers it rests on
     is_numbered: bool = False  # one cell holds all indicators of a project as a numbered text
 

@@ -244,7 +244,7 @@ class _Interpreter:
     def _show(self, numbers: list[float]) -> None:
         self.found.order += 1
         self._count()
-        if self.begins:  # where a text goes on behind another one only the font knows
+        if self.begins:  # the position after a shown text depends on widths of the font
             a, b, c, d, e, f = self.state.matrix
             x, y = self.line[4], self.line[5]
             place = (x * a + y * c + e, x * b + y * d + f)
