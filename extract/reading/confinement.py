@@ -125,7 +125,7 @@ def confine_problems(
     """Add the problems of the pages to the projects that they touch, before other doubts."""
     projects = {(n, project.number): project for n, part in enumerate(drafts, 1) for project in part.projects}
     grids = {page.grids.page: page.grids for page in pages}
-    for problem in reversed(list(problems)):  # the first stands first
+    for problem in reversed(list(problems)):  # so that the first problem comes first
         for key in find_touched(problem, places, grids.get(problem.page)):
             doubt = Doubt(problem.reason, problem.page, problem.detail, problem.box)
             projects[key].doubts.insert(0, doubt)

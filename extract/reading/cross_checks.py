@@ -12,7 +12,7 @@ from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
 from extract.values.vocabulary import MONEY_FACTORS
 
 HEADER_ROWS = 3  # rows of a list that may print its unit of money
-SHORTEST_NAME = 4  # characters: a shorter name stands in too many tables
+SHORTEST_NAME = 4  # characters: a shorter name occurs in too many tables
 WHOLE_WEIGHTS = (Decimal(90), Decimal(100))  # 执行率 often has the other 10
 Projects = dict[tuple[int, int], list[Record]]
 

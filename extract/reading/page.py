@@ -70,7 +70,7 @@ class CheckedPage:
 class Stages:
     """Intermediate results of one page, for `StagedPage` and for drawing (stage_overlay.py)."""
 
-    ink: Ink  # upright; `drop` says of each glyph why it is left out
+    ink: Ink  # upright; `drop` holds the reason why a glyph is left out
     turn: int  # quarter turns that it was turned back by
     spots: Spots
     tolerance: float  # points: rules so near to each other are one line

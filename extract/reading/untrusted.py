@@ -18,7 +18,7 @@ from extract.entities import Box, Held, Question, Reading
 from extract.errors import Refused
 from extract.reading.exchange import reading_from_json, refusal_from_dict
 
-LONGEST_DETAIL = 2000  # characters of what a child says about a refusal
+LONGEST_DETAIL = 2000  # characters of a refusal's detail by a child
 KEY = re.compile(r"[0-9a-f]{16}")  # of a question
 MOST_CHOICES = 1000  # of a question
 LARGEST = 2**31 - 1

@@ -40,7 +40,7 @@ documents = Table(  # one row per part of a PDF: its tables of one publisher, fi
     Column("source_url", String, nullable=False),
     Column("published_on", Date),
     Column("first_seen_at", DateTime, nullable=False),  # UTC, from the ledger, never the clock of the build
-    Column("parent_code", String),  # of the publisher that this one is a part of; null where nothing says it
+    Column("parent_code", String),  # of the publisher that this one is a part of; null if unknown
     Column("parent_name", String),
     PrimaryKeyConstraint("sha256", "part_no"),
 )
@@ -96,7 +96,7 @@ records = Table(  # one row per indicator row; record_no counts through the part
     PrimaryKeyConstraint("sha256", "part_no", "record_no"),
 )
 
-targets = Table(  # one row per value printed for an indicator row: its horizon says for when
+targets = Table(  # one row per value printed for an indicator row; `horizon` is the period that it is for
     "targets",
     metadata,
     *part_columns(),
@@ -122,7 +122,7 @@ target_values = Table(  # one row per distinct printed text and version of the g
     PrimaryKeyConstraint("target_text", "grammar_version"),
 )
 
-goal_promises = Table(  # one row per number that a goal's text promises; promise_no 0 says that the text was read
+goal_promises = Table(  # one row per number that a goal's text promises; promise_no 0 marks the text as read
     "goal_promises",
     metadata,
     Column("goal_text", String, nullable=False),
@@ -198,13 +198,13 @@ held_back = Table(  # one row per project or department form of a loaded documen
     PrimaryKeyConstraint("sha256", "held_no"),
 )
 
-cross_checks = Table(  # one row per two places of one document that should say the same
+cross_checks = Table(  # one row per two places of one document that should be equal
     "cross_checks",
     metadata,
     Column("sha256", String(64), nullable=False),
     Column("check_no", Integer, nullable=False),
     Column("check_kind", String, nullable=False),  # listed_amount weights
-    Column("page", Integer, nullable=False),  # where `printed_text` stands
+    Column("page", Integer, nullable=False),  # of `printed_text`
     Column("project_page", Integer, nullable=False),
     Column("project_text", String, nullable=False),
     Column("expected_text", String, nullable=False),
@@ -250,7 +250,7 @@ unloaded_publications = Table(  # one row per publication seen and not loaded
     Column("publication_no", Integer, primary_key=True, autoincrement=False),  # one URL may have brought two contents
     Column("source_url", String, nullable=False),
     Column("sha256", String(64)),  # null where no bytes came
-    Column("publisher_code", String),  # null where the source does not say whose it is
+    Column("publisher_code", String),  # null if several publishers share the source
     Column("fiscal_year", Integer),
     Column("document_kind", String),
     Column("state", String, nullable=False),  # refused waiting

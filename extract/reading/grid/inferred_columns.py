@@ -16,7 +16,7 @@ from extract.reading.tolerances import TOLERANCES
 
 FEWEST_LINES = 3
 FEWEST_COLUMNS = 3
-Border = tuple[float, float, bool]  # from, to, whether drawn rules say so
+Border = tuple[float, float, bool]  # from, to, True if drawn rules prove it
 
 
 def infer_lattices(level: Stretches, rules: Rules, glyphs: Glyphs, spots: Spots, tolerance: float) -> list[Lattice]:

@@ -14,13 +14,13 @@ from extract.text import fold_text
 MOJIBAKE_SHARE = 0.5  # of the characters of a text are accented Latin ones: its font has no map
 SOFT_HYPHEN = "\u00ad"
 UNKNOWN_CATEGORIES = frozenset(("Co", "Cn", "Cs", "Cc"))
-MOJIBAKE = (0xA1, 0xFF)  # letters that a font without a map of its own seems to say
+MOJIBAKE = (0xA1, 0xFF)  # characters that a font without a map gives
 
 
 class TextSource(Enum):
     """Source of the text that counts."""
 
-    GLYPHS = "glyphs"  # both say the same, and glyphs have places
+    GLYPHS = "glyphs"  # both are equal, and glyphs have places
     ACTUAL = "actual"  # the glyphs' own text is not known, or is the same in another form
     CONFLICT = "conflict"  # both are known and differ
 

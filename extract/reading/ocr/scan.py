@@ -40,7 +40,7 @@ THICKEST = 4.0  # points
 STEEPEST = 3.0  # degrees: a page lying more askew is not set straight
 EM = 0.86  # of the height of a recognised line: its em square
 CLEAR = 1.0  # points between a rule and the letters beside it
-DESCENT = 0.12  # of the em: the baseline stands so much above its lower edge
+DESCENT = 0.12  # of the em: height of the baseline above its lower edge
 Gray = NDArray[np.uint8]
 
 

@@ -53,7 +53,7 @@ MUST_SHOW = [
 ]  # a figure without one of these is another figure
 HASH = np.random.default_rng(0).integers(1, 2**62, 7) | 1  # makes one number of the seven facts of a glyph
 PAGES_AT_ONCE = 32  # of which the cut-outs are measured together
-FEW_GLYPHS = 3  # of a font, none of which is as large as digits are: its font size says nothing
+FEW_GLYPHS = 3  # of a font, none as large as digits are: its font size is meaningless
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ class CutPage:
     flat: list[int]  # prints that are blank paper
     of: Ints  # number of the cut-out of each print, -1 for none
     cuts: list[Pixels]
-    boxes: Floats  # (n, 4) where each cut-out's glyph stands in it, in pixels
-    light: Bools  # of each cut-out: the print is lighter than what it stands on
+    boxes: Floats  # (n, 4) box of the glyph inside its cut-out, in pixels
+    light: Bools  # of each cut-out: the print is lighter than its background
 
 
 def check_picture(document: pypdfium2.PdfDocument, pages: Sequence[Digits]) -> list[Problem]:
@@ -230,7 +230,7 @@ def number_glyphs(digits: Digits) -> GlyphKinds:
     keys = np.concatenate([digits.font[:, None], digits.kind[:, None], rounded], axis=1)
     _, of = np.unique(keys @ HASH, return_inverse=True)
     low, fits = find_low_marks(wide, bottom, top), fit_sizes(wide, bottom, top)
-    said = fits[np.arange(len(low)), digits.kind]  # of those that are no sign it says nothing
+    said = fits[np.arange(len(low)), digits.kind]  # meaningless for glyphs that are no sign
     for font in np.unique(digits.font).tolist():
         mine = (digits.font == font) & (digits.kind >= 0)
         if not said[mine].any() and len(np.unique(of[mine])) >= FEW_GLYPHS:
@@ -326,7 +326,7 @@ def _judge_signs(
     Returns (n,) which prints look unlike the sign of the text layer and have a size that it never has.
     """
     shaped = said < SHAPED
-    own = np.where(possible, 1.0, -1.0)  # of a dash, a point and a comma the size says it all
+    own = np.where(possible, 1.0, -1.0)  # a dash, a point and a comma are determined by size
     own[shaped] = score_said(prints.sign[rows[shaped]], said[shaped], "sign")
     strange: Bools = shaped & ~possible & (own < UNLIKE_CORRELATION)
     own[~possible] -= MISFIT_CORRELATION

@@ -351,7 +351,7 @@ class Assembler:
         if year is not None:
             self.evidence.own_years.append(Evidence(year, f"the table of page {page}"))
         elif self._flat is not None and self.parts[-1].heading.title == self._heading.title:
-            year = self._year  # the same table goes on
+            year = self._year  # a continuation of the same table
         self._year = year
 
     def _find_publisher(self) -> str:
@@ -427,7 +427,7 @@ class Assembler:
             flat.finish()
         self.findings += self.evidence.settle(self.parts, self.target_pages)
         self.parts = join_parts(self.parts)
-        if len(self.money_notes) == 1:  # a note below the table may be the only place that says 万元
+        if len(self.money_notes) == 1:  # a note below the table may be the only place of 万元
             for draft in (d for part in self.parts for d in part.drafts):
                 for column in AMOUNTS:
                     draft.money_units.setdefault(column, next(iter(self.money_notes)))

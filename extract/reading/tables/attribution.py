@@ -36,7 +36,7 @@ COVER_LABEL = re.compile(
 CONTENTS = re.compile(r"^目录")
 CODE = re.compile(r"^[\[【(（]?\d[\d\]】)）_\-—–]*")
 MARGIN_LINES = 2  # running headers and footers stand in the first or last lines of a page
-FEWEST_PAGES = 3  # a line that stands at one place of so many pages is furniture of the page
+FEWEST_PAGES = 3  # a line at the same place of so many pages is a running header or footer
 CAPTION = re.compile(r"^.{0,8}(?:单位|部门|金额)[^:：]{0,8}[:：]")
 ABOUT_TARGETS = re.compile(r"绩效|目标|自评")
 

@@ -273,7 +273,7 @@ def _may_be_needed(table: IndexedGrid, stop: int, heading: Heading, headings: Se
     if not any(own_texts(table, h, stop) for h in values) and any(map(TARGET.search, texts)):
         return True  # the known columns of values are blank
     if Column.PROJECT not in columns:
-        return False  # a form: its head says the rest
+        return False  # a form: its head has the other fields
     if not columns & set(AMOUNT_KINDS) and all(FIGURE.match(text) for text in texts):
         return True
     if any(h.column == Column.PROJECT and names_units(h.word) for h in headings):

@@ -35,7 +35,7 @@ class FlatDrafts:
         self.at_end = False  # the row that is read now ends its page
         self.merged = False  # project cells cover several rows
         self.merges: set[Column] = set()  # columns whose cells cover several rows
-        self.carries_levels: bool | None = None  # whether a blank level goes on with the one above, None: unknown yet
+        self.carries_levels: bool | None = None  # True if a blank level continues the one above; None: not known yet
         self.amount_units: dict[Column, str] = {}  # of the amounts of the rows that are read now
 
     def is_read(self, cell: Cell, column: Column) -> bool:
@@ -67,7 +67,7 @@ class FlatDrafts:
             field = fields.get(column)
             if field is not None and not field.text and column in self.previous:
                 if begins and self.previous[column].spans and field is not self.previous[column]:
-                    continue  # the unit too stands on the next page
+                    continue  # the unit is on the next page, too
                 if field.spans and self.previous[column].spans and not after_break:
                     raise Refused(Reason.CONSERVATION, "a blank cell stands where a table merges its units", page)
                 fields[column] = self.previous[column]

@@ -105,7 +105,7 @@ class FlatTable(FlatDrafts):
             cells = [cell for row in range(layout.start, start) for cell in table.starting(row)]
             self.header_words = [(table.grid.page, cell.box) for cell in cells]
         for project in {id(p): p for p in owners.values()}.values():
-            project.doubts[:0] = doubts  # first: what is said of its rows may follow from its header
+            project.doubts[:0] = doubts  # first: doubts of its rows may follow from its header
             project.settled += layout.settled
             project.words += self.header_words
 

@@ -63,7 +63,7 @@ class Form:
         self._cells: list[Cell] = []
         self._previous: dict[Column, Field] = {}
         self._merges: set[Column] = set()
-        self._carries_levels: bool | None = None  # whether a blank level goes on with the one above, None: unknown yet
+        self._carries_levels: bool | None = None  # True if a blank level continues the one above; None: not known yet
         self._begun = False  # the rows of this page have printed a level
         self._open: set[Column] = set()  # levels whose blank cell the end of the page cuts: the name may stand below
 

@@ -42,7 +42,7 @@ def _carries_levels(rows: Sequence[Row], after_break: bool) -> bool | None:
         one, two = row.text(Column.LEVEL1), row.text(Column.LEVEL2)
         begins = _begins_project(row)
         if begins and not one:
-            known = False  # a project or a sum: what stands above is none of it
+            known = False  # a project or a sum: a level above it does not continue
         if one:
             again = not begins and normalise(one) == normalise(level1)
             bare = row.has_indicator and Column.LEVEL2 in row.cells and not two

@@ -29,8 +29,8 @@ LEVEL = re.compile(rf"^(?:\d{{1,2}}\s*[-—–])?(?:{CLASSES})(?:指标|目标)?
 LEVEL_END = re.compile(r".(?:指标|目标)$|^其[他它]$")
 CODED = re.compile(r"^(?:\d{6,9}|[0-9A-Z]{12,24})\s*[-—–]\s*\S")
 INDICATOR_CODE = re.compile(r"^\d{6,12}\s*[-—–]")
-FEWEST_ROWS = 5  # of a table, before they say what every row prints
-FEWEST_NAMES = 3  # of a table, before their form says anything
+FEWEST_ROWS = 5  # of a table: fewer do not prove what every row prints
+FEWEST_NAMES = 3  # of a table: fewer do not prove that all names have a code
 SHORTEST_LINE = 6  # characters: so many at the end of a text and at the beginning of its rest are one printed line
 GOALS = (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
 

@@ -9,7 +9,7 @@ from extract.reading.tables.drafts import Field
 from extract.reading.tables.inquiry import make_key
 from extract.reading.tables.rows import Row, box_of
 
-REST, NEW = "rest", "new"  # the choices: it goes on with the row above, or is a row of its own
+REST, NEW = "rest", "new"  # the choices: the continuation of the row above, or a row of its own
 
 
 def ask_first_row(row: Row, previous: Mapping[Column, Field], column: Column, page: int) -> Question:

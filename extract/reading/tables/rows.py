@@ -35,7 +35,7 @@ class Row:
     first: int
     last: int
     cells: dict[Column, Cell]
-    same: tuple[Cell, ...] = ()  # cells of the other half of a side-by-side table that say the same
+    same: tuple[Cell, ...] = ()  # cells of the other half of a side-by-side table with equal texts
 
     @property
     def has_target(self) -> bool:

@@ -22,7 +22,7 @@ class WaitingHead:
 
     table: IndexedGrid
     lines: list[Line]
-    follows: bool  # it stands where the open table may go on
+    follows: bool  # True if the open table may continue in this place
 
     def ends_above(self, height: float) -> bool:
         """Return True if it ends high on a page of this height, so no break cut it, and announces no indicators."""

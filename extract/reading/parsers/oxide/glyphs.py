@@ -30,7 +30,7 @@ from extract.reading.tolerances import TOLERANCES
 UNKNOWN_GAP_EM = 0.02  # as operator_gap_em, on pages whose text operators are not known
 UNSEEN_MODES = (3, 7)
 REPLACEMENT = "\ufffd"
-WIDE, NARROW = 1.0, 0.5  # of the size: advance of a turned character of which no text says it
+WIDE, NARROW = 1.0, 0.5  # em: advance of a turned character that no text gives
 
 _read_text = attrgetter("char")
 _read_places = attrgetter("origin_x", "origin_y", "advance_width", "font_size", "rotation_degrees")

@@ -124,7 +124,7 @@ class _Interpreter:
         self.points: list[tuple[float, float]] = []  # of the path, in its own coordinates
         self.clips = False  # the path cuts what follows it
         self.line: Matrix = IDENTITY
-        self.begins = False  # the next text operator begins where the line matrix says
+        self.begins = False  # the next text operator begins at the line matrix
         self.name = b""
         self.states: dict[bytes, Any] = {}  # by name
         self.does: Mapping[bytes, Callable[[list[float]], None]] = {

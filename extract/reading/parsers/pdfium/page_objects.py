@@ -105,7 +105,7 @@ def _clip_boxes(clips: list[calls.Pointer], level: int) -> Floats:
     box = np.full((n, 4), np.nan)
     for k in range(int(min(64, sizes.max(initial=0)))):
         if k in (1, 3, 4) and sizes.max() <= 5:
-            continue  # of a rectangle two opposite corners say it all
+            continue  # two opposite corners determine a rectangle
         rows = np.flatnonzero(sizes > k)
         chosen = [paths[i] for i in rows.tolist()]
         segments = calls.prepare(map(calls.get_clip_segment, chosen, repeat(level), repeat(k)))
