@@ -18,6 +18,7 @@ from extract.reading.tables.indexed_grid import IndexedGrid
 ABOUT_MONEY = re.compile(r"金额|资金|预算|经费|总额|投资")
 MONEY_WORD = re.compile(r"(?:金额|资金|经费|总额|拨款|预算数)(?!来源|性质|用途|管理)")
 ABOUT_GOALS = re.compile(r"目标")
+NAMES_GOAL = re.compile(r"目标(?:内容|描述|说明|设定)?$")
 ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)")
 GOALS = {Column.OVERALL_GOAL, Column.ANNUAL_GOAL}
 ENDS_VALUE = {Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.CATEGORY}  # 某某局实施单位 is a value and a word
@@ -176,4 +177,6 @@ def _may_be_missing_field(word: Cell, value: Cell, found: set[Column]) -> bool:
         return True
     if not found & GOALS and ABOUT_GOALS.search(text) and len(value.text) > 8:
         return True
+    if not found >= GOALS and NAMES_GOAL.search(text) and not is_figure(value.text):
+        return True  # the other goal
     return not found & UNITS and bool(ABOUT_UNITS.search(text)) and not is_figure(value.text)

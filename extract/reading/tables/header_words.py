@@ -41,6 +41,7 @@ class Synonyms:
     ignored: frozenset[str]
     ignored_patterns: re.Pattern[str]
     groups: frozenset[str]
+    group_qualifiers: re.Pattern[str]  # what may stand before a word of `groups`
 
 
 @lru_cache(maxsize=1)
@@ -58,6 +59,7 @@ def load_synonyms() -> Synonyms:
         frozenset(normalise(str(w)) for w in raw["ignored"]),
         re.compile("|".join(raw["ignored_patterns"])),
         frozenset(normalise(str(w)) for w in raw["groups"]),
+        re.compile(raw["group_qualifiers"]),
     )
 
 
@@ -128,14 +130,20 @@ def is_group(word: str) -> bool:
     if len(word) > LONGEST:
         return False
     known = load_synonyms()
-    return any(form in known.groups for form in word_forms(word))
+    return any(form in known.groups or _drop_qualifiers(form) in known.groups for form in word_forms(word))
 
 
 @lru_cache(maxsize=4096)
 def is_part_of_group(text: str) -> bool:
     """Return True if a text is a group's word or a part of it that a page break left: 绩 | 效指标."""
-    part = normalise(text)
+    part = _drop_qualifiers(normalise(text))
     return bool(part) and any(part in group for group in load_synonyms().groups)
+
+
+def _drop_qualifiers(word: str) -> str:
+    """Return a group's word without what stands before it: 项目绩效指标 is 绩效指标."""
+    found = load_synonyms().group_qualifiers.match(word)
+    return word[found.end() :] if found else word
 
 
 @lru_cache(maxsize=4096)
