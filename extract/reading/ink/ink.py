@@ -233,7 +233,7 @@ def mend_widths(glyphs: Glyphs) -> None:
 def _narrow_figures(glyphs: Glyphs) -> None:
     """Narrow figures of one em that follow each other by half an em, the last one like those before it.
 
-    Otherwise the middle of the last digit lies beyond the rule of its cell (Founder's fonts: c07_wide_digits).
+    Otherwise the middle of the last digit lies beyond the rule of its cell (Founder's fonts; made page `wide_digits`).
     """
     box, size = glyphs.box, glyphs.runs.size[glyphs.run]
     level = (glyphs.runs.turn[glyphs.run] == 0) & (glyphs.code < FIRST_CHINESE) & (glyphs.drop != BLANK)
