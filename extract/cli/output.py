@@ -113,12 +113,23 @@ def neutralise(value: Any) -> Any:
     return value
 
 
+class _Lines:
+    """Standard output for `csv.writer`, with LF after each row.
+
+    The writer must end rows with CR LF: else it leaves a CR in a cell unquoted, and a spreadsheet begins a row there.
+    """
+
+    def write(self, row: str) -> int:
+        """Write one row."""
+        return sys.stdout.write(row.removesuffix("\r\n") + "\n")
+
+
 def print_rows(rows: Iterable[OutputRow], columns: Sequence[str], how: Format) -> None:
     """Print rows with these columns, in order, as they come."""
     if how is Format.TABLE:
         _print_table(rows, columns)
     elif how is Format.CSV:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer = csv.writer(_Lines())
         writer.writerow([neutralise(column) for column in columns])
         for row in rows:
             writer.writerow([neutralise(_cell(row.get(column))) for column in columns])

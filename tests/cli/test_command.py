@@ -97,9 +97,22 @@ def test_a_wrong_setting_is_one_line_that_names_it() -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\t=1"])
-def test_a25_csv_neutralises_formulas(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝HYPERLINK(1)", "＋1+1", "－1+1", "＠SUM(1)"],
+)
+def test_a25_csv_neutralises_formulas(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert neutralise(text) == "'" + text
+    print_rows([{text: text}], [text], Format.CSV)  # the name of a column is a text of the query
+    assert list(csv.reader(io.StringIO(capsys.readouterr().out, newline=""))) == [["'" + text], ["'" + text]]
+
+
+@pytest.mark.parametrize("text", ["a\r=1+1", "a\n=1+1", "a\r\n=1+1", 'a"\r=1+1'])
+def test_a25_a_line_break_in_a_cell_of_csv_begins_no_row(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows([{"n": 1, "text": text}], ["n", "text"], Format.CSV)
+    printed = capsys.readouterr().out
+    assert printed.endswith('"\n')
+    assert list(csv.reader(io.StringIO(printed, newline=""))) == [["n", "text"], ["1", text]]
 
 
 @pytest.mark.parametrize("text", ["-123", "-1,234.50", "+5%", "≥7家", "102001-区党群工作部", ""])
