@@ -8,15 +8,14 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
+from sites import Hook
 
 from extract.cli.check import find_trouble, read_age
 from extract.jobs.alerts import send_heartbeat
@@ -131,44 +130,26 @@ def run_read_only(home: Path, command: list[str]) -> subprocess.CompletedProcess
     )
 
 
-class Beat(BaseHTTPRequestHandler):
-    """Counts what is asked."""
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self.path)  # type: ignore[attr-defined]
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        """Tests are quiet."""
-
-
 @pytest.fixture
-def beats() -> Iterator[Any]:
-    server: Any = HTTPServer(("127.0.0.1", 0), Beat)
-    server.asked = []
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def beats() -> Iterator[Hook]:
+    hook = Hook("/ping/secret")
+    yield hook
+    hook.close()
 
 
-def test_a36_the_heartbeat_is_sent_when_all_that_is_staged_is_published(line: Line, beats: Any) -> None:
-    url = f"http://127.0.0.1:{beats.server_port}/ping/secret"
-    send_heartbeat(Settings(home=line.home, heartbeat_url=url))
+def test_a36_the_heartbeat_is_sent_when_all_that_is_staged_is_published(line: Line, beats: Hook) -> None:
+    send_heartbeat(Settings(home=line.home, heartbeat_url=beats.url))
     assert beats.asked == ["/ping/secret"]
     send_heartbeat(Settings(home=line.home))
     assert len(beats.asked) == 1
 
 
-def test_a36_no_heartbeat_while_a_release_is_behind(reported: Settings, beats: Any, tmp_path: Path) -> None:
+def test_a36_no_heartbeat_while_a_release_is_behind(reported: Settings, beats: Hook, tmp_path: Path) -> None:
     rules = tmp_path / "dbt"
     shutil.copytree(reported.dbt_dir, rules, ignore=shutil.ignore_patterns("target", "logs"))
     (rules / "seeds/extra.csv").write_text("a\n1\n", encoding="utf-8")
     behind = reported.model_copy(update={"dbt_dir": rules})
-    beating = Settings(home=reported.home, heartbeat_url=f"http://127.0.0.1:{beats.server_port}/ping")
+    beating = Settings(home=reported.home, heartbeat_url=beats.url)
     send_heartbeat(beating.model_copy(update={"dbt_dir": behind.dbt_dir}))
     assert beats.asked == []
 

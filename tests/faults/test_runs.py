@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 UNIT = "102001-区党群工作部"
 CORRECTED = [(UNIT, f"新项目{n}", f"{n}00.50", f"11100210{n}-开展项目数", f"≥{n}家") for n in range(1, 9)]
-SECRETS = ("t0p-s3cret", "hunter2")
+SECRETS = ("t0p-s3cret", "hunter2", "hooks/geheim")
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Town:
 @pytest.fixture(scope="module")
 def town(line: Line, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
-    site, hook = Site(), Hook()
+    site, hook = Site(), Hook("/hooks/geheim")
     link = site.put("/new.pdf", print_table(CORRECTED)).replace("http://", "http://user:hunter2@")
     site.put("/list.html", f'<a href="{link}">2025年绩效目标</a>')
     publishers = folder / "publishers"
@@ -88,6 +88,7 @@ def town(line: Line, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]
         "JIXIAO_PUBLISHERS_DIR": str(publishers),
         "JIXIAO_SETTLE_SECONDS": "0",
         "JIXIAO_ALERT_URL": hook.url,
+        "JIXIAO_HEARTBEAT_URL": hook.url,
         "GZ_TOKEN": "t0p-s3cret",
     }
     yield Town(settings, site, hook, environment)
@@ -210,6 +211,9 @@ class TestOneHome:
 
     def test_a27_no_secret_in_logs_xcom_rendered_fields_ledger_or_release(self, town: Town) -> None:
         assert {one.headers["Authorization"] for one in town.site.requests} == {"Bearer t0p-s3cret"}, "they were used"
+        assert {path for path, _, _ in town.hook.posted} | set(town.hook.asked) == {"/hooks/geheim"}
+        assert town.hook.posted
+        assert town.hook.asked
         read: set[str] = set()
         for path in (path for path in town.settings.home.rglob("*") if path.is_file()):
             content = path.read_bytes()

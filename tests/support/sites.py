@@ -187,10 +187,11 @@ def drip(handler: BaseHTTPRequestHandler, body: bytes, pause: float, stop: threa
 
 
 class Hook:
-    """A web server that keeps what is posted to it, and answers as `answer` says."""
+    """A web server that keeps what is posted to it and which paths are asked, and answers as `answer` says."""
 
     def __init__(self, path: str = "/") -> None:
         self.posted: list[tuple[str, str, dict[str, Any]]] = []
+        self.asked: list[str] = []
         self.answer = 200
         hook = self
 
@@ -198,6 +199,11 @@ class Hook:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 hook.posted.append((self.path, self.headers["Content-Type"], json.loads(body)))
+                self.send_response(hook.answer)
+                self.end_headers()
+
+            def do_GET(self) -> None:
+                hook.asked.append(self.path)
                 self.send_response(hook.answer)
                 self.end_headers()
 
