@@ -16,7 +16,7 @@ from pathlib import Path
 
 from extract.archive.object_store import DamagedError, Store, open_bucket_store
 from extract.entities import LandedPdf
-from extract.files import PART, sync_folder, write_whole
+from extract.files import PART, sync_path, write_whole
 from extract.settings import Settings
 
 ABANDONED_SECONDS = 86_400  # a part as old as this belongs to no transfer that still runs
@@ -79,7 +79,7 @@ class Incoming:
             os.fchmod(self._file.fileno(), 0o444)
             path.parent.mkdir(parents=True, exist_ok=True)
             os.replace(self._path, path)
-            sync_folder(path.parent)
+            sync_path(path.parent)
         if self._store is not None and self._store.size(archive_name(sha256)) != self.size:
             self._store.put(archive_name(sha256), path.read_bytes())
         return LandedPdf(sha256, path, self.size, datetime.now(UTC))

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from extract.errors import JixiaoError
-from extract.files import sync_folder, write_whole
+from extract.files import sync_path, write_whole
 from extract.locks import hold_lock
 from extract.processes import find_error, follow_me
 
@@ -100,7 +100,7 @@ def _make_database(home: Path, database: Path, tell: Callable[[str], None]) -> N
         if database.exists():
             _fold(database)  # or what is left beside it would be taken for the new one's
         os.replace(part / "airflow.db", database)
-        sync_folder(home)
+        sync_path(home)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

@@ -25,7 +25,7 @@ from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import URL, make_url
 
 from extract.errors import JixiaoError
-from extract.files import PART, name_next, sync_folder
+from extract.files import PART, name_next, sync_path
 from extract.ledger.transfer import copy_ledger
 from extract.locks import hold_lock, hold_writer
 from extract.settings import Settings
@@ -73,6 +73,7 @@ def back_up(settings: Settings, target: Path) -> dict[str, Any]:
         (part / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
         _sync_tree(part)
         os.replace(part, target / MOMENTS / stamp)
+        sync_path(target / MOMENTS)
         _swap_link(before, Path(MOMENTS) / stamp)
         for old in sorted((target / MOMENTS).glob("[0-9]*"))[:-KEPT_MOMENTS]:
             shutil.rmtree(old)
@@ -239,7 +240,7 @@ def _grant_again(settings: Settings) -> None:
 
 def _copy_archive(source: Path, target: Path) -> int:
     """Add the missing files; archived bytes never change. Return how many there are."""
-    count = 0
+    count, changed = 0, set[Path]()
     for path in sorted(source.glob("??/??/*.pdf")):
         count += 1
         copy = target / path.relative_to(source)
@@ -248,7 +249,11 @@ def _copy_archive(source: Path, target: Path) -> int:
             part = copy.with_name(f"{PART}{copy.name}")
             shutil.copyfile(path, part)
             part.chmod(0o444)
+            sync_path(part)
             os.replace(part, copy)
+            changed |= {copy.parent, copy.parent.parent, target}
+    for folder in changed:
+        sync_path(folder)
     return count
 
 
@@ -270,15 +275,11 @@ def _swap_link(link: Path, target: Path) -> None:
     part.unlink(missing_ok=True)
     part.symlink_to(target)
     os.replace(part, link)
-    sync_folder(link.parent)
+    sync_path(link.parent)
 
 
 def _sync_tree(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.is_file():
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-    sync_folder(folder)
+    """Sync every file and folder of a tree, so that it survives a power cut."""
+    for path in (*folder.rglob("*"), folder):
+        if not path.is_symlink():
+            sync_path(path)

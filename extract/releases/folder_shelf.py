@@ -31,7 +31,7 @@ from typing import Any, Self
 
 import duckdb
 
-from extract.files import clone_file, is_unused, sync_folder, write_whole
+from extract.files import clone_file, is_unused, sync_path, write_whole
 from extract.releases.duckdb_file import (
     WAREHOUSE,
     Base,
@@ -120,15 +120,11 @@ class FolderShelf:
         for path in [*sorted(folder.rglob("*")), folder]:
             if path.is_file() and path.stat().st_nlink > 1:
                 continue  # written and synced for an earlier release
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            sync_path(path)
             if path.is_file():
                 path.chmod(0o444)
         os.rename(folder, self._settings.releases / release["release_id"])
-        sync_folder(self._settings.releases)
+        sync_path(self._settings.releases)
 
     def serve(self, release_id: str) -> None:
         """Swap the link `current` to a kept release."""
@@ -137,7 +133,7 @@ class FolderShelf:
         link.unlink(missing_ok=True)
         link.symlink_to(Path("releases") / release_id)
         os.replace(link, self._settings.current)
-        sync_folder(self._settings.home)
+        sync_path(self._settings.home)
 
     def prune(self, count: int) -> None:
         """Delete older releases; open files of a reader stay readable until they are closed."""

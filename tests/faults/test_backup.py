@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -163,6 +164,34 @@ def test_a38_a_backup_that_is_killed_leaves_the_one_before(settings: Settings, n
     for _ in range(KEPT_MOMENTS + 1):
         back_up(settings, target)
     assert len(list((target / "moments").iterdir())) == KEPT_MOMENTS
+
+
+def test_a38_all_of_a_backup_is_on_the_disk_before_it_is_the_latest(
+    settings: Settings, night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut then leaves this backup or the one before."""
+    inbox, target = tmp_path / "inbox", tmp_path / "backup"
+    shutil.copytree(PROJECT / "demo/publications", inbox)
+    night(settings.model_copy(update={"reader": "pdfium"}), inbox, "night-1")
+    change(settings, *MARTS)
+    publish(settings)
+    synced: set[int] = set()
+    really, point = os.fsync, backup._point
+
+    def sync(descriptor: int) -> None:
+        really(descriptor)
+        synced.add(os.fstat(descriptor).st_ino)
+
+    def look_and_point(link: Path, moment: Path) -> None:
+        made = [target / "moments", *(target / "archive").rglob("*"), *(target / moment).rglob("*")]
+        assert {path.suffix for path in made} >= {".pdf", ".duckdb", ".json"}
+        assert [path for path in made if path.stat().st_ino not in synced] == []
+        point(link, moment)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(backup, "_point", look_and_point)
+    back_up(settings, target)
+    assert (target / "latest" / "backup.json").exists()
 
 
 def test_a38_what_is_no_backup_or_of_another_kind_is_refused(settings: Settings, night: Night, tmp_path: Path) -> None:
