@@ -11,18 +11,16 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import typer
+from homes import Line
 from sites import Hook
 
 from extract.cli.check import find_trouble, read_age
 from extract.jobs.alerts import send_heartbeat
 from extract.settings import PROJECT, Settings
-
-if TYPE_CHECKING:
-    from conftest import Line
 
 NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
 WELL: dict[str, Any] = {
@@ -111,6 +109,26 @@ def test_what_must_write_says_in_a_sentence_that_it_cannot(line: Line, command: 
     assert re.search("Read-only file system|readonly database", done.stderr)
     assert "Traceback" not in done.stderr
     assert "[SQL:" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [["status"], ["refusals"], ["report"], ["housekeeping"]])
+@pytest.mark.parametrize("trouble", ["no server", "no database"])
+def test_a27_a_ledger_that_is_away_is_told_in_a_sentence_without_its_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str, command: list[str]
+) -> None:
+    home = tmp_path / "var"
+    home.mkdir()
+    if trouble == "no server":
+        monkeypatch.setenv("JIXIAO_LEDGER_URL", "postgresql+psycopg2://jixiao:geheim@127.0.0.1:9/ledger")
+    else:
+        (home / "ledger.db").write_bytes(b"a disk that lied" * 100)
+    done = Line(home, tmp_path).jixiao(*command)
+    assert (done.returncode, done.stdout) == (1, "")
+    *progress, said = done.stderr.splitlines()
+    assert len(progress) <= 1
+    assert said.startswith("jixiao: the database does not answer: ")
+    assert re.search("Connection refused|file is not a database", said)
+    assert "geheim" not in said
 
 
 def run_read_only(home: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
