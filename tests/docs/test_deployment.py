@@ -147,6 +147,20 @@ def test_every_setting_that_is_handed_on_is_a_setting() -> None:
     assert {f"{name.upper()}" for name in secrets} <= known
 
 
+def test_a39_every_setting_reaches_every_process_and_the_tasks_of_a_worker_fit_into_it() -> None:
+    ours = {name: service for name, service in SERVICES.items() if service["image"].startswith("jixiao:")}
+    assert len(ours) >= 7
+    for name, service in ours.items():
+        files = [one["path"] for one in service["env_file"]]
+        assert files == ([".env", "sources.env"] if name == "worker" else [".env"])
+        over = {one for one in service["environment"] if one.startswith("JIXIAO_")} & set(GIVEN)
+        assert not over, f"{name}: these lines of .env would not count"
+    worker = render(SERVICES["worker"], GIVEN)
+    tasks = int(worker["environment"]["AIRFLOW__CELERY__WORKER_CONCURRENCY"])
+    gigabytes = int(worker["deploy"]["resources"]["limits"]["memory"].removesuffix("G"))
+    assert tasks * int(GIVEN["JIXIAO_READ_MEGABYTES"]) <= gigabytes * 1024
+
+
 def test_a42_the_rendered_file_has_no_trap() -> None:
     assert find_traps(render(DEPLOYMENT, GIVEN), DOCKERFILES) == []
 

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import kill
 
 from extract.jobs import airflow_home
 from extract.jobs.airflow_home import is_complete, prepare_home
@@ -50,23 +51,14 @@ def test_a33_a_first_start_that_is_killed_at_any_moment_heals(tmp_path: Path) ->
     home, database = tmp_path / "home", tmp_path / "home/airflow/airflow.db"
     expected = seeds(tmp_path / "undisturbed/airflow/airflow.db")
     for number in range(1, KILLS + 1):
-        process = start(home)
         at = moments.uniform(0, whole)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(at)
-        below = list_descendants(process.pid)
-        process.kill()
-        process.communicate()
-        for pid in below:  # the migration does not outlive who started it
-            with contextlib.suppress(FileNotFoundError):
-                while Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z":
-                    time.sleep(0.01)
+        was_at_work = kill(start(home), at)  # the migration does not outlive who started it
         assert not database.exists() or is_complete(database), f"seed {SEED}"
         told = start(home).communicate()[0]
         assert told.endswith("ready\n"), f"seed {SEED}, kill {number}"
         assert seeds(database) == expected
         assert not list(database.parent.glob(".making-*"))
-        print(f"kill {number} after {at:.1f} s of {whole:.1f}: at work {process.returncode < 0}, healed", flush=True)
+        print(f"kill {number} after {at:.1f} s of {whole:.1f}: at work {was_at_work}, healed", flush=True)
         shutil.rmtree(home)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import shutil
@@ -16,6 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 from homes import FIXTURES, Line
+from processes import WAIT_SECONDS, is_running, kill
 
 from extract.ledger import OUTCOMES, Ledger
 from extract.processes import list_descendants
@@ -26,7 +26,6 @@ KILLS = int(os.environ.get("JIXIAO_TEST_KILLS", "1"))  # by hand: 40
 SEED = int(os.environ.get("JIXIAO_TEST_SEED", str(random.randrange(1 << 32))))  # noqa: S311 - of moments
 TABLES = ("fct_indicator_targets", "fct_project_budgets", "yoy_project_budgets", "dim_projects", "dim_publishers")
 REFUSED = 3  # exit status: the inbox holds a page of HTML
-WAIT_SECONDS = 60
 
 
 def start_night(home: Path, inbox: Path) -> subprocess.Popen[str]:
@@ -44,29 +43,6 @@ def list_rows(home: Path) -> dict[str, list[Any]]:
         rows = {name: release.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in TABLES}
         documents = release.execute("SELECT sha256, edition_no FROM dim_documents ORDER BY ALL").fetchall()
     return {**rows, "documents": documents}
-
-
-def kill(process: subprocess.Popen[str], seconds: float) -> bool:
-    """Kill a process after a time, and return whether it was still at work; fail where its children run on."""
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(seconds)
-    below = list_descendants(process.pid)
-    process.kill()
-    process.wait()
-    end = time.monotonic() + WAIT_SECONDS
-    while running := [pid for pid in below if is_running(pid)]:
-        assert time.monotonic() < end, f"{running} run on"
-        time.sleep(0.05)
-    process.communicate()
-    return process.returncode < 0
-
-
-def is_running(pid: int) -> bool:
-    """Return whether a process exists and is no zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def check_healed(home: Path, expected: dict[str, list[Any]]) -> None:

@@ -1,16 +1,21 @@
-"""A small disk that is really full, a process that runs DAGs, one that reads all the time."""
+"""A small disk that is really full, processes that run DAGs, that read all the time, that are killed."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from extract.processes import list_descendants
 from extract.settings import Settings
+
+WAIT_SECONDS = 60  # for what a killed process has started
 
 
 class SmallDisk:
@@ -154,3 +159,26 @@ class Reader:
         answer, _ = self._process.communicate()
         found: dict[str, object] = json.loads(answer)
         return found
+
+
+def kill(process: subprocess.Popen[str], seconds: float) -> bool:
+    """Kill a process after a time, and return whether it was still at work; fail where its children run on."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+    below = list_descendants(process.pid)
+    process.kill()
+    process.wait()
+    end = time.monotonic() + WAIT_SECONDS
+    while running := [pid for pid in below if is_running(pid)]:
+        assert time.monotonic() < end, f"{running} run on"
+        time.sleep(0.05)
+    process.communicate()
+    return process.returncode < 0
+
+
+def is_running(pid: int) -> bool:
+    """Return whether a process exists and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

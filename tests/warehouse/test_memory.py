@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from extract.warehouse.build import available_memory
+from extract.settings import Settings
+from extract.warehouse import build
+from extract.warehouse.build import available_memory, dbt_environment
 
 MACHINE = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
@@ -27,3 +29,14 @@ def test_a39_the_limit_of_a_container_counts(tmp_path: Path, name: str, text: st
     file.parent.mkdir(exist_ok=True)
     file.write_text(text, encoding="ascii")
     assert available_memory(tmp_path) == expected
+
+
+def test_a39_dbt_is_given_six_tenths_of_it_or_what_the_setting_says(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "available_memory", lambda: 4 << 30)
+    assert dbt_environment(settings)["JIXIAO_DBT_MEMORY"] == "2457MiB"
+    said = settings.model_copy(update={"dbt_memory": "3GB"})
+    assert dbt_environment(said)["JIXIAO_DBT_MEMORY"] == "3GB"
+    profile = (settings.dbt_dir / "profiles.yml").read_text(encoding="utf-8")
+    assert """memory_limit: "{{ env_var('JIXIAO_DBT_MEMORY'""" in profile
