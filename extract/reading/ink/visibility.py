@@ -159,7 +159,7 @@ def _last_under(fills: Fills, x: Floats, y: Floats, order: Ints) -> Floats:
 
 
 def _find_covered(ink: Ink) -> Ints:
-    """Return glyphs under a white area or image painted after them (w20_white_picture: an old title)."""
+    """Return glyphs under a white area or image painted after them (c05_white_picture: an old title)."""
     glyphs, fills, pictures = ink.glyphs, ink.fills, ink.pictures
     first = int(glyphs.runs.order.min(initial=0))
     areas = np.flatnonzero((fills.light >= TOLERANCES.white_brightness) & (fills.order > first))
