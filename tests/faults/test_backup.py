@@ -176,7 +176,7 @@ def test_a38_all_of_a_backup_is_on_the_disk_before_it_is_the_latest(
     change(settings, *MARTS)
     publish(settings)
     synced: set[int] = set()
-    really, point = os.fsync, backup._point
+    really, point = os.fsync, backup._swap_link
 
     def sync(descriptor: int) -> None:
         really(descriptor)
@@ -189,7 +189,7 @@ def test_a38_all_of_a_backup_is_on_the_disk_before_it_is_the_latest(
         point(link, moment)
 
     monkeypatch.setattr(os, "fsync", sync)
-    monkeypatch.setattr(backup, "_point", look_and_point)
+    monkeypatch.setattr(backup, "_swap_link", look_and_point)
     back_up(settings, target)
     assert (target / "latest" / "backup.json").exists()
 
