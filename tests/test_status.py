@@ -22,6 +22,8 @@ from extract.cli.check import find_trouble, read_age
 from extract.jobs.alerts import send_heartbeat
 from extract.settings import PROJECT, Settings
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
 WELL: dict[str, Any] = {
     "finished_at": datetime(2026, 3, 1, 3),  # noqa: DTZ001 - UTC, as the ledger stores it

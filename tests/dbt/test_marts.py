@@ -6,6 +6,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 Query = Callable[..., list[dict[str, Any]]]
 
 PROJECTS = """
@@ -337,6 +339,7 @@ def test_no_odd_value_stops_the_build_or_gets_lost(marts: Query) -> None:
     assert budget["delta_yuan"] == Decimal("-100000000000000000.00")
 
 
+@pytest.mark.slow
 def test_the_order_of_arrival_changes_no_row_and_no_key(marts: Query, marts_of_another_arrival: Query) -> None:
     tables = marts("select table_name from information_schema.tables where table_schema = 'marts' order by table_name")
     assert len(tables) >= 18

@@ -22,6 +22,8 @@ from extract.settings import PROJECT
 
 from .conftest import Query
 
+pytestmark = pytest.mark.slow
+
 ASSETS = PROJECT / "bi/superset/assets"
 
 

@@ -47,6 +47,7 @@ def deflate(unit: bytes, total: int) -> bytes:
     return b"".join(packer.compress(block) for _ in range(total // len(block))) + packer.flush()
 
 
+@pytest.mark.slow
 def test_a17_a_decompression_bomb_is_refused_and_the_parent_stays_small(tmp_path: Path) -> None:
     bomb = write_pdf(tmp_path / "bomb.pdf", deflate(b" ", 1 << 30), b"/Filter/FlateDecode")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -58,6 +59,7 @@ def test_a17_a_decompression_bomb_is_refused_and_the_parent_stays_small(tmp_path
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000
 
 
+@pytest.mark.slow
 def test_a18_a_document_that_takes_too_long_is_refused_and_the_next_one_loads(tmp_path: Path) -> None:
     lines = b"".join(b"%d %d 3 3 re S " % (i % 600, (i // 600) * 2 % 780) for i in range(200_000))
     slow = write_pdf(tmp_path / "slow.pdf", zlib.compress(lines, 9), b"/Filter/FlateDecode")
@@ -104,6 +106,7 @@ def test_grids_are_read_under_the_same_limits_and_are_those_of_the_reader() -> N
     assert refusal.value.reason is Reason.TOO_LARGE
 
 
+@pytest.mark.slow
 def test_the_settings_raise_the_limits_as_well_as_they_lower_them(tmp_path: Path) -> None:
     long, large = tmp_path / "long.pdf", tmp_path / "large.pdf"
     with pypdfium2.PdfDocument.new() as document:

@@ -19,6 +19,8 @@ from extract.settings import Settings
 from extract.warehouse.mart_sums import measure_marts
 from extract.warehouse.staging import open_warehouse
 
+pytestmark = pytest.mark.slow
+
 PUBLISHERS, YEARS = 9, (2023, 2024, 2025)
 FACTS = """
 CREATE TABLE marts.fct_project_budgets AS

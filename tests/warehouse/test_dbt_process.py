@@ -15,6 +15,8 @@ from extract.errors import BuildError
 from extract.settings import Settings
 from extract.warehouse import build
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
