@@ -218,6 +218,8 @@ NAME_ROW = HEAD_ROWS[:2]
         ("head_rule_missing", [NAME_ROW[0], (0, 1, 2, 1, "道路保洁"), (1, 0, 1, 1, "实施单位")]),
         ("head_rule_missing", [*HEAD_ROWS[:4], *plain_rows(2, ("总体目标", "年度目标")), (3, 0, 1, 2, "全年巡查")]),
         ("head_value_unread", [*NAME_ROW, *plain_rows(1, ("投入经费规模", "150万元"))]),
+        ("head_value_unread", [*HEAD_ROWS, *plain_rows(3, ("本期工作目标", "巡查两遍"))]),
+        ("", [*HEAD_ROWS, *plain_rows(3, ("目标设定依据", "工作计划"))]),
     ],
 )
 def test_a_head_whose_rules_or_words_leave_a_value_open_is_refused(code: str, cells: list[Spec]) -> None:
