@@ -251,6 +251,15 @@ def test_a_row_of_indicators_across_columns_is_refused() -> None:
     assert has("cell_across_columns", doubts_of(make_grid([*plain_rows(0, HEADER, FIRST), *second])))
 
 
+def test_a_column_that_may_hold_the_other_goal_is_in_doubt() -> None:
+    def read(word: str) -> list[tuple[str, str]]:
+        header, row = (*HEADER[:3], word, *HEADER[3:]), (*FIRST[:3], "巡查两遍", *FIRST[3:])
+        return doubts_of(make_grid(plain_rows(0, ("总体目标" if k == 2 else t for k, t in enumerate(header)), row)))
+
+    assert read("经办科室") == []
+    assert [detail for _, detail in read("本期工作目标") if "本期工作目标" in detail]
+
+
 def test_levels_that_begin_again_under_a_blank_project_may_follow_a_lost_page() -> None:
     other = ("", "", "", "效益指标", "社会效益", "得到改善", "≥1次")
     upper = make_grid(plain_rows(0, HEADER, FIRST, other, ("维修", "6", "修理", *FIRST[3:]), other))

@@ -20,6 +20,7 @@ from extract.reading.tables.header_words import (
     is_ignored,
     is_part_of_group,
     match_column,
+    names_goal,
     names_units,
     normalise,
 )
@@ -256,7 +257,7 @@ def _is_label(text: str) -> bool:
 
 
 def _may_be_needed(table: IndexedGrid, stop: int, heading: Heading, headings: Sequence[Heading]) -> bool:
-    """Return True if an unlisted word may head a value, the amount, the unit or the project that is not found yet."""
+    """Return True if an unlisted word may head a value, an amount, a goal, the unit or the project not found yet."""
     texts, word = _fold(own_texts(table, heading, stop)), normalise(heading.word)
     columns = {h.column for h in headings if h.column is not None}
     if not texts:
@@ -275,6 +276,8 @@ def _may_be_needed(table: IndexedGrid, stop: int, heading: Heading, headings: Se
     if Column.PROJECT not in columns:
         return False  # a form: its head has the other fields
     if not columns & set(AMOUNT_KINDS) and all(FIGURE.match(text) for text in texts):
+        return True
+    if not columns >= set(GOALS) and names_goal(word) and not any(FIGURE.match(text) for text in texts):
         return True
     if any(h.column == Column.PROJECT and names_units(h.word) for h in headings):
         return False  # the units stand among the projects

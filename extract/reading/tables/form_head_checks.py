@@ -12,13 +12,12 @@ from extract.entities import AMOUNT_KINDS, Cell, Column
 from extract.errors import Reason, Refused
 from extract.reading.tables.drafts import confine
 from extract.reading.tables.form_head import HEAD_COLUMNS, FormHead, is_figure, is_word
-from extract.reading.tables.header_words import LONGEST, is_group, is_ignored, match_column, normalise
+from extract.reading.tables.header_words import LONGEST, is_group, is_ignored, match_column, names_goal, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 
 ABOUT_MONEY = re.compile(r"金额|资金|预算|经费|总额|投资")
 MONEY_WORD = re.compile(r"(?:金额|资金|经费|总额|拨款|预算数)(?!来源|性质|用途|管理)")
 ABOUT_GOALS = re.compile(r"目标")
-NAMES_GOAL = re.compile(r"目标(?:内容|描述|说明|设定)?$")
 ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)")
 GOALS = {Column.OVERALL_GOAL, Column.ANNUAL_GOAL}
 ENDS_VALUE = {Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.CATEGORY}  # 某某局实施单位 is a value and a word
@@ -177,6 +176,6 @@ def _may_be_missing_field(word: Cell, value: Cell, found: set[Column]) -> bool:
         return True
     if not found & GOALS and ABOUT_GOALS.search(text) and len(value.text) > 8:
         return True
-    if not found >= GOALS and NAMES_GOAL.search(text) and not is_figure(value.text):
+    if not found >= GOALS and names_goal(text) and not is_figure(value.text):
         return True  # the other goal
     return not found & UNITS and bool(ABOUT_UNITS.search(text)) and not is_figure(value.text)

@@ -25,6 +25,7 @@ YEARS = (
 LONGEST = 40  # characters: no header word of any publisher is longer
 BRACKET = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 BETWEEN = re.compile(r"[/、]")
+NAMES_GOAL = re.compile(r"目标(?:内容|描述|说明|设定)?$")
 UNITS_AND_PROJECTS = re.compile(  # 单位（项目）名称, 项目名称（资金使用单位）, 部门（单位）及项目名称
     r"^(?:部门)?[(]?(?:用款|预算|项目|实施)?(?:单位|部门)[)]?(?:名称)?[(/、及和]项目(?:名称)?[)]?(?:名称)?$"
     r"|^项目(?:名称)?[(/、及和].{0,6}(?:单位|部门)(?:名称)?[)]?(?:名称)?$"
@@ -112,6 +113,11 @@ def match_column(word: str) -> Column | None:
 def names_units(word: str) -> bool:
     """Return True if a word heads projects and, in rows of their own, the units that they belong to."""
     return bool(UNITS_AND_PROJECTS.match(normalise(word)))
+
+
+def names_goal(word: str) -> bool:
+    """Return True if a word, listed or not, says that a goal stands with it: 本期工作目标."""
+    return bool(NAMES_GOAL.search(BRACKET.sub("", normalise(word))))
 
 
 @lru_cache(maxsize=4096)
