@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from airflow.configuration import conf
 from compose import UnsetError, find_traps, render
 
 from extract.settings import PROJECT, Settings, read_secrets
@@ -159,6 +160,20 @@ def test_a39_every_setting_reaches_every_process_and_the_tasks_of_a_worker_fit_i
     tasks = int(worker["environment"]["AIRFLOW__CELERY__WORKER_CONCURRENCY"])
     gigabytes = int(worker["deploy"]["resources"]["limits"]["memory"].removesuffix("G"))
     assert tasks * int(GIVEN["JIXIAO_READ_MEGABYTES"]) <= gigabytes * 1024
+
+
+def test_a40_one_line_each_switches_metrics_and_lineage_on_in_all_of_airflow() -> None:
+    given = GIVEN | {"METRICS": "True", "OPENLINEAGE_URL": "http://lineage:5000"}
+    airflow = {name for name, one in SERVICES.items() if "AIRFLOW__METRICS__OTEL_ON" in one.get("environment", {})}
+    assert airflow >= {"api-server", "scheduler", "dag-processor", "triggerer", "worker"}
+    for name in airflow:
+        off, on = (render(SERVICES[name], values)["environment"] for values in (GIVEN, given))
+        assert (off["AIRFLOW__METRICS__OTEL_ON"], off["OPENLINEAGE_URL"]) == ("False", "")
+        assert (on["AIRFLOW__METRICS__OTEL_ON"], on["OPENLINEAGE_URL"]) == ("True", "http://lineage:5000")
+    assert "otel_on" in conf.configuration_description["metrics"]["options"]
+    installed = (PROJECT / "constraints-production.txt").read_text(encoding="utf-8")
+    for package in ("apache-airflow-providers-openlineage", "opentelemetry-exporter-otlp"):
+        assert re.search(rf"^{package}==", installed, re.MULTILINE)
 
 
 def test_a42_the_rendered_file_has_no_trap() -> None:
