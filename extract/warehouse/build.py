@@ -31,6 +31,7 @@ TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")  # of the URL's query; lib
 
 _waiting: dict[Settings, subprocess.Popen[str]] = {}  # at most one of a home
 CGROUP = Path("/sys/fs/cgroup")
+OWN_GROUPS = Path("/proc/self/cgroup")  # lines of number:controllers:path
 PLANNING = "-c jit=off -c enable_nestloop=off -c work_mem=64MB"
 """How PostgreSQL runs the models; what PGOPTIONS says comes after and counts.
 
@@ -138,12 +139,23 @@ def memory_limit(settings: Settings) -> str:
     return f"{available_memory() * 6 // 10 >> 20}MiB"  # DuckDB counts its buffers only and would take 80 %
 
 
-def available_memory(group: Path = CGROUP) -> int:
-    """Return the bytes of memory of the machine, or of the control group where that has less."""
+def available_memory(root: Path = CGROUP, membership: Path = OWN_GROUPS) -> int:
+    """Return the bytes of memory of the machine, or of a control group of this process where that has less.
+
+    `root` is where the control groups are mounted; each line of `membership` names one of this process.
+    """
     found = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
-    for name in ("memory.max", "memory/memory.limit_in_bytes"):  # the second and the first version of control groups
-        with contextlib.suppress(OSError, ValueError):  # "max": no limit
-            found.append(int((group / name).read_text(encoding="ascii")))
+    paths = {Path()}
+    with contextlib.suppress(OSError):
+        for line in membership.read_text(encoding="ascii").splitlines():
+            _, controllers, own = line.split(":", 2)
+            if {"", "memory"} & set(controllers.split(",")):
+                group = Path(own.lstrip("/"))
+                paths |= {group, *group.parents}
+    for path in paths:  # the second version of control groups, then the first
+        for file in (root / path / "memory.max", root / "memory" / path / "memory.limit_in_bytes"):
+            with contextlib.suppress(OSError, ValueError):  # "max": no limit
+                found.append(int(file.read_text(encoding="ascii")))
     return min(found)
 
 

@@ -28,7 +28,17 @@ def test_a39_the_limit_of_a_container_counts(tmp_path: Path, name: str, text: st
     file = tmp_path / name
     file.parent.mkdir(exist_ok=True)
     file.write_text(text, encoding="ascii")
-    assert available_memory(tmp_path) == expected
+    assert available_memory(tmp_path, tmp_path / "cgroup") == expected
+
+
+@pytest.mark.parametrize("folder", ["", "memory/"])
+@pytest.mark.parametrize("limited", ["system.slice", "system.slice/jixiao.service"])
+def test_a39_the_limit_that_systemd_sets_counts(tmp_path: Path, folder: str, limited: str) -> None:
+    (tmp_path / "cgroup").write_text("4:memory:/system.slice/jixiao.service\n0::/system.slice/jixiao.service\n")
+    file = tmp_path / folder / limited / ("memory.limit_in_bytes" if folder else "memory.max")
+    file.parent.mkdir(parents=True)
+    file.write_text("805306368\n", encoding="ascii")
+    assert available_memory(tmp_path, tmp_path / "cgroup") == 768 << 20
 
 
 def test_a39_dbt_is_given_six_tenths_of_it_or_what_the_setting_says(
