@@ -220,6 +220,7 @@ NAME_ROW = HEAD_ROWS[:2]
         ("head_value_unread", [*NAME_ROW, *plain_rows(1, ("投入经费规模", "150万元"))]),
         ("head_value_unread", [*HEAD_ROWS, *plain_rows(3, ("本期工作目标", "巡查两遍"))]),
         ("", [*HEAD_ROWS, *plain_rows(3, ("目标设定依据", "工作计划"))]),
+        ("numbered_goal", [*HEAD_ROWS[:4], *plain_rows(2, ("年度目标", "目标1", "全年巡查"))]),
     ],
 )
 def test_a_head_whose_rules_or_words_leave_a_value_open_is_refused(code: str, cells: list[Spec]) -> None:

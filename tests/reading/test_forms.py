@@ -12,6 +12,7 @@ from extract.reading.tables.forms import is_foot
 from extract.reading.tables.indexed_grid import index_grid
 from extract.reading.tables.layout import find_layout
 from extract.reading.tables.target_words import looks_like_targets
+from extract.reading.tables.titles import split_caption
 
 from .test_page_breaks import make_grid, plain_rows
 
@@ -91,3 +92,20 @@ def test_steps_of_one_target_are_not_several_targets() -> None:
     assert list(find_doubts((record("6月底≥50%，9月底≥75%，11月底≥95%"),))) == []
     for joined in ("≥50%≥75%", "≥7家≥90%≥95%", "≥7家≥9个"):
         assert "several targets" in next(find_doubts((record(joined),))).refusal.detail
+
+
+@pytest.mark.parametrize(
+    ("line", "word", "value"),
+    [
+        ("申报单位：望湖县照明所", "申报单位", "望湖县照明所"),
+        ("申报单位：望湖县照明所2026年度", "申报单位", "望湖县照明所"),
+        ("填报单位：望湖县照明所 （2026年） 金额单位：万元", "填报单位", "望湖县照明所"),
+        ("单位名称（公章）：望湖县照明所 填报日期：2026年1月5日", "单位名称(公章)", "望湖县照明所"),
+        ("单位：万元", "", ""),
+        ("单位：元、%", "", ""),
+        ("项目名称：路灯维护 实施单位：望湖县照明所", "", ""),  # which is whose only the gap says
+        ("2026年度", "", ""),
+    ],
+)
+def test_a_caption_names_what_stands_before_year_date_and_money_unit(line: str, word: str, value: str) -> None:
+    assert split_caption(line) == (word, value)

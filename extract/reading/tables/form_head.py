@@ -38,6 +38,7 @@ YEAR_WORDS = frozenset({"预算年度", "年度", "年份", "申报年度", "填
 PERIOD_WORDS = re.compile(r"^(?:项目期|项目期限|建设周期|项目周期|实施期限|实施周期|起止时间|项目起止时间|项目实施期)")
 LONGEST_WORD = 12
 YEARS = re.compile(r"20[0-4]\d")
+NUMBERED_GOAL = re.compile(r"(?:(?:绩效)?目标)?[(（]?[一二三四五六七八九十\d]{1,2}[)）]?[、.]?$")  # a label: 目标1
 TASKS = re.compile(r"任务|重点工作|主要工作")
 MANY_YEARS = re.compile(r"投资|总预算|中长期|中期")
 
@@ -297,6 +298,9 @@ def _keep(
         raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
     if column not in HEAD_COLUMNS or column is None:
         return
+    if column in GOALS and NUMBERED_GOAL.match(normalise(value.text)):
+        detail = f"row {value.row + 1}: {value.text!r} stands for a goal beside {word!r}: its text is in another cell"
+        raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
     if column in AMOUNT_KINDS and (listed := split_amounts(value.text)):
         used.add(id(value))
         for own_word, amount in listed:

@@ -14,6 +14,10 @@ from extract.reading.tolerances import TOLERANCES
 
 PAGE_NUMBER = re.compile(r"^(?:第\s*\d+\s*页.*|共\s*\d+\s*页|[-—–\s]*\d+[-—–\s]*(?:/\s*\d+)?|\d+\s*/\s*\d+)$")
 LABEL = re.compile(r"^\s*([^:：]{2,16})[:：]\s*(.*)$")
+BEHIND_NAME = re.compile(  # on the line of a caption, behind what it names: 2026年度, 填报日期：, 金额单位：万元
+    r"\s*(?:[（(]?20\d\d年度?[）)]?|(?:填报|填表|编制|申报|制表)?(?:日期|时间)[:：].*"
+    r"|(?:金额|货币|计量)?单位[:：]?[（(]?(?:人民币)?(?:亿|百万|万|千)?元[）)]?)$"
+)
 PUBLISHER_LABELS = re.compile(
     r"^(?:填报|编制|申报|预算|公开|主管)?(?:单位|部门)(?:[（(](?:单位|部门|公章|盖章)[)）])?(?:名称|全称)?(?:[（(](?:公章|盖章)[)）])?$"
 )
@@ -97,11 +101,9 @@ def _find_publisher(title: str, captions: list[Line]) -> str:
     if before and before != title and OFFICE_END.search(before):
         return clean_office(before)
     for line in captions:
-        label = LABEL.match(line.text)
-        if label and PUBLISHER_LABELS.match(normalise(label.group(1))) and label.group(2).strip():
-            value = label.group(2).strip()
-            if not find_money_unit(line.text):
-                return clean_office(value)
+        word, value = split_caption(line.text)
+        if value and PUBLISHER_LABELS.match(word):
+            return clean_office(value)
     found = OFFICE_BEGINS.match(title)
     return clean_office(found.group(1)) if found else ""
 
@@ -111,27 +113,32 @@ def _find_unit(lines: list[Line]) -> str | None:
     return next((u for line in lines if (u := find_money_unit(line.text))), None)
 
 
+def split_caption(text: str) -> tuple[str, str]:
+    """Split a caption into its label, normalised, and what it names; '' twice for a line that is none, or two."""
+    before, rest = "", text.strip()
+    while rest != before:
+        before, rest = rest, BEHIND_NAME.sub("", rest)
+    label = LABEL.match(rest)
+    if label is None or find_money_unit(rest) or re.search("[:：]", label.group(2)):
+        return "", ""
+    return normalise(label.group(1)), label.group(2).strip()
+
+
 def _find_caption_unit(captions: list[Line]) -> str:
     """Return the spending unit that a caption names for every row below it."""
     for line in captions:
-        label = LABEL.match(line.text)
-        if not label or find_money_unit(line.text):
-            continue
-        word = normalise(label.group(1))
-        if PUBLISHER_LABELS.match(word) or match_column(word) == Column.UNIT:
-            return label.group(2).strip()
+        word, value = split_caption(line.text)
+        if word and (PUBLISHER_LABELS.match(word) or match_column(word) == Column.UNIT):
+            return value
     return ""
 
 
 def refuse_unread_unit(lines: list[Line], page: int) -> None:
     """Raise Refused (unknown_header) for a caption 某某单位：… that is no known word for the unit."""
     for line in lines:
-        label = LABEL.match(line.text)
-        if not label or not label.group(2).strip() or find_money_unit(line.text):
-            continue
-        word = normalise(label.group(1))
-        if UNIT_CAPTION.search(word) and match_column(word) is None:
-            raise Refused(Reason.UNKNOWN_HEADER, f"unknown caption {label.group(1)!r} may name the unit", page)
+        word, value = split_caption(line.text)
+        if value and UNIT_CAPTION.search(word) and match_column(word) is None:
+            raise Refused(Reason.UNKNOWN_HEADER, f"unknown caption {word!r} may name the unit", page)
 
 
 def find_kind(title: str) -> DocumentKind:
