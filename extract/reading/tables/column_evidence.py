@@ -78,8 +78,8 @@ def _prints_signs(table: IndexedGrid, stop: int, heading: Heading) -> bool:
 def settle_unlisted(table: IndexedGrid, stop: int, headings: list[Heading]) -> list[Heading]:
     """Assign an unlisted word or a blank header by the cells below, where one column alone is possible.
 
-    Signs alone are the signs of the values (指标值类型, 长沙), measure words beside bare numbers their units, names of
-    levels the levels. A value, an indicator or a project is never found so: their texts could be anything.
+    Signs alone are the signs of the values whatever heads them (指标值类型, 长沙; 指标方向), measure words beside bare
+    numbers their units, names of levels the levels. A value, an indicator or a project is never found so: their texts could be anything.
     """
     bare = _has_bare_values(table, stop, headings)
     kinds: list[tuple[Column, Kind, bool]] = [
@@ -91,7 +91,8 @@ def settle_unlisted(table: IndexedGrid, stop: int, headings: list[Heading]) -> l
     for column, is_kind, is_wanted in kinds:
         if not is_wanted or any(h.column == column for h in headings):
             continue
-        found = [h for h in find_unlisted(headings) if (t := own_texts(table, h, stop)) and is_kind(_fold(t))]
+        free = [h for h in headings if h.column is None] if column == Column.SIGN else find_unlisted(headings)
+        found = [h for h in free if (t := own_texts(table, h, stop)) and is_kind(_fold(t))]
         if len(found) == 1:
             headings = [replace(h, column=column) if h is found[0] else h for h in headings]
     return settle_money(table, stop, _split_values(headings)) if _is_flat(headings) else _split_values(headings)

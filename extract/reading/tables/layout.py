@@ -316,9 +316,15 @@ def _resolve(leaves: list[Heading]) -> list[Heading]:
 
 
 def settle_indicator(headings: list[Heading]) -> list[Heading]:
-    """Take a group word for the indicators if nothing else is: 活动 | 绩效指标 | 指标性质 (北京 预算13表)."""
+    """Take a group word for the indicators if nothing else is: 活动 | 绩效指标 | 指标性质 (北京 预算13表).
+
+    Of several it is the one right of the levels: 绩效指标 beside all rows, then 一级指标 | 二级指标 | 绩效指标.
+    """
     columns = {h.column for h in headings}
     named = [h for h in headings if h.column is None and normalise(h.word) in NAMES_INDICATOR]
+    levels = [h.first for h in headings if h.column in (Column.LEVEL1, Column.LEVEL2)]
+    if len(named) > 1 and levels:
+        named = [h for h in named if h.first > max(levels)]
     if Column.INDICATOR in columns or len(named) != 1 or not columns & (VALUES | {Column.SIGN}):
         return headings
     return [replace(h, column=Column.INDICATOR) if h is named[0] else h for h in headings]
