@@ -109,3 +109,13 @@ def test_steps_of_one_target_are_not_several_targets() -> None:
 )
 def test_a_caption_names_what_stands_before_year_date_and_money_unit(line: str, word: str, value: str) -> None:
     assert split_caption(line) == (word, value)
+
+
+def test_a_goals_word_right_of_the_indicators_heads_values_where_each_row_has_one() -> None:
+    header = ("一级指标", "二级指标", "指标名称", "年度目标")
+    rows = [("产出指标", "数量指标", "巡查次数", "≥12次"), ("产出指标", "质量指标", "完好率", "≥95%")]
+    layout = find_layout(index_grid(make_grid(plain_rows(0, header, *rows))), 0)
+    assert layout is not None
+    assert layout.headings[-1].column == Column.ANNUAL_VALUE
+    merged = [*plain_rows(0, header, *((*row[:3],) for row in rows)), (1, 3, 2, 1, "全年巡查")]
+    assert find_layout(index_grid(make_grid(merged)), 0) is None

@@ -79,7 +79,8 @@ def settle_unlisted(table: IndexedGrid, stop: int, headings: list[Heading]) -> l
     """Assign an unlisted word or a blank header by the cells below, where one column alone is possible.
 
     Signs alone are the signs of the values whatever heads them (指标值类型, 长沙; 指标方向), measure words beside bare
-    numbers their units, names of levels the levels. A value, an indicator or a project is never found so: their texts could be anything.
+    numbers their units, names of levels the levels. A value, an indicator or a project is never found so: their texts
+    could be anything.
     """
     bare = _has_bare_values(table, stop, headings)
     kinds: list[tuple[Column, Kind, bool]] = [

@@ -14,6 +14,7 @@ from extract.reading.tables.column_evidence import (
     settle_unlisted,
 )
 from extract.reading.tables.drafts import Doubt
+from extract.reading.tables.goals import GOALS
 from extract.reading.tables.header_words import (
     find_money_unit,
     is_group,
@@ -142,7 +143,7 @@ def find_layout(table: IndexedGrid, row: int) -> Layout | None:
     labels = {c.col for c in cells if c.row + c.rowspan > stop}  # beside the rows, not over them: 绩效目标
     resolved = _resolve([_read_leaf(table, leaf, row) for leaf in cells])
     resolved = [_take_label(h) if h.first in labels else h for h in resolved]
-    headings = settle_signs(table, stop, settle_indicator(resolved))
+    headings = settle_signs(table, stop, settle_value(table, stop, settle_indicator(resolved)))
     found = {h.column for h in headings}
     named = found & {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR}
     if not named - {Column.LEVEL1} or (not found & VALUES and len(named) < 2):
@@ -328,6 +329,28 @@ def settle_indicator(headings: list[Heading]) -> list[Heading]:
     if Column.INDICATOR in columns or len(named) != 1 or not columns & (VALUES | {Column.SIGN}):
         return headings
     return [replace(h, column=Column.INDICATOR) if h is named[0] else h for h in headings]
+
+
+def settle_value(table: IndexedGrid, stop: int, headings: list[Heading]) -> list[Heading]:
+    """Take a goal's word right of the indicators for their value if nothing else is: 三级指标 | 年度目标.
+
+    A goal itself stands once for all rows of a project; a value stands in each row.
+    """
+    indicator = next((h for h in headings if h.column == Column.INDICATOR), None)
+    if indicator is None or any(h.column in VALUES for h in headings):
+        return headings
+    goals = [h for h in headings if h.column in GOALS and h.first > indicator.first]
+    if len(goals) != 1 or not _stands_in_each_row(table, stop, goals[0]):
+        return headings
+    column = Column.CYCLE_VALUE if goals[0].column == Column.OVERALL_GOAL else Column.ANNUAL_VALUE
+    return [replace(h, column=column) if h is goals[0] else h for h in headings]
+
+
+def _stands_in_each_row(table: IndexedGrid, stop: int, heading: Heading) -> bool:
+    """Return True if each row below a heading has a cell of its own, and at least two of them texts."""
+    cells = [table.cell(row, heading.first) for row in range(stop, table.grid.n_rows)]
+    texts = [c for c in cells if c is not None and c.text and c.colspan <= heading.last - heading.first]
+    return len(texts) > 1 and all(c.rowspan == 1 for c in texts)
 
 
 def _match_words(heading: Heading) -> Column | None:
