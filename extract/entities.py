@@ -69,6 +69,7 @@ AMOUNT_KINDS: Mapping[Column, str] = {
     Column.AMOUNT_ADJUSTED: "adjusted",
     Column.AMOUNT_EXECUTED: "executed",
 }
+GOALS = (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
 
 
 class DocumentKind(StrEnum):

@@ -31,6 +31,7 @@ def run_supervised(command: Sequence[str]) -> int:
     adopt_orphans()
 
     def request_end(number: int, _frame: FrameType | None) -> None:
+        """Raise the exception that ends the wait for the command."""
         raise _EndRequested(number)
 
     before = {one: signal.signal(one, request_end) for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from extract.entities import Box, Cell, Column, Printed, Record
+from extract.entities import Box, Cell, Column, Line, Printed, Record
+from extract.errors import Refused
 from extract.reading.plausibility import find_doubts
 from extract.reading.tables.drafts import field_of
 from extract.reading.tables.form_head import FormHead
@@ -12,7 +13,7 @@ from extract.reading.tables.forms import is_foot
 from extract.reading.tables.indexed_grid import index_grid
 from extract.reading.tables.layout import find_layout
 from extract.reading.tables.target_words import looks_like_targets
-from extract.reading.tables.titles import split_caption
+from extract.reading.tables.titles import refuse_unread_unit, split_caption
 
 from .test_page_breaks import make_grid, plain_rows
 
@@ -101,6 +102,7 @@ def test_steps_of_one_target_are_not_several_targets() -> None:
         ("申报单位：望湖县照明所2026年度", "申报单位", "望湖县照明所"),
         ("填报单位：望湖县照明所 （2026年） 金额单位：万元", "填报单位", "望湖县照明所"),
         ("单位名称（公章）：望湖县照明所 填报日期：2026年1月5日", "单位名称(公章)", "望湖县照明所"),
+        ("填报单位：望湖县照明所 填报人：周明 联系电话：5550123", "填报单位", "望湖县照明所"),
         ("单位：万元", "", ""),
         ("单位：元、%", "", ""),
         ("项目名称：路灯维护 实施单位：望湖县照明所", "", ""),  # which is whose only the gap says
@@ -119,3 +121,9 @@ def test_a_goals_word_right_of_the_indicators_heads_values_where_each_row_has_on
     assert layout.headings[-1].column == Column.ANNUAL_VALUE
     merged = [*plain_rows(0, header, *((*row[:3],) for row in rows)), (1, 3, 2, 1, "全年巡查")]
     assert find_layout(index_grid(make_grid(merged)), 0) is None
+
+
+def test_a_caption_of_the_unit_with_another_label_is_refused_and_one_of_money_is_not() -> None:
+    refuse_unread_unit([Line("单位：元、%", BOX), Line("项目名称：路灯维护 负责科室：运维科", BOX)], 1)
+    with pytest.raises(Refused, match="more than one label"):
+        refuse_unread_unit([Line("实施单位：望湖县照明所 项目名称：路灯维护", BOX)], 1)

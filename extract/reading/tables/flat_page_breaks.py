@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from extract.entities import Cell, Column
+from extract.entities import GOALS, Cell, Column
 from extract.errors import Reason, Refused
 from extract.reading.tables.amount_conflicts import FIGURE
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PROJECT_LEVEL, UNIT_LEVEL
@@ -14,7 +14,6 @@ from extract.reading.tables.header_words import normalise
 from extract.reading.tables.inquiry import settle
 from extract.reading.tables.page_breaks import (
     FEWEST_ROWS,
-    GOALS,
     LEVEL,
     Cut,
     append_continuation,

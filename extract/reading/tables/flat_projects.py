@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from extract.entities import Column
+from extract.entities import GOALS, Column
 from extract.errors import Reason, Refused
 from extract.reading.tables.amount_conflicts import find_two_amounts
 from extract.reading.tables.amount_questions import ask_row_amount
@@ -10,7 +10,7 @@ from extract.reading.tables.column_groups import AMOUNTS, PROJECT_LEVEL, UNIT_LE
 from extract.reading.tables.drafts import Doubt, Field, Project
 from extract.reading.tables.flat_drafts import FlatDrafts
 from extract.reading.tables.inquiry import settle
-from extract.reading.tables.page_breaks import GOALS, Cut
+from extract.reading.tables.page_breaks import Cut
 
 
 def settle_project(

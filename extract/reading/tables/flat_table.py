@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from extract.entities import Cell, Column, Finding, Printed
+from extract.entities import GOALS, Cell, Column, Finding, Printed
 from extract.errors import Reason, Refused
 from extract.reading.tables.amount_conflicts import FIGURE
 from extract.reading.tables.cell_accounting import Account
@@ -23,7 +23,7 @@ from extract.reading.tables.inquiry import noting
 from extract.reading.tables.layout import Layout, finish_header
 from extract.reading.tables.level_rows import carry_down, judge_levels
 from extract.reading.tables.numbered_drafts import expand_drafts
-from extract.reading.tables.page_breaks import GOALS, Cut, judge_cut
+from extract.reading.tables.page_breaks import Cut, judge_cut
 from extract.reading.tables.rows import (
     TOTAL,
     Row,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
-from extract.entities import AMOUNT_KINDS, Box, Cell, Column, Question, Scope
+from extract.entities import AMOUNT_KINDS, GOALS, Box, Cell, Column, Question, Scope
 from extract.errors import Reason, Refused
 from extract.reading.tables.amount_conflicts import FIGURE, find_second_amount
 from extract.reading.tables.amount_lists import split_amounts
@@ -32,7 +32,6 @@ HEAD_COLUMNS = frozenset(
 )
 NO_BOX = Box(0.0, 0.0, 0.0, 0.0)
 PARTS = frozenset({"财政资金", "资金"})  # beside a total these words name a part of it
-GOALS = (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
 SPLIT = re.compile(r"^([^:：]{2,20})[:：](.+)$", re.S)
 YEAR_WORDS = frozenset({"预算年度", "年度", "年份", "申报年度", "填报年度", "所属年度"})
 PERIOD_WORDS = re.compile(r"^(?:项目期|项目期限|建设周期|项目周期|实施期限|实施周期|起止时间|项目起止时间|项目实施期)")

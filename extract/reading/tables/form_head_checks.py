@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from extract.entities import AMOUNT_KINDS, Cell, Column
+from extract.entities import AMOUNT_KINDS, GOALS, Cell, Column
 from extract.errors import Reason, Refused
 from extract.reading.tables.drafts import confine
 from extract.reading.tables.form_head import HEAD_COLUMNS, FormHead, is_figure, is_word
@@ -19,7 +19,6 @@ ABOUT_MONEY = re.compile(r"金额|资金|预算|经费|总额|投资")
 MONEY_WORD = re.compile(r"(?:金额|资金|经费|总额|拨款|预算数)(?!来源|性质|用途|管理)")
 ABOUT_GOALS = re.compile(r"目标")
 ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)")
-GOALS = {Column.OVERALL_GOAL, Column.ANNUAL_GOAL}
 ENDS_VALUE = {Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.CATEGORY}  # 某某局实施单位 is a value and a word
 HAS_FIGURE = re.compile(r"\d(?![\d年月级批号])")
 LONGEST_WORD = 10
@@ -117,7 +116,7 @@ def _mixes_label(text: str, head: FormHead) -> bool:
 
 def _stands_under_both(below: Cell, cell: Cell, beside: Cell) -> bool:
     """Return True if one value is right under two words side by side and as wide as both: two goals."""
-    goals = {match_column(cell.text), match_column(beside.text)} == GOALS
+    goals = {match_column(cell.text), match_column(beside.text)} == set(GOALS)
     covers = below.col == cell.col and below.colspan >= cell.colspan + beside.colspan
     return goals and covers and bool(below.text) and not is_word(below)
 
@@ -174,8 +173,8 @@ def _may_be_missing_field(word: Cell, value: Cell, found: set[Column]) -> bool:
     text = normalise(word.text)
     if not found & set(AMOUNT_KINDS) and ABOUT_MONEY.search(text) and is_figure(value.text):
         return True
-    if not found & GOALS and ABOUT_GOALS.search(text) and len(value.text) > 8:
+    if not found & set(GOALS) and ABOUT_GOALS.search(text) and len(value.text) > 8:
         return True
-    if not found >= GOALS and names_goal(text) and not is_figure(value.text):
+    if not found >= set(GOALS) and names_goal(text) and not is_figure(value.text):
         return True  # the other goal
     return not found & UNITS and bool(ABOUT_UNITS.search(text)) and not is_figure(value.text)

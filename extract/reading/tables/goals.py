@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from extract.entities import Column
+from extract.entities import GOALS, Column
 from extract.reading.tables.header_words import match_column
 from extract.reading.tables.indexed_grid import IndexedGrid
-
-GOALS = frozenset({Column.OVERALL_GOAL, Column.ANNUAL_GOAL})
 
 
 def count_goals(table: IndexedGrid) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from extract.entities import Cell, Column, Question
+from extract.entities import GOALS, Cell, Column, Question
 from extract.reading.tables.column_evidence import (
     find_unlisted,
     is_known,
@@ -14,7 +14,6 @@ from extract.reading.tables.column_evidence import (
     settle_unlisted,
 )
 from extract.reading.tables.drafts import Doubt
-from extract.reading.tables.goals import GOALS
 from extract.reading.tables.header_words import (
     find_money_unit,
     is_group,

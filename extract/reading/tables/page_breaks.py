@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 
-from extract.entities import Cell, Column, Printed
+from extract.entities import GOALS, Cell, Column, Printed
 from extract.errors import Reason, Refused
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES, PROJECT_LEVEL, UNIT_LEVEL
 from extract.reading.tables.drafts import Draft, Field
@@ -32,7 +32,6 @@ INDICATOR_CODE = re.compile(r"^\d{6,12}\s*[-—–]")
 FEWEST_ROWS = 5  # of a table: fewer do not prove what every row prints
 FEWEST_NAMES = 3  # of a table: fewer do not prove that all names have a code
 SHORTEST_LINE = 6  # characters: so many at the end of a text and at the beginning of its rest are one printed line
-GOALS = (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
 
 
 class Cut(Enum):

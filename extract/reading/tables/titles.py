@@ -16,6 +16,7 @@ PAGE_NUMBER = re.compile(r"^(?:第\s*\d+\s*页.*|共\s*\d+\s*页|[-—–\s]*\d+
 LABEL = re.compile(r"^\s*([^:：]{2,16})[:：]\s*(.*)$")
 BEHIND_NAME = re.compile(  # on the line of a caption, behind what it names: 2026年度, 填报日期：, 金额单位：万元
     r"\s*(?:[（(]?20\d\d年度?[）)]?|(?:填报|填表|编制|申报|制表)?(?:日期|时间)[:：].*"
+    r"|(?:填报|填表|制表|经办|联系|负责|审核)人[:：].*|(?:联系)?电话[:：].*"
     r"|(?:金额|货币|计量)?单位[:：]?[（(]?(?:人民币)?(?:亿|百万|万|千)?元[）)]?)$"
 )
 PUBLISHER_LABELS = re.compile(
@@ -134,9 +135,11 @@ def _find_caption_unit(captions: list[Line]) -> str:
 
 
 def refuse_unread_unit(lines: list[Line], page: int) -> None:
-    """Raise Refused (unknown_header) for a caption 某某单位：… that is no known word for the unit."""
+    """Raise Refused (unknown_header) for a caption 某某单位：… that is no known word, or holds another label too."""
     for line in lines:
-        word, value = split_caption(line.text)
+        label, (word, value) = LABEL.match(line.text), split_caption(line.text)
+        if label and not word and not find_money_unit(line.text) and UNIT_CAPTION.search(normalise(label.group(1))):
+            raise Refused(Reason.UNKNOWN_HEADER, f"caption {line.text[:40]!r} holds more than one label", page)
         if value and UNIT_CAPTION.search(word) and match_column(word) is None:
             raise Refused(Reason.UNKNOWN_HEADER, f"unknown caption {word!r} may name the unit", page)
 
