@@ -54,12 +54,24 @@ class Trio:
 
 
 def is_same_page(one: CheckedPage, other: CheckedPage) -> bool:
-    """Return True if two readers read a page alike: its cells, its lines, and no problem."""
-    if one.problems or other.problems or one.notes or other.notes or one.cut or other.cut:
+    """Return True if two readers read a page alike: its cells, its lines, what is cut of them, and no problem."""
+    if one.problems or other.problems or one.notes or other.notes:
         return False
-    if (one.typed, one.hidden) != (other.typed, other.hidden):
+    if (one.typed, one.hidden) != (other.typed, other.hidden) or list_cuts(one) != list_cuts(other):
         return False
     return list_texts(one.grids) == list_texts(other.grids)
+
+
+def list_cuts(page: CheckedPage) -> list[object]:
+    """List the cut texts of a page with what of them is shown, to a hundredth of a line's height."""
+    return [
+        (
+            fold_blanks(cut.text),
+            (cut.shown, cut.cut, cut.own, cut.figure),
+            [(fold_blanks(line.text), round(line.shown, 2)) for line in cut.lines],
+        )
+        for cut in page.cut
+    ]
 
 
 def list_texts(page: PageGrids) -> list[object]:
@@ -99,7 +111,7 @@ def merge_readings(first: Reading, second: Reading | None, third: Reading | None
         first,
         readers=tuple(heard) if records else first.readers,
         records=tuple(records),
-        findings=tuple(findings),
+        findings=tuple(dict.fromkeys(findings)),
         held=tuple(sorted(held, key=lambda h: h.page)),
     )
 

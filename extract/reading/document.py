@@ -7,7 +7,7 @@ second one reads these, the third one those of them on which the two differ.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -147,18 +147,35 @@ def _confirm(file: OpenFile, first: Outcome, reading: Reading) -> Reading:
 
 def _ask(file: OpenFile, first: Outcome, reading: Reading, reader: str, numbers: Sequence[int]) -> Opinion:
     """Read pages with another reader; if all are equal to the first reader's, its reading is reused unchanged."""
-    pages, differing = list(first.pages), []
+    pages: list[CheckedPage] = list(first.pages)
+    differing: dict[int, CheckedPage] = {}
+    alike: dict[int, CheckedPage] = {}  # those whose texts a page break may cut
     try:
         for number in numbers:
             page = file.read_page(reader, number)
             if not is_same_page(pages[number - 1], page):
-                pages[number - 1] = page
-                differing.append(number)
+                differing[number] = page
+            elif page.cut:
+                alike[number] = page
+        for number, page in (differing | _take_seams(differing.keys(), alike)).items():
+            pages[number - 1] = page
         if differing:
             reading, _ = interpret(tuple(pages), file.sha256, reader, complete=partial(_complete, file, PDFIUM, pages))
     except Refused as refusal:
         return Opinion(None, refusal, tuple(numbers))
     return Opinion(reading, None, tuple(differing))
+
+
+def _take_seams(differing: Iterable[int], alike: Mapping[int, CheckedPage]) -> dict[int, CheckedPage]:
+    """Return the pages beside differing ones whose texts are cut: the two parts of a text must be one reader's."""
+    taken: dict[int, CheckedPage] = {}
+    for number in differing:
+        for step in (1, -1):
+            beside = number + step
+            while beside in alike:
+                taken[beside] = alike[beside]
+                beside += step
+    return taken
 
 
 def _note_unread(reader: str, opinion: Opinion) -> Finding:

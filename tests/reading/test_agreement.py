@@ -11,6 +11,7 @@ import pytest
 
 from extract.entities import Column, Finding, Held, Reading, Record
 from extract.errors import Reason, Refused
+from extract.reading import document
 from extract.reading.agreement import are_agreed, is_same_page, list_texts, merge_readings
 from extract.reading.document import read_document
 from extract.reading.page import CheckedPage
@@ -191,6 +192,38 @@ def test_operators_that_paint_other_paths_than_pdf_oxide_says_count_for_nothing(
 ) -> None:
     monkeypatch.setattr("extract.reading.parsers.oxide.document.read_painting", lambda *_: Painting())
     assert not all(is_same_page(one, other) for one, other in see(name))
+
+
+def test_a_page_whose_texts_are_cut_is_the_same_only_where_both_readers_see_the_same_cut() -> None:
+    for one, other in see("s02_line_cut_in_half"):
+        assert one.cut
+        assert is_same_page(one, other)
+        cut = one.cut[0]
+        for change in (
+            {"shown": tuple(not shown for shown in cut.shown)},
+            {"cut": not cut.cut},
+            {"own": not cut.own},
+            {"figure": not cut.figure},
+            {"text": cut.text + "x"},
+            {"lines": tuple(replace(line, shown=line.shown / 2 + 0.25 * (line.shown == 0)) for line in cut.lines)},
+        ):
+            changed = replace(other, cut=(replace(other.cut[0], **change), *other.cut[1:]))
+            assert not is_same_page(one, changed), change
+        assert not is_same_page(one, replace(other, cut=()))
+
+
+def test_both_parts_of_a_text_that_a_page_break_cuts_come_from_one_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = see("s02_line_cut_in_half")
+    with OpenFile(FIXTURES / "s02_line_cut_in_half.pdf", None) as file:
+        monkeypatch.setattr(document, "is_same_page", lambda one, _: one.grids.page != 1)
+        monkeypatch.setattr(OpenFile, "read_page", lambda _, __, number: pairs[number - 1][1])
+        seen: list[tuple[CheckedPage, ...]] = []
+        monkeypatch.setattr(document, "interpret", lambda pages, *_, **__: (seen.append(pages), (None, None))[1])
+        first = document.Outcome(None, None, document.Places(), tuple(one for one, _ in pairs))
+        opinion = document._ask(file, first, reading(), "oxide", [1, 2])
+    assert opinion.differing == (1,)
+    assert all(pairs[k][1].cut for k in (0, 1))
+    assert [page is pairs[k][1] for k, page in enumerate(seen[0][:2])] == [True, True]
 
 
 def spy(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
