@@ -56,6 +56,7 @@ DEPARTMENT_RECORD_TEXTS = {
     "weight_text": Column.WEIGHT,
 }
 
+DTYPES = {int: "Int64", float: "float64", str: "string", bool: "boolean"}
 Frames = dict[str, pd.DataFrame]
 RawRow = dict[str, Any]
 
@@ -190,9 +191,14 @@ def _department_row(sha256: str, record: Record) -> RawRow:
 
 def _frame(table: Any, rows: list[RawRow]) -> pd.DataFrame:
     """Make a frame with nullable integers, string texts and object decimals: pandas would make floats of them."""
-    frame = pd.DataFrame(rows, columns=[column.name for column in table.columns])
-    kinds = {int: "Int64", float: "float64", str: "string", bool: "boolean"}
-    return frame.astype({c.name: kinds.get(c.type.python_type, "object") for c in table.columns})
+    return pd.DataFrame(
+        {
+            column.name: pd.Series(
+                [row.get(column.name) for row in rows], dtype=DTYPES.get(column.type.python_type, "object")
+            )
+            for column in table.columns
+        }
+    )
 
 
 def _number_records(records: Iterable[Record]) -> Iterator[tuple[int, Record]]:
