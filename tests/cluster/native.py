@@ -235,8 +235,10 @@ class Cluster:
     def kill_machine(self, name: str) -> int:
         """kill -9 for every process of one machine at once, as a power cut does; returns how many there were."""
         process = self.processes.pop(name)
-        root = psutil.Process(process.pid)
-        killed = [root, *root.children(recursive=True)]
+        killed = []
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended by itself, and what it started has ended with it
+            root = psutil.Process(process.pid)
+            killed = [root, *root.children(recursive=True)]
         for one in killed:
             with contextlib.suppress(psutil.NoSuchProcess):
                 one.send_signal(signal.SIGKILL)
