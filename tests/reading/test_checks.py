@@ -207,6 +207,12 @@ HEAD_ROWS: list[Spec] = [
     *plain_rows(0, ("项目名称", "道路保洁"), ("年度资金总额（元）", "100.00"), ("年度目标", "全年巡查"))
 ]
 NAME_ROW = HEAD_ROWS[:2]
+GOALS_OF_TWO_TERMS: list[Spec] = [
+    (2, 1, 1, 1, "长期目标"),
+    (2, 2, 1, 1, "三年全部巡查"),
+    (3, 1, 1, 1, "短期目标"),
+    (3, 2, 1, 1, "全年巡查"),
+]
 
 
 @pytest.mark.parametrize(
@@ -221,6 +227,18 @@ NAME_ROW = HEAD_ROWS[:2]
         ("head_value_unread", [*HEAD_ROWS, *plain_rows(3, ("本期工作目标", "巡查两遍"))]),
         ("", [*HEAD_ROWS, *plain_rows(3, ("目标设定依据", "工作计划"))]),
         ("numbered_goal", [*HEAD_ROWS[:4], *plain_rows(2, ("年度目标", "目标1", "全年巡查"))]),
+        ("head_text_alone", [*HEAD_ROWS, (0, 2, 1, 1, "二期工程")]),
+        ("head_text_alone", [(0, 0, 2, 1, "项目名称"), (0, 1, 1, 1, "道路保洁"), (1, 1, 1, 1, "二期工程")]),
+        ("head_text_alone", [*HEAD_ROWS[:5], *plain_rows(2, ("年度目标", "一季度", "巡查两遍"))]),
+        ("", [*HEAD_ROWS, (1, 2, 1, 1, "（含上年结转）"), (2, 2, 1, 1, "联系人"), (2, 3, 1, 1, "王某")]),
+        ("head_of_two_names", [*HEAD_ROWS, *plain_rows(3, ("年度绩效目标", "巡查两遍"))]),
+        ("head_of_two_names", [*HEAD_ROWS, *plain_rows(3, ("申报单位", "某局"), ("实施单位", "某所"))]),
+        ("", [*HEAD_ROWS, *plain_rows(3, ("专项名称", "城市管理"), ("年度绩效目标", "全年巡查"))]),
+        ("", [*HEAD_ROWS, *plain_rows(3, ("项目概况", "年度目标：按照部署巡查"))]),
+        ("quoted_word", [*HEAD_ROWS[:4], *plain_rows(2, ("立项背景", "年度目标：按照部署巡查"))]),
+        ("", [*HEAD_ROWS[:4], *plain_rows(2, ("基本情况", "年度目标：按照部署巡查"))]),
+        ("head_value_unread", [*HEAD_ROWS, *plain_rows(3, ("主管部门", "某局"), ("责任部门", "某市第二中学"))]),
+        ("head_value_unread", [*HEAD_ROWS[:4], (2, 0, 2, 1, "总体目标"), *GOALS_OF_TWO_TERMS]),
     ],
 )
 def test_a_head_whose_rules_or_words_leave_a_value_open_is_refused(code: str, cells: list[Spec]) -> None:
@@ -229,6 +247,44 @@ def test_a_head_whose_rules_or_words_leave_a_value_open_is_refused(code: str, ce
     check_head(table, head)
     found = [(doubt.reason.value, doubt.detail) for doubt in head.doubts]
     assert has(code, found) if code else found == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "fields"),
+    [
+        (  # below each other beside their word; what follows a blank cell is no part
+            [(2, 0, 3, 1, "年度目标"), (2, 1, 1, 1, "目标1：巡查"), (3, 1, 1, 1, "目标2：维修"), (4, 1, 1, 1, "")],
+            {Column.ANNUAL_GOAL: "目标1：巡查目标2：维修"},
+        ),
+        (  # below their words
+            [
+                *((2, 0, 3, 1, "总体目标"), (2, 1, 1, 1, "实施期目标"), (2, 2, 1, 1, "年度目标")),
+                *((3, 1, 1, 1, "1.三年"), (3, 2, 1, 1, "1.巡查"), (4, 1, 1, 1, "2.达标"), (4, 2, 1, 1, "2.维修")),
+            ],
+            {Column.OVERALL_GOAL: "1.三年2.达标", Column.ANNUAL_GOAL: "1.巡查2.维修"},
+        ),
+        (
+            [(2, 0, 2, 1, "目标任务"), *((2 + k, 1 + c, 1, 1, t) for k, c, t in ((0, 0, "年度目标"), (0, 1, "巡查")))],
+            {Column.ANNUAL_GOAL: "巡查"},
+        ),
+        (plain_rows(2, ("年度目标", "全年完成以下目标：")), {Column.ANNUAL_GOAL: "全年完成以下目标："}),
+        (plain_rows(2, ("项目概况", "年度目标：按照部署"), ("年度目标", "巡查")), {Column.ANNUAL_GOAL: "巡查"}),
+        (plain_rows(2, ("一级项目名称", "城市管理")), {Column.PROJECT: "道路保洁"}),
+        ([(2, 0, 2, 1, "项目资金"), (2, 1, 1, 1, "合计"), (2, 2, 1, 1, "8.00")], {Column.AMOUNT: "8.00"}),
+        (
+            [
+                *plain_rows(2, ("", "预算支出总额"), ("基本支出", "5.00"), ("项目支出", "3.00"), ("合计", "8.00")),
+            ],
+            {Column.AMOUNT: "8.00"},
+        ),
+    ],
+)
+def test_a_head_gives_each_field_all_of_its_text(cells: list[Spec], fields: dict[Column, str]) -> None:
+    table = table_of(*NAME_ROW, (1, 0, 1, 2, "基本情况"), *cells)
+    head = read_head(table, 0, table.grid.n_rows)
+    check_head(table, head)
+    assert {column: head.fields[column].text for column in fields} == fields
+    assert head.doubts == []
 
 
 HEADER = ("项目名称", "预算金额（元）", "绩效目标", "一级指标", "二级指标", "三级指标", "指标值")

@@ -11,19 +11,27 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
-from extract.entities import AMOUNT_KINDS, GOALS, Box, Cell, Column, Question, Scope
+from extract.entities import AMOUNT_KINDS, GOALS, Box, Cell, Column, Printed, Question, Scope
 from extract.errors import Reason, Refused
 from extract.reading.tables.amount_conflicts import FIGURE, find_second_amount
 from extract.reading.tables.amount_lists import split_amounts
 from extract.reading.tables.amount_questions import ask_head_amount, name_amounts
 from extract.reading.tables.attribution import clean_office
 from extract.reading.tables.drafts import Doubt, Field, confine, field_of
-from extract.reading.tables.header_words import find_money_unit, is_group, is_ignored, match_column, normalise
+from extract.reading.tables.header_words import (
+    find_money_unit,
+    is_group,
+    is_ignored,
+    match_column,
+    names_goal,
+    normalise,
+)
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.inquiry import noting, settle
 from extract.reading.tables.target_words import BEGINS_TARGET
 from extract.reading.tables.usual_levels import is_level1, is_level2
 from extract.reading.tables.years import Evidence, find_in_words, find_period, find_year, fold_years, is_closed
+from extract.text import fold_name
 
 HEAD_COLUMNS = frozenset(
     {Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.PROJECT_CODE, Column.CATEGORY}
@@ -39,6 +47,10 @@ LONGEST_WORD = 12
 YEARS = re.compile(r"20[0-4]\d")
 NUMBERED_GOAL = re.compile(r"(?:(?:绩效)?目标)?[(（]?[一二三四五六七八九十\d]{1,2}[)）]?[、.]?$")  # a label: 目标1
 TASKS = re.compile(r"任务|重点工作|主要工作")
+# What these name holds the project that 项目名称 or 二级项目名称 names beside it.
+WIDER = re.compile(r"专项(?:资金)?名称|一级项目(?:名称)?$")
+SUMS = re.compile(r"[合总共]计$")
+TOTALS = re.compile(r"(?:金额|资金|预算)?(?:[合总]计|总额|总金额)$")
 MANY_YEARS = re.compile(r"投资|总预算|中长期|中期")
 
 
@@ -98,6 +110,7 @@ def read_head(table: IndexedGrid, start: int, stop: int) -> FormHead:
     """Read rows [start, stop) of a table; two projects or two amounts of one kind are doubts of the head."""
     head = FormHead(table.grid.page, box=table.grid.box)
     used: set[int] = set()
+    quoted: list[tuple[str, Cell]] = []
     head.words = [(table.page_of(c), c.box) for c in table.cells if c.text and start <= c.row < stop]
     with noting() as settled:
         with confine(head.doubts, table.grid.page):
@@ -107,16 +120,25 @@ def read_head(table: IndexedGrid, start: int, stop: int) -> FormHead:
                 continue
             for cell in table.starting(row):
                 with confine(head.doubts, table.grid.page):
-                    _read_cell(table, cell, stop, head, used)
+                    _read_cell(table, cell, stop, head, used, quoted)
     head.settled += settled
+    for word, cell in quoted:
+        with confine(head.doubts, table.grid.page):
+            _settle_quoted(table, head, word, cell, used)
     _settle_total(head)
     return head
 
 
 def _is_task(table: IndexedGrid, row: int) -> bool:
-    """Return True if a row lists a department's task with its money: the label beside it spans several rows."""
+    """Return True if a row lists a department's task with its money: the label beside it spans several rows.
+
+    目标任务 beside 年度目标 and its text is a label of the goals.
+    """
     label = table.cell(row, 0)
-    return label is not None and label.rowspan > 1 and bool(TASKS.search(normalise(label.text)))
+    if label is None or label.rowspan == 1 or not TASKS.search(normalise(label.text)):
+        return False
+    rows = range(label.row, label.row + label.rowspan)
+    return not any(match_column(c.text) in GOALS for r in rows for c in table.starting(r) if c is not label)
 
 
 def _settle_total(head: FormHead) -> None:
@@ -208,13 +230,21 @@ def _leads(table: IndexedGrid, row: int) -> bool:
     return len(table.row_cells(row)) == 1 or any(is_word(c) for c in table.starting(row))
 
 
-def _read_cell(table: IndexedGrid, cell: Cell, stop: int, head: FormHead, used: set[int]) -> None:
-    """Read one cell of the head: a word with its value inside, beside or below it."""
+def _read_cell(
+    table: IndexedGrid, cell: Cell, stop: int, head: FormHead, used: set[int], quoted: list[tuple[str, Cell]]
+) -> None:
+    """Read one cell of the head: a word with its value inside, beside or below it.
+
+    `quoted` gets words with which the value of another label begins, and its cell.
+    """
     if id(cell) in used or not cell.text:
         return
     head.money_unit = head.money_unit or find_money_unit(cell.text)
     split = split_label(cell.text)
     if split and not is_word(cell) and _is_plain_word(split[0]):
+        if _answers_label(table, cell):
+            quoted.append((split[0], cell))
+            return
         _keep(table, head, split[0], _with(cell, split[1]), used)
         return
     joined = _split_unruled(table, cell) if not is_word(cell) else None
@@ -226,6 +256,70 @@ def _read_cell(table: IndexedGrid, cell: Cell, stop: int, head: FormHead, used: 
     value = find_value(table, cell, stop)
     if value is not None:
         _keep(table, head, cell.text, value, used, word_cell=cell)
+        _append_rest(table, head, cell, value, stop, used)
+
+
+def _answers_label(table: IndexedGrid, cell: Cell) -> bool:
+    """Return True if a text is the value of a label that is not loaded: 项目概况 | 年度目标：….
+
+    A label over several rows is none: it groups what is beside it.
+    """
+    left = table.cell(cell.row, cell.col - 1)
+    if left is None or not left.text or left.rowspan != cell.rowspan or left.row != cell.row:
+        return False
+    if split_label(left.text) or match_column(left.text) is not None:
+        return False
+    return is_known(left) or (left.col == 0 and len(normalise(left.text)) <= LONGEST_WORD)
+
+
+def _settle_quoted(table: IndexedGrid, head: FormHead, word: str, cell: Cell, used: set[int]) -> None:
+    """Settle a text beside a label that begins with the word of a field, once all others are read.
+
+    It is no field's where the head prints that field elsewhere. Beside a label that groups others (基本情况) it is the
+    field; else raises Refused.
+    """
+    column, left = match_column(word), table.cell(cell.row, cell.col - 1)
+    if column not in HEAD_COLUMNS or column in head.fields:
+        return
+    if left is not None and is_group(left.text):
+        _keep(table, head, word, _with(cell, cell.text[len(word) + 1 :]), used)
+        return
+    detail = f"row {cell.row + 1}: {cell.text[:30]!r} may be the value of {word!r} or of the label beside it"
+    raise Refused(Reason.CONSERVATION, detail, table.page_of(cell))
+
+
+def _append_rest(table: IndexedGrid, head: FormHead, word: Cell, value: Cell, stop: int, used: set[int]) -> None:
+    """Append the cells below a goal's value that go on with it: 目标1：… over 目标2：…, beside one word.
+
+    They are as wide and stand in the rows of the word, or, where the value is below its word, of the label left of
+    both. What follows a blank cell or another word is no part of it.
+    """
+    column = match_column(word.text)
+    known = head.fields.get(column) if column in GOALS else None
+    if known is None or known.fragments[-1].box != value.box:
+        return
+    last = min(stop, _end_of_label(table, word, value))
+    row = value.row + value.rowspan
+    while row < last:
+        cell = table.cell(row, value.col)
+        if cell is None or (cell.row, cell.col, cell.colspan) != (row, value.col, value.colspan) or not cell.text:
+            return
+        split = split_label(cell.text)
+        if is_word(cell) or (split is not None and _is_plain_word(split[0])):
+            return
+        known.fragments.append(Printed(cell.text, table.page_of(cell), cell.box))
+        used.add(id(cell))
+        row += cell.rowspan
+
+
+def _end_of_label(table: IndexedGrid, word: Cell, value: Cell) -> int:
+    """Return the row below a goal's word, or below the label left of it that spans word and value."""
+    if value.row == word.row:
+        return word.row + word.rowspan
+    label = table.cell(word.row, word.col - 1)
+    while label is not None and label.row + label.rowspan <= value.row:
+        label = table.cell(word.row, label.col - 1) if label.col else None
+    return label.row + label.rowspan if label is not None else value.row
 
 
 def _split_unruled(table: IndexedGrid, cell: Cell) -> tuple[str, str] | None:
@@ -252,16 +346,45 @@ def find_value(table: IndexedGrid, word: Cell, stop: int) -> Cell | None:
     if under is not None:
         return under
     right = table.cell(word.row, word.col + word.colspan)
-    if right is not None and right.row >= word.row and not is_word(right):
-        return right
+    if right is not None and right.row >= word.row and not _is_label(table, right):
+        return _skip_sum(table, word, right)
     below = table.cell(word.row + word.rowspan, word.col)
     if right is not None and is_word(right) and right.rowspan < word.rowspan:
         if below is None or (below.col, below.colspan) != (word.col, word.colspan) or below.row >= stop:
             return None
         return below if is_figure(below.text) else None  # 预算支出总额 beside two rows of words (北京)
-    if below is not None and below.row < stop and below.col == word.col and not is_word(below):
-        return below
+    if below is not None and below.row < stop and below.col == word.col and not _is_label(table, below):
+        return _find_sum_below(table, below, stop)
     return None
+
+
+def _skip_sum(table: IndexedGrid, word: Cell, right: Cell) -> Cell:
+    """Return the figure beside 合计 or 总额 where that stands between a word of an amount and the figure."""
+    if match_column(word.text) in AMOUNT_KINDS and TOTALS.match(normalise(right.text)):
+        figure = table.cell(right.row, right.col + right.colspan)
+        if figure is not None and is_figure(figure.text):
+            return figure
+    return right
+
+
+def _find_sum_below(table: IndexedGrid, value: Cell, stop: int) -> Cell:
+    """Return the figure of the row that says 合计 where several figures are below a word, else the first one."""
+    cell: Cell | None = value
+    while cell is not None and cell.row < stop and cell.col == value.col and is_figure(cell.text):
+        if any(SUMS.match(normalise(c.text)) for c in table.row_cells(cell.row)):
+            return cell
+        cell = table.cell(cell.row + cell.rowspan, cell.col)
+    return value
+
+
+def _is_label(table: IndexedGrid, cell: Cell) -> bool:
+    """Return True for a listed word, and for a text that ends with a colon if another text is beside or below it."""
+    if not is_word(cell) or is_known(cell):
+        return is_word(cell)
+    beside = table.cell(cell.row, cell.col + cell.colspan)
+    below = table.cell(cell.row + cell.rowspan, cell.col)
+    has_value = below is not None and (below.col, below.colspan) == (cell.col, cell.colspan) and not is_known(below)
+    return has_value or (beside is not None and not is_known(beside))
 
 
 def _value_under_group(table: IndexedGrid, word: Cell, stop: int) -> Cell | None:
@@ -272,7 +395,11 @@ def _value_under_group(table: IndexedGrid, word: Cell, stop: int) -> Cell | None
     """
     below = table.cell(word.row + word.rowspan, word.col)
     left = table.cell(word.row, word.col - 1)
-    if below is None or left is None or below.row >= stop or not is_word(left) or is_word(below) or not below.text:
+    if below is None or left is None or below.row >= stop or not is_word(left) or not below.text:
+        return None
+    if names_goal(below.text) and len(normalise(below.text)) <= LONGEST_WORD:
+        return None  # an unlisted label: 短期目标 below 长期目标
+    if _is_label(table, below):
         return None
     spans = left.row <= word.row and left.row + left.rowspan >= below.row + below.rowspan
     aligned = (below.row, below.col, below.colspan) == (word.row + word.rowspan, word.col, word.colspan)
@@ -291,10 +418,6 @@ def _keep(
         head.period = find_period(value.text) or head.period
         head.closed = is_closed(value.text)
     column = match_column(word)
-    name = head.fields[Column.PROJECT].text if column == Column.PROJECT and head.has_project else value.text
-    if name != value.text and normalise(word) == head.said_by.get(Column.PROJECT):
-        detail = f"one head names {name!r} and {value.text!r}"
-        raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
     if column not in HEAD_COLUMNS or column is None:
         return
     if column in GOALS and NUMBERED_GOAL.match(normalise(value.text)):
@@ -305,8 +428,11 @@ def _keep(
         for own_word, amount in listed:
             _keep(table, head, own_word or word, _with(value, amount), used, word_cell=word_cell)
         return
-    if column in head.fields:
-        is_rival = column in AMOUNT_KINDS and id(value) not in used and normalise(word) not in PARTS
+    if column in head.fields and column not in AMOUNT_KINDS:
+        if not _outranks(table, head, column, word, value):
+            return
+    elif column in head.fields:
+        is_rival = id(value) not in used and normalise(word) not in PARTS
         if not is_rival or not _takes_over(table, head, column, word, value):
             return
         head.money_units.pop(column, None)
@@ -318,6 +444,23 @@ def _keep(
         unit = find_money_unit(word) or (_unit_beside(table, word_cell) if word_cell else None)
         if unit:
             head.money_units[column] = unit
+
+
+def _outranks(table: IndexedGrid, head: FormHead, column: Column, word: str, value: Cell) -> bool:
+    """Return True if a second text of one field counts: the first one is blank, or named by a wider word.
+
+    Raises Refused where either may count.
+    """
+    first = head.fields[column].text
+    if not value.text or fold_name(value.text) == fold_name(first):
+        return False
+    if not first:
+        return True
+    was_wide, is_wide = (bool(WIDER.match(w)) for w in (head.said_by.get(column, ""), normalise(word)))
+    if was_wide != is_wide:
+        return was_wide
+    detail = f"one head names {first[:30]!r} and {value.text[:30]!r}"
+    raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
 
 
 def _takes_over(table: IndexedGrid, head: FormHead, column: Column, word: str, value: Cell) -> bool:
@@ -355,6 +498,7 @@ def _read_matrix(table: IndexedGrid, start: int, stop: int, head: FormHead, used
         below = row + depth
         if len(kinds) < 2 or below >= stop or not _heads_figures(table, words, below):
             continue
+        below = _find_sum(table, words, below, stop)
         for word in words:
             value = table.cell(below, word.col)
             if value is not None and not is_word(value):
@@ -368,6 +512,16 @@ def _read_matrix(table: IndexedGrid, start: int, stop: int, head: FormHead, used
                     if unit and column is not None:
                         head.money_units.setdefault(column, unit)
         return
+
+
+def _find_sum(table: IndexedGrid, words: list[Cell], below: int, stop: int) -> int:
+    """Return the row of sums among those below the words of a matrix: the first one, or the one that says 合计."""
+    row = below
+    while row < stop and any((c := table.cell(row, word.col)) is not None and is_figure(c.text) for word in words):
+        if any(SUMS.match(normalise(c.text)) for c in table.row_cells(row)):
+            return row
+        row += 1
+    return below
 
 
 def _heads_figures(table: IndexedGrid, words: list[Cell], below: int) -> bool:

@@ -11,28 +11,30 @@ import re
 from extract.entities import AMOUNT_KINDS, GOALS, Cell, Column
 from extract.errors import Reason, Refused
 from extract.reading.tables.drafts import confine
-from extract.reading.tables.form_head import HEAD_COLUMNS, FormHead, is_figure, is_word
+from extract.reading.tables.form_head import HEAD_COLUMNS, WIDER, FormHead, is_figure, is_word, split_label
+from extract.reading.tables.form_subject import OFFICE
 from extract.reading.tables.header_words import LONGEST, is_group, is_ignored, match_column, names_goal, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 
 ABOUT_MONEY = re.compile(r"金额|资金|预算|经费|总额|投资")
 MONEY_WORD = re.compile(r"(?:金额|资金|经费|总额|拨款|预算数)(?!来源|性质|用途|管理)")
 ABOUT_GOALS = re.compile(r"目标")
+ABOUT_PLACES = re.compile(r"地[址点区]|区域|范围|对象|来源")
 ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)")
 ENDS_VALUE = {Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.CATEGORY}  # 某某局实施单位 is a value and a word
 HAS_FIGURE = re.compile(r"\d(?![\d年月级批号])")
 LONGEST_WORD = 10
-UNITS = {Column.UNIT, Column.DEPARTMENT}
+NAMED = HEAD_COLUMNS - set(AMOUNT_KINDS)  # fields of which a head prints one text
+CHINESE = re.compile("[一-鿿]")
+FIGURE_WORDS = re.compile("[年月日万亿千百元]")  # of amounts and dates, which are no part of a name or a goal
 
 
 def check_head(table: IndexedGrid, head: FormHead) -> None:
     """Add the doubts of ambiguous cells to a head; each check is independent."""
     stop = table.grid.n_rows
-    for refuse in (refuse_joined_words, refuse_unread_words):
+    for refuse in (refuse_joined_words, refuse_unread_words, refuse_left_over):
         with confine(head.doubts, table.grid.page):
             refuse(table, 0, stop, head)
-    with confine(head.doubts, table.grid.page):
-        refuse_stray_cells(table, 0, stop)
 
 
 def refuse_unread_words(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
@@ -72,13 +74,54 @@ def _refuse_unread_money(table: IndexedGrid, start: int, stop: int, head: FormHe
                 raise Refused(Reason.UNKNOWN_HEADER, detail, table.page_of(cell))
 
 
-def refuse_stray_cells(table: IndexedGrid, start: int, stop: int) -> None:
-    """Raise Refused (conservation) for a text that is no word, not right of a text, and not below a word."""
+def refuse_left_over(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
+    """Raise Refused (conservation) for the first text of a head that is no word, no value and no label with a value.
+
+    Labels and values take turns in a row. A second text beside the word of a loaded field, or a text beside a value
+    that labels nothing, may be a part of that field.
+    """
+    stored = {(printed.page, printed.box) for one in head.fields.values() for printed in one.fragments}
+    labels: dict[int, bool] = {}  # by cell: whether it is a label
     for row in range(start, stop):
         for cell in table.starting(row):
-            if cell.text and not _belongs(table, cell):
+            if not cell.text:
+                continue
+            is_stored = (table.page_of(cell), cell.box) in stored
+            labels[id(cell)] = is_word(cell) or (not is_stored and _is_unlisted_label(table, cell, head, labels))
+            if (
+                labels[id(cell)]
+                or is_stored
+                or _is_caption(cell)
+                or not CHINESE.search(FIGURE_WORDS.sub("", cell.text))
+            ):
+                continue
+            if not _belongs(table, cell, head, labels):
                 detail = f"row {row + 1}: {cell.text[:30]!r} belongs to no word of the form's head"
                 raise Refused(Reason.CONSERVATION, detail, table.page_of(cell))
+
+
+def _is_unlisted_label(table: IndexedGrid, cell: Cell, head: FormHead, labels: dict[int, bool]) -> bool:
+    """Return True if a text that is no word stands where labels do.
+
+    A text is beside it, or it is in a row of words over their values.
+    """
+    left = table.cell(cell.row, cell.col - 1) if cell.col else None
+    if left is not None and labels.get(id(left), False):
+        return not is_figure(cell.text) and _is_over_value(table, left, head)
+    beside = table.cell(cell.row, cell.col + cell.colspan)
+    return beside is not None and bool(beside.text)
+
+
+def _is_over_value(table: IndexedGrid, word: Cell, head: FormHead) -> bool:
+    """Return True if the field of a word was read from the cell right below it."""
+    below, column = table.cell(word.row + word.rowspan, word.col), match_column(word.text)
+    known = head.fields.get(column) if column is not None else None
+    return below is not None and known is not None and known.fragments[0].box == below.box
+
+
+def _is_caption(cell: Cell) -> bool:
+    split = split_label(cell.text)
+    return split is not None and len(normalise(split[0])) <= LONGEST_WORD
 
 
 def refuse_joined_words(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
@@ -157,15 +200,24 @@ def _find_joined_word(text: str, found: set[Column], is_label_place: bool) -> st
     return next((w for w in words if (c := match_column(w)) in HEAD_COLUMNS and c not in found), "")
 
 
-def _belongs(table: IndexedGrid, cell: Cell) -> bool:
-    """Return True if a text of a head is a word, an unlisted label, a title, or some word's value."""
-    if is_word(cell) or cell.col == 0:
+def _belongs(table: IndexedGrid, cell: Cell, head: FormHead, labels: dict[int, bool]) -> bool:
+    """Return True if a text of a head that no field has is a title, or the value of a label that is not loaded."""
+    if cell.col == 0:
         return True
+    above = table.cell(cell.row - 1, cell.col) if cell.row else None
+    if above is not None and (above.col, above.colspan) == (cell.col, cell.colspan) and labels.get(id(above), False):
+        column, beside = match_column(above.text), table.cell(above.row, above.col + above.colspan)
+        if beside is None or not beside.text or labels.get(id(beside), False):  # a row of labels
+            return column not in NAMED or column not in head.fields
     left = table.cell(cell.row, cell.col - 1)
-    if left is not None and left.text:
-        return True
-    above = [table.cell(row, cell.col) for row in range(cell.row)]
-    return any(is_word(c) for c in above) and any(is_word(c) for c in table.row_cells(cell.row))
+    if left is None or not left.text:
+        words_above = [table.cell(row, cell.col) for row in range(cell.row)]
+        return any(is_word(c) for c in words_above) and any(is_word(c) for c in table.row_cells(cell.row))
+    if not labels.get(id(left), False):
+        return is_figure(left.text)  # a remark beside an amount
+    column = match_column(left.text)
+    known = head.fields.get(column) if column in NAMED else None
+    return known is None or cell.text in known.text or bool(WIDER.match(normalise(left.text)))
 
 
 def _may_be_missing_field(word: Cell, value: Cell, found: set[Column]) -> bool:
@@ -177,4 +229,6 @@ def _may_be_missing_field(word: Cell, value: Cell, found: set[Column]) -> bool:
         return True
     if not found >= set(GOALS) and names_goal(text) and not is_figure(value.text):
         return True  # the other goal
-    return not found & UNITS and bool(ABOUT_UNITS.search(text)) and not is_figure(value.text)
+    if Column.UNIT in found or is_figure(value.text):
+        return False
+    return bool(ABOUT_UNITS.search(text)) or bool(OFFICE.search(value.text) and not ABOUT_PLACES.search(text))

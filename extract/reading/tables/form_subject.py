@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from extract.entities import AMOUNT_KINDS, Column, Finding, Line, Printed, Scope
+from extract.entities import AMOUNT_KINDS, Column, Finding, Line, Printed, QuestionKind, Scope
 from extract.errors import Reason
 from extract.reading.tables.drafts import Doubt, Field
 from extract.reading.tables.form_head import FormHead
@@ -78,7 +78,10 @@ def is_department(head: FormHead, heading: TitleBlock) -> bool:
 def _describe_department(head: FormHead) -> None:
     """Keep the description of a department: its name as the unit, its goals, and a total named as one."""
     head.scope = Scope.DEPARTMENT
-    head.doubts.clear()  # two amounts of its budget are no rivals
+    # two amounts of its budget are no rivals
+    head.doubts = [
+        doubt for doubt in head.doubts if doubt.question is None or doubt.question.kind != QuestionKind.AMOUNT
+    ]
     fields = dict(head.fields)
     if Column.UNIT not in fields and Column.DEPARTMENT in fields:
         fields[Column.UNIT] = fields[Column.DEPARTMENT]

@@ -255,6 +255,8 @@ def _is_header_row(cells: list[Cell]) -> bool:
     about = {match_column(c.text) for c in known}
     helped = [c for c in words if is_ignored(c.text) or is_group(c.text)]
     levels = {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR} & about
+    if about <= VALUES | set(GOALS):
+        return False  # a label of goals in a head: 目标任务 beside 年度目标
     enough = len(about) >= 3 and (bool(about & INDICATOR_WORDS) or any(is_group(c.text) for c in words))
     all_known = len({id(c) for c in [*known, *helped]}) >= TOLERANCES.known_words_share * len(words)
     return all_known and (enough or len(levels) >= 2) and bool(words)
