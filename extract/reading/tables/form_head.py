@@ -47,8 +47,11 @@ LONGEST_WORD = 12
 YEARS = re.compile(r"20[0-4]\d")
 NUMBERED_GOAL = re.compile(r"(?:(?:绩效)?目标)?[(（]?[一二三四五六七八九十\d]{1,2}[)）]?[、.]?$")  # a label: 目标1
 TASKS = re.compile(r"任务|重点工作|主要工作")
-# What these name holds the project that 项目名称 or 二级项目名称 names beside it.
-WIDER = re.compile(r"专项(?:资金)?名称|一级项目(?:名称)?$")
+SINGLE = frozenset({Column.PROJECT, Column.UNIT, *GOALS})  # fields of which a head prints one text
+# What these words name holds, or reports, what 项目名称, 二级项目名称 or 实施单位 name beside them.
+WIDER = re.compile(
+    r"(?:专项|资金|专项资金|转移支付)名称$|一级项目(?:名称)?$|项目$|(?:填报|申报|编制|绩效编制|填表)单位"
+)
 SUMS = re.compile(r"[合总共]计$")
 TOTALS = re.compile(r"(?:金额|资金|预算)?(?:[合总]计|总额|总金额)$")
 MANY_YEARS = re.compile(r"投资|总预算|中长期|中期")
@@ -429,7 +432,7 @@ def _keep(
             _keep(table, head, own_word or word, _with(value, amount), used, word_cell=word_cell)
         return
     if column in head.fields and column not in AMOUNT_KINDS:
-        if not _outranks(table, head, column, word, value):
+        if column not in SINGLE or not _outranks(table, head, column, word, value):
             return
     elif column in head.fields:
         is_rival = id(value) not in used and normalise(word) not in PARTS

@@ -11,7 +11,7 @@ import re
 from extract.entities import AMOUNT_KINDS, GOALS, Cell, Column
 from extract.errors import Reason, Refused
 from extract.reading.tables.drafts import confine
-from extract.reading.tables.form_head import HEAD_COLUMNS, WIDER, FormHead, is_figure, is_word, split_label
+from extract.reading.tables.form_head import HEAD_COLUMNS, SINGLE, WIDER, FormHead, is_figure, is_word, split_label
 from extract.reading.tables.form_subject import OFFICE
 from extract.reading.tables.header_words import LONGEST, is_group, is_ignored, match_column, names_goal, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
@@ -19,12 +19,12 @@ from extract.reading.tables.indexed_grid import IndexedGrid
 ABOUT_MONEY = re.compile(r"金额|资金|预算|经费|总额|投资")
 MONEY_WORD = re.compile(r"(?:金额|资金|经费|总额|拨款|预算数)(?!来源|性质|用途|管理)")
 ABOUT_GOALS = re.compile(r"目标")
-ABOUT_PLACES = re.compile(r"地[址点区]|区域|范围|对象|来源")
+NO_UNIT = re.compile(r"地[址点区]|区域|范围|对象|来源|[处科股]室|人$")  # of a label beside the name of an office
+SEAL = re.compile(r"[(（].{0,6}(?:盖章|签章|公章|签字|印章).{0,2}[)）]$")
 ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)")
 ENDS_VALUE = {Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.CATEGORY}  # 某某局实施单位 is a value and a word
 HAS_FIGURE = re.compile(r"\d(?![\d年月级批号])")
 LONGEST_WORD = 10
-NAMED = HEAD_COLUMNS - set(AMOUNT_KINDS)  # fields of which a head prints one text
 CHINESE = re.compile("[一-鿿]")
 FIGURE_WORDS = re.compile("[年月日万亿千百元]")  # of amounts and dates, which are no part of a name or a goal
 
@@ -77,8 +77,8 @@ def _refuse_unread_money(table: IndexedGrid, start: int, stop: int, head: FormHe
 def refuse_left_over(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
     """Raise Refused (conservation) for the first text of a head that is no word, no value and no label with a value.
 
-    Labels and values take turns in a row. A second text beside the word of a loaded field, or a text beside a value
-    that labels nothing, may be a part of that field.
+    Labels and values take turns in a row. A second text beside the word of a name or goal may be a part of it, and so
+    may one beside its value.
     """
     stored = {(printed.page, printed.box) for one in head.fields.values() for printed in one.fragments}
     labels: dict[int, bool] = {}  # by cell: whether it is a label
@@ -88,12 +88,7 @@ def refuse_left_over(table: IndexedGrid, start: int, stop: int, head: FormHead) 
                 continue
             is_stored = (table.page_of(cell), cell.box) in stored
             labels[id(cell)] = is_word(cell) or (not is_stored and _is_unlisted_label(table, cell, head, labels))
-            if (
-                labels[id(cell)]
-                or is_stored
-                or _is_caption(cell)
-                or not CHINESE.search(FIGURE_WORDS.sub("", cell.text))
-            ):
+            if labels[id(cell)] or is_stored or _is_no_part(cell):
                 continue
             if not _belongs(table, cell, head, labels):
                 detail = f"row {row + 1}: {cell.text[:30]!r} belongs to no word of the form's head"
@@ -119,9 +114,12 @@ def _is_over_value(table: IndexedGrid, word: Cell, head: FormHead) -> bool:
     return below is not None and known is not None and known.fragments[0].box == below.box
 
 
-def _is_caption(cell: Cell) -> bool:
+def _is_no_part(cell: Cell) -> bool:
+    """Return True for a text that is no part of a name or goal: a caption with its value, a figure, a date, a seal."""
     split = split_label(cell.text)
-    return split is not None and len(normalise(split[0])) <= LONGEST_WORD
+    if split is not None and len(normalise(split[0])) <= LONGEST_WORD:
+        return True
+    return bool(SEAL.match(cell.text)) or not CHINESE.search(FIGURE_WORDS.sub("", cell.text))
 
 
 def refuse_joined_words(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
@@ -208,16 +206,16 @@ def _belongs(table: IndexedGrid, cell: Cell, head: FormHead, labels: dict[int, b
     if above is not None and (above.col, above.colspan) == (cell.col, cell.colspan) and labels.get(id(above), False):
         column, beside = match_column(above.text), table.cell(above.row, above.col + above.colspan)
         if beside is None or not beside.text or labels.get(id(beside), False):  # a row of labels
-            return column not in NAMED or column not in head.fields
+            return column not in SINGLE or column not in head.fields
     left = table.cell(cell.row, cell.col - 1)
     if left is None or not left.text:
         words_above = [table.cell(row, cell.col) for row in range(cell.row)]
         return any(is_word(c) for c in words_above) and any(is_word(c) for c in table.row_cells(cell.row))
-    if not labels.get(id(left), False):
-        return is_figure(left.text)  # a remark beside an amount
-    column = match_column(left.text)
-    known = head.fields.get(column) if column in NAMED else None
-    return known is None or cell.text in known.text or bool(WIDER.match(normalise(left.text)))
+    while left is not None and left.text and not labels.get(id(left), False):
+        left = table.cell(cell.row, left.col - 1) if left.col else None
+    column = match_column(left.text) if left is not None else None
+    known = head.fields.get(column) if left is not None and column in SINGLE else None
+    return known is None or cell.text in known.text or (left is not None and bool(WIDER.match(normalise(left.text))))
 
 
 def _may_be_missing_field(word: Cell, value: Cell, found: set[Column]) -> bool:
@@ -231,4 +229,4 @@ def _may_be_missing_field(word: Cell, value: Cell, found: set[Column]) -> bool:
         return True  # the other goal
     if Column.UNIT in found or is_figure(value.text):
         return False
-    return bool(ABOUT_UNITS.search(text)) or bool(OFFICE.search(value.text) and not ABOUT_PLACES.search(text))
+    return bool(ABOUT_UNITS.search(text)) or bool(OFFICE.search(value.text) and not NO_UNIT.search(text))
