@@ -185,6 +185,13 @@ def test_one_indicator_under_two_levels_is_two_rows_or_in_doubt() -> None:
         texts_of(make_grid(two_periods(apart)), make_grid(plain_rows(0, ("", "", "返工率", "1", "", "返工率", "2")), 2))
 
 
+def test_a_row_that_no_cell_of_a_level_reaches_is_refused() -> None:
+    rows: list[Spec] = [(5, 0, 1, 1, "效益指标"), *((5 + r, c, 1, 1, "某") for r in (0, 1) for c in (1, 2, 3))]
+    table = [*head_rows("道路保洁"), *plain_rows(3, HEADER, ROW), *rows]
+    with pytest.raises(Refused, match="no cell under level1"):
+        assemble(make_grid(table))
+
+
 def test_sign_content_and_unit_under_one_word_are_the_parts_of_the_value() -> None:
     upper = [(0, c, 2, 1, word) for c, word in enumerate(("一级指标", "二级指标", "三级指标"))]
     below = [(1, c + 3, 1, 1, word) for c, word in enumerate(("运算符号", "内容", "度量单位"))]

@@ -64,6 +64,7 @@ class Form:
         self._cells: list[Cell] = []
         self._above: tuple[dict[Column, Field], dict[Column, Field]] = ({}, {})  # the last row of each half
         self._merges: set[Column] = set()
+        self._names: set[tuple[Column, int]] = set()  # levels and indicators of the header, with their halves
         self._carries_levels: bool | None = None  # True if a blank level continues the one above; None: not known yet
         self._begun = False  # the last row has printed a level and no indicator
         self._open: set[Column] = set()  # levels whose blank cell the end of the page cuts: the name may stand below
@@ -114,6 +115,7 @@ class Form:
         for block in range(layout.blocks):
             self._merges |= find_merges(list(split_rows(table, layout, start, stop, block)))
         listed = list(_list_rows(table, layout, start, stop))
+        self._names = {(h.column, h.block) for h in layout.headings if h.column in (*LEVELS, Column.INDICATOR)}
         self._carries_levels = judge_levels(listed, table, goes_on, self._carries_levels)
         for place, row in enumerate(listed):
             is_below = all(find_crossing(later, crossings) or not later.has_indicator for later in listed[place:])
@@ -233,11 +235,19 @@ class Form:
         return self._fields[id(cell)]
 
     def _add(self, row: Row, page: int, after_break: bool) -> None:
+        self._refuse_missing(row, page)
         fields = self._list_fields(row, page, after_break)
         right = self._list_right_fields(row, fields, page, after_break)
         box = surround([c.box for c in row.cells.values()])
         self.drafts.append(Draft(page, self.number, box, self.project, fields, self.money_units))
         self._store(row, fields, right)
+
+    def _refuse_missing(self, row: Row, page: int) -> None:
+        """Raise Refused for a row without a cell under a level of the header: a merged cell is open at its end."""
+        for column, half in sorted(self._names):
+            if half in (0, row.half) and column not in row.cells:
+                detail = f"row {row.first + 1}: no cell under {column} beside {row.text(Column.INDICATOR)[:20]!r}"
+                raise Refused(Reason.CONSERVATION, detail, page)
 
     def _keep_levels(self, row: Row, page: int, after_break: bool) -> None:
         """Store the levels of a row that a template leaves blank: they may continue on the next page."""
