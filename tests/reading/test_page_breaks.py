@@ -192,6 +192,13 @@ def test_a_row_that_no_cell_of_a_level_reaches_is_refused() -> None:
         assemble(make_grid(table))
 
 
+@pytest.mark.parametrize("words", [("指标内容", "指标值"), ("四级指标", "指标值"), ("指标值", "指标内容")])
+def test_two_words_for_an_indicator_without_values_of_each_are_in_doubt(words: tuple[str, str]) -> None:
+    table = [(0, 0, 1, 1, "项目名称"), (0, 1, 1, 4, "道路保洁"), *plain_rows(1, (*HEADER[:3], *words), (*ROW, "≥1座"))]
+    with pytest.raises(Refused, match="both mean indicator"):
+        assemble(make_grid(table))
+
+
 def test_sign_content_and_unit_under_one_word_are_the_parts_of_the_value() -> None:
     upper = [(0, c, 2, 1, word) for c, word in enumerate(("一级指标", "二级指标", "三级指标"))]
     below = [(1, c + 3, 1, 1, word) for c, word in enumerate(("运算符号", "内容", "度量单位"))]

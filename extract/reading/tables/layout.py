@@ -398,11 +398,16 @@ def _separate_levels(headings: list[Heading]) -> list[Heading]:
 
 
 def _split_blocks(headings: list[Heading]) -> list[Heading]:
-    """Split two indicator columns in one header into two tables side by side (安徽: 中期 left, 年度 right)."""
+    """Split two indicator columns in one header into two tables side by side (安徽: 中期 left, 年度 right).
+
+    Each must have values of its own: 三级指标 | 指标内容 | 指标值 is one table with two words for an indicator.
+    """
     indicators = [i for i, h in enumerate(headings) if h.column == Column.INDICATOR]
     if len(indicators) != 2:
         return headings
     right = indicators[1]
     while right > 0 and headings[right - 1].column in (Column.LEVEL1, Column.LEVEL2):
         right -= 1
+    if not all(any(h.column in VALUES for h in half) for half in (headings[:right], headings[right:])):
+        return headings
     return [Heading(h.column, h.words, h.first, h.last, 1) if i >= right else h for i, h in enumerate(headings)]
