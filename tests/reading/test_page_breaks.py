@@ -81,6 +81,29 @@ def test_a_head_that_another_head_follows_refuses_the_document() -> None:
     assert refusal.value.reason == Reason.PAGE_MISSING
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("主要指标", "数量指标", "巡查次数", "≥12次"),
+        ("考核内容", "产出", "数量", "12次"),
+        ("效益", "公众", "满意情况", "≥95%"),
+        ("产出指标", "数量指标", "巡查次数", "12次"),
+    ],
+)
+def test_indicators_below_a_head_without_their_header_are_in_doubt(row: tuple[str, ...]) -> None:
+    good = make_grid([*head_rows("道路保洁"), *plain_rows(3, HEADER, ROW)])
+    bare = make_grid([*head_rows("河道保洁"), *plain_rows(3, row)], page=2, edges=(0.0, 90.0, 170.0, 260.0, 400.0))
+    with pytest.raises(Refused, match="without a header"):
+        assemble(good, bare)
+
+
+def test_a_head_with_goals_alone_beside_a_form_is_no_doubt() -> None:
+    good = make_grid([*head_rows("道路保洁"), *plain_rows(3, HEADER, ROW)])
+    rest = plain_rows(3, ("数量", "3台", "质量", "合格"), ("项目期限", "3年", "验收率", "100%"))
+    bare = make_grid([*head_rows("河道保洁"), *rest], page=2, edges=(0.0, 90.0, 170.0, 260.0, 400.0))
+    assert assemble(good, bare) == [("道路保洁", "巡查次数")]
+
+
 def test_a_goal_that_flows_over_the_page_break_is_one_text() -> None:
     upper = table_of(
         (0, 0, 1, 1, "项目名称"), (0, 1, 1, 1, "道路保洁"), (1, 0, 1, 1, "年度目标"), (1, 1, 1, 1, "全年保洁")
