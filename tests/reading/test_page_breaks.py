@@ -154,6 +154,45 @@ def test_a_two_row_header_keeps_the_level_that_stands_over_both_rows() -> None:
     assert layout.headings[6].column == Column.ANNUAL_VALUE
 
 
+def across(*cells: str, level1: str = "成本指标") -> Grid:
+    """A form with a row whose cell stands under level 2 and the indicator, or under level 1, too."""
+    row: list[Spec] = [(5, 0, 1, 1, level1), (5, 1, 1, 2, cells[0]), (5, 3, 1, 1, cells[1])]
+    if not level1:
+        row = [(5, 0, 1, 3, cells[0]), (5, 3, 1, 1, cells[1])]
+    last = plain_rows(6, ("满意度指标", "服务对象满意度", "群众满意度", "≥95%"))
+    return make_grid([*head_rows("道路保洁"), *plain_rows(3, HEADER, ROW), *row, *last])
+
+
+@pytest.mark.parametrize(("name", "value"), [("预算执行率", "100%"), ("单位维修费", "≤3万元"), ("完成率", "≥98%")])
+def test_an_indicator_under_level_2_too_has_a_blank_level_2(name: str, value: str) -> None:
+    assert texts_of(across(name, value))[1] == f"成本指标  {name} - {value}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "level1"),
+    [
+        ("合计培训人次", "≥500人次", "成本指标"),
+        ("总计投入", "150万元", "成本指标"),
+        ("备注：按实结算", "≤1万元", "成本指标"),
+        ("数量指标巡查次数", "≥6次", "成本指标"),  # a rule may be missing inside
+        ("预算执行率", "良好", "成本指标"),
+        ("预算执行率", "100%", ""),
+        ("合计", "≥6栋", ""),
+    ],
+)
+def test_a_text_across_columns_with_a_target_is_not_left_out(name: str, value: str, level1: str) -> None:
+    with pytest.raises(Refused, match="stands across columns"):
+        texts_of(across(name, value, level1=level1))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("合计", "100"), ("总分（100分）", "100"), ("备注", "无"), ("填表人：", "某甲"), ("合计得分", "")],
+)
+def test_a_sum_or_a_remark_across_columns_is_no_indicator(name: str, value: str) -> None:
+    assert len(texts_of(across(name, value, level1=""))) == 2
+
+
 HALF = ("二级指标", "三级指标", "指标值")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from extract.entities import Box, Cell, Column, Finding, Printed, Scope
 from extract.errors import Reason, Refused
@@ -35,13 +36,16 @@ from extract.reading.tables.rows import (
 )
 from extract.reading.tables.target_words import BEGINS_TARGET
 from extract.reading.tables.titles import TitleBlock
+from extract.reading.tables.usual_levels import BEGINS_LEVEL, is_level1, is_level2
 
 SUM = re.compile(r"^(?:总分|合计|总计|小计|总得分|得分合计|自评总分|自评得分|综合得分|总分合计)")
+SUM_ALONE = re.compile(rf"{SUM.pattern}(?:得分)?(?:\s*[（(].*[)）])?\s*[:：]?\s*[\d.]*分?$")
 TEMPLATE = re.compile(r"^(?:指标\s*\d{0,2}\s*[:：]?|[.．。…·\s]+)$")
 FOOT_ENDS = re.compile(
     r"(?:意见|说明|原因|结论|等级|等次|结果|建议|措施|依据|备注|情况|签字|签章|盖章|日期|时间|问题|事项)$"
 )
 HALVES = (0, 1)  # of a form with the values of two periods side by side; others have the left one only
+LOOKS_LIKE_TARGET = re.compile(rf"^{BEGINS_TARGET.pattern}|^\d[\d,.]*\s*(?:[%％]|[一-龥]{{1,4}})?$")
 FOOT_IS_NOT = re.compile(r"指标|目标值|完成|产出|效益|满意|成本|金额|资金|预算|经费|总额|单位")
 
 
@@ -65,6 +69,7 @@ class Form:
         self._above: tuple[dict[Column, Field], dict[Column, Field]] = ({}, {})  # the last row of each half
         self._merges: set[Column] = set()
         self._names: set[tuple[Column, int]] = set()  # levels and indicators of the header, with their halves
+        self._has_plain_levels = False  # the levels 2 of this page are all usual ones, in one half
         self._carries_levels: bool | None = None  # True if a blank level continues the one above; None: not known yet
         self._begun = False  # the last row has printed a level and no indicator
         self._open: set[Column] = set()  # levels whose blank cell the end of the page cuts: the name may stand below
@@ -115,6 +120,7 @@ class Form:
         for block in range(layout.blocks):
             self._merges |= find_merges(list(split_rows(table, layout, start, stop, block)))
         listed = list(_list_rows(table, layout, start, stop))
+        self._has_plain_levels = layout.blocks == 1 and _prints_usual_levels(listed, crossings)
         self._names = {(h.column, h.block) for h in layout.headings if h.column in (*LEVELS, Column.INDICATOR)}
         self._carries_levels = judge_levels(listed, table, goes_on, self._carries_levels)
         for place, row in enumerate(listed):
@@ -155,8 +161,11 @@ class Form:
         """
         page = table.grid.page
         crossing = find_crossing(row, crossings) is not None
-        if crossing:
-            _refuse_unless_known(row, table, after_break and is_first, is_below)
+        is_plain = crossing and self._has_plain_levels and not after_break
+        if is_plain and (whole := _take_level2_away(row, crossings)) is not None:
+            row, crossing = whole, False
+        elif crossing:
+            _refuse_unless_known(row, table, crossings, after_break and is_first, is_below)
         if crossing or is_numbering(row, table) or is_total(row, table):
             return [cell for line in range(row.first, row.last) for cell in table.row_cells(line)]
         if not any(c.text for c in row.cells.values()):
@@ -337,16 +346,53 @@ def _begins_class(row: Row, column: Column) -> bool:
     return column == Column.LEVEL2 and bool(row.text(Column.LEVEL1))
 
 
-def _refuse_unless_known(row: Row, table: IndexedGrid, at_break: bool, is_below: bool) -> None:
+def _prints_usual_levels(rows: Sequence[Row], crossings: set[tuple[int, int]]) -> bool:
+    """Return True if the rows without a cell across columns print levels 2, and all of them usual ones."""
+    names = {row.text(Column.LEVEL2) for row in rows if find_crossing(row, crossings) is None} - {""}
+    return bool(names) and all(map(is_level2, names))
+
+
+def _take_level2_away(row: Row, crossings: set[tuple[int, int]]) -> Row | None:
+    """Return a row whose indicator stands under level 2, too, with a blank level 2; None where it may be two texts.
+
+    满意度指标 | 师生满意度 | ≥95%: where the form prints usual levels 2, the text begins with none of them, so no rule
+    is missing inside it; and it has a target of its own.
+    """
+    cell, level1 = row.cells.get(Column.INDICATOR), row.text(Column.LEVEL1)
+    across = [column for column, one in row.cells.items() if (one.col, one.colspan) in crossings]
+    if cell is None or set(across) != {Column.LEVEL2, Column.INDICATOR} or row.cells[Column.LEVEL2] is not cell:
+        return None
+    name, targets = cell.text, _list_targets(row, crossings)
+    is_whole = (cell.row, cell.rowspan) == (row.first, row.last - row.first)
+    may_be_two = BEGINS_LEVEL.match(name) or SUM.match(name) or is_note(name) or FOOT_ENDS.search(normalise(name))
+    is_label = name.rstrip().endswith((":", "：")) or match_column(name) is not None
+    if not is_whole or not name or may_be_two or is_label or (level1 and not is_level1(level1)):
+        return None
+    if not any(BEGINS_TARGET.match(text) or any(map(str.isdigit, text)) for text in targets):
+        return None
+    return replace(row, cells={**row.cells, Column.LEVEL2: replace(cell, text="")})
+
+
+def _list_targets(row: Row, crossings: set[tuple[int, int]]) -> list[str]:
+    """List the texts that a row prints under the values or their sign alone."""
+    cells = [row.cells[column] for column in (*PERIOD_VALUES, Column.SIGN) if column in row.cells]
+    return [c.text for c in cells if c.text and c.row >= row.first and (c.col, c.colspan) not in crossings]
+
+
+def _refuse_unless_known(
+    row: Row, table: IndexedGrid, crossings: set[tuple[int, int]], at_break: bool, is_below: bool
+) -> None:
     """Raise Refused for a row whose cells span several headings, unless it is a sum, a note or a labelled remark.
 
-    `is_below`: no indicator stands below it.
+    One with a target of its own is an indicator, whatever its text begins with. `is_below`: no indicator stands below
+    it.
     """
     texts = [c for c in table.row_cells(row.first) if c.text and c.row >= row.first]  # a label beside it is none of it
-    if not texts or any(SUM.match(c.text) for c in texts):
+    if not texts or _is_sum(texts, targets := _list_targets(row, crossings)):
         return
     project_words = [c for c in texts if match_column(c.text) in HEAD_COLUMNS]
-    if not project_words and (is_note(texts[0].text) or is_word(texts[0]) or any(is_note(c.text) for c in texts)):
+    is_known = is_note(texts[0].text) or is_word(texts[0]) or any(is_note(c.text) for c in texts)
+    if not project_words and is_known and not _may_be_indicator(texts[0], targets):
         return
     if len(table.row_cells(row.first)) == 1 and not at_break:
         return  # a remark over the whole width
@@ -354,6 +400,21 @@ def _refuse_unless_known(row: Row, table: IndexedGrid, at_break: bool, is_below:
         return
     detail = f"row {row.first + 1}: the cell {texts[0].text[:20]!r} stands across columns"
     raise Refused(Reason.CONSERVATION, detail, table.grid.page)
+
+
+def _is_sum(texts: list[Cell], targets: list[str]) -> bool:
+    """Return True for a row of sums; beside a target its word stands alone: 合计培训人次 | ≥500人次 is an indicator."""
+    if any(BEGINS_TARGET.match(text) for text in targets):
+        return False
+    return any((SUM_ALONE if targets else SUM).match(c.text) for c in texts)
+
+
+def _may_be_indicator(label: Cell, targets: list[str]) -> bool:
+    """Return True if a known word, or a note, has a target beside it: 预算执行率 | 100%, but 备注 | 无."""
+    if not targets:
+        return False
+    is_remark = is_note(label.text) or label.text.rstrip().endswith((":", "：")) or FOOT_ENDS.search(label.text)
+    return not is_remark or any(LOOKS_LIKE_TARGET.search(text) for text in targets)
 
 
 def is_foot(texts: list[Cell]) -> bool:
