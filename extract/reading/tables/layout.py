@@ -13,6 +13,7 @@ from extract.reading.tables.column_evidence import (
     settle_signs,
     settle_unlisted,
 )
+from extract.reading.tables.divided_values import divide_values
 from extract.reading.tables.drafts import Doubt
 from extract.reading.tables.header_words import (
     find_money_unit,
@@ -142,7 +143,8 @@ def find_layout(table: IndexedGrid, row: int) -> Layout | None:
     labels = {c.col for c in cells if c.row + c.rowspan > stop}  # beside the rows, not over them: 绩效目标
     resolved = _resolve([_read_leaf(table, leaf, row) for leaf in cells])
     resolved = [_take_label(h) if h.first in labels else h for h in resolved]
-    headings = settle_signs(table, stop, settle_value(table, stop, settle_indicator(resolved)))
+    headings = divide_values(table, stop, settle_value(table, stop, settle_indicator(resolved)))
+    headings = settle_signs(table, stop, headings)
     found = {h.column for h in headings}
     named = found & {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR}
     if not named - {Column.LEVEL1} or (not found & VALUES and len(named) < 2):
