@@ -14,6 +14,7 @@ from extract.errors import Reason, Refused
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS
 from extract.reading.tables.freeze import RecordDoubt
 from extract.reading.tables.target_words import LEVEL_WORDS
+from extract.values.measure_words import match_measure
 
 WRONG_CODES_SHARE = 0.1  # of the codes may contradict their levels by the publisher's own mistakes
 CODE = re.compile(r"^(\d{9})\s*[-—–]")
@@ -40,6 +41,14 @@ BELOW = {  # words of level 1, and of the levels 2 that stand below it
     "满意": re.compile("满意"),
 }
 CLAUSE = re.compile(r"[，,；;、。]")
+QUANTITY = re.compile(r"\s*[≥≧≤≦＜＞<>=＝]?\s*\d[\d,]*(?:\.\d+)?\s*")
+ROUGHLY = re.compile(r"(?:以上|以下|以内|左右)?")
+ONE_QUANTITY = (  # measure words that one quantity may print one after the other: 1年6个月, 5元8角
+    frozenset({"年", "个月", "月", "日", "天", "周", "小时", "个小时", "分钟", "分", "秒"}),
+    frozenset({"元", "角", "分"}),
+    frozenset({"公里", "千米", "里", "米", "厘米", "毫米"}),
+    frozenset({"吨", "公斤", "千克", "斤", "克"}),
+)
 TARGET_MARK = re.compile(r"[≥≧≤≦＞＜]|[%％]|\d(?=[≥≧≤≦])")
 
 
@@ -74,7 +83,9 @@ def _check_single(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
     for record in records:
         for column in (Column.ANNUAL_VALUE, Column.CYCLE_VALUE):
             clauses = CLAUSE.split(_text(record, column))  # 6月底≥50%，9月底≥75% is one target in two steps
-            if any(len(TARGET_MARK.findall(part)) >= 4 or SEVERAL_TARGETS.match(part) for part in clauses):
+            if any(len(TARGET_MARK.findall(part)) >= 4 or SEVERAL_TARGETS.match(part) for part in clauses) or (
+                _joins_quantities(_text(record, column))
+            ):
                 yield _doubt(record, f"row {record.row}: several targets in one cell")
         if all(NUMBERED.search(_text(record, c)) for c in (Column.INDICATOR, Column.ANNUAL_VALUE)):
             yield _doubt(record, f"row {record.row}: several numbered indicators in one cell")
@@ -82,6 +93,22 @@ def _check_single(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
         levels = len(INNER_LEVEL.findall(_text(record, Column.LEVEL2)))
         if codes >= 2 or levels >= 3 or any(_names_several(_text(record, c)) for c in LEVELS):
             yield _doubt(record, f"row {record.row}: several indicators in one cell")
+
+
+@lru_cache(maxsize=4096)
+def _joins_quantities(text: str) -> bool:
+    """Return True if a text is several figures with their measure words and nothing between them: 6栋2个."""
+    at, measures = 0, list[str]()
+    while at < len(text):
+        figure = QUANTITY.match(text, at)
+        measure = match_measure(text, figure.end(), before_nouns=True) if figure else ""
+        if figure is None or not measure:
+            return False
+        measures.append(measure)
+        rest = ROUGHLY.match(text, figure.end() + len(measure))
+        at = rest.end() if rest else len(text)
+    is_one = any(one.issuperset(measures) for one in ONE_QUANTITY) and len(set(measures)) == len(measures)
+    return len(measures) > 1 and not is_one
 
 
 @lru_cache(maxsize=1024)  # a document prints each of its levels on many rows

@@ -91,7 +91,9 @@ def record(value: str) -> Record:
 
 def test_steps_of_one_target_are_not_several_targets() -> None:
     assert list(find_doubts((record("6月底≥50%，9月底≥75%，11月底≥95%"),))) == []
-    for joined in ("≥50%≥75%", "≥7家≥90%≥95%", "≥7家≥9个"):
+    for one in ("1年6个月", "2026年11月30日前", "5元8角", "3小时30分钟", "12次/年", "6栋", "≥1.5公里"):
+        assert list(find_doubts((record(one),))) == []
+    for joined in ("≥50%≥75%", "≥7家≥90%≥95%", "≥7家≥9个", "6栋2个", "100%98%", "6栋以上2个以上", "30天15天"):
         assert "several targets" in next(find_doubts((record(joined),))).refusal.detail
 
 

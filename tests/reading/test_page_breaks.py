@@ -9,6 +9,7 @@ from extract.entities import Box, Column, Grid, Line, PageGrids
 from extract.errors import Reason, Refused
 from extract.reading.tables.assembler import Assembler
 from extract.reading.tables.cell_accounting import Account
+from extract.reading.tables.drafts import Draft
 from extract.reading.tables.form_head import read_head
 from extract.reading.tables.indexed_grid import index_grid
 from extract.reading.tables.layout import find_layout, move_layout
@@ -31,8 +32,8 @@ def head_rows(project: str, first: int = 0) -> list[Spec]:
     ]
 
 
-def assemble(*grids: Grid) -> list[tuple[str, str]]:
-    """The project and indicator of every draft, after reading each grid as a page of its own."""
+def read_drafts(*grids: Grid) -> list[Draft]:
+    """The drafts of grids, each a page of its own; raises the first doubt."""
     assembler = Assembler()
     for grid in grids:
         title = Line("2025年度项目支出绩效目标表", Box(0, -1, 400, 3))
@@ -41,8 +42,19 @@ def assemble(*grids: Grid) -> list[tuple[str, str]]:
     assembler.finish()
     for doubt in (*assembler.lost, *(d for part in assembler.parts for p in part.projects for d in p.doubts)):
         raise Refused(doubt.reason, doubt.detail, doubt.page)
-    drafts = [d for part in assembler.parts for d in part.drafts]
+    return [d for part in assembler.parts for d in part.drafts]
+
+
+def assemble(*grids: Grid) -> list[tuple[str, str]]:
+    """The project and indicator of every draft, after reading each grid as a page of its own."""
+    drafts = read_drafts(*grids)
     return [(d.project.fields[Column.PROJECT].text, d.fields[Column.INDICATOR].text) for d in drafts]
+
+
+def texts_of(*grids: Grid) -> list[str]:
+    """Level 1, level 2, indicator and values of every draft, in one text each."""
+    columns = (Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.CYCLE_VALUE, Column.ANNUAL_VALUE)
+    return [" ".join(d.fields[c].text if c in d.fields else "-" for c in columns) for d in read_drafts(*grids)]
 
 
 def test_a_head_cut_after_its_first_row_keeps_its_own_indicators() -> None:
@@ -67,6 +79,29 @@ def test_a_head_that_another_head_follows_refuses_the_document() -> None:
             make_grid(head_rows("道路保洁")), make_grid([*head_rows("河道保洁"), *plain_rows(3, HEADER, ROW)], page=2)
         )
     assert refusal.value.reason == Reason.PAGE_MISSING
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("主要指标", "数量指标", "巡查次数", "≥12次"),
+        ("考核内容", "产出", "数量", "12次"),
+        ("效益", "公众", "满意情况", "≥95%"),
+        ("产出指标", "数量指标", "巡查次数", "12次"),
+    ],
+)
+def test_indicators_below_a_head_without_their_header_are_in_doubt(row: tuple[str, ...]) -> None:
+    good = make_grid([*head_rows("道路保洁"), *plain_rows(3, HEADER, ROW)])
+    bare = make_grid([*head_rows("河道保洁"), *plain_rows(3, row)], page=2, edges=(0.0, 90.0, 170.0, 260.0, 400.0))
+    with pytest.raises(Refused, match="without a header"):
+        assemble(good, bare)
+
+
+def test_a_head_with_goals_alone_beside_a_form_is_no_doubt() -> None:
+    good = make_grid([*head_rows("道路保洁"), *plain_rows(3, HEADER, ROW)])
+    rest = plain_rows(3, ("数量", "3台", "质量", "合格"), ("项目期限", "3年", "验收率", "100%"))
+    bare = make_grid([*head_rows("河道保洁"), *rest], page=2, edges=(0.0, 90.0, 170.0, 260.0, 400.0))
+    assert assemble(good, bare) == [("道路保洁", "巡查次数")]
 
 
 def test_a_goal_that_flows_over_the_page_break_is_one_text() -> None:
@@ -117,6 +152,113 @@ def test_a_two_row_header_keeps_the_level_that_stands_over_both_rows() -> None:
         Column.CYCLE_VALUE,
     ]
     assert layout.headings[6].column == Column.ANNUAL_VALUE
+
+
+def across(*cells: str, level1: str = "成本指标") -> Grid:
+    """A form with a row whose cell stands under level 2 and the indicator, or under level 1, too."""
+    row: list[Spec] = [(5, 0, 1, 1, level1), (5, 1, 1, 2, cells[0]), (5, 3, 1, 1, cells[1])]
+    if not level1:
+        row = [(5, 0, 1, 3, cells[0]), (5, 3, 1, 1, cells[1])]
+    last = plain_rows(6, ("满意度指标", "服务对象满意度", "群众满意度", "≥95%"))
+    return make_grid([*head_rows("道路保洁"), *plain_rows(3, HEADER, ROW), *row, *last])
+
+
+@pytest.mark.parametrize(("name", "value"), [("预算执行率", "100%"), ("单位维修费", "≤3万元"), ("完成率", "≥98%")])
+def test_an_indicator_under_level_2_too_has_a_blank_level_2(name: str, value: str) -> None:
+    assert texts_of(across(name, value))[1] == f"成本指标  {name} - {value}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "level1"),
+    [
+        ("合计培训人次", "≥500人次", "成本指标"),
+        ("总计投入", "150万元", "成本指标"),
+        ("备注：按实结算", "≤1万元", "成本指标"),
+        ("数量指标巡查次数", "≥6次", "成本指标"),  # a rule may be missing inside
+        ("预算执行率", "良好", "成本指标"),
+        ("预算执行率", "100%", ""),
+        ("合计", "≥6栋", ""),
+    ],
+)
+def test_a_text_across_columns_with_a_target_is_not_left_out(name: str, value: str, level1: str) -> None:
+    with pytest.raises(Refused, match="stands across columns"):
+        texts_of(across(name, value, level1=level1))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("合计", "100"), ("总分（100分）", "100"), ("备注", "无"), ("填表人：", "某甲"), ("合计得分", "")],
+)
+def test_a_sum_or_a_remark_across_columns_is_no_indicator(name: str, value: str) -> None:
+    assert len(texts_of(across(name, value, level1=""))) == 2
+
+
+HALF = ("二级指标", "三级指标", "指标值")
+
+
+def two_periods(*rows: tuple[str, ...]) -> list[Spec]:
+    """A form with the values of two periods side by side, its level 1 over all rows."""
+    head: list[Spec] = [(0, 0, 1, 1, "项目名称"), (0, 1, 1, 6, "道路保洁")]
+    below = [(row + 2, col + 1, 1, 1, text) for row, texts in enumerate(rows) for col, text in enumerate(texts)]
+    return [*head, *plain_rows(1, ("一级指标", *HALF, *HALF)), (2, 0, len(rows), 1, "产出指标"), *below]
+
+
+ONE_NAME = ("数量指标", "巡查次数", "≥12次", "数量指标", "巡查次数", "≥4次")
+TWO_NAMES = ("质量指标", "合格率", "≥90%", "时效指标", "按期完成率", "≥80%")
+
+
+@pytest.mark.parametrize(
+    ("first", "below"),
+    [
+        (("", "返工率", "≤1%", "", "延误率", "≤2%"), ["质量指标 返工率 ≤1% -", "时效指标 延误率 - ≤2%"]),
+        (("", "返工率", "≤1%", "", "", ""), ["质量指标 返工率 ≤1% -"]),
+        (("", "", "", "", "延误率", "≤2%"), ["时效指标 延误率 - ≤2%"]),
+    ],
+)
+def test_each_half_of_a_form_goes_on_with_its_own_level_over_a_page_break(
+    first: tuple[str, ...], below: list[str]
+) -> None:
+    upper = make_grid(two_periods(ONE_NAME, TWO_NAMES))
+    lower = make_grid(plain_rows(0, ("", *first)), page=2)
+    assert texts_of(upper, lower) == [
+        "产出指标 数量指标 巡查次数 ≥12次 ≥4次",
+        "产出指标 质量指标 合格率 ≥90% -",
+        "产出指标 时效指标 按期完成率 - ≥80%",
+        *(f"产出指标 {text}" for text in below),
+    ]
+
+
+def test_each_half_of_a_form_gets_the_rest_of_its_own_row() -> None:
+    upper = make_grid(two_periods(ONE_NAME, TWO_NAMES))
+    rest = make_grid(plain_rows(0, ("", "", "", "（全年）", "", "", "（当年）")), page=2)
+    assert texts_of(upper, rest)[1:] == [
+        "产出指标 质量指标 合格率 ≥90%（全年） -",
+        "产出指标 时效指标 按期完成率 - ≥80%（当年）",
+    ]
+
+
+def test_one_indicator_under_two_levels_is_two_rows_or_in_doubt() -> None:
+    apart = ("质量指标", "合格率", "≥90%", "时效指标", "合格率", "≥80%")
+    assert texts_of(make_grid(two_periods(ONE_NAME, apart)))[1:] == [
+        "产出指标 质量指标 合格率 ≥90% -",
+        "产出指标 时效指标 合格率 - ≥80%",
+    ]
+    with pytest.raises(Refused, match="of its two halves"):
+        texts_of(make_grid(two_periods(apart)), make_grid(plain_rows(0, ("", "", "返工率", "1", "", "返工率", "2")), 2))
+
+
+def test_a_row_that_no_cell_of_a_level_reaches_is_refused() -> None:
+    rows: list[Spec] = [(5, 0, 1, 1, "效益指标"), *((5 + r, c, 1, 1, "某") for r in (0, 1) for c in (1, 2, 3))]
+    table = [*head_rows("道路保洁"), *plain_rows(3, HEADER, ROW), *rows]
+    with pytest.raises(Refused, match="no cell under level1"):
+        assemble(make_grid(table))
+
+
+@pytest.mark.parametrize("words", [("指标内容", "指标值"), ("四级指标", "指标值"), ("指标值", "指标内容")])
+def test_two_words_for_an_indicator_without_values_of_each_are_in_doubt(words: tuple[str, str]) -> None:
+    table = [(0, 0, 1, 1, "项目名称"), (0, 1, 1, 4, "道路保洁"), *plain_rows(1, (*HEADER[:3], *words), (*ROW, "≥1座"))]
+    with pytest.raises(Refused, match="both mean indicator"):
+        assemble(make_grid(table))
 
 
 def test_sign_content_and_unit_under_one_word_are_the_parts_of_the_value() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from made_grid import plain_rows, table_of
+from made_grid import Spec, plain_rows, table_of
 
 from extract.entities import Column
 from extract.reading.tables.amount_lists import split_amounts
@@ -97,3 +97,22 @@ def test_an_amount_and_its_sources_in_one_cell_are_parted_where_nothing_else_sta
     text: str, listed: list[tuple[str, str]]
 ) -> None:
     assert split_amounts(text) == listed
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [
+        ([("≥", "6座"), ("＝", "100%")], [Column.SIGN, Column.VALUE]),
+        ([("6", "座"), ("100", "%")], [Column.VALUE, Column.MEASURE_UNIT]),
+        ([("≥", "6座"), ("≥", "")], [Column.ANNUAL_VALUE]),
+        ([("6", "座"), ("良好", "无")], [Column.ANNUAL_VALUE]),
+        ([("≥6座", "另一值"), ("≥", "2座")], [Column.ANNUAL_VALUE]),
+    ],
+)
+def test_values_that_every_row_divides_are_sign_and_figure_or_figure_and_measure(
+    rows: list[tuple[str, str]], columns: list[Column]
+) -> None:
+    header: list[Spec] = [*plain_rows(0, LEVELS), (0, 3, 1, 2, "指标值")]
+    layout = find_layout(table_of(*header, *plain_rows(1, *((*ROW, *row) for row in rows))), 0)
+    assert layout is not None
+    assert list(layout.columns[3:]) == columns

@@ -198,7 +198,7 @@ class Assembler:
     def _drop_head(self) -> None:
         """Discard a form's head without indicators below it: a budget table, or a form whose indicators are lost.
 
-        Only one titled as a form of performance targets can have lost them.
+        Only one titled as a form of performance targets can have lost them; one that holds them has no header.
         """
         waiting, self._head = self._head, None
         if waiting is None:
@@ -206,11 +206,14 @@ class Assembler:
         table = waiting.table
         page, head = table.row_pages[0], read_head(table, 0, table.grid.n_rows)
         goals = [head.fields[c] for c in (Column.OVERALL_GOAL, Column.ANNUAL_GOAL) if c in head.fields]
-        if not goals and not head.has_project and waiting.ends_above(self._heights.get(table.row_pages[-1], 0.0)):
+        name = head.fields[Column.PROJECT].text if head.has_project else ""
+        if waiting.holds_indicators():
+            detail, reaches = "indicators without a header that is known", waiting.reaches_back()
+            self.lost.append(Doubt(Reason.UNKNOWN_HEADER, page, detail, table.grid.box, name, reaches))
+        elif not goals and not head.has_project and waiting.ends_above(self._heights.get(table.row_pages[-1], 0.0)):
             detail = "a form of a department that prints neither goals nor indicators"
             self.findings.append(Finding("form_without_targets", detail, page))
         elif waiting.announces_targets():
-            name = head.fields[Column.PROJECT].text if head.has_project else ""
             detail = "a form's head without its indicators"
             self.lost.append(Doubt(Reason.PAGE_MISSING, page, detail, table.grid.box, name, waiting.follows))
         elif any(goal.text for goal in goals):

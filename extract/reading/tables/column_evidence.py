@@ -83,8 +83,8 @@ def settle_unlisted(table: IndexedGrid, stop: int, headings: list[Heading]) -> l
     """
     bare = _has_bare_values(table, stop, headings)
     kinds: list[tuple[Column, Kind, bool]] = [
-        (Column.SIGN, _are_signs, True),
-        (Column.MEASURE_UNIT, _are_measures, bare),
+        (Column.SIGN, are_signs, True),
+        (Column.MEASURE_UNIT, are_measures, bare),
         (Column.LEVEL1, lambda texts: all(map(is_level1, texts)), True),
         (Column.LEVEL2, lambda texts: all(map(is_level2, texts)), True),
     ]
@@ -128,11 +128,13 @@ def _fold(texts: Iterable[str]) -> list[str]:
     return [normalise(text) for text in texts]
 
 
-def _are_signs(texts: Sequence[str]) -> bool:
+def are_signs(texts: Sequence[str]) -> bool:
+    """Return True if texts are signs of targets, at least one of them a comparison."""
     return all(map(SIGN_TEXT.match, texts)) and any(map(COMPARISON.match, texts))
 
 
-def _are_measures(texts: Sequence[str]) -> bool:
+def are_measures(texts: Sequence[str]) -> bool:
+    """Return True if texts are measure words, or say that there is none."""
     return all(text in WORDS or text in ("其他", "无", "-", "/") for text in texts) and any(t in WORDS for t in texts)
 
 
@@ -269,7 +271,7 @@ def _may_be_needed(table: IndexedGrid, stop: int, heading: Heading, headings: Se
         return True  # 指标值 over two words: either may be the year's
     if all(map(SIGN_TEXT.match, texts)) and any(map(COMPARISON.match, texts)) and Column.SIGN not in columns:
         return True  # signs of two columns
-    if _are_measures(texts) and Column.MEASURE_UNIT not in columns and _has_bare_values(table, stop, headings):
+    if are_measures(texts) and Column.MEASURE_UNIT not in columns and _has_bare_values(table, stop, headings):
         return True
     values = [h for h in headings if h.column in VALUES]
     if not any(own_texts(table, h, stop) for h in values) and any(map(TARGET.search, texts)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from extract.entities import Box, Cell, Column, Finding, Printed, Scope
 from extract.errors import Reason, Refused
@@ -35,12 +36,16 @@ from extract.reading.tables.rows import (
 )
 from extract.reading.tables.target_words import BEGINS_TARGET
 from extract.reading.tables.titles import TitleBlock
+from extract.reading.tables.usual_levels import BEGINS_LEVEL, is_level1, is_level2
 
 SUM = re.compile(r"^(?:总分|合计|总计|小计|总得分|得分合计|自评总分|自评得分|综合得分|总分合计)")
+SUM_ALONE = re.compile(rf"{SUM.pattern}(?:得分)?(?:\s*[（(].*[)）])?\s*[:：]?\s*[\d.]*分?$")
 TEMPLATE = re.compile(r"^(?:指标\s*\d{0,2}\s*[:：]?|[.．。…·\s]+)$")
 FOOT_ENDS = re.compile(
     r"(?:意见|说明|原因|结论|等级|等次|结果|建议|措施|依据|备注|情况|签字|签章|盖章|日期|时间|问题|事项)$"
 )
+HALVES = (0, 1)  # of a form with the values of two periods side by side; others have the left one only
+LOOKS_LIKE_TARGET = re.compile(rf"^{BEGINS_TARGET.pattern}|^\d[\d,.]*\s*(?:[%％]|[一-龥]{{1,4}})?$")
 FOOT_IS_NOT = re.compile(r"指标|目标值|完成|产出|效益|满意|成本|金额|资金|预算|经费|总额|单位")
 
 
@@ -61,10 +66,12 @@ class Form:
         self.skipped: list[tuple[int, Box]] = []
         self._fields: dict[int, Field] = {}
         self._cells: list[Cell] = []
-        self._previous: dict[Column, Field] = {}
+        self._above: tuple[dict[Column, Field], dict[Column, Field]] = ({}, {})  # the last row of each half
         self._merges: set[Column] = set()
+        self._names: set[tuple[Column, int]] = set()  # levels and indicators of the header, with their halves
+        self._has_plain_levels = False  # the levels 2 of this page are all usual ones, in one half
         self._carries_levels: bool | None = None  # True if a blank level continues the one above; None: not known yet
-        self._begun = False  # the rows of this page have printed a level
+        self._begun = False  # the last row has printed a level and no indicator
         self._open: set[Column] = set()  # levels whose blank cell the end of the page cuts: the name may stand below
 
     def _find_units(self) -> dict[Column, str]:
@@ -104,17 +111,22 @@ class Form:
 
         `doubts` are those of the header above the rows.
         """
-        after_break, page, self._begun = bool(self._previous), table.grid.page, False
+        page, goes_on = table.grid.page, any(self._above)
+        at_break = {half for half in HALVES if self._above[half]}  # halves whose first row of this page is not read
         account, crossings = Account(table, layout), list_crossings(table, layout)
-        if start == 0 and not self._previous and (finished := finish_header(layout, table, start)) is not None:
+        if start == 0 and not goes_on and (finished := finish_header(layout, table, start)) is not None:
             account.take_row(start, start + 1)
             layout, start = finished, start + 1
-        self._merges |= find_merges(list(split_rows(table, layout, start, stop)))
+        for block in range(layout.blocks):
+            self._merges |= find_merges(list(split_rows(table, layout, start, stop, block)))
         listed = list(_list_rows(table, layout, start, stop))
-        self._carries_levels = judge_levels(listed, table, after_break, self._carries_levels)
+        self._has_plain_levels = layout.blocks == 1 and _prints_usual_levels(listed, crossings)
+        self._names = {(h.column, h.block) for h in layout.headings if h.column in (*LEVELS, Column.INDICATOR)}
+        self._carries_levels = judge_levels(listed, table, goes_on, self._carries_levels)
         for place, row in enumerate(listed):
             is_below = all(find_crossing(later, crossings) or not later.has_indicator for later in listed[place:])
-            count = len(self.drafts)
+            count, after_break = len(self.drafts), row.half in at_break
+            self._begun = False
             try:
                 with noting() as settled:
                     account.take(self._read_row(row, table, crossings, after_break, row.first == start, is_below))
@@ -122,7 +134,8 @@ class Form:
             except Refused as refusal:
                 self.project.doubts.append(doubt_of(refusal, page, box_of(row)))
                 account.take_row(row.first, row.last)
-            after_break = after_break and len(self.drafts) == count and not self._begun
+            if len(self.drafts) > count or self._begun:
+                at_break -= set(_list_halves(row))
             if len(self.drafts) == count:
                 self.skipped += [(page, cell.box) for cell in row.cells.values()]
         if layout.stop == start:
@@ -148,8 +161,11 @@ class Form:
         """
         page = table.grid.page
         crossing = find_crossing(row, crossings) is not None
-        if crossing:
-            _refuse_unless_known(row, table, after_break and is_first, is_below)
+        is_plain = crossing and self._has_plain_levels and not after_break
+        if is_plain and (whole := _take_level2_away(row, crossings)) is not None:
+            row, crossing = whole, False
+        elif crossing:
+            _refuse_unless_known(row, table, crossings, after_break and is_first, is_below)
         if crossing or is_numbering(row, table) or is_total(row, table):
             return [cell for line in range(row.first, row.last) for cell in table.row_cells(line)]
         if not any(c.text for c in row.cells.values()):
@@ -177,7 +193,7 @@ class Form:
             return False
         if name:
             detail = f"row {row.first + 1}: {name!r} may be an indicator or the rest of one"
-            question = ask_first_row(row, self._previous, Column.INDICATOR, page)
+            question = ask_first_row(row, self._above[row.half], Column.INDICATOR, page)
             return settle(question, Reason.CONSERVATION, detail) == REST
         return bool(levels) and not whole_levels
 
@@ -187,31 +203,32 @@ class Form:
         Returns the cells that were understood.
         """
         levels = {c: row.text(c) for c in LEVELS if row.text(c)}
-        rest = after_break and (not levels or any(self._is_rest(c, text, page) for c, text in levels.items()))
+        above = self._above[row.half]
+        rest = after_break and (not levels or any(_is_rest(above.get(c), t, page) for c, t in levels.items()))
         if not rest:
             self._keep_levels(row, page, after_break)
             return list(row.cells.values()) if levels else []
         joined = []
-        for column, cell in row.cells.items():
-            if cell.text and column in self._previous:
-                self._previous[column].fragments.append(Printed(cell.text, page, cell.box))
-                joined.append(cell)
-        return joined
-
-    def _is_rest(self, level: Column, text: str, page: int) -> bool:
-        previous = self._previous.get(level)
-        return previous is not None and is_rest_of_level(previous.text, text, page)
+        for half in _list_halves(row):
+            for column, cell in row.cells.items():
+                mine = row.level2_beside or cell if (half, column) == (1, Column.LEVEL2) else cell
+                field = self._above[half].get(column)
+                if mine.text and field is not None and (half == row.half or field is not above.get(column)):
+                    field.fragments.append(Printed(mine.text, page, mine.box))
+                    joined.append(mine)
+        return [*joined, *row.same] if joined else []
 
     def _is_named_below(self, row: Row, column: Column) -> bool:
         """Return True if a level's name is on this page and its blank upper part at the foot of the last one.
 
         Raises Refused where the level of one row above may as well be that of the row before it.
         """
-        previous = self._previous.get(column)
+        above = self._above[row.half]
+        previous = above.get(column)
         if column not in self._open or previous is None or previous.text or not row.text(column):
             return False
         inner = Column.LEVEL2 if column == Column.LEVEL1 else Column.LEVEL1
-        beside = self._previous[inner].text if inner in self._previous else ""
+        beside = above[inner].text if inner in above else ""
         fits = fit_levels(row.text(column), beside) if column == Column.LEVEL1 else fit_levels(beside, row.text(column))
         if fits is None and not previous.spans:
             detail = (
@@ -227,40 +244,76 @@ class Form:
         return self._fields[id(cell)]
 
     def _add(self, row: Row, page: int, after_break: bool) -> None:
+        self._refuse_missing(row, page)
         fields = self._list_fields(row, page, after_break)
+        right = self._list_right_fields(row, fields, page, after_break)
         box = surround([c.box for c in row.cells.values()])
         self.drafts.append(Draft(page, self.number, box, self.project, fields, self.money_units))
-        self._previous = fields
+        self._store(row, fields, right)
+
+    def _refuse_missing(self, row: Row, page: int) -> None:
+        """Raise Refused for a row without a cell under a level of the header: a merged cell is open at its end."""
+        for column, half in sorted(self._names):
+            if half in (0, row.half) and column not in row.cells:
+                detail = f"row {row.first + 1}: no cell under {column} beside {row.text(Column.INDICATOR)[:20]!r}"
+                raise Refused(Reason.CONSERVATION, detail, page)
 
     def _keep_levels(self, row: Row, page: int, after_break: bool) -> None:
         """Store the levels of a row that a template leaves blank: they may continue on the next page."""
         if not any(row.text(column) for column in LEVELS):
             return
         fields = self._list_fields(row, page, after_break)
-        if self._previous or self._carries_levels:
-            self._previous = {**self._previous, **{c: f for c, f in fields.items() if c in LEVELS}}
+        right = self._list_right_fields(row, fields, page, after_break)
+        if any(self._above) or self._carries_levels:
+            kept = ({**self._above[row.half], **_take_levels(fields)}, {**self._above[1], **_take_levels(right)})
+            self._store(row, *kept)
         self._begun = True
+
+    def _store(self, row: Row, fields: dict[Column, Field], right: dict[Column, Field]) -> None:
+        """Store the fields of a row as those above the next row of each of its halves."""
+        left = fields if row.half == 0 else self._above[0]
+        self._above = (left, fields if row.half == 1 else right if row.level2_beside is not None else self._above[1])
+
+    def _list_right_fields(
+        self, row: Row, fields: dict[Column, Field], page: int, after_break: bool
+    ) -> dict[Column, Field]:
+        """List the fields of a row for the right half: those of both halves, but with the level 2 of the right one.
+
+        Raises Refused where the two halves name one indicator under two levels.
+        """
+        cell = row.level2_beside
+        if cell is None:
+            return fields
+        cells = {c: one for c, one in row.cells.items() if c == Column.LEVEL1} | {Column.LEVEL2: cell}
+        right = self._list_fields(Row(row.first, row.last, cells, half=1), page, after_break)
+        mine, other = fields[Column.LEVEL2].text if Column.LEVEL2 in fields else "", right[Column.LEVEL2].text
+        if mine != other:
+            detail = f"row {row.first + 1}: one indicator under the levels {mine!r} and {other!r} of its two halves"
+            raise Refused(Reason.CONSERVATION, detail, page)
+        return {**fields, **right}
 
     def _list_fields(self, row: Row, page: int, after_break: bool) -> dict[Column, Field]:
         """List the fields of a row; levels that a page break cuts are those of the row above it."""
         fields: dict[Column, Field] = {}
         goes_on = False
         for column, cell in row.cells.items():
-            previous = self._previous.get(column)
+            previous, known = self._above[row.half].get(column), self._fields.get(id(cell))
             begins = _begins_class(row, column) and not (goes_on and column == Column.LEVEL2)
             blank = after_break and column in LEVELS and not cell.text and not begins
             merges = previous is not None and (previous.spans or cell.rowspan > 1 or column in self._merges)
             merges |= column == Column.LEVEL2 and self._goes_on_blank(row)
-            rest = after_break and column in LEVELS and self._is_rest(column, cell.text, page)
+            rest = after_break and column in LEVELS and _is_rest(previous, cell.text, page)
             named_below = after_break and self._is_named_below(row, column)
-            goes_on = (rest or named_below or (blank and merges)) and id(cell) not in self._fields
-            if goes_on and previous is not None:
+            goes_on = rest or named_below or (blank and merges)
+            if known is not None:
+                goes_on = after_break and known is previous  # the other half of the row has continued it
+            elif goes_on and previous is not None:
                 append_continuation(previous, cell, page)
                 self._fields[id(cell)] = previous
                 self._cells.append(cell)
             fields[column] = self._field(cell, page)
         if self._carries_levels:
-            carry_down(fields, self._previous)
+            carry_down(fields, self._above[row.half])
         return fields
 
     def _goes_on_blank(self, row: Row) -> bool:
@@ -268,6 +321,19 @@ class Form:
         first = row.cells.get(Column.LEVEL1)
         mine = [draft.fields.get(Column.LEVEL2) for draft in self.drafts if draft.project is self.project]
         return first is not None and not first.text and all(field is None or field.text for field in mine)
+
+
+def _list_halves(row: Row) -> tuple[int, ...]:
+    """List the halves of a form with two periods that a row stands in."""
+    return HALVES if row.level2_beside is not None else (row.half,)
+
+
+def _take_levels(fields: dict[Column, Field]) -> dict[Column, Field]:
+    return {column: field for column, field in fields.items() if column in LEVELS}
+
+
+def _is_rest(previous: Field | None, text: str, page: int) -> bool:
+    return previous is not None and is_rest_of_level(previous.text, text, page)
 
 
 def _is_template(row: Row) -> bool:
@@ -280,16 +346,53 @@ def _begins_class(row: Row, column: Column) -> bool:
     return column == Column.LEVEL2 and bool(row.text(Column.LEVEL1))
 
 
-def _refuse_unless_known(row: Row, table: IndexedGrid, at_break: bool, is_below: bool) -> None:
+def _prints_usual_levels(rows: Sequence[Row], crossings: set[tuple[int, int]]) -> bool:
+    """Return True if the rows without a cell across columns print levels 2, and all of them usual ones."""
+    names = {row.text(Column.LEVEL2) for row in rows if find_crossing(row, crossings) is None} - {""}
+    return bool(names) and all(map(is_level2, names))
+
+
+def _take_level2_away(row: Row, crossings: set[tuple[int, int]]) -> Row | None:
+    """Return a row whose indicator stands under level 2, too, with a blank level 2; None where it may be two texts.
+
+    满意度指标 | 师生满意度 | ≥95%: where the form prints usual levels 2, the text begins with none of them, so no rule
+    is missing inside it; and it has a target of its own.
+    """
+    cell, level1 = row.cells.get(Column.INDICATOR), row.text(Column.LEVEL1)
+    across = [column for column, one in row.cells.items() if (one.col, one.colspan) in crossings]
+    if cell is None or set(across) != {Column.LEVEL2, Column.INDICATOR} or row.cells[Column.LEVEL2] is not cell:
+        return None
+    name, targets = cell.text, _list_targets(row, crossings)
+    is_whole = (cell.row, cell.rowspan) == (row.first, row.last - row.first)
+    may_be_two = BEGINS_LEVEL.match(name) or SUM.match(name) or is_note(name) or FOOT_ENDS.search(normalise(name))
+    is_label = name.rstrip().endswith((":", "：")) or match_column(name) is not None
+    if not is_whole or not name or may_be_two or is_label or (level1 and not is_level1(level1)):
+        return None
+    if not any(BEGINS_TARGET.match(text) or any(map(str.isdigit, text)) for text in targets):
+        return None
+    return replace(row, cells={**row.cells, Column.LEVEL2: replace(cell, text="")})
+
+
+def _list_targets(row: Row, crossings: set[tuple[int, int]]) -> list[str]:
+    """List the texts that a row prints under the values or their sign alone."""
+    cells = [row.cells[column] for column in (*PERIOD_VALUES, Column.SIGN) if column in row.cells]
+    return [c.text for c in cells if c.text and c.row >= row.first and (c.col, c.colspan) not in crossings]
+
+
+def _refuse_unless_known(
+    row: Row, table: IndexedGrid, crossings: set[tuple[int, int]], at_break: bool, is_below: bool
+) -> None:
     """Raise Refused for a row whose cells span several headings, unless it is a sum, a note or a labelled remark.
 
-    `is_below`: no indicator stands below it.
+    One with a target of its own is an indicator, whatever its text begins with. `is_below`: no indicator stands below
+    it.
     """
     texts = [c for c in table.row_cells(row.first) if c.text and c.row >= row.first]  # a label beside it is none of it
-    if not texts or any(SUM.match(c.text) for c in texts):
+    if not texts or _is_sum(texts, targets := _list_targets(row, crossings)):
         return
     project_words = [c for c in texts if match_column(c.text) in HEAD_COLUMNS]
-    if not project_words and (is_note(texts[0].text) or is_word(texts[0]) or any(is_note(c.text) for c in texts)):
+    is_known = is_note(texts[0].text) or is_word(texts[0]) or any(is_note(c.text) for c in texts)
+    if not project_words and is_known and not _may_be_indicator(texts[0], targets):
         return
     if len(table.row_cells(row.first)) == 1 and not at_break:
         return  # a remark over the whole width
@@ -297,6 +400,21 @@ def _refuse_unless_known(row: Row, table: IndexedGrid, at_break: bool, is_below:
         return
     detail = f"row {row.first + 1}: the cell {texts[0].text[:20]!r} stands across columns"
     raise Refused(Reason.CONSERVATION, detail, table.grid.page)
+
+
+def _is_sum(texts: list[Cell], targets: list[str]) -> bool:
+    """Return True for a row of sums; beside a target its word stands alone: 合计培训人次 | ≥500人次 is an indicator."""
+    if any(BEGINS_TARGET.match(text) for text in targets):
+        return False
+    return any((SUM_ALONE if targets else SUM).match(c.text) for c in texts)
+
+
+def _may_be_indicator(label: Cell, targets: list[str]) -> bool:
+    """Return True if a known word, or a note, has a target beside it: 预算执行率 | 100%, but 备注 | 无."""
+    if not targets:
+        return False
+    is_remark = is_note(label.text) or label.text.rstrip().endswith((":", "：")) or FOOT_ENDS.search(label.text)
+    return not is_remark or any(LOOKS_LIKE_TARGET.search(text) for text in targets)
 
 
 def is_foot(texts: list[Cell]) -> bool:
@@ -337,15 +455,22 @@ def _pair(table: IndexedGrid, layout: Layout, left: Row | None, right: Row | Non
             heading = layout.find(column)
             if column not in cells and heading is not None and (c := table.cell(right.first, heading.first)):
                 cells[column] = c
-        right = Row(right.first, right.last, cells)
+        right = Row(right.first, right.last, cells, half=1)
     if left is not None:
         cells = dict(left.cells)
         value = cells.pop(Column.ANNUAL_VALUE, None)
         if value is not None:
             cells.setdefault(Column.CYCLE_VALUE, value)
         left = Row(left.first, left.last, cells)
-    if left is not None and right is not None and left.text(Column.INDICATOR) == right.text(Column.INDICATOR):
+    if left is not None and right is not None and _name_one(left, right):
         same = [c for column, c in right.cells.items() if column in left.cells and c.text == left.text(column)]
-        yield Row(left.first, left.last, {**right.cells, **left.cells}, tuple(same))
+        cells = {**right.cells, **left.cells}
+        yield Row(left.first, left.last, cells, tuple(same), level2_beside=right.cells.get(Column.LEVEL2))
         return
     yield from (row for row in (left, right) if row is not None)
+
+
+def _name_one(left: Row, right: Row) -> bool:
+    """Return True if both halves name one indicator, and not under two levels."""
+    levels = {row.text(Column.LEVEL2) for row in (left, right)} - {""}
+    return left.text(Column.INDICATOR) == right.text(Column.INDICATOR) and len(levels) < 2

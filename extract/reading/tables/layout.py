@@ -13,6 +13,7 @@ from extract.reading.tables.column_evidence import (
     settle_signs,
     settle_unlisted,
 )
+from extract.reading.tables.divided_values import divide_values
 from extract.reading.tables.drafts import Doubt
 from extract.reading.tables.header_words import (
     find_money_unit,
@@ -142,7 +143,8 @@ def find_layout(table: IndexedGrid, row: int) -> Layout | None:
     labels = {c.col for c in cells if c.row + c.rowspan > stop}  # beside the rows, not over them: 绩效目标
     resolved = _resolve([_read_leaf(table, leaf, row) for leaf in cells])
     resolved = [_take_label(h) if h.first in labels else h for h in resolved]
-    headings = settle_signs(table, stop, settle_value(table, stop, settle_indicator(resolved)))
+    headings = divide_values(table, stop, settle_value(table, stop, settle_indicator(resolved)))
+    headings = settle_signs(table, stop, headings)
     found = {h.column for h in headings}
     named = found & {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR}
     if not named - {Column.LEVEL1} or (not found & VALUES and len(named) < 2):
@@ -400,11 +402,16 @@ def _separate_levels(headings: list[Heading]) -> list[Heading]:
 
 
 def _split_blocks(headings: list[Heading]) -> list[Heading]:
-    """Split two indicator columns in one header into two tables side by side (安徽: 中期 left, 年度 right)."""
+    """Split two indicator columns in one header into two tables side by side (安徽: 中期 left, 年度 right).
+
+    Each must have values of its own: 三级指标 | 指标内容 | 指标值 is one table with two words for an indicator.
+    """
     indicators = [i for i, h in enumerate(headings) if h.column == Column.INDICATOR]
     if len(indicators) != 2:
         return headings
     right = indicators[1]
     while right > 0 and headings[right - 1].column in (Column.LEVEL1, Column.LEVEL2):
         right -= 1
+    if not all(any(h.column in VALUES for h in half) for half in (headings[:right], headings[right:])):
+        return headings
     return [Heading(h.column, h.words, h.first, h.last, 1) if i >= right else h for i, h in enumerate(headings)]

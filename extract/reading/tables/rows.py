@@ -36,6 +36,8 @@ class Row:
     last: int
     cells: dict[Column, Cell]
     same: tuple[Cell, ...] = ()  # cells of the other half of a side-by-side table with equal texts
+    half: int = 0  # 1 for a row of the right half alone
+    level2_beside: Cell | None = None  # of the right half, where both halves are one row
 
     @property
     def has_target(self) -> bool:
