@@ -6,16 +6,19 @@ from itertools import groupby
 
 from extract.entities import GOALS, Cell, Column
 from extract.errors import Reason, Refused
-from extract.reading.tables.amount_conflicts import FIGURE
+from extract.reading.tables.amount_conflicts import FIGURE, begins_anew
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PROJECT_LEVEL, UNIT_LEVEL
 from extract.reading.tables.drafts import Field
 from extract.reading.tables.flat_drafts import FlatDrafts
 from extract.reading.tables.header_words import normalise
 from extract.reading.tables.inquiry import settle
 from extract.reading.tables.page_breaks import (
+    ENDS,
+    FEWEST_NAMES,
     FEWEST_ROWS,
     LEVEL,
     Cut,
+    Style,
     append_continuation,
     is_rest_of_level,
     judge_rest,
@@ -65,6 +68,15 @@ def _may_be_rest(flat: FlatDrafts, row: Row) -> bool:
         if not again and above.text + text not in known and not LEVEL.match(above.text + text):
             return False
     return True
+
+
+def judge_style(flat: FlatDrafts, row: Row) -> Style:
+    """Return what the table so far proves about its texts, for a row at the top of a page."""
+    current = flat.projects[-1] if flat.projects else None
+    goals = [p.fields[c].text for p in flat.projects[:-1] for c in GOALS if c in p.fields and p.fields[c].text]
+    stops = len(goals) >= FEWEST_NAMES and all(text.endswith(ENDS) for text in goals)
+    anew = current is not None and begins_anew(current, flat.previous, row.cells)
+    return Style(flat.merged, flat.repeats, stops, anew, flat.at_end)
 
 
 def append_rest(flat: FlatDrafts, row: Row, page: int) -> list[Cell]:

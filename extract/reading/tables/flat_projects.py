@@ -110,6 +110,13 @@ def _repeats(flat: FlatDrafts, fields: dict[Column, Field]) -> bool:
     )
 
 
+def note_style(flat: FlatDrafts, fields: dict[Column, Field], after_break: bool) -> None:
+    """Note whether the row repeats the name above it on its page."""
+    name, above = fields[Column.PROJECT], flat.previous.get(Column.PROJECT)
+    if name.text and above is not None and name is not above:
+        flat.repeats |= not after_break and name.text == above.text
+
+
 def _are_near(one: str, other: str) -> bool:
     """Return True if two names are equal, or one contains the other: a rule may be missing."""
     short, long = sorted((one, other), key=len)

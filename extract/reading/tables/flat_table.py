@@ -15,8 +15,15 @@ from extract.reading.tables.cell_accounting import Account
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PROJECT_LEVEL, UNIT_LEVEL
 from extract.reading.tables.drafts import Doubt, Draft, Field, Project, Sink, doubt_of, field_of
 from extract.reading.tables.flat_drafts import FlatDrafts
-from extract.reading.tables.flat_page_breaks import alias_cells, append_rest, begins_cut, continues_row, refuse_restart
-from extract.reading.tables.flat_projects import settle_project
+from extract.reading.tables.flat_page_breaks import (
+    alias_cells,
+    append_rest,
+    begins_cut,
+    continues_row,
+    judge_style,
+    refuse_restart,
+)
+from extract.reading.tables.flat_projects import note_style, settle_project
 from extract.reading.tables.header_words import normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.inquiry import noting
@@ -165,8 +172,9 @@ class FlatTable(FlatDrafts):
             if self.layout.names_units and not is_sum and self._is_named(row, table, crossings):
                 self._open_section(row, "", page)
             account.take_row(row.first, row.last)
-        elif after_break and continues_row(self, row, page):
+        elif after_break and self.previous and continues_row(self, row, page):
             account.take(append_rest(self, row, page))
+            return True  # a rule ends the rest: the next row begins on this page
         elif is_subtotal(row):
             account.take_row(row.first, row.last)
         elif not row.has_indicator and any(row.text(c) for c in LEVELS) and Column.PROJECT in row.cells:
@@ -261,7 +269,8 @@ class FlatTable(FlatDrafts):
         if after_break:
             units = {project.unit_text for project in self.projects}
             names = [project.name for project in self.projects[:-1]]
-            cut = judge_cut(row, self.previous, self.knows_project(row), self.merged, units, names, page)
+            style = judge_style(self, row)
+            cut = judge_cut(row, self.previous, self.knows_project(row), style, units, names, page)
             refuse_restart(self, row, cut, page)
             alias_cells(self, row, page, cut)
         fields = {c: self.field_for(cell, c, page) for c, cell in row.cells.items()}
@@ -271,6 +280,7 @@ class FlatTable(FlatDrafts):
         if Column.UNIT in fields and not fields[Column.UNIT].text and not self.caption_unit and self.section is None:
             raise Refused(Reason.PAGE_MISSING, f"row {row.first + 1}: the first rows of a table name no unit", page)
         project = settle_project(self, fields, cut, begins, after_break, page)
+        note_style(self, fields, after_break)
         for column in PROJECT_LEVEL:
             field = fields.get(column)
             if field is None:
