@@ -78,3 +78,28 @@ def test_a_goal_of_its_own_where_each_row_prints_its_name_is_not_joined() -> Non
     drafts, projects, _ = read(upper, lower)
     assert goals_of(drafts) == ["目标0", "目标1", "目标3"]
     assert not any(project.doubts for project in projects)
+
+
+def same_name(amount: str, goal: str, *levels: tuple[str, ...]) -> Grid:
+    """Two rows of a project that prints all, then rows of the same name."""
+    rows = [("道路保洁", "5", "保洁。", *level) for level in LEVELS]
+    return make_grid(plain_rows(0, HEADER, *rows, *(("道路保洁", amount, goal, *level) for level in levels)))
+
+
+def test_a_second_project_of_one_name_keeps_its_blank_amount() -> None:
+    drafts, projects, _ = read(same_name("", "洒水。", *LEVELS))
+    assert [amount for _, amount, _ in rows_of(drafts)] == ["5", "5", "", ""]
+    assert [len(projects), any(project.doubts for project in projects)] == [2, False]
+
+
+def test_a_blank_amount_that_may_be_of_another_project_is_held_back() -> None:
+    for grid in (same_name("", "洒水。", LEVELS[1]), same_name("", "保洁。", *LEVELS)):
+        _, projects, _ = read(grid)
+        assert all("may be another project" in project.doubts[0].detail for project in projects)
+
+
+def test_blank_amounts_below_the_first_row_are_filled() -> None:
+    rows = [("道路保洁", "5", "保洁。", *LEVELS[0]), ("道路保洁", "", "保洁。", *LEVELS[1])]
+    drafts, projects, _ = read(make_grid(plain_rows(0, HEADER, *rows)))
+    assert [amount for _, amount, _ in rows_of(drafts)] == ["5", "5"]
+    assert not any(project.doubts for project in projects)

@@ -35,6 +35,7 @@ class FlatDrafts:
         self.at_end = False  # the row that is read now ends its page
         self.merged = False  # project cells cover several rows
         self.repeats = False  # each row prints its name again
+        self.blanks: set[Column] = set()  # columns of a project that a row leaves blank beside a name
         self.merges: set[Column] = set()  # columns whose cells cover several rows
         self.carries_levels: bool | None = None  # True if a blank level continues the one above; None: not known yet
         self.amount_units: dict[Column, str] = {}  # of the amounts of the rows that are read now
