@@ -12,7 +12,7 @@ from extract.entities import GOALS, Cell, Column, Finding, Printed
 from extract.errors import Reason, Refused
 from extract.reading.tables.amount_conflicts import FIGURE
 from extract.reading.tables.cell_accounting import Account
-from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PROJECT_LEVEL, UNIT_LEVEL
+from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES, PROJECT_LEVEL, UNIT_LEVEL
 from extract.reading.tables.drafts import Doubt, Draft, Field, Project, Sink, doubt_of, field_of
 from extract.reading.tables.flat_drafts import FlatDrafts
 from extract.reading.tables.flat_page_breaks import (
@@ -32,6 +32,7 @@ from extract.reading.tables.level_rows import carry_down, judge_levels
 from extract.reading.tables.numbered_drafts import expand_drafts
 from extract.reading.tables.page_breaks import Cut, judge_cut
 from extract.reading.tables.rows import (
+    BARE_TOTAL,
     TOTAL,
     Row,
     RowDoubt,
@@ -225,10 +226,9 @@ class FlatTable(FlatDrafts):
         cell = find_crossing(row, crossings)
         if cell is None or not cell.text:
             return False
-        texts = [normalise(c.text) for c in table.row_cells(row.first) if c.text]
-        if (len(texts) <= 2 and not row.text(Column.INDICATOR)) or any(is_note(t) or TOTAL.match(t) for t in texts):
-            return True
-        if len(texts) == 1 and cell.colspan > table.grid.n_cols / 2:
+        texts = [c for c in table.row_cells(row.first) if c.text]
+        is_wide = len(texts) == 1 and cell.colspan > table.grid.n_cols / 2
+        if is_wide or _is_sum(row, texts, cell) or (not row.has_indicator and len(texts) <= 2):
             return True
         detail = f"row {row.first + 1}: the cell {cell.text[:20]!r} stands across columns"
         raise Refused(Reason.CONSERVATION, detail, table.grid.page)
@@ -296,3 +296,15 @@ class FlatTable(FlatDrafts):
         if not is_template:
             self.drafts.append(Draft(page, self.number, box_of(row), project, fields, self.amount_units))
         self.previous = fields
+
+
+def _is_sum(row: Row, texts: Sequence[Cell], crossing: Cell) -> bool:
+    """Return True for a sum or a note; of a row with an indicator or target only where its label is that text."""
+    words = [normalise(c.text) for c in texts]
+    if not row.has_indicator:
+        return any(is_note(t) or TOTAL.match(t) for t in words)
+    columns = (*LEVELS, Column.INDICATOR, *PERIOD_VALUES, Column.SIGN, Column.ACTUAL_VALUE)
+    if any(row.text(c) and row.cells[c] is not texts[0] and row.cells[c] is not crossing for c in columns):
+        return False
+    is_whole = BARE_TOTAL.match(words[0]) or (TOTAL.match(words[0]) and row.cells.get(Column.PROJECT) is texts[0])
+    return is_note(words[0]) or bool(is_whole)
