@@ -5,7 +5,7 @@ from __future__ import annotations
 from extract.entities import Box, Cell, Column, Finding
 from extract.errors import Reason, Refused
 from extract.reading.tables.column_groups import UNIT_LEVEL
-from extract.reading.tables.drafts import Draft, Field, Project, field_of
+from extract.reading.tables.drafts import Doubt, Draft, Field, Project, field_of
 from extract.reading.tables.layout import Layout
 from extract.reading.tables.rows import Row
 from extract.reading.tables.sections import Section
@@ -27,6 +27,8 @@ class FlatDrafts:
         self.header_words: list[tuple[int, Box]] = []  # of the header that was printed last
         self.section: Field | None = None  # a unit printed in a row of its own
         self.sections: list[Section] = []
+        self.heading: Doubt | None = None  # a row that may name the unit or category of the rows below it
+        self.prints_units = False  # rows of indicators print their unit
         self.fields: dict[tuple[int, Column], Field] = {}  # one blank cell may continue several columns
         self.cells: list[Cell] = []  # keeps ids alive
         self.previous: dict[Column, Field] = {}

@@ -52,7 +52,8 @@ from extract.reading.tables.rows import (
     refuse_words,
     split_rows,
 )
-from extract.reading.tables.sections import Section, settle_sections
+from extract.reading.tables.sections import Section, is_office_name, settle_sections
+from extract.reading.tables.wide_rows import find_unit, says_nothing
 
 
 class FlatTable(FlatDrafts):
@@ -164,19 +165,21 @@ class FlatTable(FlatDrafts):
         page = table.grid.page
         wide = is_wide(row, table)
         if wide is not None:
-            self._read_wide(wide, page)
+            self._read_heading(wide, page)
             account.take([wide])
         elif is_blank(row):
             return False
-        elif is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table, crossings):
-            is_sum = is_numbering(row, table) or is_total(row, table)
-            if self.layout.names_units and not is_sum and self._is_named(row, table, crossings):
-                self._open_section(row, "", page)
+        elif is_numbering(row, table) or is_total(row, table):
+            self._note_unit(row, page)
+            account.take_row(row.first, row.last)
+        elif self._is_remark(row, table, crossings):
+            self._read_remark(row, table, crossings)
             account.take_row(row.first, row.last)
         elif after_break and self.previous and continues_row(self, row, page):
             account.take(append_rest(self, row, page))
             return True  # a rule ends the rest: the next row begins on this page
         elif is_subtotal(row):
+            self._note_unit(row, page)
             account.take_row(row.first, row.last)
         elif not row.has_indicator and any(row.text(c) for c in LEVELS) and Column.PROJECT in row.cells:
             self._add(row, table, after_break, stop, is_template=True)
@@ -214,12 +217,17 @@ class FlatTable(FlatDrafts):
         self.drafts.append(Draft(doubt.page, self.number, box_of(row), self.projects[-1], fields, self.amount_units))
         self.previous = fields
 
-    def _read_wide(self, cell: Cell, page: int) -> None:
-        """Read a row of one cell: a unit's heading when it looks like one, else a title or a note."""
-        if cell.text and not is_note(cell.text) and Column.UNIT not in self.layout.columns:
-            name = cell.text.split("：")[-1].split(":")[-1].strip()
-            if "单位" in cell.text[:8] or cell.text[:3].isdigit():
-                self.section = field_of(Cell(cell.row, cell.col, 1, 1, cell.box, name), page)
+    def _read_heading(self, cell: Cell, page: int) -> None:
+        """Read a row of one text: the unit of the rows below, a title or note, or what may head the rows below."""
+        name = find_unit(cell.text)
+        if name and Column.UNIT not in self.layout.columns:
+            if self.section is None or self.section.text != name:
+                self.previous = {}
+            self.section = field_of(Cell(cell.row, cell.col, 1, 1, cell.box, name), page)
+            self.heading = None
+        elif not says_nothing(cell.text):
+            detail = f"row {cell.row + 1}: {cell.text[:20]!r} alone in a row may head the rows below it"
+            self.heading = Doubt(Reason.CONSERVATION, page, detail, cell.box)
 
     def _is_remark(self, row: Row, table: IndexedGrid, crossings: set[tuple[int, int]]) -> bool:
         """Return True for a remark or a sum, whose cells span headings; raises Refused if the row has an indicator."""
@@ -232,6 +240,32 @@ class FlatTable(FlatDrafts):
             return True
         detail = f"row {row.first + 1}: the cell {cell.text[:20]!r} stands across columns"
         raise Refused(Reason.CONSERVATION, detail, table.grid.page)
+
+    def _read_remark(self, row: Row, table: IndexedGrid, crossings: set[tuple[int, int]]) -> None:
+        """Read what a remark says of the rows below it: their unit, with or without its sum, or nothing."""
+        page = table.grid.page
+        texts = [c for c in table.row_cells(row.first) if c.text]
+        if self.layout.names_units and self._is_named(row, table, crossings):
+            self._open_section(row, "", page)
+        elif not any(is_note(t) or TOTAL.match(t) for t in (normalise(c.text) for c in texts)):
+            has_sum = len(texts) > 1 and Column.UNIT in self.layout.columns and is_office_name(texts[0].text)
+            if has_sum and texts[0] is row.cells.get(Column.UNIT):
+                self._note_unit(row, page)
+            else:
+                self._read_heading(texts[0], page)
+
+    def _note_unit(self, row: Row, page: int) -> None:
+        """Let the unit of a sum be that of the rows below, if the table prints units beside sums only."""
+        cell, above = row.cells.get(Column.UNIT), self.previous.get(Column.UNIT)
+        if cell is None or not cell.text or cell.row + cell.rowspan > row.last or BARE_TOTAL.match(cell.text):
+            return
+        if above is not None and above.text == cell.text:
+            return
+        if self.prints_units or TOTAL.match(normalise(cell.text)):
+            detail = f"row {row.first + 1}: {cell.text[:20]!r} beside a sum may head the rows below it"
+            self.heading = Doubt(Reason.CONSERVATION, page, detail, cell.box)
+        else:
+            self.previous, self.heading = {Column.UNIT: field_of(cell, page)}, None
 
     def _is_named(self, row: Row, table: IndexedGrid, crossings: set[tuple[int, int]]) -> bool:
         """Return True if a row has a name, figures, and other cells that span several headings: a unit and its sum."""
@@ -257,7 +291,7 @@ class FlatTable(FlatDrafts):
 
     def _open_section(self, row: Row, amount: str, page: int) -> None:
         """Open a section: the row is the unit of the rows below until `finish` decides if it is a unit or a project."""
-        self.section = field_of(row.cells[Column.PROJECT], page)
+        self.section, self.heading = field_of(row.cells[Column.PROJECT], page), None
         self.sections.append(Section(self.section, amount, page))
         self.previous = {}
 
@@ -280,6 +314,10 @@ class FlatTable(FlatDrafts):
         if Column.UNIT in fields and not fields[Column.UNIT].text and not self.caption_unit and self.section is None:
             raise Refused(Reason.PAGE_MISSING, f"row {row.first + 1}: the first rows of a table name no unit", page)
         project = settle_project(self, fields, cut, begins, after_break, page)
+        if row.text(Column.UNIT):
+            self.heading, self.prints_units = None, True
+        elif self.heading is not None and self.heading not in project.doubts:
+            project.doubts.append(self.heading)
         note_style(self, fields, after_break)
         for column in PROJECT_LEVEL:
             field = fields.get(column)
