@@ -115,3 +115,9 @@ def test_a_sum_of_another_unit_holds_rows_without_a_unit_back() -> None:
     ]
     _, projects, _ = read(make_grid(plain_rows(0, UNIT_HEADER, *rows)))
     assert [bool(project.doubts) for project in projects] == [False, True, False]
+
+
+def test_a_goal_beside_no_name_and_no_indicator_is_not_dropped() -> None:
+    rows = [("道路保洁", "5", "保洁。", *INDICATOR), ("", "", "另一目标。", "", "", "", "")]
+    _, projects, _ = read(make_grid(plain_rows(0, HEADER, *rows)))
+    assert "beside no name and no indicator" in projects[0].doubts[0].detail

@@ -91,6 +91,15 @@ def append_rest(flat: FlatDrafts, row: Row, page: int) -> list[Cell]:
     return joined
 
 
+def refuse_texts(flat: FlatDrafts, row: Row, page: int) -> None:
+    """Refuse a row that prints a goal, code or category, and neither a name nor an indicator."""
+    for column in (Column.PROJECT_CODE, Column.CATEGORY, *GOALS):
+        cell = row.cells.get(column)
+        if cell is not None and cell.text and not flat.is_read(cell, column):
+            detail = f"row {row.first + 1}: {cell.text[:20]!r} stands beside no name and no indicator"
+            raise Refused(Reason.CONSERVATION, detail, page)
+
+
 def refuse_restart(flat: FlatDrafts, row: Row, cut: Cut, page: int) -> None:
     """Refuse levels that begin again under a blank project at a page's top: a page may be missing.
 

@@ -22,6 +22,7 @@ from extract.reading.tables.flat_page_breaks import (
     continues_row,
     judge_style,
     refuse_restart,
+    refuse_texts,
 )
 from extract.reading.tables.flat_projects import note_style, settle_project
 from extract.reading.tables.header_words import normalise
@@ -278,6 +279,7 @@ class FlatTable(FlatDrafts):
         """Report a project without indicators, or a unit above its projects, which `finish` decides."""
         name = row.text(Column.PROJECT)
         if not name:
+            refuse_texts(self, row, page)
             return
         described = any(row.text(c) for c in (*LEVELS, *UNIT_LEVEL, Column.OVERALL_GOAL, Column.ANNUAL_GOAL))
         if described or Column.UNIT in self.layout.columns:
