@@ -61,6 +61,7 @@ def find_doubts(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
     yield from _check_levels(records)
     yield from _check_blank_levels(records)
     yield from _check_codes(records)
+    yield from _check_goals(records)
 
 
 def _text(record: Record, column: Column) -> str:
@@ -147,6 +148,18 @@ def _check_amounts(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
             if column in record.amounts and seen.setdefault(key, text) != text:
                 detail = f"row {record.row}: project {_text(record, Column.PROJECT)!r} has {seen[key]!r} and {text!r}"
                 yield _doubt(record, detail)
+
+
+def _check_goals(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
+    """Check that no goal of a project is the beginning of another one: its rest stands on a page that was not read."""
+    for column in (Column.OVERALL_GOAL, Column.ANNUAL_GOAL):
+        goals: dict[tuple[int, int], set[str]] = {}
+        for record in records:
+            goals.setdefault((record.part, record.project_no), set()).add(_text(record, column))
+        for record in records:
+            goal, others = _text(record, column), goals[record.part, record.project_no]
+            if goal and len(others) > 1 and any(other != goal and other.startswith(goal) for other in others):
+                yield _doubt(record, f"row {record.row}: the goal {goal[:20]!r} is cut off")
 
 
 def _check_levels(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:

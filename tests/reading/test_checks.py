@@ -141,6 +141,7 @@ ALL = range(98)  # rows of the document
         ("no_name", [(3, Column.INDICATOR, "")], 1),
         ("several_in_a_cell", [(3, Column.ANNUAL_VALUE, "≥3处≥95%≤4次≥2个")], 1),
         ("several_in_a_cell", [(3, Column.INDICATOR, "101010101-巡查101010102-维修")], 1),
+        ("goal_cut", [(3, Column.ANNUAL_GOAL, "预计需向")], 1),
         ("joined_names", [(0, Column.UNIT, "甲局"), (1, Column.UNIT, "乙局"), (2, Column.UNIT, "甲局乙局")], 1),
         ("unknown_levels", [(k, c, "某某") for k in ALL for c in (Column.LEVEL1, Column.LEVEL2)], 98),
         ("codes_and_levels", [(k, Column.INDICATOR, "999999999-巡查") for k in range(40)], 40),

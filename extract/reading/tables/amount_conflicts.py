@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 
-from extract.entities import Column
+from extract.entities import Cell, Column
 from extract.reading.tables.column_groups import AMOUNTS, PROJECT_LEVEL
 from extract.reading.tables.drafts import Field, Project
 from extract.reading.tables.header_words import normalise
@@ -25,7 +26,7 @@ def find_two_amounts(
         return None
     changed = {c for c in PROJECT_LEVEL if _text(fields, c) and _text(fields, c) != _text(current.fields, c)}
     amounts = [c for c in AMOUNTS if c in changed]
-    if not amounts or changed != set(amounts) or _begins_anew(current, previous, fields):
+    if not amounts or changed != set(amounts) or begins_anew(current, previous, fields):
         return None
     one, other = _text(current.fields, amounts[0]), _text(fields, amounts[0])
     return amounts[0], f"project {fields[Column.PROJECT].text!r} has {one!r} and {other!r}"
@@ -46,7 +47,7 @@ def _figure(found: re.Match[str]) -> Decimal:
     return Decimal(found.group(1).replace(",", ""))
 
 
-def _begins_anew(current: Project, previous: dict[Column, Field], fields: dict[Column, Field]) -> bool:
+def begins_anew(current: Project, previous: Mapping[Column, Field], fields: Mapping[Column, Field | Cell]) -> bool:
     """Return True if a row begins a list of indicators: the first one again, or the first level after another."""
     level = _text(fields, Column.LEVEL1)
     if level and level == _text(current.first, Column.LEVEL1) != _text(previous, Column.LEVEL1):
@@ -55,5 +56,5 @@ def _begins_anew(current: Project, previous: dict[Column, Field], fields: dict[C
     return bool(indicator) and indicator == _text(current.first, Column.INDICATOR)
 
 
-def _text(fields: dict[Column, Field], column: Column) -> str:
+def _text(fields: Mapping[Column, Field | Cell], column: Column) -> str:
     return fields[column].text if column in fields else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from extract.entities import Box, Cell, Column, Finding
 from extract.errors import Reason, Refused
 from extract.reading.tables.column_groups import UNIT_LEVEL
-from extract.reading.tables.drafts import Draft, Field, Project, field_of
+from extract.reading.tables.drafts import Doubt, Draft, Field, Project, field_of
 from extract.reading.tables.layout import Layout
 from extract.reading.tables.rows import Row
 from extract.reading.tables.sections import Section
@@ -27,6 +27,8 @@ class FlatDrafts:
         self.header_words: list[tuple[int, Box]] = []  # of the header that was printed last
         self.section: Field | None = None  # a unit printed in a row of its own
         self.sections: list[Section] = []
+        self.heading: Doubt | None = None  # a row that may name the unit or category of the rows below it
+        self.prints_units = False  # rows of indicators print their unit
         self.fields: dict[tuple[int, Column], Field] = {}  # one blank cell may continue several columns
         self.cells: list[Cell] = []  # keeps ids alive
         self.previous: dict[Column, Field] = {}
@@ -34,6 +36,8 @@ class FlatDrafts:
         self.suspect: Project | None = None  # of a row that may be read in two ways
         self.at_end = False  # the row that is read now ends its page
         self.merged = False  # project cells cover several rows
+        self.repeats = False  # each row prints its name again
+        self.blanks: set[Column] = set()  # columns of a project that a row leaves blank beside a name
         self.merges: set[Column] = set()  # columns whose cells cover several rows
         self.carries_levels: bool | None = None  # True if a blank level continues the one above; None: not known yet
         self.amount_units: dict[Column, str] = {}  # of the amounts of the rows that are read now

@@ -6,16 +6,19 @@ from itertools import groupby
 
 from extract.entities import GOALS, Cell, Column
 from extract.errors import Reason, Refused
-from extract.reading.tables.amount_conflicts import FIGURE
+from extract.reading.tables.amount_conflicts import FIGURE, begins_anew
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PROJECT_LEVEL, UNIT_LEVEL
 from extract.reading.tables.drafts import Field
 from extract.reading.tables.flat_drafts import FlatDrafts
 from extract.reading.tables.header_words import normalise
 from extract.reading.tables.inquiry import settle
 from extract.reading.tables.page_breaks import (
+    ENDS,
+    FEWEST_NAMES,
     FEWEST_ROWS,
     LEVEL,
     Cut,
+    Style,
     append_continuation,
     is_rest_of_level,
     judge_rest,
@@ -67,6 +70,15 @@ def _may_be_rest(flat: FlatDrafts, row: Row) -> bool:
     return True
 
 
+def judge_style(flat: FlatDrafts, row: Row) -> Style:
+    """Return what the table so far proves about its texts, for a row at the top of a page."""
+    current = flat.projects[-1] if flat.projects else None
+    goals = [p.fields[c].text for p in flat.projects[:-1] for c in GOALS if c in p.fields and p.fields[c].text]
+    stops = len(goals) >= FEWEST_NAMES and all(text.endswith(ENDS) for text in goals)
+    anew = current is not None and begins_anew(current, flat.previous, row.cells)
+    return Style(flat.merged, flat.repeats, stops, anew, flat.at_end)
+
+
 def append_rest(flat: FlatDrafts, row: Row, page: int) -> list[Cell]:
     """Join the rest of a row that the page break cut to the row before; return the joined cells."""
     joined = []
@@ -77,6 +89,15 @@ def append_rest(flat: FlatDrafts, row: Row, page: int) -> list[Cell]:
             flat.remember(cell, column, previous)
             joined.append(cell)
     return joined
+
+
+def refuse_texts(flat: FlatDrafts, row: Row, page: int) -> None:
+    """Refuse a row that prints a goal, code or category, and neither a name nor an indicator."""
+    for column in (Column.PROJECT_CODE, Column.CATEGORY, *GOALS):
+        cell = row.cells.get(column)
+        if cell is not None and cell.text and not flat.is_read(cell, column):
+            detail = f"row {row.first + 1}: {cell.text[:20]!r} stands beside no name and no indicator"
+            raise Refused(Reason.CONSERVATION, detail, page)
 
 
 def refuse_restart(flat: FlatDrafts, row: Row, cut: Cut, page: int) -> None:

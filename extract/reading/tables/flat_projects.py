@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from extract.entities import GOALS, Column
 from extract.errors import Reason, Refused
-from extract.reading.tables.amount_conflicts import find_two_amounts
+from extract.reading.tables.amount_conflicts import begins_anew, find_two_amounts
 from extract.reading.tables.amount_questions import ask_row_amount
 from extract.reading.tables.column_groups import AMOUNTS, PROJECT_LEVEL, UNIT_LEVEL
 from extract.reading.tables.drafts import Doubt, Field, Project
@@ -27,7 +27,7 @@ def settle_project(
         same_unit |= current.unit_text.startswith(unit)  # the end of the page cuts the unit's name
     block = cut is Cut.BLOCK or (name is last and not begins and _is_block(flat, fields, page))
     known = not block and (name is last or cut is not Cut.NONE)
-    if current is not None and same_unit and not begins and (known or (not block and _repeats(flat, fields))):
+    if current is not None and same_unit and not begins and (known or (not block and _repeats(flat, fields, page))):
         return current
     if not name.text and not begins:
         raise Refused(Reason.CONSERVATION, "an indicator row without a project", page)
@@ -95,19 +95,46 @@ def _begins(flat: FlatDrafts, fields: dict[Column, Field], column: Column) -> bo
     return column in fields and above is not None and bool(above.text) and fields[column] is not above
 
 
-def _repeats(flat: FlatDrafts, fields: dict[Column, Field]) -> bool:
-    """Return True for a blank name, or one repeated on each row of a table that does not merge cells."""
+def _repeats(flat: FlatDrafts, fields: dict[Column, Field], page: int) -> bool:
+    """Return True for a blank name, or one repeated on each row of a table that does not merge cells.
+
+    Raises Refused where a row with the name may be of another project, whose amount is blank.
+    """
     name = fields[Column.PROJECT]
     if not name.text:
         return True
     if flat.merged:
         return False
     current = flat.projects[-1].fields
-    return all(
-        not f.text or c not in current or f.text == current[c].text
-        for c, f in fields.items()
-        if c in PROJECT_LEVEL and c not in (Column.OVERALL_GOAL, Column.ANNUAL_GOAL)
-    )
+    facts = {c: f for c, f in fields.items() if c in PROJECT_LEVEL and c not in GOALS and c in current}
+    if any(f.text and f.text != current[c].text for c, f in facts.items()):
+        return False
+    blank = {c for c, f in facts.items() if not f.text and current[c].text}
+    begins = begins_anew(flat.projects[-1], flat.previous, fields)
+    has_own_goal = any(_is_other_goal(flat, fields, c) for c in GOALS)
+    if not blank or not (has_own_goal or (begins and blank - flat.blanks)):
+        return True
+    if begins and has_own_goal:
+        return False
+    detail = f"a row of {name.text!r} leaves blank what the rows above print: it may be another project"
+    raise Refused(Reason.CONSERVATION, detail, page)
+
+
+def _is_other_goal(flat: FlatDrafts, fields: dict[Column, Field], column: Column) -> bool:
+    """Return True if a row prints another goal than the row above, and not one that the page's end cuts."""
+    above = flat.projects[-1].fields.get(column)
+    text = fields[column].text if column in fields else ""
+    if not text or above is None or not above.text:
+        return False
+    return text != above.text and not (flat.at_end and above.text.startswith(text))
+
+
+def note_style(flat: FlatDrafts, fields: dict[Column, Field], after_break: bool) -> None:
+    """Note whether the row repeats the name above it on its page, and what it leaves blank beside its name."""
+    name, above = fields[Column.PROJECT], flat.previous.get(Column.PROJECT)
+    if name.text and above is not None and name is not above:
+        flat.repeats |= not after_break and name.text == above.text
+        flat.blanks |= {c for c, f in fields.items() if c in PROJECT_LEVEL and not f.text}
 
 
 def _are_near(one: str, other: str) -> bool:

@@ -12,11 +12,19 @@ from extract.entities import GOALS, Cell, Column, Finding, Printed
 from extract.errors import Reason, Refused
 from extract.reading.tables.amount_conflicts import FIGURE
 from extract.reading.tables.cell_accounting import Account
-from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PROJECT_LEVEL, UNIT_LEVEL
+from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES, PROJECT_LEVEL, UNIT_LEVEL
 from extract.reading.tables.drafts import Doubt, Draft, Field, Project, Sink, doubt_of, field_of
 from extract.reading.tables.flat_drafts import FlatDrafts
-from extract.reading.tables.flat_page_breaks import alias_cells, append_rest, begins_cut, continues_row, refuse_restart
-from extract.reading.tables.flat_projects import settle_project
+from extract.reading.tables.flat_page_breaks import (
+    alias_cells,
+    append_rest,
+    begins_cut,
+    continues_row,
+    judge_style,
+    refuse_restart,
+    refuse_texts,
+)
+from extract.reading.tables.flat_projects import note_style, settle_project
 from extract.reading.tables.header_words import normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.inquiry import noting
@@ -25,6 +33,7 @@ from extract.reading.tables.level_rows import carry_down, judge_levels
 from extract.reading.tables.numbered_drafts import expand_drafts
 from extract.reading.tables.page_breaks import Cut, judge_cut
 from extract.reading.tables.rows import (
+    BARE_TOTAL,
     TOTAL,
     Row,
     RowDoubt,
@@ -44,7 +53,8 @@ from extract.reading.tables.rows import (
     refuse_words,
     split_rows,
 )
-from extract.reading.tables.sections import Section, settle_sections
+from extract.reading.tables.sections import Section, is_office_name, settle_sections
+from extract.reading.tables.wide_rows import find_unit, says_nothing
 
 
 class FlatTable(FlatDrafts):
@@ -156,18 +166,21 @@ class FlatTable(FlatDrafts):
         page = table.grid.page
         wide = is_wide(row, table)
         if wide is not None:
-            self._read_wide(wide, page)
+            self._read_heading(wide, page)
             account.take([wide])
         elif is_blank(row):
             return False
-        elif is_numbering(row, table) or is_total(row, table) or self._is_remark(row, table, crossings):
-            is_sum = is_numbering(row, table) or is_total(row, table)
-            if self.layout.names_units and not is_sum and self._is_named(row, table, crossings):
-                self._open_section(row, "", page)
+        elif is_numbering(row, table) or is_total(row, table):
+            self._note_unit(row, page)
             account.take_row(row.first, row.last)
-        elif after_break and continues_row(self, row, page):
+        elif self._is_remark(row, table, crossings):
+            self._read_remark(row, table, crossings)
+            account.take_row(row.first, row.last)
+        elif after_break and self.previous and continues_row(self, row, page):
             account.take(append_rest(self, row, page))
+            return True  # a rule ends the rest: the next row begins on this page
         elif is_subtotal(row):
+            self._note_unit(row, page)
             account.take_row(row.first, row.last)
         elif not row.has_indicator and any(row.text(c) for c in LEVELS) and Column.PROJECT in row.cells:
             self._add(row, table, after_break, stop, is_template=True)
@@ -205,25 +218,55 @@ class FlatTable(FlatDrafts):
         self.drafts.append(Draft(doubt.page, self.number, box_of(row), self.projects[-1], fields, self.amount_units))
         self.previous = fields
 
-    def _read_wide(self, cell: Cell, page: int) -> None:
-        """Read a row of one cell: a unit's heading when it looks like one, else a title or a note."""
-        if cell.text and not is_note(cell.text) and Column.UNIT not in self.layout.columns:
-            name = cell.text.split("：")[-1].split(":")[-1].strip()
-            if "单位" in cell.text[:8] or cell.text[:3].isdigit():
-                self.section = field_of(Cell(cell.row, cell.col, 1, 1, cell.box, name), page)
+    def _read_heading(self, cell: Cell, page: int) -> None:
+        """Read a row of one text: the unit of the rows below, a title or note, or what may head the rows below."""
+        name = find_unit(cell.text)
+        if name and Column.UNIT not in self.layout.columns:
+            if self.section is None or self.section.text != name:
+                self.previous = {}
+            self.section = field_of(Cell(cell.row, cell.col, 1, 1, cell.box, name), page)
+            self.heading = None
+        elif not says_nothing(cell.text):
+            detail = f"row {cell.row + 1}: {cell.text[:20]!r} alone in a row may head the rows below it"
+            self.heading = Doubt(Reason.CONSERVATION, page, detail, cell.box)
 
     def _is_remark(self, row: Row, table: IndexedGrid, crossings: set[tuple[int, int]]) -> bool:
         """Return True for a remark or a sum, whose cells span headings; raises Refused if the row has an indicator."""
         cell = find_crossing(row, crossings)
         if cell is None or not cell.text:
             return False
-        texts = [normalise(c.text) for c in table.row_cells(row.first) if c.text]
-        if (len(texts) <= 2 and not row.text(Column.INDICATOR)) or any(is_note(t) or TOTAL.match(t) for t in texts):
-            return True
-        if len(texts) == 1 and cell.colspan > table.grid.n_cols / 2:
+        texts = [c for c in table.row_cells(row.first) if c.text]
+        is_wide = len(texts) == 1 and cell.colspan > table.grid.n_cols / 2
+        if is_wide or _is_sum(row, texts, cell) or (not row.has_indicator and len(texts) <= 2):
             return True
         detail = f"row {row.first + 1}: the cell {cell.text[:20]!r} stands across columns"
         raise Refused(Reason.CONSERVATION, detail, table.grid.page)
+
+    def _read_remark(self, row: Row, table: IndexedGrid, crossings: set[tuple[int, int]]) -> None:
+        """Read what a remark says of the rows below it: their unit, with or without its sum, or nothing."""
+        page = table.grid.page
+        texts = [c for c in table.row_cells(row.first) if c.text]
+        if self.layout.names_units and self._is_named(row, table, crossings):
+            self._open_section(row, "", page)
+        elif not any(is_note(t) or TOTAL.match(t) for t in (normalise(c.text) for c in texts)):
+            has_sum = len(texts) > 1 and Column.UNIT in self.layout.columns and is_office_name(texts[0].text)
+            if has_sum and texts[0] is row.cells.get(Column.UNIT):
+                self._note_unit(row, page)
+            else:
+                self._read_heading(texts[0], page)
+
+    def _note_unit(self, row: Row, page: int) -> None:
+        """Let the unit of a sum be that of the rows below, if the table prints units beside sums only."""
+        cell, above = row.cells.get(Column.UNIT), self.previous.get(Column.UNIT)
+        if cell is None or not cell.text or cell.row + cell.rowspan > row.last or BARE_TOTAL.match(cell.text):
+            return
+        if above is not None and above.text == cell.text:
+            return
+        if self.prints_units or TOTAL.match(normalise(cell.text)):
+            detail = f"row {row.first + 1}: {cell.text[:20]!r} beside a sum may head the rows below it"
+            self.heading = Doubt(Reason.CONSERVATION, page, detail, cell.box)
+        else:
+            self.previous, self.heading = {Column.UNIT: field_of(cell, page)}, None
 
     def _is_named(self, row: Row, table: IndexedGrid, crossings: set[tuple[int, int]]) -> bool:
         """Return True if a row has a name, figures, and other cells that span several headings: a unit and its sum."""
@@ -236,6 +279,7 @@ class FlatTable(FlatDrafts):
         """Report a project without indicators, or a unit above its projects, which `finish` decides."""
         name = row.text(Column.PROJECT)
         if not name:
+            refuse_texts(self, row, page)
             return
         described = any(row.text(c) for c in (*LEVELS, *UNIT_LEVEL, Column.OVERALL_GOAL, Column.ANNUAL_GOAL))
         if described or Column.UNIT in self.layout.columns:
@@ -249,7 +293,7 @@ class FlatTable(FlatDrafts):
 
     def _open_section(self, row: Row, amount: str, page: int) -> None:
         """Open a section: the row is the unit of the rows below until `finish` decides if it is a unit or a project."""
-        self.section = field_of(row.cells[Column.PROJECT], page)
+        self.section, self.heading = field_of(row.cells[Column.PROJECT], page), None
         self.sections.append(Section(self.section, amount, page))
         self.previous = {}
 
@@ -261,7 +305,8 @@ class FlatTable(FlatDrafts):
         if after_break:
             units = {project.unit_text for project in self.projects}
             names = [project.name for project in self.projects[:-1]]
-            cut = judge_cut(row, self.previous, self.knows_project(row), self.merged, units, names, page)
+            style = judge_style(self, row)
+            cut = judge_cut(row, self.previous, self.knows_project(row), style, units, names, page)
             refuse_restart(self, row, cut, page)
             alias_cells(self, row, page, cut)
         fields = {c: self.field_for(cell, c, page) for c, cell in row.cells.items()}
@@ -271,6 +316,11 @@ class FlatTable(FlatDrafts):
         if Column.UNIT in fields and not fields[Column.UNIT].text and not self.caption_unit and self.section is None:
             raise Refused(Reason.PAGE_MISSING, f"row {row.first + 1}: the first rows of a table name no unit", page)
         project = settle_project(self, fields, cut, begins, after_break, page)
+        if row.text(Column.UNIT):
+            self.heading, self.prints_units = None, True
+        elif self.heading is not None and self.heading not in project.doubts:
+            project.doubts.append(self.heading)
+        note_style(self, fields, after_break)
         for column in PROJECT_LEVEL:
             field = fields.get(column)
             if field is None:
@@ -286,3 +336,15 @@ class FlatTable(FlatDrafts):
         if not is_template:
             self.drafts.append(Draft(page, self.number, box_of(row), project, fields, self.amount_units))
         self.previous = fields
+
+
+def _is_sum(row: Row, texts: Sequence[Cell], crossing: Cell) -> bool:
+    """Return True for a sum or a note; of a row with an indicator or target only where its label is that text."""
+    words = [normalise(c.text) for c in texts]
+    if not row.has_indicator:
+        return any(is_note(t) or TOTAL.match(t) for t in words)
+    columns = (*LEVELS, Column.INDICATOR, *PERIOD_VALUES, Column.SIGN, Column.ACTUAL_VALUE)
+    if any(row.text(c) and row.cells[c] is not texts[0] and row.cells[c] is not crossing for c in columns):
+        return False
+    is_whole = BARE_TOTAL.match(words[0]) or (TOTAL.match(words[0]) and row.cells.get(Column.PROJECT) is texts[0])
+    return is_note(words[0]) or bool(is_whole)

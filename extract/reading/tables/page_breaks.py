@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
+from typing import NamedTuple
 
 from extract.entities import GOALS, Cell, Column, Printed
 from extract.errors import Reason, Refused
@@ -30,7 +31,7 @@ LEVEL_END = re.compile(r".(?:指标|目标)$|^其[他它]$")
 CODED = re.compile(r"^(?:\d{6,9}|[0-9A-Z]{12,24})\s*[-—–]\s*\S")
 INDICATOR_CODE = re.compile(r"^\d{6,12}\s*[-—–]")
 FEWEST_ROWS = 5  # of a table: fewer do not prove what every row prints
-FEWEST_NAMES = 3  # of a table: fewer do not prove that all names have a code
+FEWEST_NAMES = 3  # of a table: fewer do not prove that all names have a code, or that all goals end with a stop
 SHORTEST_LINE = 6  # characters: so many at the end of a text and at the beginning of its rest are one printed line
 
 
@@ -42,6 +43,16 @@ class Cut(Enum):
     AGAIN = "the text is printed again"
     FLOWS = "the text flows on"
     BLOCK = "another amount and goal under the name that goes on"
+
+
+class Style(NamedTuple):
+    """What the rows of a table so far prove about its texts, and how a row at the top of a page stands to them."""
+
+    merged: bool  # project cells cover several rows
+    repeats: bool = False  # each row prints its name again
+    stops: bool = False  # the goals of the projects before end with a full stop
+    begins_anew: bool = False  # the row begins a list of indicators
+    is_last: bool = False  # the page ends with the row
 
 
 def is_coded(name: str) -> bool:
@@ -58,7 +69,7 @@ def judge_cut(
     row: Row,
     previous: dict[Column, Field],
     known: bool,
-    merged: bool,
+    style: Style,
     units: Collection[str] = (),
     names: Collection[str] = (),
     page: int = 0,
@@ -78,7 +89,7 @@ def judge_cut(
     if not before.get(Column.PROJECT):
         return Cut.FLOWS
     above = previous[Column.UNIT].text if Column.UNIT in previous else ""
-    if _is_new_unit(row.text(Column.UNIT), above, before, rest, units, may_flow=merged or not name):
+    if _is_new_unit(row.text(Column.UNIT), above, before, rest, units, may_flow=style.merged or not name):
         return Cut.NONE
     same = {c for c, t in rest.items() if t == before.get(c)}
     if not name:
@@ -89,15 +100,47 @@ def judge_cut(
     if name == before.get(Column.PROJECT):
         if any(before.get(c) for c in amounts - same):
             return Cut.NONE
-        others = {c for c in rest if c not in same and c in GOALS}
-        begins_anew = any(before.get(c, "").endswith(ENDS) for c in others)
-        return Cut.NONE if begins_anew and merged else Cut.FLOWS if others else Cut.AGAIN
+        others = {c: t for c, t in rest.items() if c not in same and c in GOALS}
+        return _judge_second_goal(row, before, others, style) if others else Cut.AGAIN
     if are_coded(names):
         return _judge_codes(row, previous, rest, page)
-    printed_before = {c for c in AMOUNTS if before.get(c)}
-    if merged and printed_before and not amounts:
-        return Cut.FLOWS
+    if style.merged and any(before.get(c) for c in AMOUNTS) and not amounts:
+        flows = bool(above) and above + row.text(Column.UNIT) in units
+        return Cut.FLOWS if flows else _judge_name(row, previous, rest, style, page)
     return Cut.NONE
+
+
+def _judge_second_goal(row: Row, before: Mapping[Column, str], others: Mapping[Column, str], style: Style) -> Cut:
+    """Judge another goal beside a name that is printed again: the rest of the goal above, or one of its own.
+
+    It is its own where each row prints its name, or where the page's end cuts it. Raises Refused.
+    """
+    is_cut = style.is_last and all(before.get(c, "").startswith(text) for c, text in others.items())
+    stopped = any(before.get(c, "").endswith(ENDS) for c in others)
+    if is_cut or (style.repeats and not style.merged):
+        return Cut.NONE
+    if style.merged and stopped == style.begins_anew:
+        return Cut.NONE if stopped else Cut.FLOWS
+    goal, name = next(iter(others.values())), before[Column.PROJECT]
+    detail = f"row {row.first + 1}: {goal[:20]!r} may be another goal of {name!r} or the rest of the one above"
+    raise Refused(Reason.CONSERVATION, detail)
+
+
+def _judge_name(row: Row, previous: Mapping[Column, Field], rest: Mapping[Column, str], style: Style, page: int) -> Cut:
+    """Judge a name without an amount below one with an amount: a project of its own or the rest of the name above.
+
+    The list of indicators and the goal above decide; raises Refused where they do not.
+    """
+    goals = [text for c in GOALS if c in rest and (text := _text_in(previous, c))]
+    is_broken = bool(goals) and not any(text.endswith(ENDS) for text in goals)
+    if style.begins_anew and not is_broken:
+        return Cut.NONE
+    if is_broken and style.stops and not style.begins_anew:
+        return Cut.FLOWS
+    name, above = row.text(Column.PROJECT), previous[Column.PROJECT].text
+    detail = f"row {row.first + 1}: {name!r} may be a project or the rest of {above!r}"
+    question = ask_first_row(row, previous, Column.PROJECT, page)
+    return Cut.FLOWS if settle(question, Reason.CONSERVATION, detail) == REST else Cut.NONE
 
 
 def _is_new_unit(

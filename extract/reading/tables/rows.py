@@ -17,6 +17,7 @@ from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
 
 TOTAL = re.compile(r"^(?:.{0,20}(?:合计|总计|小计|共计|累计)(?:数|金额)?)(?:[（(].*[)）])?$")
+BARE_TOTAL = re.compile(r"^(?:合计|总计|小计|共计|累计)$")
 NUMBERING = frozenset({"栏次", "甲", "乙", "丙", "丁", "序号", "列次"})
 HEADER_ONLY = frozenset(
     {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.SIGN, Column.MEASURE_UNIT, *PERIOD_VALUES}

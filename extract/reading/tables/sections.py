@@ -74,7 +74,12 @@ def _set_unit(draft: Draft, unit: Field | None) -> None:
 
 
 def _is_office(section: Section) -> bool:
-    name = normalise(section.name)
+    return is_office_name(section.name)
+
+
+def is_office_name(text: str) -> bool:
+    """Return True if a name is plainly that of an office, and of no project."""
+    name = normalise(text)
     return bool(UNIT_CODE.match(name) or OFFICE.search(name)) and not PROJECT_WORD.search(name)
 
 
