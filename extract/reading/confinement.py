@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from extract.entities import Box, Column, Held, PageGrids, Reading, Record
+from extract.entities import AMOUNT_KINDS, Box, Column, Held, PageGrids, Reading, Record
 from extract.errors import Reason
 from extract.reading.page import CheckedPage
 from extract.reading.page_checks.problems import Problem
@@ -14,6 +14,7 @@ from extract.reading.tables.draft_parts import DraftPart
 from extract.reading.tables.drafts import Doubt, Project
 from extract.reading.tables.freeze import list_pieces
 from extract.reading.tolerances import TOLERANCES
+from extract.text import fold_name
 
 Key = tuple[int, int]  # part and number of a project
 
@@ -134,10 +135,14 @@ def confine_problems(
 def hold_neighbours(drafts: Sequence[DraftPart], lost: Iterable[Doubt]) -> None:
     """Hold back the projects before and after an unread place that may contain more of their rows.
 
-    In forms only the project before: a form begins with its own head.
+    In forms only the project before, since a form begins with its own head, and the next one if it has the name of the
+    one that could not be read: its first rows are missing.
     """
     rows = [draft for part in drafts for draft in part.drafts]
     for doubt in lost:
+        named = [r.project for r in rows if 0 <= r.page - doubt.page <= 1 and _is_rest_of(r.project, doubt)]
+        for project in {id(one): one for one in named}.values():
+            project.doubts.append(replace(doubt, project="", box=None))
         if not doubt.reaches:
             continue
         y = doubt.box.y0 if doubt.box is not None else 0.0
@@ -146,6 +151,13 @@ def hold_neighbours(drafts: Sequence[DraftPart], lost: Iterable[Doubt]) -> None:
         near = [r.project for r in before[-1:]] + [r.project for r in after[:1] if r.project.in_flat_table]
         for project in near:
             project.doubts.append(replace(doubt, project="", box=None))
+
+
+def _is_rest_of(project: Project, doubt: Doubt) -> bool:
+    """Return True if a project has the name of one that could not be read, and no amount of its own."""
+    if not doubt.project or fold_name(project.name) != fold_name(doubt.project):
+        return False
+    return not any(project.fields[c].text for c in AMOUNT_KINDS if c in project.fields)
 
 
 def hold_torn(drafts: Sequence[DraftPart], problems: Sequence[Problem]) -> None:

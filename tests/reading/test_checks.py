@@ -243,6 +243,8 @@ GOALS_OF_TWO_TERMS: list[Spec] = [
         ("", [*HEAD_ROWS[:4], *plain_rows(2, ("基本情况", "年度目标：按照部署巡查"))]),
         ("head_value_unread", [*HEAD_ROWS, *plain_rows(3, ("主管部门", "某局"), ("责任部门", "某市第二中学"))]),
         ("head_value_unread", [*HEAD_ROWS[:4], (2, 0, 2, 1, "总体目标"), *GOALS_OF_TWO_TERMS]),
+        ("buried_goal", [*HEAD_ROWS[:4], (2, 0, 1, 2, f"完成道路保洁，{'清扫干道，' * 9}年度目标保持整洁。")]),
+        ("", [*HEAD_ROWS, (3, 0, 1, 2, f"说明：{'清扫干道，' * 9}年度目标保持整洁。")]),
     ],
 )
 def test_a_head_whose_rules_or_words_leave_a_value_open_is_refused(code: str, cells: list[Spec]) -> None:
@@ -310,6 +312,12 @@ def test_a_row_of_indicators_across_columns_is_refused() -> None:
     second = [*plain_rows(2, ("维修", "6", "修理", "产出指标", "数量指标")), (2, 5, 1, 2, "座数≥2座")]
     assert doubts_of(make_grid(plain_rows(0, HEADER, FIRST))) == []
     assert has("cell_across_columns", doubts_of(make_grid([*plain_rows(0, HEADER, FIRST), *second])))
+
+
+def test_a_value_that_begins_with_its_header_is_refused() -> None:
+    assert doubts_of(make_grid(plain_rows(0, HEADER, (*FIRST[:-1], "目标1次")))) == []
+    for joined in ("指标值≥1次", "绩效指标值4"):
+        assert has("header_among_rows", doubts_of(make_grid(plain_rows(0, HEADER, (*FIRST[:-1], joined)))))
 
 
 def test_a_column_that_may_hold_the_other_goal_is_in_doubt() -> None:

@@ -129,3 +129,9 @@ def test_a_caption_of_the_unit_with_another_label_is_refused_and_one_of_money_is
     refuse_unread_unit([Line("单位：元、%", BOX), Line("项目名称：路灯维护 负责科室：运维科", BOX)], 1)
     with pytest.raises(Refused, match="more than one label"):
         refuse_unread_unit([Line("实施单位：望湖县照明所 项目名称：路灯维护", BOX)], 1)
+
+
+def test_three_figures_with_bounds_are_targets_whatever_words_stand_beside_them() -> None:
+    rows = [("建设面积", "≥6000亩"), ("亩均增产", "≥50公斤"), ("单位成本", "≤1506元/亩")]
+    assert looks_like_targets(index_grid(make_grid(plain_rows(0, *rows))))
+    assert not looks_like_targets(index_grid(make_grid(plain_rows(0, *rows[:2]))))

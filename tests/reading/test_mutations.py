@@ -131,6 +131,24 @@ def test_a_damaged_page_is_read_as_it_was_or_refused(name: str, mutate: Mutation
         assert is_exact_or_held(before, after) == [], f"seed {seed}"
 
 
+@pytest.mark.parametrize(
+    ("name", "seed"),
+    [
+        ("u11_one_word_for_two_things", 102),  # the header's word and its first value in one cell
+        ("f20_cut_three_ways", 102),  # the word of a goal among the lines of its text
+        ("u10_levels_side_by_side", 102),  # the last page of a flat table without a word of targets
+        ("z08_form_goes_on_under_its_name", 106),  # the first page of a form is held back, the second one is its rest
+    ],
+)
+def test_a_rule_that_parts_a_word_from_its_text_is_missed(name: str, seed: int) -> None:
+    inks, pages, before = load(name)
+    damaged = copy.deepcopy(inks)
+    lose_rule(damaged, pages, random.Random(f"{name} lose_rule {seed}"))  # noqa: S311
+    after = read_damaged(damaged)
+    assert is_exact_or_held(before, after) == []
+    assert isinstance(after, Refused) or after.held
+
+
 def read_damaged(inks: Pages) -> Reading | Refused:
     try:
         return interpret(tuple(build_page(ink) for ink in inks), "0" * 64, "pdfium")[0]

@@ -18,6 +18,7 @@ from extract.reading.tables.indexed_grid import IndexedGrid
 
 ABOUT_MONEY = re.compile(r"金额|资金|预算|经费|总额|投资")
 MONEY_WORD = re.compile(r"(?:金额|资金|经费|总额|拨款|预算数)(?!来源|性质|用途|管理)")
+GOAL_WORDS = re.compile(r"(?:年度|总体|实施期|中期|长期|年度总体|年度绩效|总体绩效|项目绩效|绩效|预期)目标")
 ABOUT_GOALS = re.compile(r"目标")
 NO_UNIT = re.compile(r"地[址点区]|区域|范围|对象|来源|[处科股]室|人$")  # of a label beside the name of an office
 SEAL = re.compile(r"[(（].{0,6}(?:盖章|签章|公章|签字|印章).{0,2}[)）]$")
@@ -32,7 +33,7 @@ FIGURE_WORDS = re.compile("[年月日万亿千百元]")  # of amounts and dates,
 def check_head(table: IndexedGrid, head: FormHead) -> None:
     """Add the doubts of ambiguous cells to a head; each check is independent."""
     stop = table.grid.n_rows
-    for refuse in (refuse_joined_words, refuse_unread_words, refuse_left_over):
+    for refuse in (refuse_joined_words, refuse_unread_words, refuse_buried_goal, refuse_left_over):
         with confine(head.doubts, table.grid.page):
             refuse(table, 0, stop, head)
 
@@ -58,6 +59,21 @@ def refuse_unread_words(table: IndexedGrid, start: int, stop: int, head: FormHea
                     f"row {row + 1}: {value.text[:20]!r} beside the unknown word {word.text!r} may be what is missing"
                 )
                 raise Refused(Reason.UNKNOWN_HEADER, detail, table.page_of(word))
+
+
+def refuse_buried_goal(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
+    """Raise Refused (conservation) for a long text that holds the word of a goal that the head lacks.
+
+    Without the rule between them the word stands among the lines of its text.
+    """
+    missing = [column for column in GOALS if column not in head.fields]
+    stored = {(printed.page, printed.box) for one in head.fields.values() for printed in one.fragments}
+    for row in range(start, stop) if missing else ():
+        for cell in table.starting(row):
+            words = GOAL_WORDS.findall(normalise(cell.text)) if len(cell.text) > LONGEST else []
+            if (table.page_of(cell), cell.box) not in stored and any(match_column(word) in missing for word in words):
+                detail = f"row {row + 1}: {cell.text[:20]!r} holds the word {words[0]!r}, which has no value"
+                raise Refused(Reason.CONSERVATION, detail, table.page_of(cell))
 
 
 def _refuse_unread_money(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:

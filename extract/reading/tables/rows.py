@@ -13,6 +13,7 @@ from extract.errors import Reason, Refused
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES
 from extract.reading.tables.drafts import surround
 from extract.reading.tables.header_words import match_column, normalise
+from extract.reading.tables.headings import VALUES
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
 
@@ -22,6 +23,7 @@ NUMBERING = frozenset({"栏次", "甲", "乙", "丙", "丁", "序号", "列次"}
 HEADER_ONLY = frozenset(
     {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.SIGN, Column.MEASURE_UNIT, *PERIOD_VALUES}
 )
+BEGINS_AS_HEADER = re.compile(r"[一-鿿]{0,6}(?:指标|目标)值.")
 ONE_EACH = (Column.INDICATOR, *PERIOD_VALUES, Column.SIGN, Column.MEASURE_UNIT, Column.ACTUAL_VALUE)
 MOSTLY_ONE_EACH = (Column.WEIGHT, Column.SCORE, Column.PRIOR_VALUE, Column.DEVIATION)  # some tables merge them
 NOTE = re.compile(
@@ -155,6 +157,10 @@ def refuse_words(row: Row, page: int) -> None:
     if len(words) >= 2:
         detail = f"row {row.first + 1}: header words among indicators: {'、'.join(words)}"
         raise Refused(Reason.UNKNOWN_HEADER, detail, page)
+    for column in VALUES & row.cells.keys():
+        if BEGINS_AS_HEADER.match(normalise(row.text(column))):  # no rule parts the header and its first value
+            detail = f"row {row.first + 1}: header words among indicators: {row.text(column)[:20]!r}"
+            raise Refused(Reason.UNKNOWN_HEADER, detail, page)
 
 
 def is_total(row: Row, table: IndexedGrid) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import chain
 
-from extract.entities import PageGrids
+from extract.entities import Cell, PageGrids
 from extract.reading.tables.indexed_grid import IndexedGrid
 
 LEVEL_WORDS = re.compile(
@@ -16,6 +16,7 @@ STRICT_WORDS = re.compile(
 )
 
 
+BOUND = re.compile(r"[≥≧⩾≤≦⩽]\s*\d")
 BEGINS_TARGET = re.compile(r"[≥≧⩾≤≦⩽><＞＜=＝≈]")
 
 
@@ -26,9 +27,15 @@ def speaks_of_targets(page: PageGrids) -> bool:
 
 
 def looks_like_targets(table: IndexedGrid) -> bool:
-    """Return True if three cells have words of target tables only, or one has and another begins a target.
+    """Return True if three cells have words of target tables only or are targets, or one of each is there.
 
     One row that a lost page leaves behind is enough: 满意度指标, 企业满意度, ≥85%.
     """
     words = sum(1 for cell in table.cells if STRICT_WORDS.search(cell.text))
-    return words >= 3 or (words >= 1 and any(BEGINS_TARGET.match(cell.text) for cell in table.cells))
+    targets = sum(1 for cell in table.cells if BEGINS_TARGET.match(cell.text))
+    return words >= 3 or (words >= 1 and targets >= 1) or sum(map(is_bound, table.cells)) >= 3
+
+
+def is_bound(cell: Cell) -> bool:
+    """Return True for a text of a sign and a figure: ≥85%."""
+    return bool(BOUND.match(cell.text))
