@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from extract.entities import AMOUNT_KINDS, Box, Column, Held, PageGrids, Reading, Record
 from extract.errors import Reason
 from extract.reading.page import CheckedPage
 from extract.reading.page_checks.problems import Problem
 from extract.reading.tables.draft_parts import DraftPart
-from extract.reading.tables.drafts import Doubt, Project
+from extract.reading.tables.drafts import Doubt, Draft, Project
 from extract.reading.tables.freeze import list_pieces
 from extract.reading.tolerances import TOLERANCES
 from extract.text import fold_name
@@ -151,6 +152,15 @@ def hold_neighbours(drafts: Sequence[DraftPart], lost: Iterable[Doubt]) -> None:
         near = [r.project for r in before[-1:]] + [r.project for r in after[:1] if r.project.in_flat_table]
         for project in near:
             project.doubts.append(replace(doubt, project="", box=None))
+    _hold_before_nameless(rows)
+
+
+def _hold_before_nameless(rows: Sequence[Draft]) -> None:
+    """Hold back the project before a page of a flat table that begins with rows that name none, its rest perhaps."""
+    for above, below in pairwise(rows):
+        first, before = below.project, above.project
+        if above.page < below.page and first.in_flat_table and not first.name and before.in_flat_table:
+            before.doubts += [replace(doubt, box=None) for doubt in first.doubts[:1]]
 
 
 def _is_rest_of(project: Project, doubt: Doubt) -> bool:

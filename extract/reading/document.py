@@ -327,7 +327,8 @@ def _interpret(
     assembler.finish()
     drafts = [part for part in assembler.parts if part.drafts]
     number_projects(drafts)
-    places, target_pages = list_places(drafts), set(assembler.target_pages)
+    places = list_places(drafts)
+    target_pages = {*assembler.target_pages, *places.cells}  # a head may stand on the page before its indicators
     lost = [*assembler.lost, *find_lost(pages, target_pages)]
     places.scope = find_scope(target_pages | {one.page for one in lost}, len(pages))
     if complete is not None and any(pages[number - 1].is_glance for number in places.scope):

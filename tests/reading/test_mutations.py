@@ -134,6 +134,8 @@ def test_a_damaged_page_is_read_as_it_was_or_refused(name: str, mutate: Mutation
 @pytest.mark.parametrize(
     ("name", "seed"),
     [
+        ("d03_writer_form_old", 108),  # the word of the unit among the letters of the department
+        ("d02_typst_sichuan", 108),  # two columns on the second page of a flat table
         ("u11_one_word_for_two_things", 102),  # the header's word and its first value in one cell
         ("f20_cut_three_ways", 102),  # the word of a goal among the lines of its text
         ("u10_levels_side_by_side", 102),  # the last page of a flat table without a word of targets

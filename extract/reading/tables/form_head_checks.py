@@ -230,6 +230,8 @@ def _belongs(table: IndexedGrid, cell: Cell, head: FormHead, labels: dict[int, b
     while left is not None and left.text and not labels.get(id(left), False):
         left = table.cell(cell.row, left.col - 1) if left.col else None
     column = match_column(left.text) if left is not None else None
+    if column is Column.DEPARTMENT and Column.UNIT not in head.fields and OFFICE.search(cell.text):
+        return False  # the unit, whose word is lost
     known = head.fields.get(column) if left is not None and column in SINGLE else None
     return known is None or cell.text in known.text or (left is not None and bool(WIDER.match(normalise(left.text))))
 
