@@ -52,6 +52,7 @@ SINGLE = frozenset({Column.PROJECT, Column.UNIT, *GOALS})  # fields of which a h
 WIDER = re.compile(
     r"(?:专项|资金|专项资金|转移支付)名称$|一级项目(?:名称)?$|项目$|(?:填报|申报|编制|绩效编制|填表)单位"
 )
+LABEL_OF_PERIOD = re.compile(r"[一-鿿]{2,8}目标\s*[(（]20\d\d[^()（）]{0,16}[)）](?!\s*[:：])")
 SUMS = re.compile(r"[合总共]计$")
 TOTALS = re.compile(r"(?:金额|资金|预算)?(?:[合总]计|总额|总金额)$")
 MANY_YEARS = re.compile(r"投资|总预算|中长期|中期")
@@ -426,6 +427,9 @@ def _keep(
     if column in GOALS and NUMBERED_GOAL.match(normalise(value.text)):
         detail = f"row {value.row + 1}: {value.text!r} stands for a goal beside {word!r}: its text is in another cell"
         raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
+    if column in GOALS and (own := _find_goal_word(value.text)):
+        detail = f"row {value.row + 1}: {value.text[:30]!r} holds the word {own!r} beside {word!r}: which goal is it?"
+        raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
     if column in AMOUNT_KINDS and (listed := split_amounts(value.text)):
         used.add(id(value))
         for own_word, amount in listed:
@@ -447,6 +451,12 @@ def _keep(
         unit = find_money_unit(word) or (_unit_beside(table, word_cell) if word_cell else None)
         if unit:
             head.money_units[column] = unit
+
+
+def _find_goal_word(text: str) -> str:
+    """Return the label of a goal with its period at the beginning of a text: no rule parts them; "" for none."""
+    found = LABEL_OF_PERIOD.match(text)
+    return found.group() if found and match_column(found.group()) in GOALS else ""
 
 
 def _outranks(table: IndexedGrid, head: FormHead, column: Column, word: str, value: Cell) -> bool:

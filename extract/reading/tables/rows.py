@@ -24,8 +24,9 @@ HEADER_ONLY = frozenset(
     {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.SIGN, Column.MEASURE_UNIT, *PERIOD_VALUES}
 )
 BEGINS_AS_HEADER = re.compile(r"[一-鿿]{0,6}(?:指标|目标)值.")
-ONE_EACH = (Column.INDICATOR, *PERIOD_VALUES, Column.SIGN, Column.MEASURE_UNIT, Column.ACTUAL_VALUE)
-MOSTLY_ONE_EACH = (Column.WEIGHT, Column.SCORE, Column.PRIOR_VALUE, Column.DEVIATION)  # some tables merge them
+FEWEST_NUMBERS = 4  # of columns in a row that numbers them
+ONE_EACH = (Column.INDICATOR, *PERIOD_VALUES, Column.SIGN, Column.MEASURE_UNIT, Column.ACTUAL_VALUE, Column.PRIOR_VALUE)
+MOSTLY_ONE_EACH = (Column.WEIGHT, Column.SCORE, Column.DEVIATION)  # some tables merge them
 NOTE = re.compile(
     r"^(?:注|备注|说明|填表说明|填报说明|附注|填表人|制表人|填报人|审核人|负责人|联系人|经办人|单位负责人)[:：\d]"
 )
@@ -145,7 +146,9 @@ def find_spanning_amounts(rows: list[Row], page: int) -> Iterator[RowDoubt]:
             if upper is None or lower is None or upper is lower or not (lower.text or upper.rowspan > 1):
                 continue
             half = cell.text[: len(cell.text) // 2]  # 100.00100.00 beside one name that is printed on each row
-            if upper.text != lower.text or cell.text == half + half:
+            units = above.text(Column.UNIT), row.text(Column.UNIT)
+            differ = upper.text != lower.text or (all(units) and units[0] != units[1])
+            if differ or cell.text == half + half:
                 detail = f"row {row.first + 1}: {cell.text[:20]!r} stands beside {upper.text!r} and {lower.text!r}"
                 refusal = Refused(Reason.CONSERVATION, detail, page)
                 yield from (RowDoubt(above.first, refusal), RowDoubt(row.first, refusal))
@@ -204,15 +207,24 @@ def is_note(text: str) -> bool:
 
 
 def is_numbering(row: Row, table: IndexedGrid) -> bool:
-    """Return True for a row of column numbers under the header: 1 2 3 4, or 栏次 and numbers."""
+    """Return True for a row of column numbers under the header: 1 2 3 4, or 栏次 and numbers.
+
+    Raises Refused where a number shares its cell with the first text below it.
+    """
     numbers: list[int] = []
+    other = ""
     for cell in table.row_cells(row.first):
         text = normalise(cell.text).strip("()") if cell.text else ""
         if text.isascii() and text.isdigit():
             numbers.append(int(text))
         elif cell.text and text not in NUMBERING:
-            return False
-    return len(numbers) >= 4 and all(b == a + 1 for a, b in pairwise(numbers))
+            other = other or cell.text
+    if len(numbers) < FEWEST_NUMBERS or any(b != a + 1 for a, b in pairwise(numbers)):
+        return False
+    if other:
+        detail = f"row {row.first + 1}: {other[:20]!r} stands among the numbers of columns"
+        raise Refused(Reason.CONSERVATION, detail, table.grid.page)
+    return True
 
 
 def is_subtotal(row: Row) -> bool:
