@@ -36,7 +36,7 @@ from extract.reading.tables.rows import (
 )
 from extract.reading.tables.target_words import BEGINS_TARGET
 from extract.reading.tables.titles import TitleBlock
-from extract.reading.tables.usual_levels import BEGINS_LEVEL, is_level1, is_level2
+from extract.reading.tables.usual_levels import MAY_HOLD_LEVEL, is_level1, is_level2
 
 SUM = re.compile(r"^(?:总分|合计|总计|小计|总得分|得分合计|自评总分|自评得分|综合得分|总分合计)")
 SUM_ALONE = re.compile(rf"{SUM.pattern}(?:得分)?(?:\s*[（(].*[)）])?\s*[:：]?\s*[\d.]*分?$")
@@ -355,8 +355,8 @@ def _prints_usual_levels(rows: Sequence[Row], crossings: set[tuple[int, int]]) -
 def _take_level2_away(row: Row, crossings: set[tuple[int, int]]) -> Row | None:
     """Return a row whose indicator stands under level 2, too, with a blank level 2; None where it may be two texts.
 
-    满意度指标 | 师生满意度 | ≥95%: where the form prints usual levels 2, the text begins with none of them, so no rule
-    is missing inside it; and it has a target of its own.
+    满意度指标 | 师生满意度 | ≥95%: where the form prints usual levels 2, the text holds none of them, so no rule is
+    missing inside it; and it has a target of its own.
     """
     cell, level1 = row.cells.get(Column.INDICATOR), row.text(Column.LEVEL1)
     across = [column for column, one in row.cells.items() if (one.col, one.colspan) in crossings]
@@ -364,7 +364,7 @@ def _take_level2_away(row: Row, crossings: set[tuple[int, int]]) -> Row | None:
         return None
     name, targets = cell.text, _list_targets(row, crossings)
     is_whole = (cell.row, cell.rowspan) == (row.first, row.last - row.first)
-    may_be_two = BEGINS_LEVEL.match(name) or SUM.match(name) or is_note(name) or FOOT_ENDS.search(normalise(name))
+    may_be_two = MAY_HOLD_LEVEL.search(name) or SUM.match(name) or is_note(name) or FOOT_ENDS.search(normalise(name))
     is_label = name.rstrip().endswith((":", "：")) or match_column(name) is not None
     if not is_whole or not name or may_be_two or is_label or (level1 and not is_level1(level1)):
         return None

@@ -15,7 +15,7 @@ CODE = r"(?:\d{1,2}\s*[-—–－.]\s*)?"
 LEVEL1 = re.compile(rf"^{CODE}(?:{FIRST}).{{0,6}}(?:指标|目标)?(?:\(\d+分?\))?$")  # 产出及效果, 投入和管理
 LEVEL2 = re.compile(rf"^{CODE}(?:{SECOND})(?:指标|目标)?(?:\(\d+分?\))?$")
 
-BEGINS_LEVEL = re.compile(rf"^{CODE}(?:{FIRST}|{SECOND}|社会|经济|生态|环境|可持续)")
+MAY_HOLD_LEVEL = re.compile(rf"^{CODE}(?:{FIRST}|{SECOND}|社会|经济|生态|环境|可持续)|(?:{FIRST}|{SECOND})指标")
 
 
 def is_level1(text: str) -> bool:

@@ -17,7 +17,7 @@ from extract.reading.tables.header_words import match_column, normalise
 from extract.reading.tables.headings import VALUES, Heading
 
 YEARLY = re.compile(
-    r"(?P<before>预计|预期|计划|拟|实际)?"
+    r"(?:(?:指标|目标)值)?(?P<before>预计|预期|计划|拟|实际)?"
     r"(?:(?P<year>20[0-4]\d)年?|(?P<relative>当年|本年|上年|去年|前年|上一年|前一年|前两年))度?"
     r"(?P<after>预计|预期|计划|实际)?(?P<done>实现|完成|达到|执行)?(?P<noun>目标|指标|水平|情况|数)?值?"
 )
