@@ -49,6 +49,9 @@ ONE_QUANTITY = (  # measure words that one quantity may print one after the othe
     frozenset({"公里", "千米", "里", "米", "厘米", "毫米"}),
     frozenset({"吨", "公斤", "千克", "斤", "克"}),
 )
+EACH_PERIOD = re.compile(
+    r"[≥≧≤≦＜＞<>=＝]?\s*1(?:年|个?季度|个?月|个?星期|周|天|日|个?小时)\s*\d[\d,.]*\D{1,4}$"
+)  # 1年1次
 TARGET_MARK = re.compile(r"[≥≧≤≦＞＜]|[%％]|\d(?=[≥≧≤≦])")
 
 
@@ -109,7 +112,7 @@ def _joins_quantities(text: str) -> bool:
         rest = ROUGHLY.match(text, figure.end() + len(measure))
         at = rest.end() if rest else len(text)
     is_one = any(one.issuperset(measures) for one in ONE_QUANTITY) and len(set(measures)) == len(measures)
-    return len(measures) > 1 and not is_one
+    return len(measures) > 1 and not is_one and not EACH_PERIOD.match(text)
 
 
 @lru_cache(maxsize=1024)  # a document prints each of its levels on many rows

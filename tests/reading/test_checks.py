@@ -24,7 +24,7 @@ from extract.reading.page import build_page
 from extract.reading.plausibility import find_doubts
 from extract.reading.tables.assembler import Assembler
 from extract.reading.tables.form_head import read_head
-from extract.reading.tables.form_head_checks import check_head
+from extract.reading.tables.form_head_checks import check_department, check_head
 from extract.settings import PROJECT
 
 READING = PROJECT / "extract/reading"
@@ -243,6 +243,14 @@ GOALS_OF_TWO_TERMS: list[Spec] = [
         ("", [*HEAD_ROWS[:4], *plain_rows(2, ("基本情况", "年度目标：按照部署巡查"))]),
         ("head_value_unread", [*HEAD_ROWS, *plain_rows(3, ("主管部门", "某局"), ("责任部门", "某市第二中学"))]),
         ("head_value_unread", [*HEAD_ROWS[:4], (2, 0, 2, 1, "总体目标"), *GOALS_OF_TWO_TERMS]),
+        ("head_value_unread", [*NAME_ROW, *plain_rows(1, ("年度资金总额", "/"), ("总体投入（万元）", "150.00"))]),
+        (
+            "head_value_unread",
+            [*NAME_ROW, (1, 0, 2, 1, "资金来源（万元）"), (1, 1, 1, 1, "合计"), (2, 1, 1, 1, "150.00")],
+        ),
+        ("head_value_unread", [*HEAD_ROWS, *plain_rows(3, ("实施单位", ""), ("承办学校", "某市第二中学"))]),
+        ("years_of_one_amount", [*NAME_ROW, *plain_rows(1, ("", "合计", "2025年"), ("资金总额", "230.00", "150.00"))]),
+        ("", [*NAME_ROW, *plain_rows(1, ("主管部门", "某部"), ("省级财政部门", "某省财政厅"), ("年度资金", "5"))]),
         ("buried_goal", [*HEAD_ROWS[:4], (2, 0, 1, 2, f"完成道路保洁，{'清扫干道，' * 9}年度目标保持整洁。")]),
         ("", [*HEAD_ROWS, (3, 0, 1, 2, f"说明：{'清扫干道，' * 9}年度目标保持整洁。")]),
     ],
@@ -276,6 +284,12 @@ def test_a_head_whose_rules_or_words_leave_a_value_open_is_refused(code: str, ce
         (plain_rows(2, ("年度目标", "全年完成以下目标：")), {Column.ANNUAL_GOAL: "全年完成以下目标："}),
         (plain_rows(2, ("项目概况", "年度目标：按照部署"), ("年度目标", "巡查")), {Column.ANNUAL_GOAL: "巡查"}),
         (plain_rows(2, ("一级项目名称", "城市管理")), {Column.PROJECT: "道路保洁"}),
+        (plain_rows(2, ("", "上年", "本年"), ("资金总额", "120.00", "150.00")), {Column.AMOUNT: "150.00"}),
+        (plain_rows(2, ("项目资金", ""), ("年度资金总额", "150.00")), {Column.AMOUNT: "150.00"}),
+        (
+            plain_rows(2, ("年初预算数", "5.00", "全年执行数", "4.00"), ("年度目标", "巡查", "", "")),
+            {Column.AMOUNT: "5.00", Column.AMOUNT_EXECUTED: "4.00"},
+        ),
         ([(2, 0, 2, 1, "项目资金"), (2, 1, 1, 1, "合计"), (2, 2, 1, 1, "8.00")], {Column.AMOUNT: "8.00"}),
         (
             [
@@ -318,6 +332,14 @@ def test_a_value_that_begins_with_its_header_is_refused() -> None:
     assert doubts_of(make_grid(plain_rows(0, HEADER, (*FIRST[:-1], "目标1次")))) == []
     for joined in ("指标值≥1次", "绩效指标值4"):
         assert has("header_among_rows", doubts_of(make_grid(plain_rows(0, HEADER, (*FIRST[:-1], joined)))))
+
+
+def test_a_goal_of_a_department_under_an_unlisted_word_is_in_doubt() -> None:
+    rows = plain_rows(0, ("部门名称", "某局"), ("部门履职方向目标", "保障教育系统正常运转，全面提高教学质量。"))
+    table = table_of(*rows)
+    head = read_head(table, 0, table.grid.n_rows)
+    check_department(table, head)
+    assert has("head_value_unread", [(doubt.reason.value, doubt.detail) for doubt in head.doubts])
 
 
 def test_a_column_that_may_hold_the_other_goal_is_in_doubt() -> None:

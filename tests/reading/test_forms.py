@@ -12,7 +12,7 @@ from extract.reading.tables.form_head import FormHead
 from extract.reading.tables.forms import is_foot
 from extract.reading.tables.indexed_grid import index_grid
 from extract.reading.tables.layout import find_layout
-from extract.reading.tables.target_words import looks_like_targets
+from extract.reading.tables.target_words import looks_like_targets, prints_bounds
 from extract.reading.tables.titles import refuse_unread_unit, split_caption
 
 from .test_page_breaks import make_grid, plain_rows
@@ -91,7 +91,17 @@ def record(value: str) -> Record:
 
 def test_steps_of_one_target_are_not_several_targets() -> None:
     assert list(find_doubts((record("6月底≥50%，9月底≥75%，11月底≥95%"),))) == []
-    for one in ("1年6个月", "2026年11月30日前", "5元8角", "3小时30分钟", "12次/年", "6栋", "≥1.5公里"):
+    for one in (
+        "1年6个月",
+        "2026年11月30日前",
+        "5元8角",
+        "3小时30分钟",
+        "12次/年",
+        "1年1次",
+        "1个月2次",
+        "6栋",
+        "≥1.5公里",
+    ):
         assert list(find_doubts((record(one),))) == []
     for joined in ("≥50%≥75%", "≥7家≥90%≥95%", "≥7家≥9个", "6栋2个", "100%98%", "6栋以上2个以上", "30天15天"):
         assert "several targets" in next(find_doubts((record(joined),))).refusal.detail
@@ -131,7 +141,7 @@ def test_a_caption_of_the_unit_with_another_label_is_refused_and_one_of_money_is
         refuse_unread_unit([Line("实施单位：望湖县照明所 项目名称：路灯维护", BOX)], 1)
 
 
-def test_three_figures_with_bounds_are_targets_whatever_words_stand_beside_them() -> None:
+def test_three_figures_with_bounds_are_the_rest_of_a_table_of_targets() -> None:
     rows = [("建设面积", "≥6000亩"), ("亩均增产", "≥50公斤"), ("单位成本", "≤1506元/亩")]
-    assert looks_like_targets(index_grid(make_grid(plain_rows(0, *rows))))
-    assert not looks_like_targets(index_grid(make_grid(plain_rows(0, *rows[:2]))))
+    assert prints_bounds(index_grid(make_grid(plain_rows(0, *rows))))
+    assert not prints_bounds(index_grid(make_grid(plain_rows(0, *rows[:2]))))

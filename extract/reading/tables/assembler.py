@@ -21,7 +21,7 @@ from extract.reading.tables.form_head import (
     prints_head,
     read_head,
 )
-from extract.reading.tables.form_head_checks import check_head
+from extract.reading.tables.form_head_checks import check_department, check_head
 from extract.reading.tables.form_subject import find_project, is_department, settle_subject
 from extract.reading.tables.forms import Form
 from extract.reading.tables.goals import count_goals
@@ -36,7 +36,7 @@ from extract.reading.tables.page_joins import carry_layout, cut_rows, join_table
 from extract.reading.tables.page_numbers import join_pages
 from extract.reading.tables.table_lines import find_own_lines, list_inner_titles
 from extract.reading.tables.table_year import find_table_year
-from extract.reading.tables.target_words import STRICT_WORDS, looks_like_targets
+from extract.reading.tables.target_words import STRICT_WORDS, looks_like_targets, prints_bounds
 from extract.reading.tables.titles import (
     TitleBlock,
     add_captions,
@@ -341,6 +341,8 @@ class Assembler:
         self.findings += found
         if head.scope is Scope.PROJECT and head.names_project and not found:
             check_head(above, head)
+        elif head.scope is Scope.DEPARTMENT:
+            check_department(above, head)
         return head
 
     def _settle_year(self, layout: Layout, page: int, head: FormHead | None = None) -> None:
@@ -389,9 +391,9 @@ class Assembler:
             if is_department(head, heading) or (names and (head.has_more or has_head_shape(table))):
                 self._hold_head(table, 0)
                 return
-        if looks_like_targets(table):
+        is_rest = reader is not None and follows
+        if looks_like_targets(table) or (is_rest and prints_bounds(table)):
             detail = "indicators without a header that is known"
-            is_rest = reader is not None and follows
             self.lost.append(Doubt(Reason.UNKNOWN_HEADER, table.grid.page, detail, table.grid.box, reaches=is_rest))
             return
         self._left_aside.append(table.grid.page)

@@ -53,6 +53,8 @@ WIDER = re.compile(
     r"(?:专项|资金|专项资金|转移支付)名称$|一级项目(?:名称)?$|项目$|(?:填报|申报|编制|绩效编制|填表)单位"
 )
 LABEL_OF_PERIOD = re.compile(r"[一-鿿]{2,8}目标\s*[(（]20\d\d[^()（）]{0,16}[)）](?!\s*[:：])")
+THIS_YEAR = re.compile(r"[本当]年(?!.*以前)")
+YEAR_OF_COLUMN = re.compile(r"[本当]年|[上去前]年|以前年|以后年|20[0-4]\d年")
 SUMS = re.compile(r"[合总共]计$")
 TOTALS = re.compile(r"(?:金额|资金|预算)?(?:[合总]计|总额|总金额)$")
 MANY_YEARS = re.compile(r"投资|总预算|中长期|中期")
@@ -258,9 +260,39 @@ def _read_cell(
     if not is_word(cell) and normalise(cell.text) not in YEAR_WORDS:
         return
     value = find_value(table, cell, stop)
+    if value is not None and value.row == cell.row and match_column(cell.text) in AMOUNT_KINDS:
+        value = _choose_year(table, cell, value)
     if value is not None:
         _keep(table, head, cell.text, value, used, word_cell=cell)
         _append_rest(table, head, cell, value, stop, used)
+
+
+def _choose_year(table: IndexedGrid, word: Cell, value: Cell) -> Cell:
+    """Return the figure of this year among those beside the word of an amount, by the words above their columns.
+
+    上年 | 本年 over 资金总额 | 120.00 | 150.00. Raises Refused where words of years do not tell.
+    """
+    figures = [c for c in table.row_cells(word.row) if c.col > word.col and is_figure(c.text)]
+    heads = [_find_column_word(table, c) for c in figures]
+    yearly = [head for head in heads if YEAR_OF_COLUMN.match(head)]
+    if len(figures) < 2 or not yearly or len({c.text for c in figures}) == 1:
+        return value
+    current = [c for c, head in zip(figures, heads, strict=True) if THIS_YEAR.match(head)]
+    if len(current) == 1:
+        return current[0]
+    detail = f"row {word.row + 1}: {'、'.join(c.text for c in figures)} beside {word.text[:20]!r}: which year's is it?"
+    raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
+
+
+def _find_column_word(table: IndexedGrid, figure: Cell) -> str:
+    """Return the nearest text above a figure in its column that is no figure, "" where there is none."""
+    for row in range(figure.row - 1, -1, -1):
+        cell = table.cell(row, figure.col)
+        if cell is None or (cell.text and cell.col != figure.col):
+            return ""
+        if cell.text and not is_figure(cell.text):
+            return normalise(cell.text)
+    return ""
 
 
 def _answers_label(table: IndexedGrid, cell: Cell) -> bool:
@@ -438,6 +470,10 @@ def _keep(
     if column in head.fields and column not in AMOUNT_KINDS:
         if column not in SINGLE or not _outranks(table, head, column, word, value):
             return
+    elif column in head.fields and not head.fields[column].text.strip("/／-—– "):
+        if not is_figure(value.text) or normalise(word) in PARTS:
+            return
+        head.money_units.pop(column, None)
     elif column in head.fields:
         is_rival = id(value) not in used and normalise(word) not in PARTS
         if not is_rival or not _takes_over(table, head, column, word, value):
@@ -543,11 +579,13 @@ def _heads_figures(table: IndexedGrid, words: list[Cell], below: int) -> bool:
     项目资金总额 | 以前年度已安排 | 年度资金总额 over a row 合计: such a table may have unlisted words.
     """
     kinds = {match_column(word.text) for word in words}
+    beside = [table.cell(word.row, word.col + word.colspan) for word in words]
+    if any(c is not None and is_figure(c.text) for c in beside):
+        return False
     if kinds & {Column.AMOUNT_ADJUSTED, Column.AMOUNT_EXECUTED}:
         return True
     under = [table.cell(below, word.col) for word in words]
-    beside = [table.cell(word.row, word.col + word.colspan) for word in words]
-    return all(c is not None and is_figure(c.text) for c in under) and not any(c and is_figure(c.text) for c in beside)
+    return all(c is not None and is_figure(c.text) for c in under)
 
 
 def is_figure(text: str) -> bool:

@@ -13,12 +13,21 @@ from extract.errors import Reason, Refused
 from extract.reading.tables.drafts import confine
 from extract.reading.tables.form_head import HEAD_COLUMNS, SINGLE, WIDER, FormHead, is_figure, is_word, split_label
 from extract.reading.tables.form_subject import OFFICE
-from extract.reading.tables.header_words import LONGEST, is_group, is_ignored, match_column, names_goal, normalise
+from extract.reading.tables.header_words import (
+    LONGEST,
+    find_money_unit,
+    is_group,
+    is_ignored,
+    match_column,
+    names_goal,
+    normalise,
+)
 from extract.reading.tables.indexed_grid import IndexedGrid
 
 ABOUT_MONEY = re.compile(r"金额|资金|预算|经费|总额|投资")
 MONEY_WORD = re.compile(r"(?:金额|资金|经费|总额|拨款|预算数)(?!来源|性质|用途|管理)")
 GOAL_WORDS = re.compile(r"(?:年度|总体|实施期|中期|长期|年度总体|年度绩效|总体绩效|项目绩效|绩效|预期)目标")
+OF_BUDGET = re.compile(r"(?:支出|预算).*(?:总|规模)|总.*(?:支出|预算|盘子)")
 ABOUT_GOALS = re.compile(r"目标")
 NO_UNIT = re.compile(r"地[址点区]|区域|范围|对象|来源|[处科股]室|人$")  # of a label beside the name of an office
 SEAL = re.compile(r"[(（].{0,6}(?:盖章|签章|公章|签字|印章).{0,2}[)）]$")
@@ -38,9 +47,25 @@ def check_head(table: IndexedGrid, head: FormHead) -> None:
             refuse(table, 0, stop, head)
 
 
+def check_department(table: IndexedGrid, head: FormHead) -> None:
+    """Add a doubt to the head of a department's form for a goal or the budget's total under an unlisted word."""
+    found = list_printed(head)
+    with confine(head.doubts, table.grid.page):
+        for word in table.cells:
+            value = table.cell(word.row, word.col + word.colspan)
+            if value is None or len(word.text) > LONGEST_WORD * 2 or is_word(word) or is_word(value):
+                continue
+            is_goal = len(value.text) > LONGEST_WORD and names_goal(word.text) and not found >= set(GOALS)
+            is_sum = is_figure(value.text) and OF_BUDGET.search(word.text) and Column.AMOUNT not in found
+            if is_goal or is_sum:
+                shown = value.text[:20]
+                detail = f"row {word.row + 1}: {shown!r} beside the unknown word {word.text!r} may be what is missing"
+                raise Refused(Reason.UNKNOWN_HEADER, detail, table.page_of(word))
+
+
 def refuse_unread_words(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
     """Raise Refused (unknown_header) with the first unlisted word whose value may be a field that the head lacks."""
-    found, values = set(head.fields), {field.text for field in head.fields.values()}
+    found, values = list_printed(head), {field.text for field in head.fields.values()}
     _refuse_unread_money(table, start, stop, head)
     for row in range(start, stop):
         for word in table.starting(row):
@@ -78,16 +103,24 @@ def refuse_buried_goal(table: IndexedGrid, start: int, stop: int, head: FormHead
 
 def _refuse_unread_money(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
     """Refuse a head without an amount that has a figure in or beside a text about money."""
-    if set(head.fields) & set(AMOUNT_KINDS):
+    if list_printed(head) & set(AMOUNT_KINDS):
         return
     values = {field.text for field in head.fields.values()}
     for row in range(start, stop):
-        figures = [c for c in table.row_cells(row) if c.text not in values and HAS_FIGURE.search(c.text)]
         for cell in table.starting(row):
             text = normalise(cell.text)
-            if len(text) <= LONGEST and cell.text not in values and MONEY_WORD.search(text) and figures:
+            is_money = MONEY_WORD.search(text) or find_money_unit(cell.text)
+            if len(text) > LONGEST or cell.text in values or not is_money:
+                continue
+            beside = [c for line in range(row, min(stop, row + cell.rowspan)) for c in table.row_cells(line)]
+            if any(c.text not in values and HAS_FIGURE.search(c.text) for c in beside):
                 detail = f"row {row + 1}: {cell.text[:30]!r} speaks of money and no amount was found"
                 raise Refused(Reason.UNKNOWN_HEADER, detail, table.page_of(cell))
+
+
+def list_printed(head: FormHead) -> set[Column]:
+    """List the fields of a head that print a text; a blank cell or a dash may be no value at all."""
+    return {column for column, field in head.fields.items() if field.text.strip("/／-—– ")}
 
 
 def refuse_left_over(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
@@ -230,7 +263,8 @@ def _belongs(table: IndexedGrid, cell: Cell, head: FormHead, labels: dict[int, b
     while left is not None and left.text and not labels.get(id(left), False):
         left = table.cell(cell.row, left.col - 1) if left.col else None
     column = match_column(left.text) if left is not None else None
-    if column is Column.DEPARTMENT and Column.UNIT not in head.fields and OFFICE.search(cell.text):
+    is_second = left is not None and left.col + left.colspan < cell.col
+    if is_second and column is Column.DEPARTMENT and Column.UNIT not in head.fields and OFFICE.search(cell.text):
         return False  # the unit, whose word is lost
     known = head.fields.get(column) if left is not None and column in SINGLE else None
     return known is None or cell.text in known.text or (left is not None and bool(WIDER.match(normalise(left.text))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import chain
 
-from extract.entities import Cell, PageGrids
+from extract.entities import PageGrids
 from extract.reading.tables.indexed_grid import IndexedGrid
 
 LEVEL_WORDS = re.compile(
@@ -27,15 +27,14 @@ def speaks_of_targets(page: PageGrids) -> bool:
 
 
 def looks_like_targets(table: IndexedGrid) -> bool:
-    """Return True if three cells have words of target tables only or are targets, or one of each is there.
+    """Return True if three cells have words of target tables only, or one has and another begins a target.
 
     One row that a lost page leaves behind is enough: 满意度指标, 企业满意度, ≥85%.
     """
     words = sum(1 for cell in table.cells if STRICT_WORDS.search(cell.text))
-    targets = sum(1 for cell in table.cells if BEGINS_TARGET.match(cell.text))
-    return words >= 3 or (words >= 1 and targets >= 1) or sum(map(is_bound, table.cells)) >= 3
+    return words >= 3 or (words >= 1 and any(BEGINS_TARGET.match(cell.text) for cell in table.cells))
 
 
-def is_bound(cell: Cell) -> bool:
-    """Return True for a text of a sign and a figure: ≥85%."""
-    return bool(BOUND.match(cell.text))
+def prints_bounds(table: IndexedGrid) -> bool:
+    """Return True if three cells are a sign and a figure, ≥85%: the rest of a table of targets may have no other."""
+    return sum(1 for cell in table.cells if BOUND.match(cell.text)) >= 3
