@@ -24,7 +24,8 @@ from extract.reading.ink.ink import BLANK, KEPT, Bools, Drop, Floats, Ink
 from extract.reading.page import CheckedPage, Stages, build_page, run_stages
 from extract.reading.pages import read_checked_pages, read_ink
 from extract.reading.tables.assembler import Assembler
-from extract.reading.tables.form_head import finds_head, is_columnar, is_word
+from extract.reading.tables.form_head import finds_head, is_columnar
+from extract.reading.tables.head_cells import is_word
 from extract.reading.tables.indexed_grid import index_grid
 from extract.reading.tables.layout import Layout, find_layouts
 

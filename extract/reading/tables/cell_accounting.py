@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from extract.entities import Cell
 from extract.errors import Reason, Refused
-from extract.reading.tables.form_head import is_word
+from extract.reading.tables.head_cells import is_word
 from extract.reading.tables.header_words import is_part_of_group
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout

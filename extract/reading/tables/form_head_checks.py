@@ -11,8 +11,9 @@ import re
 from extract.entities import AMOUNT_KINDS, GOALS, Cell, Column
 from extract.errors import Reason, Refused
 from extract.reading.tables.drafts import confine
-from extract.reading.tables.form_head import HEAD_COLUMNS, SINGLE, WIDER, FormHead, is_figure, is_word, split_label
+from extract.reading.tables.form_head import HEAD_COLUMNS, SINGLE, WIDER, FormHead
 from extract.reading.tables.form_subject import OFFICE
+from extract.reading.tables.head_cells import is_figure, is_word, split_label
 from extract.reading.tables.header_words import (
     LONGEST,
     find_money_unit,

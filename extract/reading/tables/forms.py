@@ -12,7 +12,8 @@ from extract.reading.tables.cell_accounting import Account
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES
 from extract.reading.tables.department_blocks import Block
 from extract.reading.tables.drafts import Doubt, Draft, Field, Project, Sink, doubt_of, field_of, surround
-from extract.reading.tables.form_head import HEAD_COLUMNS, FormHead, is_figure, is_word
+from extract.reading.tables.form_head import HEAD_COLUMNS, FormHead
+from extract.reading.tables.head_cells import is_figure, is_word
 from extract.reading.tables.header_words import match_column, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.inquiry import noting, settle

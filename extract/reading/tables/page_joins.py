@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from extract.entities import Cell
 from extract.errors import Reason, Refused
-from extract.reading.tables.form_head import is_known, is_word
+from extract.reading.tables.head_cells import is_known, is_word
 from extract.reading.tables.headings import Heading
 from extract.reading.tables.indexed_grid import IndexedGrid, index_grid
 from extract.reading.tables.layout import Layout, move_layout

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from extract.entities import Box, Line
-from extract.reading.tables.form_head import is_word
 from extract.reading.tables.form_subject import TITLE_END
+from extract.reading.tables.head_cells import is_word
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
 from extract.reading.tables.page_joins import cut_rows

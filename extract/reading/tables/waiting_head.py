@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from extract.entities import Line
-from extract.reading.tables.form_head import finds_head, is_word
+from extract.reading.tables.form_head import finds_head
+from extract.reading.tables.head_cells import is_word
 from extract.reading.tables.header_words import normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.target_words import BEGINS_TARGET
