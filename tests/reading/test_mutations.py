@@ -140,6 +140,8 @@ def test_a_damaged_page_is_read_as_it_was_or_refused(name: str, mutate: Mutation
         ("g12_column_numbers", 109),  # the number of a column and the unit below it
         ("k_covered", 111),  # the goals of two units' projects of one name
         ("z06_two_earlier_years", 110),  # an earlier year's values of two indicators
+        ("f13_department", 115),  # a department's amount and goal
+        ("s08_guangzhou_department_alone", 117),  # a department's goals
         ("u06_long_and_annual_targets", 113),  # a level among the letters of the indicator beside it
         ("u11_one_word_for_two_things", 102),  # the header's word and its first value in one cell
         ("f20_cut_three_ways", 102),  # the word of a goal among the lines of its text

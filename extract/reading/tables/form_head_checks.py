@@ -49,8 +49,11 @@ def check_head(table: IndexedGrid, head: FormHead) -> None:
 
 
 def check_department(table: IndexedGrid, head: FormHead) -> None:
-    """Add a doubt to the head of a department's form for a goal or the budget's total under an unlisted word."""
+    """Add doubts to the head of a department's form: for lost rules, a goal or the total under an unlisted word."""
     found = list_printed(head)
+    for refuse in (refuse_joined_words, refuse_buried_goal):
+        with confine(head.doubts, table.grid.page):
+            refuse(table, 0, table.grid.n_rows, head)
     with confine(head.doubts, table.grid.page):
         for word in table.cells:
             value = table.cell(word.row, word.col + word.colspan)
@@ -96,7 +99,7 @@ def refuse_buried_goal(table: IndexedGrid, start: int, stop: int, head: FormHead
     stored = {(printed.page, printed.box) for one in head.fields.values() for printed in one.fragments}
     for row in range(start, stop) if missing else ():
         for cell in table.starting(row):
-            words = GOAL_WORDS.findall(normalise(cell.text)) if len(cell.text) > LONGEST else []
+            words = GOAL_WORDS.findall(normalise(cell.text)) if len(cell.text) > LONGEST_WORD * 2 else []
             if (table.page_of(cell), cell.box) not in stored and any(match_column(word) in missing for word in words):
                 detail = f"row {row + 1}: {cell.text[:20]!r} holds the word {words[0]!r}, which has no value"
                 raise Refused(Reason.CONSERVATION, detail, table.page_of(cell))
