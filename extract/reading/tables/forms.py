@@ -12,6 +12,7 @@ from extract.reading.tables.cell_accounting import Account
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES
 from extract.reading.tables.department_blocks import Block
 from extract.reading.tables.drafts import Doubt, Draft, Field, Project, Sink, doubt_of, field_of, surround
+from extract.reading.tables.foot_rows import find_foot
 from extract.reading.tables.form_head import HEAD_COLUMNS, FormHead, is_figure, is_word
 from extract.reading.tables.header_words import match_column, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
@@ -34,6 +35,7 @@ from extract.reading.tables.rows import (
     refuse_words,
     split_rows,
 )
+from extract.reading.tables.side_periods import SidePeriods
 from extract.reading.tables.target_words import BEGINS_TARGET
 from extract.reading.tables.titles import TitleBlock
 from extract.reading.tables.usual_levels import MAY_HOLD_LEVEL, is_level1, is_level2
@@ -71,6 +73,7 @@ class Form:
         self._names: set[tuple[Column, int]] = set()  # levels and indicators of the header, with their halves
         self._has_plain_levels = False  # the levels 2 of this page are all usual ones, in one half
         self._carries_levels: bool | None = None  # True if a blank level continues the one above; None: not known yet
+        self._periods = SidePeriods()
         self._begun = False  # the last row has printed a level and no indicator
         self._open: set[Column] = set()  # levels whose blank cell the end of the page cuts: the name may stand below
 
@@ -117,6 +120,9 @@ class Form:
         if start == 0 and not goes_on and (finished := finish_header(layout, table, start)) is not None:
             account.take_row(start, start + 1)
             layout, start = finished, start + 1
+        whole, stop = stop, find_foot(table, layout, start, stop)
+        account.take_row(stop, whole)
+        self.skipped += [(page, cell.box) for line in range(stop, whole) for cell in table.starting(line)]
         for block in range(layout.blocks):
             self._merges |= find_merges(list(split_rows(table, layout, start, stop, block)))
         listed = list(_list_rows(table, layout, start, stop))
@@ -129,6 +135,7 @@ class Form:
             self._begun = False
             try:
                 with noting() as settled:
+                    row = self._periods.place(row, table, layout, start, crossings)
                     account.take(self._read_row(row, table, crossings, after_break, row.first == start, is_below))
                 self.project.settled += settled
             except Refused as refusal:
