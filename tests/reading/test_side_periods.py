@@ -103,3 +103,14 @@ def test_the_blank_rest_of_a_label_below_a_page_break_is_that_label() -> None:
     rest = [(0, 0, 1, 1, ""), *row(0, "维修操场", "≥3处"), (1, 0, 1, 1, "年度指标"), *row(1, "维修校舍", "≥6栋")]
     values, doubts = read(first, make_grid(rest, page=2))
     assert (values[2:], doubts) == ([("≥3处", ""), ("", "≥6栋")], [])
+
+
+def test_a_row_beside_a_label_whose_rule_is_lost_is_in_doubt() -> None:
+    across = [*row(4, "", "")[:2], (4, 3, 1, 2, "维修校舍≥18栋")]
+    assert any("across columns" in d for d in form((4, 0, 2, 1, "中期指标"), *across, *row(5, "操场", "≥6处"))[1])
+    assert any("across columns" in d for d in form((4, 0, 1, 1, "年度指标"), *across, *block(5, "年度指标", "≥6处"))[1])
+
+
+def test_a_level_below_a_header_that_joins_it_with_a_label_is_in_doubt() -> None:
+    joined = [(3, 0, 1, 2, "绩效指一级指标标"), *header()[2:]]
+    assert any("产出指标" in d for d in form(*block(4, "年度指标", "≥2栋", "≥6栋"), head=joined)[1])

@@ -14,7 +14,7 @@ from extract.reading.tables.department_blocks import Block
 from extract.reading.tables.drafts import Doubt, Draft, Field, Project, Sink, doubt_of, field_of, surround
 from extract.reading.tables.foot_rows import find_foot
 from extract.reading.tables.form_head import HEAD_COLUMNS, FormHead, is_figure, is_word
-from extract.reading.tables.header_words import match_column, normalise
+from extract.reading.tables.header_words import is_group, match_column, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.inquiry import noting, settle
 from extract.reading.tables.layout import Layout, finish_header
@@ -35,7 +35,7 @@ from extract.reading.tables.rows import (
     refuse_words,
     split_rows,
 )
-from extract.reading.tables.side_periods import SidePeriods
+from extract.reading.tables.side_periods import SidePeriods, read_period
 from extract.reading.tables.target_words import BEGINS_TARGET
 from extract.reading.tables.titles import TitleBlock
 from extract.reading.tables.usual_levels import MAY_HOLD_LEVEL, is_level1, is_level2
@@ -394,7 +394,8 @@ def _refuse_unless_known(
     One with a target of its own is an indicator, whatever its text begins with. `is_below`: no indicator stands below
     it.
     """
-    texts = [c for c in table.row_cells(row.first) if c.text and c.row >= row.first]  # a label beside it is none of it
+    begun = [c for c in table.row_cells(row.first) if c.text and c.row >= row.first]
+    texts = [c for c in begun if not _is_beside(c, row)]
     if not texts or _is_sum(texts, targets := _list_targets(row, crossings)):
         return
     project_words = [c for c in texts if match_column(c.text) in HEAD_COLUMNS]
@@ -407,6 +408,13 @@ def _refuse_unless_known(
         return
     detail = f"row {row.first + 1}: the cell {texts[0].text[:20]!r} stands across columns"
     raise Refused(Reason.CONSERVATION, detail, table.grid.page)
+
+
+def _is_beside(cell: Cell, row: Row) -> bool:
+    """Return True for a label beside rows, which is none of this one: 年度指标, 绩效指标."""
+    if any(cell is one for one in row.cells.values()):
+        return False
+    return cell.rowspan > row.last - row.first or bool(is_group(cell.text) or read_period(cell.text))
 
 
 def _is_sum(texts: list[Cell], targets: list[str]) -> bool:

@@ -59,7 +59,7 @@ class SidePeriods:
             self._page, self._above = table.grid.page, self._last
         cells = table.row_cells(row.first)
         if len(cells) == 1:
-            if _read(cells[0].text) and NAMES_TARGETS.search(cells[0].text):
+            if read_period(cells[0].text) and NAMES_TARGETS.search(cells[0].text):
                 self._across = self._last = cells[0]
             return row
         if layout.blocks > 1 or not row.has_indicator or find_crossing(row, crossings) is not None:
@@ -75,10 +75,10 @@ class SidePeriods:
         """Return the label of a period, for the blank rest of one at the top of a page that on the page before."""
         if not cell.text and cell.row <= start:
             return self._above
-        return cell if _read(cell.text) else None
+        return cell if read_period(cell.text) else None
 
     def _settle(self, row: Row, layout: Layout, label: Cell | None) -> Row:
-        period = _read(label.text) if label is not None else ""
+        period = read_period(label.text) if label is not None else ""
         self._has_cycle |= period == "cycle"
         self._has_bare |= not period and row.has_target
         if self._has_cycle and self._has_bare:
@@ -100,7 +100,7 @@ class SidePeriods:
         return _move(row, columns[0])
 
 
-def _read(text: str) -> str:
+def read_period(text: str) -> str:
     """Return which period a label names (cycle, annual, year, other), "" for a text that is no such label."""
     word, _, rest = normalise(text).partition(":")  # 长期目标1：健全服务
     if not word or len(word) > LONGEST:
