@@ -15,6 +15,7 @@ from extract.reading.tables.header_words import is_part_of_group
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
 from extract.reading.tables.rows import RowDoubt
+from extract.reading.tables.usual_levels import is_level1, is_level2
 
 
 class Account:
@@ -44,6 +45,8 @@ class Account:
 
     def _is_ignored(self, cell: Cell) -> bool:
         """Return True for a cell under a known heading that is not loaded, or the label at the left edge."""
+        if "指标" in cell.text and (is_level1(cell.text) or is_level2(cell.text)):
+            return False  # the rule between the header's words of a label and of a level is lost
         covered = range(cell.col, cell.col + cell.colspan)
         return all(col in self._ignored for col in covered) or (
             cell.col == 0 and (is_word(cell) or is_part_of_group(cell.text))

@@ -12,9 +12,10 @@ from extract.reading.tables.cell_accounting import Account
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES
 from extract.reading.tables.department_blocks import Block
 from extract.reading.tables.drafts import Doubt, Draft, Field, Project, Sink, doubt_of, field_of, surround
+from extract.reading.tables.foot_rows import find_foot
 from extract.reading.tables.form_head import HEAD_COLUMNS, FormHead
 from extract.reading.tables.head_cells import is_figure, is_word
-from extract.reading.tables.header_words import match_column, normalise
+from extract.reading.tables.header_words import is_group, match_column, normalise
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.inquiry import noting, settle
 from extract.reading.tables.layout import Layout, finish_header
@@ -35,6 +36,7 @@ from extract.reading.tables.rows import (
     refuse_words,
     split_rows,
 )
+from extract.reading.tables.side_periods import SidePeriods, read_period
 from extract.reading.tables.target_words import BEGINS_TARGET
 from extract.reading.tables.titles import TitleBlock
 from extract.reading.tables.usual_levels import MAY_HOLD_LEVEL, is_level1, is_level2
@@ -72,6 +74,7 @@ class Form:
         self._names: set[tuple[Column, int]] = set()  # levels and indicators of the header, with their halves
         self._has_plain_levels = False  # the levels 2 of this page are all usual ones, in one half
         self._carries_levels: bool | None = None  # True if a blank level continues the one above; None: not known yet
+        self._periods = SidePeriods()
         self._begun = False  # the last row has printed a level and no indicator
         self._open: set[Column] = set()  # levels whose blank cell the end of the page cuts: the name may stand below
 
@@ -118,6 +121,9 @@ class Form:
         if start == 0 and not goes_on and (finished := finish_header(layout, table, start)) is not None:
             account.take_row(start, start + 1)
             layout, start = finished, start + 1
+        whole, stop = stop, find_foot(table, layout, start, stop)
+        account.take_row(stop, whole)
+        self.skipped += [(page, cell.box) for line in range(stop, whole) for cell in table.starting(line)]
         for block in range(layout.blocks):
             self._merges |= find_merges(list(split_rows(table, layout, start, stop, block)))
         listed = list(_list_rows(table, layout, start, stop))
@@ -130,6 +136,7 @@ class Form:
             self._begun = False
             try:
                 with noting() as settled:
+                    row = self._periods.place(row, table, layout, start, crossings)
                     account.take(self._read_row(row, table, crossings, after_break, row.first == start, is_below))
                 self.project.settled += settled
             except Refused as refusal:
@@ -388,7 +395,8 @@ def _refuse_unless_known(
     One with a target of its own is an indicator, whatever its text begins with. `is_below`: no indicator stands below
     it.
     """
-    texts = [c for c in table.row_cells(row.first) if c.text and c.row >= row.first]  # a label beside it is none of it
+    begun = [c for c in table.row_cells(row.first) if c.text and c.row >= row.first]
+    texts = [c for c in begun if not _is_beside(c, row)]
     if not texts or _is_sum(texts, targets := _list_targets(row, crossings)):
         return
     project_words = [c for c in texts if match_column(c.text) in HEAD_COLUMNS]
@@ -401,6 +409,13 @@ def _refuse_unless_known(
         return
     detail = f"row {row.first + 1}: the cell {texts[0].text[:20]!r} stands across columns"
     raise Refused(Reason.CONSERVATION, detail, table.grid.page)
+
+
+def _is_beside(cell: Cell, row: Row) -> bool:
+    """Return True for a label beside rows, which is none of this one: 年度指标, 绩效指标."""
+    if any(cell is one for one in row.cells.values()):
+        return False
+    return cell.rowspan > row.last - row.first or bool(is_group(cell.text) or read_period(cell.text))
 
 
 def _is_sum(texts: list[Cell], targets: list[str]) -> bool:
