@@ -33,8 +33,10 @@ from extract.reading.confinement import (
 from extract.reading.cross_checks import cross_check
 from extract.reading.document_checks import (
     explain_absence,
+    find_cut_off,
     find_lost,
     find_problems,
+    is_same_place,
     is_scan,
     list_cut_texts,
     list_pictured,
@@ -329,7 +331,10 @@ def _interpret(
     number_projects(drafts)
     places = list_places(drafts)
     target_pages = {*assembler.target_pages, *places.cells}  # a head may stand on the page before its indicators
-    lost = [*assembler.lost, *find_lost(pages, target_pages)]
+    read = {number: [box for _, box in cells] for number, cells in places.cells.items()}
+    cut = list(find_cut_off(pages, read))
+    known = [one for one in assembler.lost if one.project or not any(is_same_place(one, other) for other in cut)]
+    lost = [*known, *find_lost(pages, target_pages), *cut]
     places.scope = find_scope(target_pages | {one.page for one in lost}, len(pages))
     if complete is not None and any(pages[number - 1].is_glance for number in places.scope):
         pages = settle_seams(complete(places.scope))
