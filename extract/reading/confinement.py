@@ -205,12 +205,16 @@ def _hides_name(project: Project, problems: Sequence[Problem]) -> bool:
 def confine_repeated_pages(drafts: Sequence[DraftPart], pages: Sequence[CheckedPage]) -> None:
     """Hold back projects of a page that is printed twice, whose rows would count twice.
 
-    Whole forms on such pages are copies, which count once (`drop_copies`).
+    Whole forms on such pages are copies, which count once (`drop_copies`). `pages` are those before texts that a page
+    break cuts are resolved, which depends on the pages beside.
     """
     rows = [draft for part in drafts for draft in part.drafts]
     of_project: dict[int, set[int]] = defaultdict(set)
     for row in rows:
         of_project[id(row.project)].add(row.page)
+    for part in drafts:
+        for project, piece in list_pieces(part):
+            of_project[id(project)].add(piece.page)
     seen: dict[tuple[str, ...], int] = {}
     for page in sorted({row.page for row in rows}):
         texts = tuple(cell.text for grid in pages[page - 1].grids.grids for cell in grid.cells)

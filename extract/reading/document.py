@@ -321,7 +321,7 @@ def _interpret(
     pages: tuple[CheckedPage, ...], sha256: str, reader: str, assembler: Assembler, complete: Complete | None
 ) -> tuple[Reading, Places]:
     """Interpret pages with people's answers applied; raises Refused."""
-    pages = settle_seams(pages)
+    printed, pages = pages, settle_seams(pages)
     refuse_unreadable(pages)
     sheets, assembler.evidence.running = drop_furniture(list_sheets(page.grids for page in pages))
     for sheet in sheets:
@@ -343,7 +343,7 @@ def _interpret(
     confine_problems(drafts, problems, places, pages)
     hold_torn(drafts, problems)
     findings = [*assembler.findings, *drop_copies(drafts)]
-    confine_repeated_pages(drafts, pages)
+    confine_repeated_pages(drafts, printed)
     hold_neighbours(drafts, lost)
     parts, records, held = build_parts(
         drafts, find_doubts, adopt_problems(lost, problems), assembler.evidence.cover.title

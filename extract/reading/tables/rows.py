@@ -113,9 +113,9 @@ def find_shared(rows: list[Row], page: int) -> Iterator[RowDoubt]:
 
     Also those in one cell with the header above the first row.
     """
-    for cell in rows[0].cells.values() if rows else ():
-        if cell.row < rows[0].first and cell.text:
-            detail = f"row {rows[0].first + 1}: {cell.text[:20]!r} stands in one cell with the header above"
+    for joined in rows[0].cells.values() if rows else ():
+        if joined.row < rows[0].first and joined.text:
+            detail = f"row {rows[0].first + 1}: {joined.text[:20]!r} stands in one cell with the header above"
             yield RowDoubt(rows[0].first, Refused(Reason.CONSERVATION, detail, page))
     for above, row in pairwise(rows):
         for column in ONE_EACH:
