@@ -36,12 +36,12 @@ from extract.reading.document_checks import (
     find_cut_off,
     find_lost,
     find_problems,
-    is_same_place,
     is_scan,
     list_cut_texts,
     list_pictured,
     refuse_missing_pages,
     refuse_unreadable,
+    unite_places,
 )
 from extract.reading.exchange import reading_from_json, reading_to_json
 from extract.reading.page import CheckedPage, StagedPage
@@ -332,9 +332,8 @@ def _interpret(
     places = list_places(drafts)
     target_pages = {*assembler.target_pages, *places.cells}  # a head may stand on the page before its indicators
     read = {number: [box for _, box in cells] for number, cells in places.cells.items()}
-    cut = list(find_cut_off(pages, read))
-    known = [one for one in assembler.lost if one.project or not any(is_same_place(one, other) for other in cut)]
-    lost = [*known, *find_lost(pages, target_pages), *cut]
+    cut = list(find_cut_off(pages, target_pages, read))
+    lost = [*unite_places(assembler.lost, cut), *find_lost(pages, target_pages)]
     places.scope = find_scope(target_pages | {one.page for one in lost}, len(pages))
     if complete is not None and any(pages[number - 1].is_glance for number in places.scope):
         pages = settle_seams(complete(places.scope))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -124,11 +125,13 @@ def find_lost(pages: Sequence[CheckedPage], target_pages: set[int]) -> Iterator[
             yield Doubt(Reason.CONSERVATION, number, detail, reaches=True)
 
 
-def find_cut_off(pages: Sequence[CheckedPage], read: Mapping[int, Sequence[Box]]) -> Iterator[Doubt]:
+def find_cut_off(
+    pages: Sequence[CheckedPage], target_pages: set[int], read: Mapping[int, Sequence[Box]]
+) -> Iterator[Doubt]:
     """Yield tables that run over the edge of the page, which hides texts of them, and of which no project was read.
 
-    Without the words that the edge hides, such a table is not known as one of targets. `read` are the boxes of the
-    cells that were read, by page.
+    Without the words that the edge hides, such a table is not known as one of targets, or nothing of it can be read,
+    nor of the pages of targets on which it goes on. `read` are the boxes of the cells that were read, by page.
     """
     for page in pages:
         for grid in page.grids.grids:
@@ -137,12 +140,21 @@ def find_cut_off(pages: Sequence[CheckedPage], read: Mapping[int, Sequence[Box]]
             hidden = [one.text for one in page.hidden_texts if _meet(one.box, grid.box)]
             if hidden and any(ABOUT_TARGETS.search(text) for text in (*hidden, *(cell.text for cell in grid.cells))):
                 detail = f"the edge of the page cuts off a part of a table: {hidden[0][:20]!r}"
-                yield Doubt(Reason.CONSERVATION, page.grids.page, detail, grid.box, reaches=True)
+                last = page.grids.page
+                while last + 1 in target_pages and last + 1 not in read:
+                    last += 1
+                yield Doubt(Reason.CONSERVATION, page.grids.page, detail, grid.box, reaches=True, last_page=last)
 
 
-def is_same_place(one: Doubt, other: Doubt) -> bool:
-    """Return True if two doubts are about one table."""
-    return (one.page, one.box) == (other.page, other.box)
+def unite_places(lost: Sequence[Doubt], cut: Sequence[Doubt]) -> list[Doubt]:
+    """Unite the doubts of unread places with those of tables that the edge of a page cuts: each table has one."""
+    united = []
+    for one in lost:
+        same = [other for other in cut if (one.page, one.box) == (other.page, other.box)]
+        last = max((one.last_page, *(other.last_page for other in same)))
+        united.append(replace(one, reaches=one.reaches or bool(same), last_page=last))
+    known = {(one.page, one.box) for one in lost}
+    return [*united, *(one for one in cut if (one.page, one.box) not in known)]
 
 
 def _runs_off(grid: Grid, page: PageGrids) -> bool:

@@ -208,11 +208,11 @@ def test_a_table_beyond_the_edge_of_a_page_is_a_doubt() -> None:
     words = (("单位", "项目", "绩效指标"), ("某局", "河道保洁", "清理河道长度"), ("某站", "水库维修", "维修水库座数"))
     ink = Page().fill_table(words).rule_table().ink()
     cut = build_page(replace(ink, width=180.0))
-    (doubt,) = find_cut_off([cut], {})
+    (doubt,) = find_cut_off([cut], set(), {})
     assert has("table_beyond_the_edge", [(doubt.reason.value, doubt.detail)])
     assert doubt.reaches
-    assert list(find_cut_off([cut], {1: [Box(50, 50, 110, 70)]})) == []
-    assert list(find_cut_off([build_page(Page().fill_table(words).rule_table().ink())], {})) == []
+    assert list(find_cut_off([cut], set(), {1: [Box(50, 50, 110, 70)]})) == []
+    assert list(find_cut_off([build_page(Page().fill_table(words).rule_table().ink())], set(), {})) == []
 
 
 def test_a_line_below_a_text_that_overflows_may_be_its_end() -> None:
