@@ -164,7 +164,7 @@ def _hold_parts(rows: Sequence[Draft]) -> None:
     """Hold back both parts of a project that a page break cuts, where one of them is held back.
 
     The second part is the first project of a page: in a flat table it has no name, in a form that of the one before and
-    no amount.
+    no amount, or nothing but a name, which the damage may hide in the part before.
     """
     for above, below in pairwise(rows):
         first, before = below.project, above.project
@@ -172,7 +172,7 @@ def _hold_parts(rows: Sequence[Draft]) -> None:
             continue
         if first.in_flat_table:
             before.doubts += [replace(doubt, box=None) for doubt in ([] if first.name else first.doubts[:1])]
-        elif _is_rest_of(first, before.name):
+        elif _is_rest_of(first, before.name) or (before.doubts and first.fields.keys() <= {Column.PROJECT}):
             doubts = [replace(doubt, box=None) for doubt in (*before.doubts[:1], *first.doubts[:1])]
             before.doubts += doubts
             first.doubts += doubts

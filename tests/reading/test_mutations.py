@@ -168,6 +168,7 @@ def test_a_rule_that_parts_a_word_from_its_text_is_missed(name: str, seed: int) 
         ("s01_print_area", cut_page, 200),  # as on the two pages after it
         ("z08_form_goes_on_under_its_name", cut_page, 200),  # the second page of a form
         ("z08_form_goes_on_under_its_name", cut_page, 201),  # the first one
+        ("z08_form_goes_on_under_its_name", cut_page, 204),  # all but one letter of its name is beyond the edge
         ("z01_unit_flows_over_the_break", cut_page, 201),  # a name goes on on the next page
         ("z09_labels_of_two_words", clip_text, 201),  # each digit of a score is a run of its own
         ("f18_row_cut", repeat_page, 201),  # a form whose last row the page cuts
