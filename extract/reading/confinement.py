@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from extract.entities import AMOUNT_KINDS, Box, Column, Held, PageGrids, Reading, Record
+from extract.entities import AMOUNT_KINDS, Box, Column, Held, PageGrids, Reading, Record, Scope
 from extract.errors import Reason
 from extract.reading.page import CheckedPage
 from extract.reading.page_checks.problems import Problem
@@ -136,12 +136,12 @@ def confine_problems(
 def hold_neighbours(drafts: Sequence[DraftPart], lost: Iterable[Doubt]) -> None:
     """Hold back the projects before and after an unread place that may contain more of their rows.
 
-    In forms only the project before, since a form begins with its own head, and the next one if it has the name of the
-    one that could not be read: its first rows are missing.
+    In forms only the project before, since a form begins with its own head, and the next one if it has no amount or the
+    name of the one that could not be read: its first rows are missing.
     """
     rows = [draft for part in drafts for draft in part.drafts]
     for doubt in lost:
-        named = [r.project for r in rows if 0 <= r.page - doubt.page <= 1 and _is_rest_of(r.project, doubt)]
+        named = [r.project for r in rows if 0 <= r.page - doubt.page <= 1 and _is_rest_of(r.project, doubt.project)]
         for project in {id(one): one for one in named}.values():
             project.doubts.append(replace(doubt, project="", box=None))
         if not doubt.reaches:
@@ -149,24 +149,41 @@ def hold_neighbours(drafts: Sequence[DraftPart], lost: Iterable[Doubt]) -> None:
         y = doubt.box.y0 if doubt.box is not None else 0.0
         before = [r for r in rows if r.page == doubt.page - 1 or (r.page == doubt.page and r.box.y0 < y)]
         after = [r for r in rows if r.page == doubt.page + 1 or (r.page == doubt.page and r.box.y0 >= y)]
-        near = [r.project for r in before[-1:]] + [r.project for r in after[:1] if r.project.in_flat_table]
+        near = [r.project for r in before[-1:]] + [r.project for r in after[:1] if _may_begin_above(r.project)]
         for project in near:
             project.doubts.append(replace(doubt, project="", box=None))
-    _hold_before_nameless(rows)
+    _hold_parts(rows)
 
 
-def _hold_before_nameless(rows: Sequence[Draft]) -> None:
-    """Hold back the project before a page of a flat table that begins with rows that name none, its rest perhaps."""
+def _may_begin_above(project: Project) -> bool:
+    """Return True if the first rows of a project may stand in an unread place above it."""
+    return project.in_flat_table or (project.scope is Scope.PROJECT and _lacks_amounts(project))
+
+
+def _hold_parts(rows: Sequence[Draft]) -> None:
+    """Hold back both parts of a project that a page break cuts, where one of them is held back.
+
+    The second part is the first project of a page: in a flat table it has no name, in a form that of the one before and
+    no amount, or nothing but a name, which the damage may hide in the part before.
+    """
     for above, below in pairwise(rows):
         first, before = below.project, above.project
-        if above.page < below.page and first.in_flat_table and not first.name and before.in_flat_table:
-            before.doubts += [replace(doubt, box=None) for doubt in first.doubts[:1]]
+        if first is before or above.page == below.page or first.in_flat_table != before.in_flat_table:
+            continue
+        if first.in_flat_table:
+            before.doubts += [replace(doubt, box=None) for doubt in ([] if first.name else first.doubts[:1])]
+        elif _is_rest_of(first, before.name) or (before.doubts and first.fields.keys() <= {Column.PROJECT}):
+            doubts = [replace(doubt, box=None) for doubt in (*before.doubts[:1], *first.doubts[:1])]
+            before.doubts += doubts
+            first.doubts += doubts
 
 
-def _is_rest_of(project: Project, doubt: Doubt) -> bool:
-    """Return True if a project has the name of one that could not be read, and no amount of its own."""
-    if not doubt.project or fold_name(project.name) != fold_name(doubt.project):
-        return False
+def _is_rest_of(project: Project, name: str) -> bool:
+    """Return True if a project has this name and no amount of its own: the rest of one whose head is elsewhere."""
+    return bool(name) and fold_name(project.name) == fold_name(name) and _lacks_amounts(project)
+
+
+def _lacks_amounts(project: Project) -> bool:
     return not any(project.fields[c].text for c in AMOUNT_KINDS if c in project.fields)
 
 
@@ -205,12 +222,16 @@ def _hides_name(project: Project, problems: Sequence[Problem]) -> bool:
 def confine_repeated_pages(drafts: Sequence[DraftPart], pages: Sequence[CheckedPage]) -> None:
     """Hold back projects of a page that is printed twice, whose rows would count twice.
 
-    Whole forms on such pages are copies, which count once (`drop_copies`).
+    Whole forms on such pages are copies, which count once (`drop_copies`). `pages` are those before texts that a page
+    break cuts are resolved, which depends on the pages beside.
     """
     rows = [draft for part in drafts for draft in part.drafts]
     of_project: dict[int, set[int]] = defaultdict(set)
     for row in rows:
         of_project[id(row.project)].add(row.page)
+    for part in drafts:
+        for project, piece in list_pieces(part):
+            of_project[id(project)].add(piece.page)
     seen: dict[tuple[str, ...], int] = {}
     for page in sorted({row.page for row in rows}):
         texts = tuple(cell.text for grid in pages[page - 1].grids.grids for cell in grid.cells)

@@ -33,6 +33,7 @@ from extract.reading.confinement import (
 from extract.reading.cross_checks import cross_check
 from extract.reading.document_checks import (
     explain_absence,
+    find_cut_off,
     find_lost,
     find_problems,
     is_scan,
@@ -40,6 +41,7 @@ from extract.reading.document_checks import (
     list_pictured,
     refuse_missing_pages,
     refuse_unreadable,
+    unite_places,
 )
 from extract.reading.exchange import reading_from_json, reading_to_json
 from extract.reading.page import CheckedPage, StagedPage
@@ -319,7 +321,7 @@ def _interpret(
     pages: tuple[CheckedPage, ...], sha256: str, reader: str, assembler: Assembler, complete: Complete | None
 ) -> tuple[Reading, Places]:
     """Interpret pages with people's answers applied; raises Refused."""
-    pages = settle_seams(pages)
+    printed, pages = pages, settle_seams(pages)
     refuse_unreadable(pages)
     sheets, assembler.evidence.running = drop_furniture(list_sheets(page.grids for page in pages))
     for sheet in sheets:
@@ -329,7 +331,9 @@ def _interpret(
     number_projects(drafts)
     places = list_places(drafts)
     target_pages = {*assembler.target_pages, *places.cells}  # a head may stand on the page before its indicators
-    lost = [*assembler.lost, *find_lost(pages, target_pages)]
+    read = {number: [box for _, box in cells] for number, cells in places.cells.items()}
+    cut = list(find_cut_off(pages, target_pages, read))
+    lost = [*unite_places(assembler.lost, cut), *find_lost(pages, target_pages)]
     places.scope = find_scope(target_pages | {one.page for one in lost}, len(pages))
     if complete is not None and any(pages[number - 1].is_glance for number in places.scope):
         pages = settle_seams(complete(places.scope))
@@ -338,7 +342,7 @@ def _interpret(
     confine_problems(drafts, problems, places, pages)
     hold_torn(drafts, problems)
     findings = [*assembler.findings, *drop_copies(drafts)]
-    confine_repeated_pages(drafts, pages)
+    confine_repeated_pages(drafts, printed)
     hold_neighbours(drafts, lost)
     parts, records, held = build_parts(
         drafts, find_doubts, adopt_problems(lost, problems), assembler.evidence.cover.title

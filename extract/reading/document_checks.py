@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from extract.entities import Box, Finding, Held, Line, Printed, Record
+from extract.entities import Box, Finding, Grid, Held, Line, PageGrids, Printed, Record
 from extract.errors import Reason, Refused
 from extract.reading.page import CheckedPage
 from extract.reading.page_checks.problems import PageNote, Problem
@@ -22,6 +24,7 @@ ROW_PIECES = 3  # texts side by side on one line: a row of a table that nothing 
 UNRULED_ROWS = 2
 UNREADABLE_GLYPHS = 20  # of one page, more than a few symbols of a font for bullets
 HIDDEN_WORDS = 2  # of indicators, in what the edge of a page cuts off
+ABOUT_TARGETS = re.compile("指标|绩效")
 COMMON = "的年度预算项目金额单位名称编码合计元万收支出资管理工作经费人部门用事业政府公共服务一二三级指标数量"
 
 
@@ -120,6 +123,49 @@ def find_lost(pages: Sequence[CheckedPage], target_pages: set[int]) -> Iterator[
         if number not in target_pages and len(STRICT_WORDS.findall(page.hidden)) >= HIDDEN_WORDS:
             detail = f"indicators are cut off by the edge of the page: {page.hidden[:20]!r}"
             yield Doubt(Reason.CONSERVATION, number, detail, reaches=True)
+
+
+def find_cut_off(
+    pages: Sequence[CheckedPage], target_pages: set[int], read: Mapping[int, Sequence[Box]]
+) -> Iterator[Doubt]:
+    """Yield tables that run over the edge of the page, which hides texts of them, and of which no project was read.
+
+    Without the words that the edge hides, such a table is not known as one of targets, or nothing of it can be read,
+    nor of the pages of targets on which it goes on. `read` are the boxes of the cells that were read, by page.
+    """
+    for page in pages:
+        for grid in page.grids.grids:
+            if not _runs_off(grid, page.grids) or any(_meet(box, grid.box) for box in read.get(page.grids.page, ())):
+                continue
+            hidden = [one.text for one in page.hidden_texts if _meet(one.box, grid.box)]
+            if hidden and any(ABOUT_TARGETS.search(text) for text in (*hidden, *(cell.text for cell in grid.cells))):
+                detail = f"the edge of the page cuts off a part of a table: {hidden[0][:20]!r}"
+                last = page.grids.page
+                while last + 1 in target_pages and last + 1 not in read:
+                    last += 1
+                yield Doubt(Reason.CONSERVATION, page.grids.page, detail, grid.box, reaches=True, last_page=last)
+
+
+def unite_places(lost: Sequence[Doubt], cut: Sequence[Doubt]) -> list[Doubt]:
+    """Unite the doubts of unread places with those of tables that the edge of a page cuts: each table has one."""
+    united = []
+    for one in lost:
+        same = [other for other in cut if (one.page, one.box) == (other.page, other.box)]
+        last = max((one.last_page, *(other.last_page for other in same)))
+        united.append(replace(one, reaches=one.reaches or bool(same), last_page=last))
+    known = {(one.page, one.box) for one in lost}
+    return [*united, *(one for one in cut if (one.page, one.box) not in known)]
+
+
+def _runs_off(grid: Grid, page: PageGrids) -> bool:
+    """Return True if a table goes on beyond the edge of its page."""
+    box = grid.box
+    return box.x0 < 0 or box.y0 < 0 or box.x1 > page.width or box.y1 > page.height
+
+
+def _meet(one: Box, other: Box) -> bool:
+    """Return True if two boxes share room."""
+    return min(one.x1, other.x1) > max(one.x0, other.x0) and min(one.y1, other.y1) > max(one.y0, other.y0)
 
 
 def list_pictured(pages: Sequence[CheckedPage], lost: Sequence[Doubt]) -> list[Finding]:

@@ -137,7 +137,7 @@ class StagedPage:
             *check_side_by_side(ink, tables, rows, find_side_by_side(ink.glyphs, rows)),
             *check_actual_texts(ink),
             *check_crossing_words(ink, placement.doubtful),
-            *check_lost_ends(ink, tables, find_lost_ends(ink.glyphs, spots, tables, owner, ink.height)),
+            *check_lost_ends(ink, spots, tables, owner, find_lost_ends(ink.glyphs, spots, tables, owner, ink.height)),
             *check_looks(ink, tables, rows),
             *check_covered(ink, tables, find_covered(ink.glyphs, spots, tables, owner)),
             *check_pictures(ink, tables, owner),

@@ -19,7 +19,7 @@ from truth import Said, read_all
 from extract.entities import Box, Column, Grid, Line, PageGrids, Record
 from extract.errors import Reason, Refused
 from extract.reading.document import read_document
-from extract.reading.document_checks import find_lost
+from extract.reading.document_checks import find_cut_off, find_lost
 from extract.reading.page import build_page
 from extract.reading.plausibility import find_doubts
 from extract.reading.tables.assembler import Assembler
@@ -202,6 +202,35 @@ def test_indicators_beyond_the_edge_of_a_page_are_a_doubt() -> None:
     assert has("rows_beyond_the_edge", [(doubt.reason.value, doubt.detail)])
     assert doubt.reaches
     assert list(find_lost([page], {1})) == []
+
+
+def test_a_table_beyond_the_edge_of_a_page_is_a_doubt() -> None:
+    words = (("单位", "项目", "绩效指标"), ("某局", "河道保洁", "清理河道长度"), ("某站", "水库维修", "维修水库座数"))
+    ink = Page().fill_table(words).rule_table().ink()
+    cut = build_page(replace(ink, width=180.0))
+    (doubt,) = find_cut_off([cut], set(), {})
+    assert has("table_beyond_the_edge", [(doubt.reason.value, doubt.detail)])
+    assert doubt.reaches
+    assert list(find_cut_off([cut], set(), {1: [Box(50, 50, 110, 70)]})) == []
+    assert list(find_cut_off([build_page(Page().fill_table(words).rule_table().ink())], set(), {})) == []
+
+
+def test_a_line_below_a_text_that_overflows_may_be_its_end() -> None:
+    words = (("单位", "项目", "目标"), ("某局", "河道保洁", ""), ("某站", "水库维修", ""))
+    page = Page().fill_table(words).rule_table().write("清理全县河道并且", 195, 84)
+    assert not has("end_of_the_cell_above", say(page))
+    found = say(page.write("验收", 195, 97))
+    assert has("lost_rest", found)
+    assert has("end_of_the_cell_above", found)
+
+
+def test_a_clip_within_a_figure_is_a_problem_also_where_each_digit_is_a_run_of_its_own() -> None:
+    words = (("单位", "项目", "得分"), ("某局", "河道保洁", ""), ("某站", "水库维修", "10"))
+    page = Page().fill_table(words).rule_table().write("1", 195, 75, wide=0.5)
+    assert not has("clipped", say(page.write("1", 200, 75, wide=0.5)))
+    _, x, y, size, facts = page.texts[-1]
+    page.texts[-1] = ("1", x, y, size, {**facts, "clip": (190.0, 70.0, 200.0, 90.0)})
+    assert has("clipped", say(page))
 
 
 HEAD_ROWS: list[Spec] = [

@@ -146,6 +146,9 @@ def test_a_damaged_page_is_read_as_it_was_or_refused(name: str, mutate: Mutation
         ("u11_one_word_for_two_things", 102),  # the header's word and its first value in one cell
         ("f20_cut_three_ways", 102),  # the word of a goal among the lines of its text
         ("u10_levels_side_by_side", 102),  # the last page of a flat table without a word of targets
+        ("f18_row_cut", 117),  # the header of a column that is blank in the first row
+        ("f10_wuhai", 117),  # the header of the units and the first unit
+        ("g12_column_numbers", 117),  # the number of a column and the level below it
         ("z08_form_goes_on_under_its_name", 106),  # the first page of a form is held back, the second one is its rest
     ],
 )
@@ -156,6 +159,32 @@ def test_a_rule_that_parts_a_word_from_its_text_is_missed(name: str, seed: int) 
     after = read_damaged(damaged)
     assert is_exact_or_held(before, after) == []
     assert isinstance(after, Refused) or after.held
+
+
+@pytest.mark.parametrize(
+    ("name", "mutate", "seed"),
+    [
+        ("d09_jspdf_chongqing", cut_page, 200),  # the header of the table is beyond the edge
+        ("d09_jspdf_chongqing", cut_page, 201),
+        ("s02_line_cut_in_half", cut_page, 202),  # its rest is on the next page, without a header
+        ("s01_print_area", cut_page, 200),  # as on the two pages after it
+        ("z08_form_goes_on_under_its_name", cut_page, 200),  # the second page of a form
+        ("z08_form_goes_on_under_its_name", cut_page, 201),  # the first one
+        ("z08_form_goes_on_under_its_name", cut_page, 204),  # all but one letter of its name is beyond the edge
+        ("z01_unit_flows_over_the_break", cut_page, 201),  # a name goes on on the next page
+        ("z09_labels_of_two_words", clip_text, 201),  # each digit of a score is a run of its own
+        ("f18_row_cut", repeat_page, 201),  # a form whose last row the page cuts
+        ("f21_goals_cut", repeat_page, 200),  # a form's head at the foot of the page
+        ("c02_line_on_seam", repeat_page, 200),  # a line on the seam of the pages
+    ],
+)
+def test_what_a_damaged_page_loses_is_held_back(name: str, mutate: Mutation, seed: int) -> None:
+    inks, pages, before = load(name)
+    damaged = copy.deepcopy(inks)
+    mutate(damaged, pages, random.Random(f"{name} {mutate.__name__} {seed}"))  # noqa: S311
+    after = read_damaged(damaged)
+    assert is_exact_or_held(before, after) == []
+    assert after.held
 
 
 def read_damaged(inks: Pages) -> Reading | Refused:

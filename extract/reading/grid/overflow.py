@@ -226,6 +226,15 @@ def find_lost_ends(
     return found
 
 
+def find_lines_below(glyphs: Glyphs, spots: Spots, owner: Ints, cell: int, line: Ints) -> Ints:
+    """Return the glyphs of other cells one line below a line that overflows its cell: the rest of its text, perhaps."""
+    start, end, size = float(glyphs.box[line, 0].min()), float(glyphs.box[line, 2].max()), float(spots.size[line[0]])
+    step = spots.base - spots.base[line[0]]
+    below = (glyphs.drop == KEPT) & (spots.turn == 0) & (owner >= 0) & (owner != cell)
+    below &= (step >= TOLERANCES.least_line_step_em * size) & (step <= TOLERANCES.line_step_em * size)
+    return np.flatnonzero(below & (spots.x > start) & (spots.x < end))
+
+
 def find_covered(glyphs: Glyphs, spots: Spots, tables: list[PlacedTable], owner: Ints) -> list[tuple[int, Ints]]:
     """Return cells whose text is printed over that of another cell, unreadably, with the glyphs that meet."""
     x, y = spots.x, spots.y

@@ -286,7 +286,7 @@ def _find_run_out(ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints
 
 def _find_broken(ink: Ink, spots: Spots, kept: Bools) -> Ints:
     """Return glyphs whose neighbour in the same word is hidden."""
-    hidden = ink.glyphs.drop == HIDDEN
+    hidden = (ink.glyphs.drop == HIDDEN) | (ink.glyphs.drop == CLIPPED)
     if not hidden.any():
         return np.zeros(0, np.int64)
     pairs = np.flatnonzero((kept[:-1] & hidden[1:]) | (hidden[:-1] & kept[1:]))

@@ -16,7 +16,8 @@ import numpy as np
 from extract.entities import Box
 from extract.errors import Reason
 from extract.reading.grid.cell_text import Sorted, are_chinese
-from extract.reading.grid.placement import LOST, PlacedTable
+from extract.reading.grid.overflow import find_lines_below
+from extract.reading.grid.placement import LOST, PlacedTable, Spots
 from extract.reading.ink.ink import BLANK, CLIPPED, FIRST_CHINESE, KEPT, Floats, Ink, Ints
 from extract.reading.page_checks.problems import Problem, list_problems, unite
 from extract.reading.tolerances import TOLERANCES
@@ -129,13 +130,21 @@ def check_actual_texts(ink: Ink) -> tuple[Problem, ...]:
     )
 
 
-def check_lost_ends(ink: Ink, tables: list[PlacedTable], lost: list[tuple[int, Ints]]) -> tuple[Problem, ...]:
-    """Report texts that overflow the end of their cell and stop within a sentence."""
+def check_lost_ends(
+    ink: Ink, spots: Spots, tables: list[PlacedTable], owner: Ints, lost: list[tuple[int, Ints]]
+) -> tuple[Problem, ...]:
+    """Report texts that overflow the end of their cell and stop within a sentence, and the cells right below them.
+
+    The rest of such a text may be printed as the first line of the cell below.
+    """
     problems: list[Problem] = []
     for cell, line in lost:
         at = np.full(len(ink.glyphs), cell)
         what = "the rest may be lost of a text that runs over the end of its cell with"
         problems += list_problems(ink, tables, at, line, Reason.CONSERVATION, what)
+        below = find_lines_below(ink.glyphs, spots, owner, cell, line)
+        what = "the end of the text of the cell above may be"
+        problems += list_problems(ink, tables, owner, below, Reason.CONSERVATION, what)
     return tuple(problems)
 
 

@@ -204,18 +204,21 @@ class Assembler:
         if waiting is None:
             return
         table = waiting.table
-        page, head = table.row_pages[0], read_head(table, 0, table.grid.n_rows)
+        page, last = table.row_pages[0], table.row_pages[-1]
+        head = read_head(table, 0, table.grid.n_rows)
         goals = [head.fields[c] for c in (Column.OVERALL_GOAL, Column.ANNUAL_GOAL) if c in head.fields]
         name = head.fields[Column.PROJECT].text if head.has_project else ""
         if waiting.holds_indicators():
             detail, reaches = "indicators without a header that is known", waiting.reaches_back()
-            self.lost.append(Doubt(Reason.UNKNOWN_HEADER, page, detail, table.grid.box, name, reaches))
+            where = (page, detail, table.grid.box, name, reaches)
+            self.lost.append(Doubt(Reason.UNKNOWN_HEADER, *where, last_page=last))
         elif not goals and not head.has_project and waiting.ends_above(self._heights.get(table.row_pages[-1], 0.0)):
             detail = "a form of a department that prints neither goals nor indicators"
             self.findings.append(Finding("form_without_targets", detail, page))
         elif waiting.announces_targets():
             detail = "a form's head without its indicators"
-            self.lost.append(Doubt(Reason.PAGE_MISSING, page, detail, table.grid.box, name, waiting.follows))
+            where = (page, detail, table.grid.box, name, waiting.follows)
+            self.lost.append(Doubt(Reason.PAGE_MISSING, *where, last_page=last))
         elif any(goal.text for goal in goals):
             self.goals += 1
         else:

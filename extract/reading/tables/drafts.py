@@ -22,6 +22,7 @@ class Doubt:
     project: str = ""  # the printed name where no draft project carries the doubt
     reaches: bool = False  # the place may hold rows of the projects before and after it
     question: Question | None = None  # whose answer settles it
+    last_page: int = 0  # of a place over several pages
 
 
 def doubt_of(refusal: Refused, page: int, box: Box | None = None) -> Doubt:

@@ -64,7 +64,7 @@ def build_parts(
         project.doubts.append(doubt_of(doubt.refusal, doubt.record.page, doubt.record.box))
     delivered = tuple(record for record in believed if not records[id(record)][1].doubts)
     held = [h for number, part in enumerate(drafts, 1) for h in _list_held(number, part)]
-    held += [Held(d.reason, d.page, d.page, d.detail, d.project or None, box=d.box) for d in lost]
+    held += [Held(d.reason, d.page, max(d.page, d.last_page), d.detail, d.project or None, box=d.box) for d in lost]
     with_rows = {record.part for record in delivered} | {one.part for one in held}
     known = tuple(part for part in parts if part.part in with_rows)
     return known, delivered, tuple(sorted(held, key=lambda one: one.page))

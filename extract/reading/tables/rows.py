@@ -109,7 +109,14 @@ class RowDoubt(NamedTuple):
 
 
 def find_shared(rows: list[Row], page: int) -> Iterator[RowDoubt]:
-    """Yield values and names in one cell for two indicator rows: a rule between them is missing."""
+    """Yield values and names in one cell for two indicator rows: a rule between them is missing.
+
+    Also those in one cell with the header above the first row.
+    """
+    for joined in rows[0].cells.values() if rows else ():
+        if joined.row < rows[0].first and joined.text:
+            detail = f"row {rows[0].first + 1}: {joined.text[:20]!r} stands in one cell with the header above"
+            yield RowDoubt(rows[0].first, Refused(Reason.CONSERVATION, detail, page))
     for above, row in pairwise(rows):
         for column in ONE_EACH:
             cell = row.cells.get(column)
@@ -212,14 +219,19 @@ def is_numbering(row: Row, table: IndexedGrid) -> bool:
     Raises Refused where a number shares its cell with the first text below it.
     """
     numbers: list[int] = []
-    other = ""
+    places: list[int] = []  # of the numbers among the texts of the row
+    other, place = "", 0
     for cell in table.row_cells(row.first):
         text = normalise(cell.text).strip("()") if cell.text else ""
         if text.isascii() and text.isdigit():
             numbers.append(int(text))
+            places.append(place)
         elif cell.text and text not in NUMBERING:
             other = other or cell.text
-    if len(numbers) < FEWEST_NUMBERS or any(b != a + 1 for a, b in pairwise(numbers)):
+        place += bool(cell.text)
+    steps = [b - a for a, b in pairwise(numbers)]
+    is_counted = all(step == 1 for step in steps) or steps == [b - a for a, b in pairwise(places)]
+    if len(numbers) < FEWEST_NUMBERS or not is_counted:
         return False
     if other:
         detail = f"row {row.first + 1}: {other[:20]!r} stands among the numbers of columns"
