@@ -38,6 +38,13 @@ def test_a_name_without_an_amount_that_may_be_a_rest_is_asked_about() -> None:
     assert projects[0].doubts[0].question is not None
 
 
+def test_a_bracket_that_the_next_page_closes_is_one_name() -> None:
+    upper, lower = merged("道路保洁（法规科", "5", "保洁", 1, *LEVELS), merged("）", "", "购置。", 2, *LEVELS)
+    drafts, projects, _ = read(upper, lower)
+    assert {row[:2] for row in rows_of(drafts)} == {("道路保洁（法规科）", "5")}
+    assert not any(project.doubts for project in projects)
+
+
 def test_a_name_and_goal_flow_on_where_all_other_goals_are_whole() -> None:
     whole = [(f"项目{k}", "5", "保洁。", 2) for k in range(3)]
     upper = page_of(*whole, ("道路", "6", "全年", 2))

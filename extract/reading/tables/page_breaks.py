@@ -131,16 +131,26 @@ def _judge_name(row: Row, previous: Mapping[Column, Field], rest: Mapping[Column
 
     The list of indicators and the goal above decide; raises Refused where they do not.
     """
+    name, above = row.text(Column.PROJECT), previous[Column.PROJECT].text
+    if _closes_bracket(above, name):
+        return Cut.FLOWS
     goals = [text for c in GOALS if c in rest and (text := _text_in(previous, c))]
     is_broken = bool(goals) and not any(text.endswith(ENDS) for text in goals)
     if style.begins_anew and not is_broken:
         return Cut.NONE
     if is_broken and style.stops and not style.begins_anew:
         return Cut.FLOWS
-    name, above = row.text(Column.PROJECT), previous[Column.PROJECT].text
     detail = f"row {row.first + 1}: {name!r} may be a project or the rest of {above!r}"
     question = ask_first_row(row, previous, Column.PROJECT, page)
     return Cut.FLOWS if settle(question, Reason.CONSERVATION, detail) == REST else Cut.NONE
+
+
+def _closes_bracket(above: str, below: str) -> bool:
+    """Return True if a text opens a bracket that the one below closes before it opens another."""
+    is_open = max(above.rfind("（"), above.rfind("(")) > max(above.rfind("）"), above.rfind(")"))
+    closes = re.search(r"[)）]", below)
+    opens = re.search(r"[(（]", below)
+    return is_open and closes is not None and (opens is None or closes.start() < opens.start())
 
 
 def _is_new_unit(
