@@ -51,6 +51,7 @@ def test_a_blank_column_of_values_beside_targets_under_an_unlisted_word_is_a_dou
         (("当年财政拨款预算金额",), ("5",), "当年财政拨款预算金额"),
         (("当年预算", "市级支出", "补助区县"), ("5", "3", "2"), "当年预算"),
         (("年度金额", "项目总投资"), ("5", "9"), "年度金额"),
+        (("项目总投资", "2025年安排"), ("9", "5"), "2025年安排"),
     ],
 )
 def test_the_amount_is_the_total_and_never_a_source(
@@ -61,6 +62,11 @@ def test_the_amount_is_the_total_and_never_a_source(
     assert found is not None
     assert found.word == amount
     assert layout.doubts == ()
+
+
+def test_two_years_beside_a_total_are_a_doubt() -> None:
+    words = ("项目名称", "项目总投资", "2025年安排", "2026年安排", "三级指标", "指标值")
+    assert layout_of(words, ("道路保洁", "9", "5", "4", "巡查次数", "≥12次")).doubts
 
 
 def test_sources_without_a_total_are_a_doubt() -> None:

@@ -20,6 +20,9 @@ SOURCE = re.compile(
 ABOUT_MONEY = re.compile(
     r"资金(?!来源|性质)|拨款|预算(?!年度|单位|部门|执行率|编码|科目)|补助|金额|支出(?!科目|类)|经费"
 )
+OF_ONE_YEAR = re.compile(  # 2025年安排 beside 项目总投资
+    r"(?:20[0-4]\d年|[本当]年)度?(?:计划|拟)?(?:安排|申请|下达|投资|投入|支出)(?:数|额|金额|资金)?$"
+)
 NO_MONEY = re.compile(r"编码|科目|来源|性质|类别|类型|依据|说明|单位$|部门$|名称|年度$|执行率|占比|比例")
 
 
@@ -32,6 +35,11 @@ def settle_money(table: IndexedGrid, stop: int, headings: Sequence[Heading]) -> 
     totals = [h for h in headings if h.column == Column.AMOUNT_TOTAL]
     sums = [h for h in headings if h.column is None and SUM_WORD.match(_word(h)) and _prints_figures(table, stop, h)]
     sources = [h for h in headings if h.column in (Column.AMOUNT, None) and is_source(h)]
+    yearly = [
+        h for h in headings if h.column is None and OF_ONE_YEAR.match(_word(h)) and _prints_figures(table, stop, h)
+    ]
+    if totals and not amounts and yearly:  # several are rivals, about which a person is asked
+        return [replace(h, column=Column.AMOUNT) if h in yearly else h for h in headings]
     for candidates in (amounts, totals, sums):
         if candidates:
             chosen = candidates[0] if len(candidates) == 1 else None
