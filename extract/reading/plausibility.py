@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from extract.entities import Column, Finding, Record, Scope
+from extract.entities import GOALS, Column, Finding, Record, Scope
 from extract.errors import Reason, Refused
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS
 from extract.reading.tables.freeze import RecordDoubt
@@ -155,7 +155,7 @@ def _check_amounts(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
 
 def _check_goals(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
     """Check that no goal of a project is the beginning of another one: its rest stands on a page that was not read."""
-    for column in (Column.OVERALL_GOAL, Column.ANNUAL_GOAL):
+    for column in GOALS:
         goals: dict[tuple[int, int], set[str]] = {}
         for record in records:
             goals.setdefault((record.part, record.project_no), set()).add(_text(record, column))

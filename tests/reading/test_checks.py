@@ -314,6 +314,10 @@ def test_a_head_whose_rules_or_words_leave_a_value_open_is_refused(code: str, ce
         (plain_rows(2, ("项目概况", "年度目标：按照部署"), ("年度目标", "巡查")), {Column.ANNUAL_GOAL: "巡查"}),
         (plain_rows(2, ("一级项目名称", "城市管理")), {Column.PROJECT: "道路保洁"}),
         (plain_rows(2, ("", "上年", "本年"), ("资金总额", "120.00", "150.00")), {Column.AMOUNT: "150.00"}),
+        (  # the second figure has a label of its own, and the date above is none of a column
+            plain_rows(2, ("起止时间", "2025年1月至12月", "", ""), ("年度资金总额", "150.00", "财政拨款", "120.00")),
+            {Column.AMOUNT: "150.00"},
+        ),
         (plain_rows(2, ("项目资金", ""), ("年度资金总额", "150.00")), {Column.AMOUNT: "150.00"}),
         (
             plain_rows(2, ("年初预算数", "5.00", "全年执行数", "4.00"), ("年度目标", "巡查", "", "")),

@@ -12,8 +12,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Bring a ledger to this version."""
     ${upgrades if upgrades else "pass"}
 
 
 def downgrade() -> None:
+    """Bring a ledger back to the version before."""
     ${downgrades if downgrades else "pass"}

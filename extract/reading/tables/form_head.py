@@ -60,7 +60,7 @@ TASKS = re.compile(r"任务|重点工作|主要工作")
 SINGLE = frozenset({Column.PROJECT, Column.UNIT, *GOALS})  # fields of which a head prints one text
 # What these words name holds, or reports, what 项目名称, 二级项目名称 or 实施单位 name beside them.
 WIDER = re.compile(
-    r"(?:专项|资金|专项资金|转移支付)名称$|一级项目(?:名称)?$|项目$|(?:填报|申报|编制|绩效编制|填表)单位"
+    r"(?:专项|资金|专项资金|转移支付)名称(?:及代码)?$|一级项目(?:名称)?$|项目$|(?:填报|申报|编制|绩效编制|填表)单位"
 )
 LABEL_OF_PERIOD = re.compile(r"[一-鿿]{2,8}目标\s*[(（]20\d\d[^()（）]{0,16}[)）](?!\s*[:：])")
 MANY_YEARS = re.compile(r"投资|总预算|中长期|中期")

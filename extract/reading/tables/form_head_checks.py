@@ -36,6 +36,7 @@ ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|�
 ENDS_VALUE = {Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.CATEGORY}  # 某某局实施单位 is a value and a word
 HAS_FIGURE = re.compile(r"\d(?![\d年月级批号])")
 LONGEST_WORD = 10
+LONG_TEXT = 20  # characters: longer than a label
 CHINESE = re.compile("[一-鿿]")
 FIGURE_WORDS = re.compile("[年月日万亿千百元]")  # of amounts and dates, which are no part of a name or a goal
 
@@ -57,7 +58,7 @@ def check_department(table: IndexedGrid, head: FormHead) -> None:
     with confine(head.doubts, table.grid.page):
         for word in table.cells:
             value = table.cell(word.row, word.col + word.colspan)
-            if value is None or len(word.text) > LONGEST_WORD * 2 or is_word(word) or is_word(value):
+            if value is None or len(word.text) > LONG_TEXT or is_word(word) or is_word(value):
                 continue
             is_goal = len(value.text) > LONGEST_WORD and names_goal(word.text) and not found >= set(GOALS)
             is_sum = is_figure(value.text) and OF_BUDGET.search(word.text) and Column.AMOUNT not in found
@@ -99,7 +100,7 @@ def refuse_buried_goal(table: IndexedGrid, start: int, stop: int, head: FormHead
     stored = {(printed.page, printed.box) for one in head.fields.values() for printed in one.fragments}
     for row in range(start, stop) if missing else ():
         for cell in table.starting(row):
-            words = GOAL_WORDS.findall(normalise(cell.text)) if len(cell.text) > LONGEST_WORD * 2 else []
+            words = GOAL_WORDS.findall(normalise(cell.text)) if len(cell.text) > LONG_TEXT else []
             if (table.page_of(cell), cell.box) not in stored and any(match_column(word) in missing for word in words):
                 detail = f"row {row + 1}: {cell.text[:20]!r} holds the word {words[0]!r}, which has no value"
                 raise Refused(Reason.CONSERVATION, detail, table.page_of(cell))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import takewhile
 
 from extract.entities import AMOUNT_KINDS, GOALS, Cell, Column
 from extract.errors import Reason, Refused
@@ -54,9 +55,11 @@ def is_known(cell: Cell) -> bool:
 def choose_year(table: IndexedGrid, word: Cell, value: Cell) -> Cell:
     """Return the figure of this year among those beside the word of an amount, by the words above their columns.
 
-    上年 | 本年 over 资金总额 | 120.00 | 150.00. Raises Refused where words of years do not tell.
+    上年 | 本年 over 资金总额 | 120.00 | 150.00. A figure behind another label (财政拨款 | 120.00) is that label's.
+    Raises Refused where words of years do not tell.
     """
-    figures = [c for c in table.row_cells(word.row) if c.col > word.col and is_figure(c.text)]
+    right = [c for c in table.row_cells(word.row) if c.col > word.col and c.text]
+    figures = list(takewhile(lambda c: is_figure(c.text), right))
     heads = [_find_column_word(table, c) for c in figures]
     yearly = [head for head in heads if YEAR_OF_COLUMN.match(head)]
     if len(figures) < 2 or not yearly or len({c.text for c in figures}) == 1:
@@ -136,7 +139,7 @@ def find_value(table: IndexedGrid, word: Cell, stop: int) -> Cell | None:
             return None
         return below if is_figure(below.text) else None  # 预算支出总额 beside two rows of words (北京)
     if below is not None and below.row < stop and below.col == word.col and not is_label(table, below):
-        return _find_sum_below(table, below, stop)
+        return table.cell(find_sum(table, [below], below.row, stop), below.col) if is_figure(below.text) else below
     return None
 
 
@@ -147,16 +150,6 @@ def _skip_sum(table: IndexedGrid, word: Cell, right: Cell) -> Cell:
         if figure is not None and is_figure(figure.text):
             return figure
     return right
-
-
-def _find_sum_below(table: IndexedGrid, value: Cell, stop: int) -> Cell:
-    """Return the figure of the row that says 合计 where several figures are below a word, else the first one."""
-    cell: Cell | None = value
-    while cell is not None and cell.row < stop and cell.col == value.col and is_figure(cell.text):
-        if any(SUMS.match(normalise(c.text)) for c in table.row_cells(cell.row)):
-            return cell
-        cell = table.cell(cell.row + cell.rowspan, cell.col)
-    return value
 
 
 def is_label(table: IndexedGrid, cell: Cell) -> bool:
@@ -202,10 +195,13 @@ def unit_beside(table: IndexedGrid, word: Cell) -> str | None:
     return None
 
 
-def find_sum(table: IndexedGrid, words: list[Cell], below: int, stop: int) -> int:
-    """Return the row of sums among those below the words of a matrix: the first one, or the one that says 合计."""
+def find_sum(table: IndexedGrid, heads: list[Cell], below: int, stop: int) -> int:
+    """Return the row of sums among the rows of figures from `below` on, in the columns of `heads`.
+
+    It is the one that says 合计, else the first.
+    """
     row = below
-    while row < stop and any((c := table.cell(row, word.col)) is not None and is_figure(c.text) for word in words):
+    while row < stop and any((c := table.cell(row, head.col)) is not None and is_figure(c.text) for head in heads):
         if any(SUMS.match(normalise(c.text)) for c in table.row_cells(row)):
             return row
         row += 1

@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Bring a ledger to this version."""
     op.create_table(
         "runs",
         sa.Column("run_id", sa.String(250), primary_key=True),
@@ -93,5 +94,6 @@ def _attempts_and_releases() -> None:
 
 
 def downgrade() -> None:
+    """Bring a ledger back to the version before."""
     for table in ("releases", "attempts", "documents", "sightings", "runs"):
         op.drop_table(table)

@@ -19,6 +19,7 @@ STATES = "state IN ('landed', 'read', 'staged', 'refused', 'failed', 'dropped')"
 
 
 def upgrade() -> None:
+    """Bring a ledger to this version."""
     with op.batch_alter_table("runs") as runs:
         runs.add_column(sa.Column("run_no", sa.Integer))
         runs.create_check_constraint("counts_add_up", ADDS_UP)
@@ -74,6 +75,7 @@ def _new_tables() -> None:
 
 
 def downgrade() -> None:
+    """Bring a ledger back to the version before."""
     for table in ("decisions", "findings", "fetches"):
         op.drop_table(table)
     op.execute("UPDATE documents SET state = 'refused' WHERE state = 'dropped'")

@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Bring a ledger to this version."""
     op.create_table(
         "pins",
         sa.Column("pin_id", sa.Integer, primary_key=True, autoincrement=True),
@@ -25,4 +26,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Bring a ledger back to the version before."""
     op.drop_table("pins")

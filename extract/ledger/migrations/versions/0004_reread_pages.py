@@ -14,6 +14,7 @@ STEPS = "reread IN ('wanted', 'read', 'refused')"
 
 
 def upgrade() -> None:
+    """Bring a ledger to this version."""
     # no batch: SQLite adds and drops columns itself, and a table made anew would lose its other constraints
     op.add_column("documents", sa.Column("reread", sa.String, sa.CheckConstraint(STEPS, name="known_reread")))
     op.add_column("documents", sa.Column("rows_fingerprint", sa.String(32)))
@@ -21,5 +22,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Bring a ledger back to the version before."""
     for name in ("pages", "rows_fingerprint", "reread"):
         op.drop_column("documents", name)

@@ -14,6 +14,7 @@ SCOPES = "scope IN ('document', 'publisher')"
 
 
 def upgrade() -> None:
+    """Bring a ledger to this version."""
     op.create_table(
         "questions",
         sa.Column("sha256", sa.String(64), primary_key=True),
@@ -51,6 +52,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Bring a ledger back to the version before."""
     op.drop_column("documents", "answers_used")
     op.drop_table("answers")
     op.drop_table("questions")

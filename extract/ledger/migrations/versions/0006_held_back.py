@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Bring a ledger to this version."""
     op.create_table(
         "held_back",
         sa.Column("sha256", sa.String(64), primary_key=True),
@@ -27,4 +28,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Bring a ledger back to the version before."""
     op.drop_table("held_back")

@@ -12,8 +12,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Bring a ledger to this version."""
     op.add_column("held_back", sa.Column("question", sa.String(16)))
 
 
 def downgrade() -> None:
+    """Bring a ledger back to the version before."""
     op.drop_column("held_back", "question")

@@ -12,8 +12,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Bring a ledger to this version."""
     op.add_column("documents", sa.Column("target_pages", sa.Integer))
 
 
 def downgrade() -> None:
+    """Bring a ledger back to the version before."""
     op.drop_column("documents", "target_pages")
