@@ -91,7 +91,7 @@ def test_a_word_heads_what_a_person_says_and_the_cells_are_loaded_as_printed() -
     assert (question.asked, question.near) == ("考核刻度", "=1054公里 | ≥86% | =100%")
     assert question.publisher == "交通运输局"
     values = [choice.value for choice in question.choices]
-    assert values[:2] == ["cycle_value", "annual_value"]
+    assert values[:2] == ["annual_value", "cycle_value"]
     assert values[-1] == "ignored"
     assert not {"amount", "weight", "unit", "indicator"} & set(values), "figures of another kind, and what is taken"
     reading = read(path, answer(question, "annual_value"))

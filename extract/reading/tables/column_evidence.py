@@ -16,6 +16,7 @@ from extract.errors import Reason
 from extract.reading.tables.amount_conflicts import FIGURE
 from extract.reading.tables.drafts import Doubt
 from extract.reading.tables.header_words import (
+    ABOUT_UNITS,
     is_group,
     is_ignored,
     is_part_of_group,
@@ -41,7 +42,6 @@ COMPARISON = re.compile(r"^[≥≧⩾≤≦⩽><＞＜=＝═≈]|^[大小等不
 NOT_SIGNS = frozenset({"定量", "正向", "反向", "逆向", "正向指标", "反向指标", "定量指标", "定性指标"})
 NUMBER = re.compile(r"^\d[\d,]*(?:\.\d+)?$")
 TARGET = re.compile(r"^[≥≧⩾≤≦⩽><＞＜=＝]|\d.*[%％]|^\d[\d,]*(?:\.\d+)?$")
-ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)|部门|机构")
 OF_INDICATORS = VALUES | {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.SIGN, Column.MEASURE_UNIT}
 OF_INDICATORS |= {Column.WEIGHT, Column.SCORE, Column.ACTUAL_VALUE}
 EXPLAINS = re.compile(r"^[(（]?(?:说明|解释|释义|描述|依据|来源|类型|标准|编码|代码|备注|性质|方向|内容)")

@@ -25,6 +25,7 @@ YEARS = (
 LONGEST = 40  # characters: no header word of any publisher is longer
 BRACKET = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 BETWEEN = re.compile(r"[/、]")
+ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)|部门|机构")
 NAMES_GOAL = re.compile(r"目标(?:内容|描述|说明|设定|概述)?$")
 UNITS_AND_PROJECTS = re.compile(  # 单位（项目）名称, 项目名称（资金使用单位）, 部门（单位）及项目名称
     r"^(?:部门)?[(]?(?:用款|预算|项目|实施)?(?:单位|部门)[)]?(?:名称)?[(/、及和]项目(?:名称)?[)]?(?:名称)?$"

@@ -6,23 +6,25 @@ Such a question depends on words and layout alone, so its answer may hold for ot
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from extract.entities import AMOUNT_KINDS, IGNORED, Box, Choice, Column, Question, QuestionKind
+from extract.entities import AMOUNT_KINDS, GOALS, IGNORED, Box, Choice, Column, Question, QuestionKind
 from extract.reading.tables.amount_conflicts import FIGURE
-from extract.reading.tables.header_words import load_synonyms, normalise
+from extract.reading.tables.header_words import ABOUT_UNITS, load_synonyms, names_goal, normalise
 from extract.reading.tables.headings import VALUES, Heading, own_texts
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.inquiry import fold_word, make_fingerprint, make_key
 
 LOOKS = {  # of every text below the word of such a column
-    Column.SIGN: re.compile(r"^\D{1,4}$"),
+    Column.SIGN: re.compile(r"^(?:[^\w\s]{1,2}|[大小等不定正反逆]\D{1,3})$"),
     Column.MEASURE_UNIT: re.compile(r"^\D{1,8}$"),
     Column.WEIGHT: re.compile(r"^[\d.]+[%％分]?$"),
     Column.SCORE: re.compile(r"^[\d.]+[%％分]?$"),
     Column.PROJECT_CODE: re.compile(r"^[0-9A-Z_-]{6,}$"),
 }
+NAMES = (Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.CATEGORY, *GOALS)
+OF_TEXT = (*NAMES, Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.SIGN, Column.MEASURE_UNIT, Column.DEVIATION)
 SAMPLES = 3  # texts below a heading that a question shows
 LONGEST_SAMPLE = 20  # characters
 OF_ROWS = (*VALUES, Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.SIGN, Column.MEASURE_UNIT, Column.WEIGHT)
@@ -32,7 +34,7 @@ OF_ROWS += (Column.ACTUAL_VALUE, Column.SCORE, Column.DEVIATION, Column.PRIOR_VA
 def ask_word(table: IndexedGrid, stop: int, heading: Heading, headings: Sequence[Heading]) -> Question:
     """Ask which column a word heads: one that no other word heads, or none."""
     texts = own_texts(table, heading, stop)
-    choices = [Choice(column.value, name_column(column)) for column in _list_columns(texts, headings)]
+    choices = [Choice(column.value, name_column(column)) for column in _list_columns(table, stop, heading, headings)]
     return _ask(
         QuestionKind.HEADER_WORD,
         (heading.word,),
@@ -103,23 +105,40 @@ def _ask(
     return Question(key, kind, page, asked, tuple(choices), box, layout, is_general=True, near=_sample(texts))
 
 
-def _list_columns(texts: Sequence[str], headings: Sequence[Heading]) -> list[Column]:
-    """List the columns that a word may head: not taken, of rows in a form, money only over figures."""
-    taken = {heading.column for heading in headings}
-    are_figures = bool(texts) and all(FIGURE.match(normalise(text)) for text in texts)
+def _list_columns(table: IndexedGrid, stop: int, heading: Heading, headings: Sequence[Heading]) -> list[Column]:
+    """List the columns that a word may head, the likely ones first.
+
+    They are not taken, of rows where the texts below are, and allow these texts: money only over figures, names only
+    over words.
+    """
+    taken = {one.column for one in headings}
+    texts = [normalise(text) for text in own_texts(table, heading, stop)]
     columns = [c for c in Column if c not in taken and c is not Column.VALUE]  # a bare value is found by its neighbours
-    if Column.PROJECT not in taken:
+    if _is_of_rows(table, stop, heading, headings):
         columns = [c for c in columns if c in OF_ROWS]
-    if not are_figures:
-        columns = [c for c in columns if c not in AMOUNT_KINDS]
-    folded = [normalise(text) for text in texts]
-    columns = [c for c in columns if c not in LOOKS or all(map(LOOKS[c].match, folded))]
-    values = [c for c in columns if c in VALUES and not _has_values(taken)]
-    return [*values, *(c for c in columns if c not in values)]
+    other_kind = OF_TEXT if texts and all(map(FIGURE.match, texts)) else AMOUNT_KINDS
+    columns = [c for c in columns if c not in other_kind and (c not in LOOKS or all(map(LOOKS[c].match, texts)))]
+    likely = [c for c in _list_likely(heading.word, taken) if c in columns]
+    return [*likely, *(c for c in columns if c not in likely)]
 
 
-def _has_values(taken: Collection[Column | None]) -> bool:
-    return any(column in VALUES for column in taken)
+def _is_of_rows(table: IndexedGrid, stop: int, heading: Heading, headings: Sequence[Heading]) -> bool:
+    """Return True in a form, and where one project has several texts below a heading."""
+    project = next((one for one in headings if one.column == Column.PROJECT), None)
+    if project is None:
+        return True
+    pairs = ((table.cell(row, project.first), table.cell(row, heading.first)) for row in range(stop, table.grid.n_rows))
+    return any(one and other and other.text and one.rowspan > other.rowspan for one, other in pairs)
+
+
+def _list_likely(word: str, taken: Set[Column | None]) -> list[Column]:
+    """List the columns that a word names, or that a table needs, the likeliest first."""
+    likely = [Column.UNIT, Column.DEPARTMENT] if ABOUT_UNITS.search(word) else []
+    if not taken & VALUES:
+        likely += [Column.ANNUAL_VALUE, Column.CYCLE_VALUE, Column.ADJUSTED_VALUE]
+    if names_goal(normalise(word)):
+        likely += [Column.ANNUAL_GOAL, Column.OVERALL_GOAL]
+    return likely if taken & set(AMOUNT_KINDS) else [*likely, *AMOUNT_KINDS]
 
 
 def _find_box(table: IndexedGrid, stop: int, heading: Heading) -> Box | None:
