@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import unquote
 
 import typer
 
@@ -19,13 +20,21 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Where a document can be read in several ways: what is asked, and answers by a named person.")
 COLUMNS = ("key", "publisher", "kind", "file", "page", "asked", "choices", "held", "documents", "answer")
-SHOWN_CHOICES = 3  # in a list
+TABLE_COLUMNS = ("key", "publisher", "file", "page", "kind", "asked", "choices", "held", "answer")
+SHOWN_CHOICES, SHOWN_DIGITS = 3, 8  # of a question and of its key, in a list for people
+SHOWN = ("question", "asked", "near", "printed_publisher", "publisher", "file", "page", "holds_for", "held", "picture")
 ANSWER_COLUMNS = ("answered_at", "choice", "scope", "answered_by", "why")
 Key = Annotated[
     str,
     typer.Argument(metavar="KEY", help="Its first digits, as `list` shows them.", autocompletion=complete_question),
 ]
 Document = Annotated[str | None, typer.Option("--document", metavar="ID", help="Of this document only: its hash.")]
+Office = Annotated[
+    str | None,
+    typer.Option(
+        "--publisher", metavar="NAME", help="Where several ask the same: of this publisher, as it is printed."
+    ),
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -51,45 +60,57 @@ def list_questions(
         {
             **row,
             "file": row["first_url"],
-            "choices": _list_choices(row["question"], how),
+            "choices": [one.value for one in row["question"].choices],
             "answer": row["said"] and row["said"]["choice"],
         }
         for row in found
     ]
-    print_rows([{name: row[name] for name in COLUMNS} for row in rows], COLUMNS, how)
+    if how is not Format.TABLE:
+        print_rows([{name: row[name] for name in COLUMNS} for row in rows], COLUMNS, how)
+        return
+    for row in rows:
+        row["key"] = row["key"][:SHOWN_DIGITS]
+        row["publisher"] = row["printed_publisher"] or row["publisher"]
+        row["file"] = unquote(row["file"].rpartition("/")[2])
+        row["choices"] = " ".join(
+            [*row["choices"][:SHOWN_CHOICES], *(["…"] if len(row["choices"]) > SHOWN_CHOICES else [])]
+        )
+    print_rows(rows, TABLE_COLUMNS, how)
+    hint = "`jixiao questions show KEY` shows the place and what can be chosen" if rows else "no question is open"
+    errors.print(say(hint), markup=False)
 
 
 @app.command()
 def show(
     key: Key,
     document: Document = None,
+    publisher: Office = None,
     png: Annotated[
         Path | None, typer.Option(dir_okay=False, metavar="FILE", help="Draw the page with the place marked.")
     ] = None,
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Show what is asked, where, and what can be chosen; every answer so far."""
-    from extract.report.page_images import draw_archived
-    from extract.report.question_cards import answer_command, list_boxes
+    from extract.jobs.answered_documents import find_question
+    from extract.report.question_cards import answer_command, draw_question
 
-    settings, ledger = get_settings(), _ledger()
-    row = ledger.find_question(key, document)
-    question, given = row["question"], ledger.answers(row["key"])
+    settings = get_settings()
+    row = find_question(settings, key, document, publisher)
+    question, given = row["question"], _ledger().answers(row["key"])
     told, choices = _describe_question(row), _describe_choices(row)
     if png is not None:
-        draw_archived(settings, row["sha256"], question.page, png, list_boxes(question))
+        draw_question(settings, row["sha256"], question, png, close=False)
         told["picture"] = str(png)
     if how is not Format.TABLE:
         given = [{name: one[name] for name in ANSWER_COLUMNS} for one in given]
         print(as_json({**told, "kind": question.kind.value, "choices": choices, "answers": given}))
         return
-    told |= {"box": question.box and " ".join(f"{side:g}" for side in told["box"])}
-    shown = [{"what": name, "is": str(value)} for name, value in told.items() if value is not None]
+    shown = [{"what": name, "is": str(told[name])} for name in SHOWN if told.get(name) is not None]
     print_rows(shown, ("what", "is"), how)
     print_rows(choices, ("choice", "text", "page"), how)
     if given:
         print_rows(given, ANSWER_COLUMNS, how)
-    print(answer_command(question, question.choices[0], row["sha256"]))
+    print(answer_command(question, "CHOICE", row["sha256"]))
 
 
 @app.command()
@@ -99,6 +120,7 @@ def answer(
     why: Annotated[str, typer.Option(metavar="TEXT", help="The reason; it is kept.")],
     by: Annotated[str, typer.Option(metavar="NAME", help="Who decides.")] = "",
     document: Document = None,
+    publisher: Office = None,
 ) -> None:
     """Choose one of the readings; the next run reads again what waits for it.
 
@@ -106,7 +128,7 @@ def answer(
     """
     from extract.jobs.answered_documents import give_answer
 
-    told = give_answer(get_settings(), key, choice, by or name_user(), why, document)
+    told = give_answer(get_settings(), key, choice, by or name_user(), why, document, publisher)
     errors.print(
         say(
             "{key}: {choice}, for the {scope}; the next run reads {documents} documents again",
@@ -137,7 +159,7 @@ def _describe_question(row: OutputRow) -> dict[str, Any]:
         "file": row["first_url"],
         "document": row["sha256"],
         "layout": question.layout or None,
-        "holds_for": "publisher" if question.is_general else "document",
+        "holds_for": row["scope"],
         "held": row["held"],
         "reader_version": question.reader_version,
     }
@@ -153,18 +175,10 @@ def _describe_choices(row: OutputRow) -> list[dict[str, Any]]:
             "choice": one.value,
             "text": " – ".join(text for text in (one.text, say(tell_choice(one)) if tell_choice(one) else "") if text),
             "page": one.page,
-            "command": answer_command(question, one, row["sha256"]),
+            "command": answer_command(question, one.value, row["sha256"]),
         }
         for one in question.choices
     ]
-
-
-def _list_choices(question: Question, how: Format) -> list[str] | str:
-    """List the values of the choices; for people the first ones."""
-    values = [one.value for one in question.choices]
-    if how is not Format.TABLE:
-        return values
-    return " ".join([*values[:SHOWN_CHOICES], *(["…"] if len(values) > SHOWN_CHOICES else [])])
 
 
 def _ledger() -> Ledger:

@@ -16,13 +16,14 @@ from itertools import groupby
 from typing import Any
 
 from extract.entities import Answer, Question
-from extract.errors import Refused
+from extract.errors import LedgerError, Refused
 from extract.ledger import Ledger
 from extract.publishers import Publisher, find_publisher, load_publishers
 from extract.reading.sandbox import ReadText
 from extract.reading.tables.inquiry import choose_answer
 from extract.reading.untrusted import trust_reading
 from extract.settings import Settings
+from extract.text import fold_name
 
 log = logging.getLogger(__name__)
 USED_DIGITS = 16  # hexadecimal, of the fingerprint of answers
@@ -80,6 +81,49 @@ class Given:
     documents: int
 
 
+def find_question(
+    settings: Settings, key: str, document: str | None = None, publisher: str | None = None
+) -> dict[str, Any]:
+    """Return the ledger's row of the question whose key begins with `key`, with the `scope` of an answer to it.
+
+    An answer holds for the publisher if the question is about words or a layout and the publisher is known, else for
+    one document. `document` is the beginning of a hash, `publisher` the code of a publisher file or a printed name: one
+    of them is needed where several publishers ask the same question, or several documents one about themselves.
+    Raises LedgerError.
+    """
+    owners = {one.code for one in load_publishers(settings.publishers_dir) if one.owns_source}
+    rows = Ledger(settings.ledger_url or "").find_questions(key)
+    if document is not None:
+        rows = [one for one in rows if one["sha256"].startswith(document.lower())]
+    if publisher is not None:
+        name = fold_name(publisher)
+        rows = [one for one in rows if publisher == one["publisher"] or name == fold_name(one["printed_publisher"])]
+    if not rows:
+        raise LedgerError(f"{key}: {document or publisher} asks no question that begins with it")
+    rows = [one for one in rows if one["held"]] or rows
+    places = {_find_place(one, owners): one for one in rows}
+    if len(places) > 1:
+        named = ", ".join(_name_place(place, one) for place, one in places.items())
+        raise LedgerError(f"{key}: asked in {len(places)} places, name one of them: {named}")
+    row = max(rows, key=lambda one: (one["said"] is None, one["held"]))
+    return {**row, "scope": "publisher" if len(_find_place(row, owners)) > 1 else "document"}
+
+
+def _find_place(row: dict[str, Any], owners: Collection[str]) -> tuple[str, ...]:
+    """Return for what an answer to a question holds: (publisher, printed name), or (document,)."""
+    if row["is_general"] and row["publisher"] in owners:
+        return row["publisher"], ""
+    if row["is_general"] and row["printed_publisher"]:
+        return row["publisher"], fold_name(row["printed_publisher"])
+    return (row["sha256"],)
+
+
+def _name_place(place: tuple[str, ...], row: dict[str, Any]) -> str:
+    if len(place) > 1:
+        return f"--publisher {row['printed_publisher'] or row['publisher']}"
+    return f"--document {row['sha256'][:12]}"
+
+
 def give_answer(
     settings: Settings,
     key: str,
@@ -87,19 +131,18 @@ def give_answer(
     by: str,
     why: str,
     document: str | None = None,
+    publisher: str | None = None,
     asked_by: str | None = None,
 ) -> Given:
-    """Store an answer to the question whose key begins with `key`, and schedule the documents that wait for it.
+    """Store an answer to the question that `find_question` returns, and schedule the documents that wait for it.
 
-    The answer holds for the publisher if the question is about words or a layout and the publisher is known; it holds
-    for one document otherwise, or if `document` (the beginning of its hash) is given. `asked_by` is the document with
-    which the question was shown, if any. Raises LedgerError.
+    With `document` it holds for this one alone. `asked_by` is the document with which the question was shown, if any.
     """
     ledger, publishers = Ledger(settings.ledger_url or ""), load_publishers(settings.publishers_dir)
-    row = ledger.find_question(key, document or asked_by)
+    row = find_question(settings, key, document or asked_by, publisher)
+    scope = "document" if document is not None else row["scope"]
     owns = any(one.code == row["publisher"] and one.owns_source for one in publishers)
-    is_general = document is None and row["is_general"] and (owns or bool(row["printed_publisher"]))
-    scope, printed = ("publisher", "" if owns else row["printed_publisher"]) if is_general else ("document", "")
+    printed = row["printed_publisher"] if scope == "publisher" and not owns else ""
     ledger.answer(row["sha256"], row["key"], choice, by, why, scope, printed)
     woken = wake_answered(ledger, publishers)
     waiting = sum(one["key"] == row["key"] and one["state"] == "landed" for one in ledger.questions())

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from extract.entities import Question
 from extract.errors import LedgerError
 from extract.jobs.answered_documents import give_answer
 from extract.ledger import ACTIONS, Ledger
+from extract.report.page_images import PictureError
 from extract.report.question_cards import QUESTION_WORDS, draw_question, tell_choice
 from extract.settings import Settings
 
@@ -60,17 +62,24 @@ def describe_questions(settings: Settings, sha256: str, rows: Sequence[Mapping[s
     parts = []
     for number, row in enumerate(rows, 1):
         question = row["question"]
-        picture = draw_question(settings, sha256, question)
         near = f" ({plain_text(question.near)})" if question.near else ""
         lasts = "all documents of the publisher with this layout" if question.is_general else "this document"
         asked = f"page {question.page}: {plain_text(question.asked)}{near}"
         parts.append(
             f"**{number}. {QUESTION_WORDS[question.kind]}** {asked}\n\n"
             f"Projects that wait: {row['held']}; the answer is for {lasts}.\n\n"
-            + shown.add(picture, f"page {question.page}")
+            + _show_place(settings, sha256, question, shown)
         )
     told = "Choose **one option of each question** that you can answer, and write why; nothing else is changed."
     return "\n\n".join([*parts, told])
+
+
+def _show_place(settings: Settings, sha256: str, question: Question, shown: Pictures) -> str:
+    try:
+        picture = draw_question(settings, sha256, question)
+    except PictureError:
+        picture = None
+    return shown.add(picture, f"page {question.page}")
 
 
 def follow_choices(settings: Settings, sha256: str, chosen: Sequence[str], by: str, why: str) -> str | None:

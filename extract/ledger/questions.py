@@ -70,22 +70,17 @@ class Questions(Documents):
             said = self._said(connection)
         return [_with_answer(row, said) for row in rows]
 
-    def find_question(self, start: str, document: str | None = None) -> dict[str, Any]:
-        """Return the question whose key begins with `start`; of several documents, one that nobody has answered.
+    def find_questions(self, start: str) -> list[dict[str, Any]]:
+        """Return the rows of the question whose key begins with `start`, one for each document that asks it.
 
-        `document`: the beginning of a hash. Raises LedgerError where no question or several match.
+        Raises LedgerError where no question or several match.
         """
         if len(start) < SHORTEST_KEY:
             raise LedgerError(f"{start}: expected at least {SHORTEST_KEY} digits of a question's key")
-        found = [
-            one
-            for one in self.questions()
-            if one["key"].startswith(start.lower()) and (document is None or one["sha256"].startswith(document.lower()))
-        ]
-        keys = {one["key"] for one in found}
-        if len(keys) != 1:
-            raise LedgerError(f"{start}: {'several questions begin' if keys else 'no question begins'} with it")
-        return max(found, key=lambda one: (one["said"] is None, one["held"]))
+        found = [one for one in self.questions() if one["key"].startswith(start.lower())]
+        if len({one["key"] for one in found}) != 1:
+            raise LedgerError(f"{start}: {'several questions begin' if found else 'no question begins'} with it")
+        return found
 
     def answer(
         self, sha256: str, key: str, choice: str, by: str, why: str, scope: str = "document", publisher: str = ""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from extract.entities import Box, Question
+from extract.entities import Box, Quad, Question
 from extract.ledger import Ledger
 from extract.report.linked_pages import Drawer, DrawnPage, Sheets
-from extract.report.question_cards import QUESTION_WORDS, answer_command, list_boxes, merge_documents, tell_choice
+from extract.report.question_cards import QUESTION_WORDS, answer_command, list_places, merge_documents, tell_choice
 from extract.settings import Settings
 
 MOST_QUESTIONS = 100  # on the page
@@ -25,9 +26,9 @@ def list_asked(settings: Settings, target: Path, sheets: Sheets) -> dict[str, An
     with closing(Drawer(settings, target, settings.report_megabytes << 18)) as drawer:  # a quarter: cells need theirs
         for place, row in enumerate(shown):
             row["href"] = sheets.link(row["sha256"], row["page"]) if place < settings.report_pages // 3 else None
-            row["close_up"] = None
-            if row["href"] and place < MOST_PICTURES:
-                row["close_up"] = _close_up(row["question"], drawer.draw(row["sha256"], row["page"], []))
+            places = list_places(row["question"]) if row["href"] and place < MOST_PICTURES else []
+            close_ups = [_close_up(boxes, drawer.draw(row["sha256"], page, [])) for page, boxes in places]
+            row["close_ups"] = [one for one in close_ups if one is not None]
     return {"rows": shown, "total": len(found)}
 
 
@@ -37,18 +38,24 @@ def _describe(row: dict[str, Any]) -> dict[str, Any]:
         {
             "text": one.text or one.value,
             "means": tell_choice(one),
-            "command": answer_command(question, one, row["sha256"]),
+            "command": answer_command(question, one.value, row["sha256"]),
         }
         for one in question.choices
     ]
     return {**row, "words": QUESTION_WORDS[question.kind], "choices": choices}
 
 
-def _close_up(question: Question, drawn: DrawnPage) -> dict[str, Any] | None:
-    """Crop a drawn page to the places of a question, in points; None where there is no image."""
-    boxes = [Box(*sides) for sides in list_boxes(question)]
+def _close_up(boxes: Sequence[Quad], drawn: DrawnPage) -> dict[str, Any] | None:
+    """Crop a drawn page to boxes, in points; None where there is no image."""
     if drawn.sheet is None or drawn.picture is None:
         return None
-    top = max(0.0, min((box.y0 for box in boxes), default=0.0) - AROUND_PT)
-    bottom = min(drawn.sheet.height, max((box.y1 for box in boxes), default=drawn.sheet.height) + AROUND_PT)
-    return {"picture": drawn.picture, "sheet": drawn.sheet, "boxes": boxes, "top": top, "height": bottom - top}
+    top = max(0.0, min((y0 for _, y0, _, _ in boxes), default=0.0) - AROUND_PT)
+    bottom = min(drawn.sheet.height, max((y1 for *_, y1 in boxes), default=drawn.sheet.height) + AROUND_PT)
+    return {
+        "picture": drawn.picture,
+        "sheet": drawn.sheet,
+        "boxes": [Box(*box) for box in boxes],
+        "top": top,
+        "height": bottom - top,
+        "page": drawn.page,
+    }

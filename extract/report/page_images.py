@@ -26,6 +26,10 @@ PNG = b"\x89PNG\r\n\x1a\n"
 WIDTH = 1600  # pixels of a page: the small print of an A3 sheet can be read
 
 
+PagePlace = tuple[int, Sequence[Quad]]
+"""A page (1-based) and the boxes to mark on it."""
+
+
 class PictureError(JixiaoError):
     """The page cannot be drawn; the message has document, page and reason."""
 
@@ -52,13 +56,15 @@ def draw_page(
     password: str | None = None,
     limits: Limits | None = None,
     pixels: int = WIDTH,
+    above: Sequence[PagePlace] = (),
     close: bool = False,
     sandbox: Sandbox | None = None,
 ) -> Sheet:
     """Draw one page (1-based) of a PDF into `target`, atomically; raises PictureError.
 
-    `found` are boxes to mark, in points from the page's top left as it is read; `close` leaves out what is far from
-    them. A `stage` (stage_overlay.py) is shown as `reader` sees it, with a legend below the page.
+    `found` are boxes to mark, in points from the page's top left as it is read; `above` are pages to draw over this
+    one, with theirs; `close` leaves out what is far from boxes. A `stage` (stage_overlay.py) is shown as `reader` sees
+    it, with a legend below the page.
     """
     request = {
         "page": page,
@@ -67,6 +73,7 @@ def draw_page(
         "reader": reader,
         "password": password,
         "pixels": pixels,
+        "above": [{"page": number, "found": [list(box) for box in boxes]} for number, boxes in above],
         "close": close,
     }
     bounds = limits or get_settings().limits()
@@ -114,6 +121,7 @@ def draw_archived(
     found: Sequence[Quad] = (),
     *,
     pixels: int = WIDTH,
+    above: Sequence[PagePlace] = (),
     close: bool = False,
     sandbox: Sandbox | None = None,
 ) -> Sheet:
@@ -133,6 +141,7 @@ def draw_archived(
                 password=password,
                 limits=settings.limits(),
                 pixels=pixels,
+                above=above,
                 close=close,
                 sandbox=sandbox,
             )

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from extract.entities import IGNORED, Choice, Quad, Question, QuestionKind
-from extract.report.page_images import PictureError, draw_archived
+from extract.entities import IGNORED, Choice, Question, QuestionKind
+from extract.report.page_images import PagePlace, draw_archived
 from extract.settings import Settings
 
 QUESTION_WORDS = {
@@ -23,7 +23,7 @@ CHOICE_WORDS = {
     "rest": "it goes on with the row above",
     "new": "it is a row of its own",
 }
-TO_MARK = (QuestionKind.SAME_COLUMN, QuestionKind.AMOUNT, QuestionKind.FIRST_ROW)  # their choices are places
+OF_TWO_PLACES = (QuestionKind.AMOUNT, QuestionKind.FIRST_ROW)  # one choice may be printed on a page before
 
 
 def tell_choice(choice: Choice) -> str:
@@ -31,34 +31,36 @@ def tell_choice(choice: Choice) -> str:
     return CHOICE_WORDS.get(choice.value, "")
 
 
-def draw_question(settings: Settings, sha256: str, question: Question) -> Path | None:
-    """Draw what stands around the places of a question into JIXIAO_HOME/pictures; None where it cannot be drawn."""
-    target = settings.home / "pictures" / f"{sha256}-{question.key}.png"
-    if target.exists():
-        return target
-    try:
-        return draw_archived(settings, sha256, question.page, target, list_boxes(question), close=True).path
-    except PictureError:
-        return None
+def draw_question(
+    settings: Settings, sha256: str, question: Question, target: Path | None = None, *, close: bool = True
+) -> Path:
+    """Draw the places of a question, into JIXIAO_HOME/pictures without a target; raises PictureError.
+
+    `close` leaves out what is far from them.
+    """
+    target = target or settings.home / "pictures" / f"{sha256}-{question.key}.png"
+    *above, (page, boxes) = list_places(question)
+    return draw_archived(settings, sha256, page, target, boxes, above=above, close=close).path
 
 
-def list_boxes(question: Question) -> list[Quad]:
-    """List the boxes of a question's place and of its choices on the same page."""
-    places = [question.box] if question.box is not None else []
-    if question.kind in TO_MARK or not places:
-        places += [one.box for one in question.choices if one.page == question.page and one.box is not None]
-    return [(box.x0, box.y0, box.x1, box.y1) for box in dict.fromkeys(places)]
+def list_places(question: Question) -> list[PagePlace]:
+    """List the pages of a question in order, each with the boxes of what is asked and of what can be chosen.
+
+    The last one is its own; one before it has the other amount, or the row above the page break.
+    """
+    asked = [Choice("", "", question.page, question.box), *question.choices]
+    other = {one.page for one in asked if one.page and one.page < question.page and question.kind in OF_TWO_PLACES}
+    return [
+        (page, list(dict.fromkeys(one.box for one in asked if one.page == page and one.box is not None)))
+        for page in (*sorted(other), question.page)
+    ]
 
 
-def show_command(question: Question, sha256: str) -> str:
-    """Return the command that shows a question with its picture."""
-    return shlex.join(["jixiao", "questions", "show", question.key, "--document", sha256[:12], "--png", "place.png"])
-
-
-def answer_command(question: Question, choice: Choice, sha256: str) -> str:
+def answer_command(question: Question, choice: str, sha256: str) -> str:
     """Return the command that answers a question, but for the reason."""
-    document = [] if question.is_general else ["--document", sha256[:12]]
-    return shlex.join(["jixiao", "questions", "answer", question.key, choice.value, *document]) + ' --why "…"'
+    named = ["--publisher", question.publisher] if question.publisher else []
+    place = named if question.is_general else ["--document", sha256[:12]]
+    return shlex.join(["jixiao", "questions", "answer", question.key, choice, *place]) + ' --why "…"'
 
 
 def merge_documents(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -100,6 +100,35 @@ def test_an_answer_of_one_publisher_of_an_inbox_is_no_answer_of_another(home: Se
     assert str(question["file"]).endswith("other.pdf")
 
 
+def test_of_two_publishers_that_ask_the_same_one_is_named(home: Settings) -> None:
+    put(home, "this")
+    put(home, "other", office="某区水务局")
+    night(home, "one")
+    key = str(asked()[0]["key"])
+    with pytest.raises(LedgerError, match=r"in 2 places.*--publisher 某区.*--publisher 某区"):
+        give_answer(home, key, "annual_value", "张三", "as printed")
+    done = jixiao("questions", "show", key, "--publisher", "某区水务局", "--format", "json")
+    told = json.loads(done.stdout)
+    assert told["holds_for"] == "publisher"
+    assert told["choices"][0]["command"].startswith(
+        f"jixiao questions answer {key} annual_value --publisher '某区水务局' --why"
+    )
+    assert give_answer(home, key, "annual_value", "张三", "as printed", publisher="某区水务局").scope == "publisher"
+    assert night(home, "two") == {"loaded": 1, "unchanged": 0, "refused": 1, "failed": 0}
+
+
+def test_of_two_documents_that_ask_about_themselves_one_is_named(home: Settings) -> None:
+    for name in ("one", "two"):
+        path = home.home.parent / f"inbox/{name}.pdf"
+        path.write_bytes((FIXTURES / "q01_first_row.pdf").read_bytes() + f"% {name}\n".encode())
+    night(home, "one")
+    rows = ledger_of(home).questions()
+    with pytest.raises(LedgerError, match=r"in 2 places.*--document"):
+        give_answer(home, rows[0]["key"], "rest", "张三", "one sentence")
+    assert give_answer(home, rows[0]["key"], "rest", "张三", "x", rows[0]["sha256"][:12]).scope == "document"
+    assert [row["said"] is None for row in ledger_of(home).questions()] == [False, True]
+
+
 def test_an_answer_for_one_document_is_for_no_other(home: Settings) -> None:
     put(home, "this")
     night(home, "one")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 from collections.abc import Callable
 from decimal import Decimal
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -277,11 +279,12 @@ def test_questions_stand_there_with_place_choices_and_the_command_to_copy(report
     assert len(articles) == len(rows) == 2
     word, year = rows["考核刻度"], rows["部门预算项目绩效目标表"]
     of_one = f" --document {year['sha256'][:12]}"
-    for row, wording, scope, boxes in ((word, "哪一列", "", 1), (year, "哪一年", of_one, 0)):
+    of_office = f" --publisher {shlex.quote(word['printed_publisher'])}"
+    for row, wording, scope, boxes in ((word, "哪一列", of_office, 1), (year, "哪一年", of_one, 0)):
         (asked,) = (one for one in articles if row["key"] in one)
         assert wording in asked
         for choice in row["question"].choices:
-            assert f"jixiao questions answer {row['key']} {choice.value}{scope} --why" in asked
+            assert f"jixiao questions answer {row['key']} {choice.value}{scope} --why" in unescape(asked)
         (picture,) = re.findall(r'<image href="([^"]+)"', asked)
         assert (reported.night_report.parent / picture).read_bytes().startswith(b"\x89PNG")
         assert len(re.findall(r"<rect ", asked)) == boxes

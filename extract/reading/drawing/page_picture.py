@@ -14,36 +14,60 @@ from extract.entities import Quad
 from extract.limits import Limits
 
 UPRIGHT = {1: 2, 2: 3, 3: 4}  # quarter turns of the print -> PIL's transpositions ROTATE_90, _180, _270
-AROUND_PT = 100.0, 50.0  # of the page beside, and above and below what is marked, where only that is wanted
+AROUND_PT = 80.0  # of the page above and below what is marked, where only that is wanted
+BREAK, DARK = 12, (110, 110, 110)  # pixels between two pages, and their colour
 COLOURS = 32  # of a picture without marks: an office page has few, and a report holds hundreds
 
 
 def draw_request(request: dict[str, Any], path: Path, limits: Limits) -> tuple[dict[str, float], bytes]:
-    """Return the page's size in points and in pixels, and its PNG."""
+    """Return the page's size in points and in pixels, and its PNG, below those of the pages `above` it."""
     import pypdfium2
 
     import extract.reading.parsers.pdfium.library  # noqa: F401 - starts pdfium anew, before any document is open
 
     with pypdfium2.PdfDocument(path.read_bytes(), password=request["password"]) as document:
-        if not 1 <= request["page"] <= len(document):
-            raise ValueError(f"the document has {len(document)} pages")
         document.init_forms()  # else filled-in fields stay empty
-        page = document[request["page"] - 1]
-        turn = _find_rotation(document, page, request["page"])
-        width, height = page.get_size()
-        if turn % 2:
-            width, height = height, width
-        scale = min(request["pixels"] / width, 4 * request["pixels"] / height)
-        image = page.render(scale=scale).to_pil().convert("RGB")
+        above = [_draw_page(document, {**request, **place}, path, limits)[1] for place in request["above"]]
+        sizes, image = _draw_page(document, request, path, limits)
+    drawn = BytesIO()
+    _stack([*above, image]).save(drawn, format="PNG", optimize=bool(request["stage"]))
+    return sizes, drawn.getvalue()
+
+
+def _draw_page(document: Any, request: dict[str, Any], path: Path, limits: Limits) -> tuple[dict[str, float], Any]:
+    """Return the size of one page in points and in pixels, and its image with marks, cut out where wanted."""
+    if not 1 <= request["page"] <= len(document):
+        raise ValueError(f"the document has {len(document)} pages")
+    page = document[request["page"] - 1]
+    turn = _find_rotation(document, page, request["page"])
+    width, height = page.get_size()
+    if turn % 2:
+        width, height = height, width
+    scale = min(request["pixels"] / width, 4 * request["pixels"] / height)
+    image = page.render(scale=scale).to_pil().convert("RGB")
     if turn:
         image = image.transpose(UPRIGHT[turn])
     sizes = {"width": width, "height": height, "pixels_wide": image.width, "pixels_high": image.height}
     image = _mark(image, request, path, limits, image.width / width, image.height / height)
     if request["close"] and request["found"]:
-        image = _cut_out(image, request["found"], image.width / width, image.height / height)
-    drawn = BytesIO()
-    image.save(drawn, format="PNG", optimize=bool(request["stage"]))
-    return sizes, drawn.getvalue()
+        image = _cut_out(image, request["found"], image.height / height)
+    return sizes, image
+
+
+def _stack(images: Sequence[Any]) -> Any:
+    """Stack the images of pages, with a dark bar for each page break."""
+    from PIL import Image
+
+    if len(images) == 1:
+        return images[0]
+    wide, high = max(image.width for image in images), sum(image.height for image in images)
+    whole = Image.new("RGB", (wide, high + BREAK * (len(images) - 1)), DARK)
+    top = 0
+    for image in images:
+        whole.paste((255, 255, 255), (0, top, wide, top + image.height))
+        whole.paste(image, (0, top))
+        top += image.height + BREAK
+    return whole.quantize(COLOURS, dither=Image.Dither.NONE)
 
 
 def _mark(image: Any, request: dict[str, Any], path: Path, limits: Limits, across: float, down: float) -> Any:
@@ -61,14 +85,11 @@ def _mark(image: Any, request: dict[str, Any], path: Path, limits: Limits, acros
     return image.quantize(COLOURS, dither=0)
 
 
-def _cut_out(image: Any, boxes: Sequence[Quad], across: float, down: float) -> Any:
-    """Cut the part of a page around boxes out of its picture, in few colours."""
-    beside, over = AROUND_PT
-    left, top = min(box[0] for box in boxes) - beside, min(box[1] for box in boxes) - over
-    right, bottom = max(box[2] for box in boxes) + beside, max(box[3] for box in boxes) + over
-    start = max(0, round(left * across)), max(0, round(top * down))
-    end = min(image.width, round(right * across)), min(image.height, round(bottom * down))
-    return image.crop((*start, *end)).quantize(COLOURS, dither=0)
+def _cut_out(image: Any, boxes: Sequence[Quad], down: float) -> Any:
+    """Cut the strip around boxes out of the picture of a page, in few colours."""
+    top = round((min(box[1] for box in boxes) - AROUND_PT) * down)
+    bottom = round((max(box[3] for box in boxes) + AROUND_PT) * down)
+    return image.crop((0, max(0, top), image.width, min(image.height, bottom))).quantize(COLOURS, dither=0)
 
 
 def _find_rotation(document: Any, page: Any, number: int) -> int:

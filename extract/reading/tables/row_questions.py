@@ -14,7 +14,7 @@ REST, NEW = "rest", "new"  # the choices: the continuation of the row above, or 
 
 def ask_first_row(row: Row, previous: Mapping[Column, Field], column: Column, page: int) -> Question:
     """Ask whether a row at the top of a page is the rest of the row above; `column` leaves it open."""
-    box = box_of(row)
+    box = row.cells[column].box if column in row.cells else box_of(row)
     above = previous[column].printed() if column in previous else None
     before, now = above.text if above is not None else "", row.text(column)
     texts = [row.text(one) for one in sorted(row.cells)]
