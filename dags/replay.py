@@ -78,7 +78,7 @@ def decide(chosen: list[str]) -> int:
         return read_again(get_settings(), chosen, params["by"] or "replay")
     if params["decision"] == "ask":
         raise AirflowSkipException("people are asked")
-    return decide_all(get_settings(), chosen, params["decision"], params["by"], params["why"])
+    return decide_all(get_settings(), chosen, params["decision"], params["by"] or "", params["why"] or "")
 
 
 @dag(
@@ -93,13 +93,15 @@ def decide(chosen: list[str]) -> int:
     params={
         "questions": Param(False, type="boolean", description="documents of which the reader asks something"),
         "outdated": Param(False, type="boolean", description="loaded documents of an older reader, not refused ones"),
-        "ids": Param([], type="array", items={"type": "string"}, description="beginnings of hashes; empty: all"),
+        "ids": Param(
+            None, type=["null", "array"], items={"type": "string"}, description="beginnings of hashes; empty: all"
+        ),
         "reason": Param(None, type=["null", "string"], description="only refusals with this reason code"),
         "publisher": Param(None, type=["null", "string"], description="only this publisher file"),
         "since": Param(None, type=["null", "string"], format="date", description="only first seen since this day"),
         "decision": Param("ask", enum=["ask", "retry", "accept", "drop"], description="ask a person, or one for all"),
-        "by": Param("", type="string", description="who decides, where nobody is asked"),
-        "why": Param("", type="string", description="why, where nobody is asked"),
+        "by": Param(None, type=["null", "string"], description="who decides, where nobody is asked"),
+        "why": Param(None, type=["null", "string"], description="why, where nobody is asked"),
     },
     tags=["jixiao"],
     doc_md="""

@@ -91,15 +91,16 @@ def choose_outdated(
 
 def choose_documents(settings: Settings, params: Mapping[str, Any]) -> list[str]:
     """Return what the form of the DAG `replay` asks for: refused, questioned, or outdated documents."""
+    ids = params["ids"] or ()
     if params.get("questions"):
         if params["outdated"] or params["reason"] or params["since"] or params["decision"] != "ask":
             raise LedgerError("questions are asked of a person: by ids and publisher alone")
-        return list_documents(Ledger(settings.ledger_url or ""), params["ids"], params["publisher"])[:MOST_CHOSEN]
+        return list_documents(Ledger(settings.ledger_url or ""), ids, params["publisher"])[:MOST_CHOSEN]
     if not params["outdated"]:
-        return choose_refused(settings, params["ids"], params["reason"], params["publisher"], params["since"])
+        return choose_refused(settings, ids, params["reason"], params["publisher"], params["since"])
     if params["reason"] or params["decision"] not in ("ask", "retry"):
         raise LedgerError("outdated documents are loaded: they have no reason, and can only be read again")
-    return choose_outdated(settings, params["ids"], params["publisher"], params["since"])
+    return choose_outdated(settings, ids, params["publisher"], params["since"])
 
 
 def _begin(day: str) -> datetime:
