@@ -59,7 +59,8 @@ def one(sha256: str) -> None:
         body=asked["body"],
         options=asked["options"],
         multiple=True,  # one for each question of the document
-        params={"why": Param("", type="string", description="reason, kept with your name")},
+        # a name that is no parameter of the DAG, whose value would count here
+        params={"because": Param("", type="string", description="the reason, kept with your name")},
         response_timeout=timedelta(days=14),
         execution_timeout=None,
     )

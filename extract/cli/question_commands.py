@@ -91,12 +91,12 @@ def show(
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Show what is asked, where, and what can be chosen; every answer so far."""
-    from extract.jobs.answered_documents import find_question
+    from extract.jobs.answered_documents import find_question, list_given
     from extract.report.question_cards import answer_command, draw_question
 
     settings = get_settings()
     row = find_question(settings, key, document, publisher)
-    question, given = row["question"], _ledger().answers(row["key"])
+    question, given = row["question"], list_given(settings, row)
     told, choices = _describe_question(row), _describe_choices(row)
     if png is not None:
         draw_question(settings, row["sha256"], question, png, close=False)

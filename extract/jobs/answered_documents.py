@@ -121,7 +121,18 @@ def _find_place(row: dict[str, Any], owners: Collection[str]) -> tuple[str, ...]
 def _name_place(place: tuple[str, ...], row: dict[str, Any]) -> str:
     if len(place) > 1:
         return f"--publisher {row['printed_publisher'] or row['publisher']}"
-    return f"--document {row['sha256'][:12]}"
+    return f"--document {row['sha256'][:12]} ({row['first_url'].rpartition('/')[2]})"
+
+
+def list_given(settings: Settings, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the answers to a question that hold for its document or its publisher, oldest first."""
+    names = {"", fold_name(row["printed_publisher"])}
+    return [
+        one
+        for one in Ledger(settings.ledger_url or "").answers(row["key"])
+        if one["sha256"] == row["sha256"]
+        or (one["scope"] == "publisher" and one["publisher"] == row["publisher"] and one["printed_publisher"] in names)
+    ]
 
 
 def give_answer(

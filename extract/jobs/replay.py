@@ -159,7 +159,7 @@ def apply_answer(settings: Settings, sha256: str, answer: Mapping[str, Any]) -> 
     chosen = [str(one) for one in answer["chosen_options"]]
     user = answer.get("responded_by_user") or {}
     who = str(user.get("name") or user.get("id") or "unknown")
-    why = str((answer.get("params_input") or {}).get("why") or "").strip() or "answered in Airflow"
+    why = str((answer.get("params_input") or {}).get("because") or "").strip() or "answered in Airflow"
     answered = follow_choices(settings, sha256, chosen, who, why)
     if answered is not None:
         return answered

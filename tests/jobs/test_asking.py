@@ -32,7 +32,7 @@ def ledger_of(settings: Settings) -> Ledger:
 
 
 def respond(*options: str) -> dict[str, Any]:
-    return {"chosen_options": list(options), "params_input": {"why": "seen"}, "responded_by_user": {"name": "张三"}}
+    return {"chosen_options": list(options), "params_input": {"because": "seen"}, "responded_by_user": {"name": "张三"}}
 
 
 def test_the_choices_are_the_options_and_the_answer_is_who_responded(asking: Settings) -> None:

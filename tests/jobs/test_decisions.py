@@ -92,7 +92,7 @@ def test_what_is_chosen_for_a_replay_fits_every_parameter(site: Site, night_sett
     assert "](" not in str(questions)
     assert "指标数" in questions[1]["body"]
     user = {"id": "1", "name": "张三"}
-    accepted = {"chosen_options": ["accept"], "params_input": {"why": "no targets"}, "responded_by_user": user}
+    accepted = {"chosen_options": ["accept"], "params_input": {"because": "no targets"}, "responded_by_user": user}
     assert apply_answer(night_settings, first, accepted) == "accept"
     again = {"chosen_options": ["retry"], "params_input": {}, "responded_by_user": user}
     assert apply_answer(night_settings, second, again) == "retry"
