@@ -14,6 +14,7 @@ from extract.ledger import ACTIONS, Ledger
 from extract.report.page_images import PictureError
 from extract.report.question_cards import QUESTION_WORDS, draw_question, tell_choice
 from extract.settings import Settings
+from extract.text import fold_name
 
 NO_PICTURE = "No picture of the page can be drawn."
 LONGEST_OPTION = 80  # characters of a choice's text
@@ -50,8 +51,8 @@ def list_options(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, str]
     options: dict[str, tuple[str, str]] = {}
     for number, row in enumerate(rows, 1):
         for place, choice in enumerate(row["question"].choices, 1):
-            told = dict.fromkeys((choice.value, choice.text, tell_choice(choice)))
-            text = plain_text(" – ".join(filter(None, told)))
+            value = "" if fold_name(choice.text).startswith(fold_name(choice.value)) else choice.value
+            text = plain_text(" – ".join(filter(None, (value, choice.text, tell_choice(choice)))))
             short = text if len(text) <= LONGEST_OPTION else text[: LONGEST_OPTION - 1] + "…"
             options[f"{number}.{place} {short}"] = row["key"], choice.value
     return options

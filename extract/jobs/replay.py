@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from extract.errors import LedgerError
 from extract.jobs.question_pictures import encode_picture
@@ -130,10 +131,12 @@ def make_question(settings: Settings, sha256: str, address: str = "") -> dict[st
         told.append(shown.add(draw_refused(settings, sha256, one["page"]), f"page {one['page'] or 1}"))
     if is_refused:
         told.append(f"\n\n{DECISIONS}")
-    what = one["reason"] if is_refused else f"{len(rows)} questions"
+    what = f"{len(rows)} questions" if rows or not is_refused else one["reason"]
+    office = next((row["printed_publisher"] for row in rows if row["printed_publisher"]), one["publisher"])
+    file = unquote(one["first_url"].rpartition("/")[2])
     options = [*list_options(rows), *(ACTIONS if is_refused or not rows else ())]
     return {
-        "subject": f"{one['publisher']}: {what} ({sha256[:12]})",
+        "subject": plain_text(f"{office}: {what}, {file}"),
         "body": "".join(told),
         "options": options,
         "pictures": [encode_picture(file.read_bytes()) for file in shown.files],

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from extract.entities import Box, Quad, Question
 from extract.ledger import Ledger
@@ -42,7 +43,8 @@ def _describe(row: dict[str, Any]) -> dict[str, Any]:
         }
         for one in question.choices
     ]
-    return {**row, "words": QUESTION_WORDS[question.kind], "choices": choices}
+    file = unquote(row["first_url"].rpartition("/")[2])
+    return {**row, "words": QUESTION_WORDS[question.kind], "file": file, "choices": choices}
 
 
 def _close_up(boxes: Sequence[Quad], drawn: DrawnPage) -> dict[str, Any] | None:
