@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from made_flat import HEADER, page_of, read, rows_of
 from made_grid import Spec, make_grid, plain_rows
 
-from extract.entities import Column, Grid
+from extract.entities import Answer, Column, Grid
 from extract.reading.tables.drafts import Draft
+from extract.reading.tables.inquiry import answering, inquiring
 
 LEVELS = (("产出指标", "数量指标", "巡查", "≥1次"), ("效益指标", "社会效益指标", "整洁", "明显"))
 
@@ -77,6 +79,21 @@ def test_another_goal_beside_a_name_printed_again_is_held_back_without_proof() -
     lower = make_grid(plain_rows(0, ("道路保洁", "5", "及时洒水。", *LEVELS[1])), 2)
     _, projects, _ = read(upper, lower)
     assert "may be another goal of '道路保洁'" in projects[0].doubts[0].detail
+
+
+@pytest.mark.parametrize(
+    ("choice", "goals"), [("rest", ["保持整洁，及时洒水。"] * 4), ("new", ["保持整洁"] * 2 + ["，及时洒水。"] * 2)]
+)
+def test_a_person_says_whether_a_goal_goes_on_over_a_page_break(choice: str, goals: list[str]) -> None:
+    upper, lower = merged("道路保洁", "5", "保持整洁", 1, *LEVELS), merged("道路保洁", "5", "，及时洒水。", 2, *LEVELS)
+    _, projects, _ = read(upper, lower)
+    question = projects[0].doubts[0].question
+    assert question is not None
+    with answering([Answer(choice, "张三", key=question.key)]), inquiring(()):
+        drafts, projects, _ = read(upper, lower)
+    assert goals_of(drafts) == goals
+    assert len(projects) == len(set(goals))
+    assert not any(project.doubts for project in projects)
 
 
 def test_a_goal_of_its_own_where_each_row_prints_its_name_is_not_joined() -> None:

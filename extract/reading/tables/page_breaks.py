@@ -101,7 +101,7 @@ def judge_cut(
         if any(before.get(c) for c in amounts - same):
             return Cut.NONE
         others = {c: t for c, t in rest.items() if c not in same and c in GOALS}
-        return _judge_second_goal(row, before, others, style) if others else Cut.AGAIN
+        return _judge_second_goal(row, previous, others, style, page) if others else Cut.AGAIN
     if are_coded(names):
         return _judge_codes(row, previous, rest, page)
     if style.merged and any(before.get(c) for c in AMOUNTS) and not amounts:
@@ -110,20 +110,25 @@ def judge_cut(
     return Cut.NONE
 
 
-def _judge_second_goal(row: Row, before: Mapping[Column, str], others: Mapping[Column, str], style: Style) -> Cut:
+def _judge_second_goal(
+    row: Row, previous: Mapping[Column, Field], others: Mapping[Column, str], style: Style, page: int
+) -> Cut:
     """Judge another goal beside a name that is printed again: the rest of the goal above, or one of its own.
 
     It is its own where each row prints its name, or where the page's end cuts it. Raises Refused.
     """
-    is_cut = style.is_last and all(before.get(c, "").startswith(text) for c, text in others.items())
-    stopped = any(before.get(c, "").endswith(ENDS) for c in others)
+    above = {column: _text_in(previous, column) for column in others}
+    is_cut = style.is_last and all(above[column].startswith(text) for column, text in others.items())
+    stopped = any(text.endswith(ENDS) for text in above.values())
     if is_cut or (style.repeats and not style.merged):
         return Cut.NONE
     if style.merged and stopped == style.begins_anew:
         return Cut.NONE if stopped else Cut.FLOWS
-    goal, name = next(iter(others.values())), before[Column.PROJECT]
+    column, goal = next(iter(others.items()))
+    name = _text_in(previous, Column.PROJECT)
     detail = f"row {row.first + 1}: {goal[:20]!r} may be another goal of {name!r} or the rest of the one above"
-    raise Refused(Reason.CONSERVATION, detail)
+    question = ask_first_row(row, previous, column, page)
+    return Cut.FLOWS if settle(question, Reason.CONSERVATION, detail) == REST else Cut.NONE
 
 
 def _judge_name(row: Row, previous: Mapping[Column, Field], rest: Mapping[Column, str], style: Style, page: int) -> Cut:
