@@ -131,7 +131,8 @@ def make_question(settings: Settings, sha256: str, address: str = "") -> dict[st
         told.append(shown.add(draw_refused(settings, sha256, one["page"]), f"page {one['page'] or 1}"))
     if is_refused:
         told.append(f"\n\n{DECISIONS}")
-    what = f"{len(rows)} questions" if rows or not is_refused else one["reason"]
+    count = "1 question" if len(rows) == 1 else f"{len(rows)} questions"
+    what = count if rows or not is_refused else one["reason"]
     office = next((row["printed_publisher"] for row in rows if row["printed_publisher"]), one["publisher"])
     file = unquote(one["first_url"].rpartition("/")[2])
     options = [*list_options(rows), *(ACTIONS if is_refused or not rows else ())]

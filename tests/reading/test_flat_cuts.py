@@ -96,6 +96,20 @@ def test_a_person_says_whether_a_goal_goes_on_over_a_page_break(choice: str, goa
     assert not any(project.doubts for project in projects)
 
 
+@pytest.mark.parametrize(("choice", "levels"), [("rest", ["履职效益指标"] * 2), ("new", ["履职", "效益指标"])])
+def test_a_person_says_whether_an_unusual_level_goes_on_over_a_page_break(choice: str, levels: list[str]) -> None:
+    upper = merged("道路保洁", "5", "保洁。", 1, ("效益指标", "履职", "巡查", "≥1次"))
+    lower = merged("", "", "", 2, ("", "效益指标", "整洁", "明显"))
+    _, projects, _ = read(upper, lower)
+    question = projects[0].doubts[0].question
+    assert question is not None
+    assert (question.asked, question.near) == ("效益指标", "履职")
+    with answering([Answer(choice, "张三", key=question.key)]), inquiring(()):
+        drafts, projects, _ = read(upper, lower)
+    assert [draft.fields[Column.LEVEL2].text for draft in drafts] == levels
+    assert not projects[0].doubts
+
+
 def test_a_goal_of_its_own_where_each_row_prints_its_name_is_not_joined() -> None:
     upper = make_grid(plain_rows(0, HEADER, *(("道路保洁", "5", f"目标{k}", *LEVELS[k]) for k in (0, 1))))
     lower = make_grid(plain_rows(0, ("道路保洁", "5", "目标3", *LEVELS[1])), 2)

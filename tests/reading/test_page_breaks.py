@@ -349,9 +349,8 @@ def test_a_project_named_on_neither_page_has_no_name() -> None:
     ],
 )
 def test_the_rest_of_a_level_is_told_from_the_next_one(above: str, now: str, is_rest: bool) -> None:
-    assert is_rest_of_level(above, now, 2) is is_rest
+    assert is_rest_of_level(above, now) is is_rest
 
 
-def test_a_level_that_may_be_the_rest_of_an_unusual_one_is_refused() -> None:
-    with pytest.raises(Refused, match="may be a level or the rest"):
-        is_rest_of_level("履职", "效益指标", 2)
+def test_a_level_that_may_be_the_rest_of_an_unusual_one_is_undecided() -> None:
+    assert is_rest_of_level("履职", "效益指标") is None

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from homes import FIXTURES
+from made_flat import read as read_grids
+from made_grid import make_grid, plain_rows
 from printed_tables import print_table
 
 from extract.entities import Answer, Column, Finding, Question, QuestionKind, Reading
@@ -102,6 +104,20 @@ def test_a_word_heads_what_a_person_says_and_the_cells_are_loaded_as_printed() -
         "header_word of '考核刻度': annual_value (年度指标值); by 张三: as printed; "
         "14 rows: 农村公路日常养护, 城市公交运营亏损补贴"
     )
+
+
+def test_only_what_the_cells_below_allow_is_offered_the_likely_columns_first() -> None:
+    header = ("项目名称", "盘子（元）", "预算方向目标", "一级指标", "二级指标", "三级指标", "考核刻度")
+    project = [(1, column, 2, 1, text) for column, text in enumerate(("道路保洁", "1200", "全年保洁。"))]
+    rows = [("产出指标", "数量指标", "清扫里程", "≥8公里"), ("产出指标", "质量指标", "合格率", "≥95%")]
+    levels = [(row, 3 + k, 1, 1, text) for row, texts in enumerate(rows, 1) for k, text in enumerate(texts)]
+    _, projects, _ = read_grids(make_grid([*plain_rows(0, header), *project, *levels]))
+    asked = {doubt.question.asked: doubt.question for doubt in projects[0].doubts if doubt.question is not None}
+    offered = {word: [choice.value for choice in question.choices] for word, question in asked.items()}
+    assert offered["盘子（元）"][:2] == ["amount", "amount_total"]
+    assert not {"annual_value", "annual_goal", "unit"} & set(offered["盘子（元）"]), "one figure beside two rows"
+    assert offered["考核刻度"][:2] == ["annual_value", "cycle_value"]
+    assert not {"annual_goal", "unit", "category", "amount"} & set(offered["考核刻度"]), "two texts of one project"
 
 
 def test_a_word_that_heads_nothing_is_not_loaded() -> None:

@@ -20,7 +20,7 @@ from extract.reading.tables.page_breaks import (
     Cut,
     Style,
     append_continuation,
-    is_rest_of_level,
+    continues_level,
     judge_rest,
     stands_below,
 )
@@ -128,7 +128,7 @@ def alias_cells(flat: FlatDrafts, row: Row, page: int, cut: Cut) -> None:
         blank_unit = column in UNIT_LEVEL and not cell.text
         blank_level = column in LEVELS and not cell.text and _is_cut_level(flat, row, column, previous)
         goes_on = column in (*UNIT_LEVEL, *(NAMES if cut is Cut.BLOCK else PROJECT_LEVEL)) and cut is not Cut.NONE
-        rest = column in LEVELS and is_rest_of_level(previous.text, cell.text, page)
+        rest = column in LEVELS and continues_level(row, column, flat.previous, page)
         if blank_unit or blank_level or goes_on or rest:
             append_continuation(previous, cell, page)
             flat.remember(cell, column, previous)

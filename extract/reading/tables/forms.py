@@ -21,7 +21,7 @@ from extract.reading.tables.inquiry import noting, settle
 from extract.reading.tables.layout import Layout, finish_header
 from extract.reading.tables.level_names import find_open_levels, fit_levels
 from extract.reading.tables.level_rows import carry_down, judge_levels
-from extract.reading.tables.page_breaks import LEVEL_END, append_continuation, is_rest_of_level
+from extract.reading.tables.page_breaks import LEVEL_END, append_continuation, continues_level
 from extract.reading.tables.row_questions import REST, ask_first_row
 from extract.reading.tables.rows import (
     Row,
@@ -142,6 +142,7 @@ class Form:
             except Refused as refusal:
                 self.project.doubts.append(doubt_of(refusal, page, box_of(row)))
                 account.take_row(row.first, row.last)
+                self._begun = True  # what is held is read as far as it can be: the next row is not at the break
             if len(self.drafts) > count or self._begun:
                 at_break -= set(_list_halves(row))
             if len(self.drafts) == count:
@@ -212,7 +213,7 @@ class Form:
         """
         levels = {c: row.text(c) for c in LEVELS if row.text(c)}
         above = self._above[row.half]
-        rest = after_break and (not levels or any(_is_rest(above.get(c), t, page) for c, t in levels.items()))
+        rest = after_break and (not levels or any(continues_level(row, c, above, page) for c in levels))
         if not rest:
             self._keep_levels(row, page, after_break)
             return list(row.cells.values()) if levels else []
@@ -310,7 +311,7 @@ class Form:
             blank = after_break and column in LEVELS and not cell.text and not begins
             merges = previous is not None and (previous.spans or cell.rowspan > 1 or column in self._merges)
             merges |= column == Column.LEVEL2 and self._goes_on_blank(row)
-            rest = after_break and column in LEVELS and _is_rest(previous, cell.text, page)
+            rest = after_break and column in LEVELS and continues_level(row, column, self._above[row.half], page)
             named_below = after_break and self._is_named_below(row, column)
             goes_on = rest or named_below or (blank and merges)
             if known is not None:
@@ -338,10 +339,6 @@ def _list_halves(row: Row) -> tuple[int, ...]:
 
 def _take_levels(fields: dict[Column, Field]) -> dict[Column, Field]:
     return {column: field for column, field in fields.items() if column in LEVELS}
-
-
-def _is_rest(previous: Field | None, text: str, page: int) -> bool:
-    return previous is not None and is_rest_of_level(previous.text, text, page)
 
 
 def _is_template(row: Row) -> bool:

@@ -251,17 +251,26 @@ def append_continuation(field: Field, cell: Cell, page: int) -> None:
     field.fragments.append(Printed(text, page, cell.box))
 
 
-def is_rest_of_level(above: str, now: str, page: int) -> bool:
-    """Return True if a text at the top of a page continues a level of the page before; raises Refused."""
+def continues_level(row: Row, column: Column, previous: Mapping[Column, Field], page: int) -> bool:
+    """Return True if a level at the top of a page is the rest of the one above; raises Refused."""
+    above, now = _text_in(previous, column), row.text(column)
+    rest = is_rest_of_level(above, now)
+    if rest is None:
+        detail = f"{now!r} may be a level or the rest of {above!r}"
+        question = ask_first_row(row, previous, column, page)
+        return settle(question, Reason.CONSERVATION, detail) == REST
+    return rest
+
+
+def is_rest_of_level(above: str, now: str) -> bool | None:
+    """Return True if a text continues a level of the page before; None if it may as well be a level of its own."""
     if not above or not now or above == now or LEVEL_END.search(above):
         return False
     if LEVEL.match(above + now):
         return True
     if not LEVEL_END.search(now):
         return not LEVEL.match(now) and bool(LEVEL_END.search(above + now))
-    if not LEVEL.match(above):
-        raise Refused(Reason.CONSERVATION, f"{now!r} may be a level or the rest of {above!r}", page)
-    return False
+    return False if LEVEL.match(above) else None
 
 
 def stands_below(cell: Cell, field: Field | None, last: int) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from extract.entities import Box, Cell, Column
 from extract.errors import Reason, Refused
-from extract.reading.tables.column_groups import AMOUNTS, LEVELS, PERIOD_VALUES
+from extract.reading.tables.column_groups import AMOUNTS, LEVELS, ONE_EACH, PERIOD_VALUES
 from extract.reading.tables.drafts import surround
 from extract.reading.tables.header_words import match_column, normalise
 from extract.reading.tables.headings import VALUES
@@ -25,7 +25,6 @@ HEADER_ONLY = frozenset(
 )
 BEGINS_AS_HEADER = re.compile(r"[一-鿿]{0,6}(?:指标|目标)值.")
 FEWEST_NUMBERS = 4  # of columns in a row that numbers them
-ONE_EACH = (Column.INDICATOR, *PERIOD_VALUES, Column.SIGN, Column.MEASURE_UNIT, Column.ACTUAL_VALUE, Column.PRIOR_VALUE)
 MOSTLY_ONE_EACH = (Column.WEIGHT, Column.SCORE, Column.DEVIATION)  # some tables merge them
 NOTE = re.compile(
     r"^(?:注|备注|说明|填表说明|填报说明|附注|填表人|制表人|填报人|审核人|负责人|联系人|经办人|单位负责人)[:：\d]"

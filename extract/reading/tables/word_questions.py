@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from extract.entities import AMOUNT_KINDS, GOALS, IGNORED, Box, Choice, Column, Question, QuestionKind
 from extract.reading.tables.amount_conflicts import FIGURE
+from extract.reading.tables.column_groups import ONE_EACH
 from extract.reading.tables.header_words import ABOUT_UNITS, load_synonyms, names_goal, normalise
 from extract.reading.tables.headings import VALUES, Heading, own_texts
 from extract.reading.tables.indexed_grid import IndexedGrid
@@ -108,27 +109,28 @@ def _ask(
 def _list_columns(table: IndexedGrid, stop: int, heading: Heading, headings: Sequence[Heading]) -> list[Column]:
     """List the columns that a word may head, the likely ones first.
 
-    They are not taken, of rows where the texts below are, and allow these texts: money only over figures, names only
-    over words.
+    They are not taken, of rows where one project has several cells below, of no single row where a cell covers several
+    indicators, and allow the texts: money only over figures, names only over words.
     """
-    taken = {one.column for one in headings}
+    by_column = {one.column: one for one in headings}
+    taken, project = set(by_column), by_column.get(Column.PROJECT)
+    row = by_column.get(Column.INDICATOR) or by_column.get(Column.LEVEL2)
     texts = [normalise(text) for text in own_texts(table, heading, stop)]
     columns = [c for c in Column if c not in taken and c is not Column.VALUE]  # a bare value is found by its neighbours
-    if _is_of_rows(table, stop, heading, headings):
+    if project is None or _covers_several(table, stop, project, heading):
         columns = [c for c in columns if c in OF_ROWS]
+    if row is not None and _covers_several(table, stop, heading, row):
+        columns = [c for c in columns if c not in ONE_EACH]
     other_kind = OF_TEXT if texts and all(map(FIGURE.match, texts)) else AMOUNT_KINDS
     columns = [c for c in columns if c not in other_kind and (c not in LOOKS or all(map(LOOKS[c].match, texts)))]
     likely = [c for c in _list_likely(heading.word, taken) if c in columns]
     return [*likely, *(c for c in columns if c not in likely)]
 
 
-def _is_of_rows(table: IndexedGrid, stop: int, heading: Heading, headings: Sequence[Heading]) -> bool:
-    """Return True in a form, and where one project has several texts below a heading."""
-    project = next((one for one in headings if one.column == Column.PROJECT), None)
-    if project is None:
-        return True
-    pairs = ((table.cell(row, project.first), table.cell(row, heading.first)) for row in range(stop, table.grid.n_rows))
-    return any(one and other and other.text and one.rowspan > other.rowspan for one, other in pairs)
+def _covers_several(table: IndexedGrid, stop: int, heading: Heading, other: Heading) -> bool:
+    """Return True if a text below a heading stands beside several cells below another one."""
+    pairs = ((table.cell(row, heading.first), table.cell(row, other.first)) for row in range(stop, table.grid.n_rows))
+    return any(a and b and a.text and b.text and a.rowspan > b.rowspan for a, b in pairs)
 
 
 def _list_likely(word: str, taken: Set[Column | None]) -> list[Column]:
