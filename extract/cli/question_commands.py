@@ -131,7 +131,7 @@ def answer(
     told = give_answer(get_settings(), key, choice, by or name_user(), why, document, publisher)
     errors.print(
         say(
-            "{key}: {choice}, for the {scope}; the next run reads {documents} documents again",
+            "{key}: {choice}, for the {scope}; documents that the next run reads again: {documents}",
             key=told.key,
             choice=told.choice,
             scope=say(told.scope),

@@ -181,7 +181,7 @@ def print_status(found: dict[str, Any]) -> None:
         behind = say("; staged documents wait for the next build") if found["release_is_behind"] else ""
         console.print(say("release {release}", release=release["release_id"]) + behind, markup=False)
     if found["questions"]:
-        told = "{count} questions wait for an answer: `jixiao questions`"
+        told = "questions that wait for an answer: {count}; `jixiao questions` lists them"
         console.print(say(told, count=found["questions"]), markup=False)
     if found["outdated"] or found["rereads"]:
         console.print(describe_outdated(found["outdated"], found["rereads"]), markup=False)

@@ -78,9 +78,9 @@ def test_an_answer_loads_what_waited_and_next_years_document_asks_nothing(home: 
     assert night(home, "one") == {"loaded": 0, "unchanged": 0, "refused": 1, "failed": 0}
     (question,) = asked()
     assert (question["kind"], question["asked"], question["held"]) == ("header_word", "考核刻度", 1)
-    assert "1 questions wait for an answer" in jixiao("status").output
+    assert "questions that wait for an answer: 1" in jixiao("status").output
     done = jixiao("questions", "answer", str(question["key"]), "annual_value", "--by", "张三", "--why", "as printed")
-    assert "for the publisher; the next run reads 1 documents again" in done.output.replace("\n", " ")
+    assert "for the publisher; documents that the next run reads again: 1" in done.output.replace("\n", " ")
     put(home, "next", year=2026)
     assert night(home, "two") == {"loaded": 2, "unchanged": 0, "refused": 0, "failed": 0}
     assert asked() == []
