@@ -22,6 +22,7 @@ CHOICE_WORDS = {
     IGNORED: "nothing that is loaded",
     "rest": "it goes on with the row above",
     "new": "it is a row of its own",
+    "project": "it is another project, and its amount counts as well",
 }
 OF_TWO_PLACES = (QuestionKind.AMOUNT, QuestionKind.FIRST_ROW)  # one choice may be printed on a page before
 

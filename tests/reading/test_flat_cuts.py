@@ -82,7 +82,7 @@ def test_another_goal_beside_a_name_printed_again_is_held_back_without_proof() -
 
 
 @pytest.mark.parametrize(
-    ("choice", "goals"), [("rest", ["保持整洁，及时洒水。"] * 4), ("new", ["保持整洁"] * 2 + ["，及时洒水。"] * 2)]
+    ("choice", "goals"), [("rest", ["保持整洁，及时洒水。"] * 4), ("project", ["保持整洁"] * 2 + ["，及时洒水。"] * 2)]
 )
 def test_a_person_says_whether_a_goal_goes_on_over_a_page_break(choice: str, goals: list[str]) -> None:
     upper, lower = merged("道路保洁", "5", "保持整洁", 1, *LEVELS), merged("道路保洁", "5", "，及时洒水。", 2, *LEVELS)

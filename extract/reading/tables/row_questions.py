@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from extract.entities import Choice, Column, Question, QuestionKind
+from extract.entities import GOALS, Choice, Column, Question, QuestionKind
 from extract.reading.tables.drafts import Field
 from extract.reading.tables.inquiry import make_key
 from extract.reading.tables.rows import Row, box_of
 
-REST, NEW = "rest", "new"  # the choices: the continuation of the row above, or a row of its own
+REST, NEW, PROJECT = "rest", "new", "project"  # choices: the rest of the row above, a row or a project of its own
 
 
 def ask_first_row(row: Row, previous: Mapping[Column, Field], column: Column, page: int) -> Question:
@@ -20,7 +20,7 @@ def ask_first_row(row: Row, previous: Mapping[Column, Field], column: Column, pa
     texts = [row.text(one) for one in sorted(row.cells)]
     choices = (
         Choice(REST, f"{before}{now}", above.page if above else None, above.box if above else None),
-        Choice(NEW, now, page, box),
+        Choice(PROJECT if column in (Column.PROJECT, *GOALS) else NEW, now, page, box),
     )
     key = make_key(QuestionKind.FIRST_ROW, str(page), before, *texts)
     return Question(key, QuestionKind.FIRST_ROW, page, now, choices, box, near=before)
