@@ -59,7 +59,7 @@ from extract.reading.tables.target_words import speaks_of_targets
 
 __all__ = ["READER_VERSION", "is_sampled", "read_document", "read_grids", "reading_from_json", "reading_to_json"]
 
-READER_VERSION = "9"
+READER_VERSION = "10"
 PDFIUM, OXIDE, PDFPLUMBER = READERS
 NOT_ASKED = Finding("single_reader", "the second reader was not asked: the document is outside its share", None)
 Complete = Callable[[frozenset[int]], tuple[CheckedPage, ...]]

@@ -74,19 +74,37 @@ def open_windows(drawn: Floats, picture: Pixels) -> tuple[Ints, Bools]:
 
 
 def measure_prints(cuts: list[Pixels], drawn: Floats, light: Bools) -> Prints:
-    """Measure windows of any size with the boxes of their glyphs; light ones are lighter than paper."""
-    n = len(cuts)
-    whole, sign, digit = np.zeros(n, np.bool_), *(np.zeros((n, HIGH * WIDE), np.float32) for _ in range(2))
+    """Measure windows of any size with the boxes of their glyphs; light ones are lighter than paper.
+
+    Prints of equal pixels, of which a document has many, are measured once.
+    """
+    at = np.stack([np.floor(drawn), np.ceil(drawn)], axis=2).astype(np.int64)
+    numbers: dict[tuple[object, ...], int] = {}
+    looks = zip(cuts, at, light.tolist(), strict=True)
+    of = [numbers.setdefault((c.tobytes(), c.shape, box.tobytes(), one), len(numbers)) for c, box, one in looks]
+    _, firsts = np.unique(of, return_index=True)
+    n = len(firsts)
+    clear, box = np.zeros(n, np.bool_), np.zeros((n, 4), np.int64)
+    sign, digit = (np.zeros((n, HIGH * WIDE), np.float32) for _ in range(2))
     classes: dict[tuple[int, int], list[int]] = {}
-    for k, cut in enumerate(cuts):
-        classes.setdefault((-(-cut.shape[0] // CLASS_PIXELS), -(-cut.shape[1] // CLASS_PIXELS)), []).append(k)
+    for k, first in enumerate(firsts.tolist()):
+        high, wide = cuts[first].shape
+        classes.setdefault((-(-high // CLASS_PIXELS), -(-wide // CLASS_PIXELS)), []).append(k)
     for rows in classes.values():
-        whole[rows], sign[rows], digit[rows] = _measure_class([cuts[k] for k in rows], drawn[rows], light[rows])
-    return Prints(whole, sign, digit)
+        chosen = firsts[rows]
+        clear[rows], box[rows], sign[rows], digit[rows] = _measure_class(
+            [cuts[k] for k in chosen.tolist()], at[chosen], light[chosen]
+        )
+    apart = np.abs(box[of] - drawn[:, [1, 3, 0, 2]]).max(axis=1)
+    return Prints(clear[of] & (apart <= TOLERANCES.ink_astray_px), sign[of], digit[of])
 
 
-def _measure_class(cuts: list[Pixels], drawn: Floats, light: Bools) -> tuple[Bools, Shapes, Shapes]:
-    """Measure windows of about one size: which prints are whole, and their shapes."""
+def _measure_class(cuts: list[Pixels], at: Ints, light: Bools) -> tuple[Bools, Ints, Shapes, Shapes]:
+    """Measure windows of about one size: which inks are clear of others, their boxes, and their shapes.
+
+    `at` (n, 4, 2) is left, top, right and bottom of each glyph's box, rounded down and up. Boxes are top, bottom, left,
+    right.
+    """
     n = len(cuts)
     high, wide = max(cut.shape[0] for cut in cuts), max(cut.shape[1] for cut in cuts)
     dark = np.zeros((n, high, wide), np.uint8)
@@ -96,37 +114,35 @@ def _measure_class(cuts: list[Pixels], drawn: Floats, light: Bools) -> tuple[Boo
         tall, broad = cut.shape
         dark[k, :tall, :broad] = shown.max() - shown
         beyond[k, :tall, :broad] = False
-    level, upright = _zone(high, drawn[:, 1], drawn[:, 3]), _zone(wide, drawn[:, 0], drawn[:, 2])
+    level, upright = _zone(high, at[:, 1], at[:, 3]), _zone(wide, at[:, 0], at[:, 2])
     zone = level[:, :, None] & upright[:, None, :]
     peak = np.where(zone, dark, 0).max(axis=(1, 2)).astype(np.float64)
     ink = dark >= np.maximum(np.ceil(TOLERANCES.ink_share * peak), 1).astype(np.uint8)[:, None, None]
     mine = ink & zone
-    mine &= _cut_beyond(mine.any(axis=1), drawn[:, 0], drawn[:, 2])[:, None, :]  # neighbours
-    mine &= _cut_beyond(mine.any(axis=2), drawn[:, 1], drawn[:, 3])[:, :, None]  # rules
+    mine &= _cut_beyond(mine.any(axis=1), at[:, 0], at[:, 2])[:, None, :]  # neighbours
+    mine &= _cut_beyond(mine.any(axis=2), at[:, 1], at[:, 3])[:, :, None]  # rules
     box = np.stack([*_find_ends(mine.any(axis=2)), *_find_ends(mine.any(axis=1))], axis=1)
-    apart = np.abs(box - drawn[:, [1, 3, 0, 2]]).max(axis=1)
-    whole = (peak >= TOLERANCES.ink_contrast_levels) & (apart <= TOLERANCES.ink_astray_px) & (box[:, 1] > box[:, 0])
     ink |= beyond
     ruled = (ink.all(axis=2) & ~beyond.all(axis=2)).any(axis=1) | (ink.all(axis=1) & ~beyond.all(axis=1)).any(axis=1)
+    clear = (peak >= TOLERANCES.ink_contrast_levels) & (box[:, 1] > box[:, 0]) & ~ruled
     full = np.maximum(FULL_INK_SHARE * peak, 1.0).astype(np.float32)[:, None, None]
     filled = np.minimum(dark, full) * (255 / full)
     shapes = (resample(filled, box, proportional=proportional) for proportional in (True, False))
-    return whole & ~ruled, *shapes
+    return clear, box, *shapes
 
 
-def _zone(length: int, start: Floats, stop: Floats) -> Bools:
+def _zone(length: int, start: Ints, stop: Ints) -> Bools:
     """Return (n, length): where a glyph may have ink that begins and ends there, with one pixel of margin."""
     places = np.arange(length)
-    zone: Bools = (places >= np.floor(start)[:, None] - 1) & (places < np.ceil(stop)[:, None] + 1)
+    zone: Bools = (places >= start[:, :1] - 1) & (places < stop[:, 1:] + 1)
     return zone
 
 
-def _cut_beyond(inked: Bools, start: Floats, stop: Floats) -> Bools:
+def _cut_beyond(inked: Bools, start: Ints, stop: Ints) -> Bools:
     """Remove ink beyond the first blank row or column at either end of the glyph."""
     places = np.arange(inked.shape[1])
-    near_stop, near_start = np.floor(stop)[:, None] - 1, np.ceil(start)[:, None]
-    after = np.where(~inked & (places >= near_stop), places, inked.shape[1]).min(axis=1)
-    before = np.where(~inked & (places <= near_start), places, -1).max(axis=1)
+    after = np.where(~inked & (places >= stop[:, :1] - 1), places, inked.shape[1]).min(axis=1)
+    before = np.where(~inked & (places <= start[:, 1:]), places, -1).max(axis=1)
     kept: Bools = (places > before[:, None]) & (places < after[:, None])
     return kept
 

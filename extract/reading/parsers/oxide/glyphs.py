@@ -47,18 +47,18 @@ def read_glyphs(letters: list[Any], matrix: Matrix, painting: Painting, list_spa
     place = np.array([_read_places(letter) for letter in letters], dtype=np.float64).reshape(-1, 5)
     numbers: dict[Any, int] = {}
     paint = np.array([numbers.setdefault(_read_paint(letter), len(numbers)) for letter in letters], np.int64)
-    colour = np.array([letter.color for letter in letters], dtype=np.float64).reshape(-1, 3)
+    colours = np.array([colour for _, colour, _ in numbers], dtype=np.float64).reshape(-1, 3)
     turned = np.flatnonzero(np.abs(place[:, 4]) > TOLERANCES.level_degrees)
     if len(turned):
         _widen_turned(place, turned, [(letters[k].font_name, text[k]) for k in turned.tolist()], list_spans())
         order = _sort_lines(place)
-        text, place, paint, colour = [text[k] for k in order.tolist()], place[order], paint[order], colour[order]
+        text, place, paint = [text[k] for k in order.tolist()], place[order], paint[order]
     code = np.fromiter((ord(one[0]) for one in text), np.int64, len(text))
     start = painting.find_starts(place[:, 0], place[:, 1])
     run, firsts = _number_runs(place, paint, start)
     drop = np.where(are_blank(code), BLANK, KEPT)
     show = _read_shows(_carry_starts(place, paint, start)[firsts], painting, matrix)
-    runs = _read_runs(place[firsts], colour[firsts], show, matrix)
+    runs = _read_runs(place[firsts], colours[paint[firsts]], show, matrix)
     return Glyphs(text, code, _surround(place, matrix), run, drop, runs)
 
 

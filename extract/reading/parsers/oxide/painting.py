@@ -8,10 +8,9 @@ of images, and the position of every painting operator.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from copy import copy
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from pdfminer.pdftypes import PDFStream, resolve1
@@ -62,8 +61,7 @@ class Painting:
     shows: list[tuple[float, ...]] = field(default_factory=list)  # x, y of the first glyph; clip; order; mode; alpha
     paths: list[tuple[float, ...]] = field(default_factory=list)  # clip; order; alpha of fill and stroke
     images: list[Image] = field(default_factory=list)
-    order: int = 0
-    operators: int = 0
+    order: int = 0  # of the last painting operator
 
     def find_starts(self, x: Floats, y: Floats) -> Ints:
         """Return for each glyph, by its place, the text operator that begins there, -1 for none.
@@ -94,14 +92,12 @@ def _number_places(x: Floats, y: Floats, shift_x: float, shift_y: float) -> Ints
     return column * 2**30 + row
 
 
-@dataclass(slots=True)
-class State:
+class State(NamedTuple):
     """The part of the graphics state that is needed."""
 
     matrix: Matrix
     clip: Quad = NO_CLIP
     mode: int = 0
-    leading: float = 0.0
     alpha: tuple[float, float] = (1.0, 1.0)  # of fill and stroke
     blends: bool = False  # what is painted mixes with what lies under it
 
@@ -115,28 +111,33 @@ def read_painting(contents: list[Any], resources: Any) -> Painting:
 
 
 class _Interpreter:
-    """Interpreter of one content stream: the page's, or that of a form."""
+    """Interpreter of one content stream: the page's, or that of a form.
+
+    Operators get their numbers as printed: those of most paths and colours are never needed.
+    """
 
     def __init__(self, found: Painting, state: State, resources: Any, depth: int) -> None:
         self.found, self.state, self.depth = found, state, depth
         self.resources = resolve1(resources)
-        self.saved: list[State] = []
-        self.points: list[tuple[float, float]] = []  # of the path, in its own coordinates
+        self.leading = 0.0
+        self.saved: list[tuple[State, float]] = []  # with the leading
+        self.path: list[bytes] = []  # numbers of each segment
+        self.rectangles: list[bytes] = []
         self.clips = False  # the path cuts what follows it
         self.line: Matrix = IDENTITY
         self.begins = False  # the next text operator begins at the line matrix
         self.name = b""
         self.states: dict[bytes, Any] = {}  # by name
-        self.does: Mapping[bytes, Callable[[list[float]], None]] = {
+        self.does: Mapping[bytes, Callable[[bytes], None]] = {
             b"q": self._save,
             b"Q": self._restore,
             b"cm": self._transform,
             b"re": self._add_rectangle,
-            b"m": self._add_point,
-            b"l": self._add_point,
-            b"c": self._add_point,
-            b"v": self._add_point,
-            b"y": self._add_point,
+            b"m": self._add_segment,
+            b"l": self._add_segment,
+            b"c": self._add_segment,
+            b"v": self._add_segment,
+            b"y": self._add_segment,
             b"W": self._clip,
             b"W*": self._clip,
             b"n": self._end_path,
@@ -153,7 +154,8 @@ class _Interpreter:
             b'"': self._show_next,
             b"Do": self._paint_object,
             b"gs": self._set_state,
-        } | dict.fromkeys(FILLS, self._paint)
+            **dict.fromkeys(FILLS, self._paint),
+        }
 
     def run(self, data: bytes) -> None:
         """Run all operators of a stream."""
@@ -166,111 +168,110 @@ class _Interpreter:
         does = self.does
         for token in TOKEN.finditer(data, place):
             kind = token.lastindex
-            if kind == SHOWN:
-                self._show([])
+            if kind == OPERATOR:
+                numbers, operator = token.group(1, OPERATOR)
+                act = does.get(operator)
+                if act is not None:
+                    act(numbers)
+                elif operator == b"BI":
+                    self._add_image(None)
+                    end = END_OF_IMAGE.search(data, token.end())
+                    return end.end() if end else None
+            elif kind == SHOWN:
+                self._show()
             elif kind == NAME:
                 self.name = token[NAME]
-            if kind != OPERATOR:
-                continue
-            numbers, operator = token[1], token[OPERATOR]
-            act = does.get(operator)
-            if act is not None:
-                act(list(map(float, numbers.split())) if numbers else [])
-            elif operator == b"BI":
-                self._add_image(None)
-                end = END_OF_IMAGE.search(data, token.end())
-                return end.end() if end else None
         return None
 
-    def _save(self, numbers: list[float]) -> None:
-        one = self.state  # copy.copy takes ten times as long, and a page saves its state at every cell
-        self.saved.append(State(one.matrix, one.clip, one.mode, one.leading, one.alpha, one.blends))
+    def _save(self, numbers: bytes) -> None:
+        self.saved.append((self.state, self.leading))
 
-    def _restore(self, numbers: list[float]) -> None:
+    def _restore(self, numbers: bytes) -> None:
         if self.saved:
-            self.state = self.saved.pop()
+            self.state, self.leading = self.saved.pop()
 
-    def _transform(self, numbers: list[float]) -> None:
-        a, b, c, d, e, f = numbers[-6:]
-        self.state.matrix = multiply((a, b, c, d, e, f), self.state.matrix)
+    def _transform(self, numbers: bytes) -> None:
+        self.state = self.state._replace(matrix=multiply(read_matrix(numbers), self.state.matrix))
 
-    def _add_rectangle(self, numbers: list[float]) -> None:
-        x, y, wide, high = numbers[-4:]
-        self.points += [(x, y), (x + wide, y), (x + wide, y + high), (x, y + high)]
+    def _add_rectangle(self, numbers: bytes) -> None:
+        self.rectangles.append(numbers)
 
-    def _add_point(self, numbers: list[float]) -> None:
-        self.points.append((numbers[-2], numbers[-1]))
+    def _add_segment(self, numbers: bytes) -> None:
+        self.path.append(numbers)
 
-    def _clip(self, numbers: list[float]) -> None:
+    def _clip(self, numbers: bytes) -> None:
         self.clips = True
 
-    def _end_path(self, numbers: list[float]) -> None:
+    def _end_path(self, numbers: bytes = b"") -> None:
         if self.clips:
-            self.state.clip = cut_box(surround(self.points, self.state.matrix), self.state.clip)
-        self.points, self.clips = [], False
+            points = [*list_ends(self.path), *list_corners(self.rectangles)]
+            clip = cut_box(surround(points, self.state.matrix), self.state.clip)
+            self.state = self.state._replace(clip=clip)
+        self.path, self.rectangles, self.clips = [], [], False
 
-    def _paint(self, numbers: list[float]) -> None:
-        if self.points:
-            self.found.order += 1
-            self.found.paths.append((*self.state.clip, self.found.order, *self.state.alpha))
-            self._count()
-        self._end_path(numbers)
+    def _paint(self, numbers: bytes) -> None:
+        if self.path or self.rectangles:
+            self.found.paths.append((*self.state.clip, self._count(), *self.state.alpha))
+        self._end_path()
 
-    def _begin_text(self, numbers: list[float]) -> None:
+    def _begin_text(self, numbers: bytes) -> None:
         self.line, self.begins = IDENTITY, True
 
-    def _place_text(self, numbers: list[float]) -> None:
-        a, b, c, d, e, f = numbers[-6:]
-        self.line, self.begins = (a, b, c, d, e, f), True
+    def _place_text(self, numbers: bytes) -> None:
+        self.line, self.begins = read_matrix(numbers), True
 
-    def _move_text(self, numbers: list[float]) -> None:
-        x, y = numbers[-2:]
+    def _move_text(self, numbers: bytes) -> None:
+        x, y = numbers.split()[-2:]
+        self._move_by(float(x), float(y))
+
+    def _move_by(self, x: float, y: float) -> None:
         a, b, c, d, e, f = self.line
         self.line, self.begins = (a, b, c, d, x * a + y * c + e, x * b + y * d + f), True
 
-    def _move_and_lead(self, numbers: list[float]) -> None:
-        self.state.leading = -numbers[-1]
-        self._move_text(numbers)
+    def _move_and_lead(self, numbers: bytes) -> None:
+        x, y = numbers.split()[-2:]
+        self.leading = -float(y)
+        self._move_by(float(x), float(y))
 
-    def _lead(self, numbers: list[float]) -> None:
-        self.state.leading = numbers[-1]
+    def _lead(self, numbers: bytes) -> None:
+        self.leading = float(numbers.split()[-1])
 
-    def _next_line(self, numbers: list[float]) -> None:
-        self._move_text([0.0, -self.state.leading])
+    def _next_line(self, numbers: bytes = b"") -> None:
+        self._move_by(0.0, -self.leading)
 
-    def _set_mode(self, numbers: list[float]) -> None:
-        self.state.mode = int(numbers[-1])
+    def _set_mode(self, numbers: bytes) -> None:
+        self.state = self.state._replace(mode=int(float(numbers.split()[-1])))
 
-    def _show(self, numbers: list[float]) -> None:
-        self.found.order += 1
-        self._count()
+    def _show(self, numbers: bytes = b"") -> None:
+        order = self._count()
         if self.begins:  # the position after a shown text depends on widths of the font
-            a, b, c, d, e, f = self.state.matrix
+            matrix, clip, mode, alpha, _ = self.state
+            a, b, c, d, e, f = matrix
             x, y = self.line[4], self.line[5]
             place = (x * a + y * c + e, x * b + y * d + f)
-            alpha = self.state.alpha[1 if self.state.mode == STROKED else 0]
-            self.found.shows.append((*place, *self.state.clip, self.found.order, self.state.mode, alpha))
+            self.found.shows.append((*place, *clip, order, mode, alpha[mode == STROKED]))
         self.begins = False
 
-    def _show_next(self, numbers: list[float]) -> None:
-        self._next_line([])
-        self._show([])
+    def _show_next(self, numbers: bytes) -> None:
+        self._next_line()
+        self._show()
 
-    def _set_state(self, numbers: list[float]) -> None:
+    def _set_state(self, numbers: bytes) -> None:
         """Take transparency from a dictionary of the graphics state."""
         if self.name not in self.states:
-            self.states[self.name] = self._find("ExtGState")
+            state = self._find("ExtGState")
+            self.states[self.name] = state if isinstance(state, dict) and TRANSPARENT & state.keys() else None
         state = self.states[self.name]
-        if not isinstance(state, dict) or not TRANSPARENT & state.keys():
+        if state is None:
             return
         fill, stroke = self.state.alpha
-        fill, stroke = float(resolve1(state.get("ca", fill))), float(resolve1(state.get("CA", stroke)))
+        alpha = float(resolve1(state.get("ca", fill))), float(resolve1(state.get("CA", stroke)))
         modes = resolve1(state.get("BM"))
         modes = resolve1(modes[0]) if isinstance(modes, list) and modes else modes
-        masked = isinstance(resolve1(state.get("SMask")), dict)
-        self.state.alpha = (fill, stroke)
+        masked, blends = isinstance(resolve1(state.get("SMask")), dict), self.state.blends
         if modes is not None or masked:
-            self.state.blends = masked or literal_name(modes) not in ("Normal", "Compatible")
+            blends = masked or literal_name(modes) not in ("Normal", "Compatible")
+        self.state = self.state._replace(alpha=alpha, blends=blends)
 
     def _find(self, kind: str) -> Any:
         """Return the resource of a kind whose name was read last."""
@@ -279,15 +280,14 @@ class _Interpreter:
 
     def _add_image(self, stream: Any) -> None:
         """Record where the unit square is painted."""
-        self.found.order += 1
-        self._count()
+        order = self._count()
         masks = stream is None or any(stream.get(key) for key in ("SMask", "Mask", "ImageMask", "IM"))
         box = cut_box(surround(UNIT_SQUARE, self.state.matrix), self.state.clip)
         if self.state.alpha[0] > TOLERANCES.unseen_alpha and box[0] < box[2] and box[1] < box[3]:
             solid = not masks and not self.state.blends and self.state.alpha[0] > TOLERANCES.solid_alpha
-            self.found.images.append(Image(box, self.found.order, solid, stream))
+            self.found.images.append(Image(box, order, solid, stream))
 
-    def _paint_object(self, numbers: list[float]) -> None:
+    def _paint_object(self, numbers: bytes) -> None:
         thing = self._find("XObject")
         if not isinstance(thing, PDFStream) or literal_name(resolve1(thing.get("Subtype", ""))) != "Form":
             if isinstance(thing, PDFStream):
@@ -296,24 +296,48 @@ class _Interpreter:
         if self.depth >= MAX_DEPTH:
             raise ValueError(f"more than {MAX_DEPTH} nested forms")
         self._count()
-        state = copy(self.state)
         a, b, c, d, e, f = (float(resolve1(v)) for v in resolve1(thing.get("Matrix")) or IDENTITY)
-        state.matrix = multiply((a, b, c, d, e, f), state.matrix)
+        state = self.state._replace(matrix=multiply((a, b, c, d, e, f), self.state.matrix))
         box = resolve1(thing.get("BBox"))
         if isinstance(box, list) and len(box) == 4:
             x0, y0, x1, y1 = (float(resolve1(v)) for v in box)
-            state.clip = cut_box(surround([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], state.matrix), state.clip)
+            corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+            state = state._replace(clip=cut_box(surround(corners, state.matrix), state.clip))
         resources = thing.get("Resources") or self.resources
-        _Interpreter(self.found, state, resources, self.depth + 1).run(thing.get_data())
+        form = _Interpreter(self.found, state, resources, self.depth + 1)
+        form.leading = self.leading
+        form.run(thing.get_data())
 
-    def _count(self) -> None:
-        self.found.operators += 1
-        if self.found.operators > MAX_OPERATORS:
+    def _count(self) -> int:
+        """Return the order of the next painting operator; raises ValueError on a page with too many."""
+        self.found.order += 1
+        if self.found.order > MAX_OPERATORS:
             raise ValueError(f"more than {MAX_OPERATORS} painting operators")
+        return self.found.order
+
+
+def read_matrix(numbers: bytes) -> Matrix:
+    """Return the last six numbers before an operator; raises ValueError where there are fewer."""
+    a, b, c, d, e, f = map(float, numbers.split()[-6:])
+    return a, b, c, d, e, f
+
+
+def list_ends(segments: list[bytes]) -> Iterator[tuple[float, float]]:
+    """Yield the end of each segment of a path."""
+    for numbers in segments:
+        x, y = map(float, numbers.split()[-2:])
+        yield x, y
+
+
+def list_corners(rectangles: list[bytes]) -> Iterator[tuple[float, float]]:
+    """Yield the corners of rectangles."""
+    for numbers in rectangles:
+        x, y, wide, high = map(float, numbers.split()[-4:])
+        yield from ((x, y), (x + wide, y), (x + wide, y + high), (x, y + high))
 
 
 def surround(points: list[tuple[float, float]], matrix: Matrix) -> Quad:
-    """Return the box around points of a path, on the page; a path without any hides everything."""
+    """Return the box around points of a path, on the page; one without any points hides everything."""
     if not points:
         return EMPTY
     a, b, c, d, e, f = matrix
