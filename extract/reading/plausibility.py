@@ -13,7 +13,9 @@ from extract.entities import GOALS, Column, Finding, Record, Scope
 from extract.errors import Reason, Refused
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS
 from extract.reading.tables.freeze import RecordDoubt
+from extract.reading.tables.header_words import normalise
 from extract.reading.tables.target_words import LEVEL_WORDS
+from extract.reading.tables.usual_levels import is_level1, is_level2
 from extract.values.measure_words import match_measure
 
 WRONG_CODES_SHARE = 0.1  # of the codes may contradict their levels by the publisher's own mistakes
@@ -40,6 +42,14 @@ BELOW = {  # words of level 1, and of the levels 2 that stand below it
     "效果": re.compile("效益|可持续|影响"),
     "满意": re.compile("满意"),
 }
+PERSON = re.compile(
+    r"(?:填报|填表|审核|负责|联系|经办|制表|复核|编制)人(?:签字|签章|签名|姓名)?"
+    r"|(?:联系|办公|手机|固定)?(?:电话|手机)(?:号码)?|联系方式|(?:电子)?(?:邮箱|邮件)|传真|邮编|职务|职称"
+    r"|(?:通讯|通信|联系|单位|办公)地址"
+)
+LIKE_LEVEL = re.compile(
+    r"产出|效益|满意|成本|效果|影响|数量|质量|时效|投入|过程|履职|可持续|决策|管理|(?:指标|目标)(?:[(（].*)?$"
+)
 CLAUSE = re.compile(r"[，,；;、。]")
 QUANTITY = re.compile(r"\s*[≥≧≤≦＜＞<>=＝]?\s*\d[\d,]*(?:\.\d+)?\s*")
 ROUGHLY = re.compile(r"(?:以上|以下|以内|左右)?")
@@ -62,6 +72,7 @@ def find_doubts(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
     yield from _check_joined(records)
     yield from _check_amounts(records)
     yield from _check_levels(records)
+    yield from _check_rows(records)
     yield from _check_blank_levels(records)
     yield from _check_codes(records)
     yield from _check_goals(records)
@@ -171,6 +182,29 @@ def _check_levels(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
     if texts and not any(LEVEL_WORDS.search(t) for t in texts):
         sample = "、".join(sorted(texts)[:3])
         yield from (_doubt(r, f"no level is one that offices use: {sample}", Reason.GARBLED_TEXT) for r in records)
+
+
+def _check_rows(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
+    """Find rows of another table below the indicators, in the same columns: 采购品目 | 采购数量, 手机 | 13800000000.
+
+    They name a person's data, or stand under no usual level where other rows of their project do.
+    """
+    usual = {
+        _project_of(record)
+        for record in records
+        if is_level1(_text(record, Column.LEVEL1)) or is_level2(_text(record, Column.LEVEL2))
+    }
+    for record in records:
+        levels = [_text(record, column) for column in LEVELS]
+        is_strange = any(levels) and not any(LIKE_LEVEL.search(text) for text in levels)
+        person = next((t for t in (*levels, _text(record, Column.INDICATOR)) if PERSON.fullmatch(normalise(t))), "")
+        if person or (is_strange and _project_of(record) in usual):
+            said = person or "、".join(filter(None, levels))
+            yield _doubt(record, f"row {record.row}: {said[:20]!r} is no level and no indicator")
+
+
+def _project_of(record: Record) -> tuple[int, int]:
+    return record.part, record.project_no
 
 
 def _check_blank_levels(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:

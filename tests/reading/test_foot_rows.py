@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from made_grid import Spec, plain_rows, table_of
 
+from extract.entities import Box, Column, Printed, Record
+from extract.reading.plausibility import find_doubts
 from extract.reading.tables.foot_rows import find_foot
 from extract.reading.tables.layout import find_layout
 
 HEADER = ("绩效指标", "一级指标", "二级指标", "三级指标", "指标值")
+BOX = Box(0.0, 0.0, 10.0, 10.0)
 INDICATOR = ("", "产出指标", "数量指标", "维修校舍", "≥6栋")
 
 
@@ -85,3 +88,30 @@ def test_levels_targets_and_other_labels_beside_rows_are_kept() -> None:
     assert count_foot(*beside("政府采购", first, ("产出指标", "数量指标", "采购台数", "6台"))) == 0
     assert count_foot(*beside("政府采购", first, ("A0201", "6", "20.00", "≥6台"))) == 0
     assert count_foot(*beside("校舍维修", first, ("A0201", "6", "20.00", "120.00"))) == 0
+
+
+def record(row: int, *texts: str) -> Record:
+    """A record of one project with levels, an indicator and its target."""
+    columns = (Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.ANNUAL_VALUE)
+    named = zip((Column.PROJECT, *columns), ("校舍维修", *texts), strict=True)
+    return Record(1, 1, 1, row, 1, BOX, {column: Printed(text, 1, BOX) for column, text in named}, {})
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("采购品目", "A020101", "公开招标", "20.00"),
+        ("实施单位", "某局", "配合单位", "各乡镇"),
+        ("产出指标", "数量指标", "联系电话", "66668888"),
+    ],
+)
+def test_rows_of_another_table_in_the_columns_of_indicators_are_doubted(texts: tuple[str, ...]) -> None:
+    first = record(1, *INDICATOR[1:])
+    assert not list(find_doubts((first, record(2, "效益指标", "", "就读学生", "≥600人"))))
+    (doubt,) = find_doubts((first, record(2, *texts)))
+    assert "is no level and no indicator" in doubt.refusal.detail
+
+
+def test_rows_under_levels_of_another_kind_alone_are_kept() -> None:
+    doubts = find_doubts((record(1, "决策", "项目立项", "立项规范性", "规范"),))
+    assert not [doubt for doubt in doubts if "no level and" in doubt.refusal.detail]
