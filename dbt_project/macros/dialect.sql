@@ -72,8 +72,8 @@
 
 {#- What the planner must know of a table just made. PostgreSQL guesses otherwise, and joined 140,000 rows by nested loops
     for minutes; DuckDB counts for itself. -#}
-{% macro gather_statistics() -%}
+{% macro gather_statistics(relation=none) -%}
     {%- if target.type == 'postgres' and config.get('materialized') in ('table', 'incremental') -%}
-    analyze {{ this }}
+    analyze {{ relation or this }}
     {%- endif -%}
 {%- endmacro %}

@@ -44,14 +44,11 @@
     {%- if existing is none or should_full_refresh() -%}
         {%- do replace_relation(existing, target_relation) -%}
     {%- else -%}
-        {%- set fresh = make_temp_relation(target_relation).include(database=false, schema=false) -%}
-        {%- do run_query(create_table_as(True, fresh, compiled_code)) -%}
         {%- set columns = adapter.get_columns_in_relation(target_relation) -%}
         {%- call statement('main') -%}
             {{ get_incremental_replace_partitions_sql({
-                'target_relation': target_relation, 'temp_relation': fresh, 'dest_columns': columns
-            }) }};
-            drop table {{ fresh }}
+                'target_relation': target_relation, 'temp_relation': '(' ~ compiled_code ~ ')', 'dest_columns': columns
+            }) }}
         {%- endcall -%}
     {%- endif -%}
     {{ run_hooks(post_hooks) }}

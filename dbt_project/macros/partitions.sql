@@ -47,37 +47,63 @@
 {%- endmacro %}
 
 
+{#- The table of the changed partitions' rows of a mart, which `replace_partitions` leaves for what comes after: a mart
+    itself is read as a whole, however few of its rows are wanted. -#}
+{% macro changed_part(relation) -%}
+    {%- do return(api.Relation.create(database=relation.database, schema='changed', identifier=relation.identifier)) -%}
+{%- endmacro %}
+
+
 {#- A mart that another model reads: in a build of changed partitions only their rows. -#}
-{% macro changed_rows(relation, column='publisher_key') -%}
-    {%- if changed_only() -%}
-    (select * from {{ relation }} where {{ column }} in {{ changed_partitions(column) }}) as changed_rows
-    {%- else -%}
-    {{ relation }}
-    {%- endif -%}
+{% macro changed_rows(relation) -%}
+    {{ changed_part(relation) if changed_only() else relation }}
 {%- endmacro %}
 
 
 {#- The incremental strategy `replace_partitions`. Deleted are the changed partitions and not the keys that come back: a
     partition may have lost rows, or all of them. -#}
 {% macro get_incremental_replace_partitions_sql(arg_dict) -%}
+    {%- set mart = arg_dict['target_relation'] -%}
+    {%- set fresh = changed_part(mart) -%}
     {%- set column = config.require('meta')['partition'] -%}
     {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
-    delete from {{ arg_dict['target_relation'] }}
-    where {{ column }} in {{ changed_partitions(column) }};
-    insert into {{ arg_dict['target_relation'] }} ({{ columns }})
+    drop table if exists {{ fresh }};
+    create table {{ fresh }} as select * from {{ mart }} where false;
+    insert into {{ fresh }} ({{ columns }})
     select {{ columns }}
-    from {{ arg_dict['temp_relation'] }}
-    where {{ column }} in {{ changed_partitions(column) }}
+    from {{ arg_dict['temp_relation'] }} as built
+    where {{ column }} in {{ changed_partitions(column) }};
+    {{ gather_statistics(fresh) }};
+    delete from {{ mart }}
+    where {{ column }} in {{ changed_partitions(column) }};
+    insert into {{ mart }} select * from {{ fresh }}
+{%- endmacro %}
+
+
+{#- Whether a node is a mart whose rows are replaced by partitions. -#}
+{% macro is_partitioned(unique_id) -%}
+    {%- do return(unique_id in graph.nodes and 'partition' in graph.nodes[unique_id].config.meta) -%}
+{%- endmacro %}
+
+
+{#- Whether a generic test looks at the rows of the changed partitions alone. -#}
+{% macro tests_changed_rows() -%}
+    {%- do return(changed_only() and is_partitioned(model.get('attached_node'))) -%}
 {%- endmacro %}
 
 
 {#- A generic test of a mart: in a build of changed partitions it looks at their rows, the others were tested when they
     were built. A full build tests all of them, and nothing_staged_is_lost counts all rows in either. -#}
 {% macro get_where_subquery(relation) -%}
-    {%- set tested = graph.nodes.get(model.get('attached_node')) if execute else none -%}
-    {%- set column = tested.config.meta.get('partition') if tested else none -%}
-    {%- if changed_only() and column -%}
-        {%- do return(changed_rows(relation, column)) -%}
+    {%- if tests_changed_rows() -%}
+        {%- do return(changed_rows(relation)) -%}
     {%- endif -%}
     {%- do return(default__get_where_subquery(relation)) -%}
+{%- endmacro %}
+
+
+{#- Where a test looks for the parents of a mart's rows. No key but a publisher's leads out of its partition. -#}
+{% macro parent_rows(name) -%}
+    {%- set is_changed = tests_changed_rows() and is_partitioned('model.' ~ project_name ~ '.' ~ name) -%}
+    {{ changed_rows(ref(name)) if is_changed and name != 'dim_publishers' else ref(name) }}
 {%- endmacro %}

@@ -49,29 +49,33 @@ def forget_sums(connection: Connection, *, is_full: bool) -> None:
 
 
 def measure_marts(engine: Engine, dbt_dir: Path, *, is_full: bool) -> None:
-    """Sum up the partitions that the last build replaced: all of them after a full one."""
+    """Sum up the partitions that the last build replaced: all of them after a full one.
+
+    Their rows are read in the copies that the build left; in the mart, which is read as a whole, where it left none.
+    """
     dialect = dialect_of(engine.dialect.name)
     with engine.begin() as connection:
-        columns = _columns(connection)
+        columns, copied = _columns(connection, "marts"), _columns(connection, "changed")
         forget_sums(connection, is_full=is_full)
         for mart, key in sorted(load_partitions(dbt_dir).items()):
             if key not in columns.get(mart, ()):
                 continue
             year = "fiscal_year" if "fiscal_year" in columns[mart] else "CAST(NULL AS integer)"
+            schema = "changed" if mart in copied and not is_full else "marts"
             where = "" if is_full else f'WHERE t."{key}" IN ({CHANGED[key]})'
             connection.execute(
                 text(
                     "INSERT INTO raw.mart_sums (mart_name, fiscal_year, partition_key, row_count, checksum) "
                     f"SELECT '{mart}', {year}, \"{key}\", count(*), {dialect.checksum()} "
-                    f'FROM marts."{mart}" AS t {where} GROUP BY 2, 3'
+                    f'FROM {schema}."{mart}" AS t {where} GROUP BY 2, 3'
                 )
             )
 
 
-def _columns(connection: Connection) -> dict[str, set[str]]:
-    """Return mart → its columns."""
-    query = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'marts'"
+def _columns(connection: Connection, schema: str) -> dict[str, set[str]]:
+    """Return table of a schema → its columns."""
+    query = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = :schema"
     found: dict[str, set[str]] = {}
-    for mart, column in connection.execute(text(query)):
-        found.setdefault(mart, set()).add(column)
+    for table, column in connection.execute(text(query), {"schema": schema}):
+        found.setdefault(table, set()).add(column)
     return found

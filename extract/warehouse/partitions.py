@@ -6,7 +6,7 @@ fingerprints of rows, never by times, so a document that came late, came back or
 killed, are all found.
 
     plan_build   marks the changed partitions as not built, in one transaction     raw.changed_*, raw.built_documents
-    dbt          replaces their rows in every mart
+    dbt          replaces their rows in every mart, and leaves a copy of them      changed.*
     mart_sums    counts and checksums of the partitions that were built            raw.mart_sums
     note_built   records the documents, partitions and rules of the marts          raw.built_*
 """
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, delete, func, insert, literal, select, union, update
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, literal, select, text, union, update
 
 from extract.warehouse import build_schema, raw_schema
 from extract.warehouse.mart_sums import forget_sums
@@ -60,6 +60,8 @@ def plan_build(engine: Engine, rules_fingerprint: str, *, full: bool = False) ->
             connection.execute(delete(build_schema.built_rules))
         _mark_unbuilt(connection)
         forget_sums(connection, is_full=is_full)
+        _drop_changed(connection)
+        connection.execute(text("CREATE SCHEMA changed"))
         documents = connection.scalar(select(func.count()).select_from(build_schema.changed_documents)) or 0
     return Plan(is_full, rules_fingerprint, len({one["publisher_code"] for one in changed}), documents)
 
@@ -72,11 +74,17 @@ def note_built(engine: Engine, plan: Plan, inputs_fingerprint: str) -> None:
         fresh = staged.subquery()
         rows = select(fresh) if plan.is_full else select(fresh).where(_is_changed(fresh))
         connection.execute(insert(built).from_select([column.name for column in built.columns], rows))
+        _drop_changed(connection)
         connection.execute(delete(build_schema.built_inputs))
         connection.execute(insert(build_schema.built_inputs), [{"inputs_fingerprint": inputs_fingerprint}])
         if plan.is_full:
             connection.execute(delete(build_schema.built_rules))
             connection.execute(insert(build_schema.built_rules), [{"rules_fingerprint": plan.rules_fingerprint}])
+
+
+def _drop_changed(connection: Connection) -> None:
+    """Drop the copies of the changed partitions' rows, also those that a killed build left."""
+    connection.execute(text("DROP SCHEMA IF EXISTS changed CASCADE"))
 
 
 def close_partitions(pairs: Iterable[tuple[Name, Name]], touched: Iterable[Name]) -> set[Name]:

@@ -1,5 +1,5 @@
 with indicators as (
-    select * from {{ changed_rows(ref('dim_indicators'), 'code_scope') }}
+    select * from {{ changed_rows(ref('dim_indicators')) }}
 ),
 
 coded as (

@@ -8,7 +8,7 @@
             '{{ column }}' as column_name,
             child.{{ column }} as orphan
         from (select * from {{ model }}) as child
-        left join {{ ref(parent_model) }} as parent on child.{{ column }} = parent.{{ parent_column }}
+        left join {{ parent_rows(parent_model) }} as parent on child.{{ column }} = parent.{{ parent_column }}
         where
             child.{{ column }} is not null
             and parent.{{ parent_column }} is null
