@@ -32,29 +32,26 @@
 {%- endmacro %}
 
 
-{#- A raw table: in a build of changed partitions only their rows. -#}
-{% macro staged_rows(table, column='sha256') -%}
-    {{ source('jixiao', table) }}
-    {%- if changed_only() %}
-    where {{ column }} in (
-        {%- if column == 'sha256' -%}
-        select sha256 from raw.changed_documents
-        {%- else -%}
-        select {{ column }} from raw.changed_partitions
-        {%- endif -%}
-    )
-    {%- endif -%}
-{%- endmacro %}
-
-
-{#- The table of the changed partitions' rows of a mart, which `replace_partitions` leaves for what comes after: a mart
-    itself is read as a whole, however few of its rows are wanted. -#}
+{#- The table that holds the changed partitions' rows of another one: `plan_build` leaves it of a raw table, and
+    `replace_partitions` of a mart. Those are read as a whole, however few of their rows are wanted. -#}
 {% macro changed_part(relation) -%}
     {%- do return(api.Relation.create(database=relation.database, schema='changed', identifier=relation.identifier)) -%}
 {%- endmacro %}
 
 
-{#- A mart that another model reads: in a build of changed partitions only their rows. -#}
+{#- A raw table: in a build of changed partitions only their rows. Of a table that is written after the plan is made there
+    is no copy: its `column` tells the publisher. -#}
+{% macro staged_rows(table, column=none) -%}
+    {%- if column and changed_only() -%}
+    {{ source('jixiao', table) }}
+    where {{ column }} in (select publisher_code from raw.changed_partitions)
+    {%- else -%}
+    {{ changed_rows(source('jixiao', table)) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- A mart that another model reads, likewise. -#}
 {% macro changed_rows(relation) -%}
     {{ changed_part(relation) if changed_only() else relation }}
 {%- endmacro %}

@@ -6,6 +6,7 @@ fingerprints of rows, never by times, so a document that came late, came back or
 killed, are all found.
 
     plan_build   marks the changed partitions as not built, in one transaction     raw.changed_*, raw.built_documents
+                 and copies their staged rows                                      changed.*
     dbt          replaces their rows in every mart, and leaves a copy of them      changed.*
     mart_sums    counts and checksums of the partitions that were built            raw.mart_sums
     note_built   records the documents, partitions and rules of the marts          raw.built_*
@@ -61,7 +62,8 @@ def plan_build(engine: Engine, rules_fingerprint: str, *, full: bool = False) ->
         _mark_unbuilt(connection)
         forget_sums(connection, is_full=is_full)
         _drop_changed(connection)
-        connection.execute(text("CREATE SCHEMA changed"))
+        if not is_full:
+            _copy_changed(connection)
         documents = connection.scalar(select(func.count()).select_from(build_schema.changed_documents)) or 0
     return Plan(is_full, rules_fingerprint, len({one["publisher_code"] for one in changed}), documents)
 
@@ -80,6 +82,18 @@ def note_built(engine: Engine, plan: Plan, inputs_fingerprint: str) -> None:
         if plan.is_full:
             connection.execute(delete(build_schema.built_rules))
             connection.execute(insert(build_schema.built_rules), [{"rules_fingerprint": plan.rules_fingerprint}])
+
+
+def _copy_changed(connection: Connection) -> None:
+    """Copy the staged rows of the changed partitions: a raw table is read as a whole, once and not for each model."""
+    connection.execute(text("CREATE SCHEMA changed"))
+    for table in raw_schema.DOCUMENT_TABLES:
+        connection.execute(
+            text(
+                f"CREATE TABLE changed.{table.name} AS SELECT * FROM raw.{table.name} "
+                "WHERE sha256 IN (SELECT sha256 FROM raw.changed_documents)"
+            )
+        )
 
 
 def _drop_changed(connection: Connection) -> None:

@@ -229,8 +229,9 @@ def stage_releases(engine: Engine, releases: Iterable[Mapping[str, Any]]) -> Non
 
 
 def gather_statistics(engine: Engine) -> None:
-    """Analyse the raw tables before PostgreSQL plans joins of them; DuckDB does that by itself."""
+    """Analyse raw tables and copies of their changed rows for the planner of PostgreSQL; DuckDB needs none of it."""
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
-            for table in raw_columns.metadata.sorted_tables:
-                connection.execute(text(f"ANALYZE raw.{table.name}"))
+            for schema in ("raw", "changed"):
+                for table in inspect(connection).get_table_names(schema):
+                    connection.execute(text(f"ANALYZE {schema}.{table}"))

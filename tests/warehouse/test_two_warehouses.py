@@ -81,10 +81,10 @@ def make_reading(year: int) -> Reading:
     return Reading(sha256, 2, ("pdfium",), (part,), records, held=(held,), cross_checks=(check,))
 
 
-def stage_made(settings: Settings) -> None:
-    """Stage what no fixture has: one department in two years, of a publisher whose projects name its parent."""
+def stage_made(settings: Settings, *years: int) -> None:
+    """Stage what no fixture has: one department in some years, of a publisher whose projects name its parent."""
     with open_warehouse(settings) as engine:
-        for year in (2024, 2025):
+        for year in years:
             reading = make_reading(year)
             origin = Origin(f"https://example.org/{year}.pdf", datetime(year, 3, 1))  # noqa: DTZ001 UTC
             stage_frames(engine, reading.sha256, make_frames(reading, origin, (), "1"))
@@ -109,7 +109,7 @@ def both(tmp_path_factory: pytest.TempPathFactory, make_database: Callable[..., 
     for settings in (on_duckdb, on_postgres):
         assert ingest.stage_read(settings, "night") == len(GOOD)
         assert ingest.close(settings, "night")["loaded"] == len(GOOD)
-        stage_made(settings)
+        stage_made(settings, 2024, 2025)
         build_marts(settings)
         publish(settings)
     return on_duckdb, on_postgres
@@ -125,16 +125,21 @@ def plain(value: Any) -> Any:
     return value.normalize() if isinstance(value, Decimal) and value else value
 
 
-def test_every_mart_has_the_same_rows_on_duckdb_and_on_postgresql(both: tuple[Settings, Settings]) -> None:
-    on_duckdb, on_postgres = both
-    counts = [(served_release(settings) or {})["row_counts"] for settings in both]
+def compare_marts(on_duckdb: Settings, on_postgres: Settings) -> dict[str, int]:
+    """Check that all marts have the same rows in both releases; return how many."""
+    counts = [(served_release(settings) or {})["row_counts"] for settings in (on_duckdb, on_postgres)]
     assert counts[0] == counts[1]
-    models = {path.stem for path in (on_duckdb.dbt_dir / "models/marts").glob("*.sql")}
-    assert set(counts[0]) == models - {"releases"}
-    assert counts[0]["fct_indicator_targets"] > 1000
     for table in counts[0]:
         here, there = rows_of(on_duckdb, table), rows_of(on_postgres, table)
         assert here == there, f"{table}: {list((here - there) | (there - here))[:4]}"
+    return dict(counts[0])
+
+
+def test_every_mart_has_the_same_rows_on_duckdb_and_on_postgresql(both: tuple[Settings, Settings]) -> None:
+    counts = compare_marts(*both)
+    models = {path.stem for path in (both[0].dbt_dir / "models/marts").glob("*.sql")}
+    assert set(counts) == models - {"releases"}
+    assert counts["fct_indicator_targets"] > 1000
 
 
 def test_departments_questions_and_parents_are_in_both(both: tuple[Settings, Settings]) -> None:
@@ -233,3 +238,14 @@ def test_no_password_of_the_warehouse_is_printed(both: tuple[Settings, Settings]
     assert _warehouse_of(Settings(home=Path("/nowhere"), warehouse_url=url)) == (
         "postgresql+psycopg2://jixiao:***@db/warehouse, schema published"
     )
+
+
+def test_a_build_of_changed_partitions_ends_in_the_same_rows_on_both(both: tuple[Settings, Settings]) -> None:
+    before = (served_release(both[0]) or {})["row_counts"]
+    for settings in both:
+        stage_made(settings, 2026)
+        build_marts(settings)
+        publish(settings)
+    counts = compare_marts(*both)
+    added = {table: counts[table] - before[table] for table in ("dim_documents", "fct_indicator_targets")}
+    assert added == {"dim_documents": 1, "fct_indicator_targets": 1}
