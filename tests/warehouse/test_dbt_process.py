@@ -43,11 +43,11 @@ def test_the_project_is_parsed_once_for_builds_of_everything_and_of_what_changed
     waiting = build._waiting[settings]
     build.start_dbt(settings)
     assert build._waiting[settings] is waiting
-    assert "changed_documents" not in compile_one(settings, changed_only=False)
+    assert '"changed"."documents"' not in compile_one(settings, changed_only=False)
     assert waiting.returncode == 0
     parsed = settings.home / "dbt/target/partial_parse.msgpack"
     moment = parsed.stat().st_mtime_ns
-    assert "changed_documents" in compile_one(settings, changed_only=True)
+    assert '"changed"."documents"' in compile_one(settings, changed_only=True)
     assert parsed.stat().st_mtime_ns == moment
     assert not list((settings.home / "dbt").glob("results-*"))
 
