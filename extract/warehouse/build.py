@@ -15,6 +15,7 @@ import logging
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from extract.settings import Settings
 from extract.warehouse.fingerprints import fingerprint_inputs, fingerprint_rules
 
 log = logging.getLogger(__name__)
+FAILED = ("error", "fail", "runtime error")  # states of dbt's nodes
 TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")  # of the URL's query; libpq finds them in the environment
 
 _waiting: dict[Settings, subprocess.Popen[str]] = {}  # at most one of a home
@@ -39,6 +41,17 @@ The parts of a key (document, part, record) go together, which the planner does 
 and compares 280,000 rows with 20,000 in a nested loop. The models join whole tables that have no index, so hash joins
 are right everywhere. And compiling one long expression took 66 s, running it 25 ms.
 """
+
+
+class OutOfMemoryError(BuildError):
+    """Nodes of dbt failed for want of memory alone.
+
+    `left` are the names of these and of the nodes that were skipped; `counts` {status: nodes} of the others.
+    """
+
+    def __init__(self, message: str, left: list[str], counts: dict[str, int]) -> None:
+        super().__init__(message)
+        self.left, self.counts = left, counts
 
 
 def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, int]:
@@ -79,7 +92,7 @@ def build_marts(settings: Settings, *, full_refresh: bool = False) -> dict[str, 
         left_out = ["--exclude-resource-type", "unit_test", "--exclude", "tag:development"]
         if not plan.is_full:  # seeds are rules: other ones, and everything is built
             left_out += ["resource_type:seed"]
-        counts = run_dbt(settings, "build", *left_out, changed_only=not plan.is_full)
+        counts = build_nodes(settings, *left_out, changed_only=not plan.is_full)
         measure_marts(engine, settings.dbt_dir, is_full=plan.is_full)
         note_built(engine, plan, inputs)
     return counts
@@ -191,8 +204,24 @@ def closing_dbt(settings: Settings) -> Iterator[None]:
             waiting.communicate()
 
 
+def build_nodes(settings: Settings, *options: str, changed_only: bool) -> dict[str, int]:
+    """Run `dbt build`; return {status: nodes}. Raises BuildError naming every node that failed and why.
+
+    Nodes that ran out of memory beside others, and those that waited for them, are built once more, one at a time.
+    """
+    try:
+        return run_dbt(settings, "build", *options, changed_only=changed_only)
+    except OutOfMemoryError as error:
+        log.warning("%s; once more, one at a time", error)
+        alone = ["--threads", "1", "--indirect-selection", "empty", "--select", *error.left]
+        again = run_dbt(settings, "build", *options, *alone, changed_only=changed_only)
+        return {status: error.counts.get(status, 0) + again.get(status, 0) for status in {**error.counts, **again}}
+
+
 def run_dbt(settings: Settings, *arguments: str, changed_only: bool = False) -> dict[str, int]:
     """Run dbt once; return {status: nodes}. Raises BuildError naming every node that failed and why.
+
+    It is an OutOfMemoryError where all of them failed for want of memory.
 
     With `changed_only`, of the partitions alone that a build is to replace.
     """
@@ -214,14 +243,17 @@ def run_dbt(settings: Settings, *arguments: str, changed_only: bool = False) -> 
         results.unlink(missing_ok=True)
     for line in said.splitlines():
         log.info("dbt: %s", line)
+    counts = dict(Counter(node["status"] for node in nodes))
     if dbt.returncode != 0:
-        raise BuildError(_describe_failure(nodes) or f"dbt {arguments[0]} failed: {(said + complained)[-2000:]}")
-    counts: dict[str, int] = {}
-    for node in nodes:
-        counts[node["status"]] = counts.get(node["status"], 0) + 1
+        failed = [node for node in nodes if node["status"] in FAILED]
+        message = _describe_failure(failed) or f"dbt {arguments[0]} failed: {(said + complained)[-2000:]}"
+        if failed and all("out of memory" in (node["message"] or "").lower() for node in failed):
+            left = [node["unique_id"].split(".")[2] for node in nodes if node["status"] in (*FAILED, "skipped")]
+            done = {status: n for status, n in counts.items() if status not in (*FAILED, "skipped")}
+            raise OutOfMemoryError(message, left, done)
+        raise BuildError(message)
     return counts
 
 
-def _describe_failure(nodes: list[dict[str, Any]]) -> str:
-    failed = [node for node in nodes if node["status"] in ("error", "fail", "runtime error")]
+def _describe_failure(failed: list[dict[str, Any]]) -> str:
     return "; ".join(f"{node['unique_id']}: {node['status']}: {node.get('message') or ''}".strip() for node in failed)

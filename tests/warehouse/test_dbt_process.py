@@ -105,3 +105,26 @@ def test_seeds_and_what_is_tested_of_them_are_left_out_where_only_partitions_cha
     tests = {node for node in missing if not node.startswith("seed.")}
     assert tests
     assert all(parent.startswith("seed.") for node in tests for parent in everything[node])
+
+
+def test_nodes_that_ran_out_of_memory_are_built_again_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def run_dbt(settings: Settings, *arguments: str, changed_only: bool) -> dict[str, int]:
+        asked.append(arguments)
+        if len(asked) == 1:
+            raise build.OutOfMemoryError("quality_pairs: error", ["quality_pairs", "a_test"], {"success": 3})
+        return {"success": 1, "pass": 1}
+
+    monkeypatch.setattr(build, "run_dbt", run_dbt)
+    counts = build.build_nodes(Settings(home=Path("nowhere")), "--exclude", "x", changed_only=False)
+    assert counts == {"success": 4, "pass": 1}
+    alone = ("--threads", "1", "--indirect-selection", "empty", "--select", "quality_pairs", "a_test")
+    assert asked == [("build", "--exclude", "x"), ("build", "--exclude", "x", *alone)]
+
+
+def test_a_want_of_memory_names_what_is_left_to_build(tmp_path: Path) -> None:
+    with pytest.raises(build.OutOfMemoryError, match="seed measure_units") as error:
+        build.run_dbt(Settings(home=tmp_path, dbt_memory="5MB"), "build", "--select", "measure_units")
+    assert error.value.counts == {}
+    assert {"measure_units", "unique_measure_units_measure_unit"} <= set(error.value.left)
