@@ -80,11 +80,14 @@ def read_tabula(path: Path) -> tuple[int, Iterator[Rows]]:
 
 
 def count_pages(path: Path) -> int:
-    """Count pages with pdfium, for engines that do not return the number."""
+    """Count pages with pdfium, for engines that do not return the number; 0 of a file that it cannot open."""
     import pypdfium2
 
-    with pypdfium2.PdfDocument(path) as document:
-        return len(document)
+    try:
+        with pypdfium2.PdfDocument(path) as document:
+            return len(document)
+    except pypdfium2.PdfiumError:
+        return 0
 
 
 def has_java() -> bool:

@@ -34,14 +34,6 @@ ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_
 Engine = Callable[[Path], tuple[int, list[dict[str, Any]] | None]]
 
 
-def count_pages(path: Path) -> int:
-    """Return the number of pages of a document, 0 where it cannot be opened."""
-    try:
-        return peers.count_pages(path)
-    except Exception:  # encrypted or damaged: no engine reads it
-        return 0
-
-
 def run_floor(path: Path) -> tuple[int, None]:
     """Run pdfium alone: open the page, load its text."""
     import pypdfium2
@@ -157,7 +149,7 @@ def measure(name: str, folder: Path, repeat: int, *, plain: bool) -> dict[str, A
                 count, got = engine(path)
             except Exception as error:  # a peer may fail on a document; it has then none of its cells
                 print(f"{name}: {path.name}: {type(error).__name__}: {error}", file=sys.stderr)
-                count, got = count_pages(path), []
+                count, got = peers.count_pages(path), []
                 broken += number == 0
             if number == 0:
                 pages += count

@@ -59,7 +59,7 @@ def one(sha256: str) -> None:
         body=asked["body"],
         options=asked["options"],
         multiple=True,  # one for each question of the document
-        # a name that is no parameter of the DAG, whose value would count here
+        # not `why`: the DAG's own parameter of that name would replace what the person writes here
         params={"because": Param("", type="string", description="the reason, kept with your name")},
         response_timeout=timedelta(days=14),
         execution_timeout=None,

@@ -1,4 +1,4 @@
-"""Write files atomically, and copy them without using space where the file system can."""
+"""Write files atomically, copy them without using space where the file system can, and name them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import yaml
 
@@ -16,6 +17,11 @@ PART = ".part-"
 FICLONE = 0x40049409  # linux/fs.h
 STAMP = "%Y%m%dT%H%M%S%fZ"
 YAML_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C, where it is there: ten times as fast
+
+
+def name_file(url: str) -> str:
+    """Return the name of a file from its address, without percent signs: 目标.pdf of …/%E7%9B%AE%E6%A0%87.pdf."""
+    return unquote(url.rpartition("/")[2])
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:

@@ -32,15 +32,15 @@
 {%- endmacro %}
 
 
-{#- The table that holds the changed partitions' rows of another one: `plan_build` leaves it of a raw table, and
-    `replace_partitions` of a mart. Those are read as a whole, however few of their rows are wanted. -#}
+{#- The table that holds a copy of a table's rows of the changed partitions: `plan_build` makes those of raw tables,
+    `replace_partitions` those of marts. A filter on the table itself would scan all of its rows. -#}
 {% macro changed_part(relation) -%}
     {%- do return(api.Relation.create(database=relation.database, schema='changed', identifier=relation.identifier)) -%}
 {%- endmacro %}
 
 
-{#- A raw table: in a build of changed partitions only their rows. Of a table that is written after the plan is made there
-    is no copy: its `column` tells the publisher. -#}
+{#- A raw table: in a build of changed partitions only their rows. Without `column` they are read in the copy. Tables that
+    are written after the plan is made have no copy; their `column` with the publisher's code selects the rows. -#}
 {% macro staged_rows(table, column=none) -%}
     {%- if column and changed_only() -%}
     {{ source('jixiao', table) }}

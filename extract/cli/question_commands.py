@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import unquote
 
 import typer
 
 from extract.cli.completion import complete_publisher, complete_question
 from extract.cli.output import Format, FormatOption, OutputRow, as_json, errors, print_rows
+from extract.files import name_file
 from extract.processes import name_user
 from extract.settings import get_settings
 from extract.translations import say
@@ -71,7 +71,7 @@ def list_questions(
     for row in rows:
         row["key"] = row["key"][:SHOWN_DIGITS]
         row["publisher"] = row["printed_publisher"] or row["publisher"]
-        row["file"] = unquote(row["file"].rpartition("/")[2])
+        row["file"] = name_file(row["file"])
         row["choices"] = " ".join(
             [*row["choices"][:SHOWN_CHOICES], *(["…"] if len(row["choices"]) > SHOWN_CHOICES else [])]
         )

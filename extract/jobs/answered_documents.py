@@ -17,6 +17,7 @@ from typing import Any
 
 from extract.entities import Answer, Question
 from extract.errors import LedgerError, Refused
+from extract.files import name_file
 from extract.ledger import Ledger
 from extract.publishers import Publisher, find_publisher, load_publishers
 from extract.reading.sandbox import ReadText
@@ -121,7 +122,7 @@ def _find_place(row: dict[str, Any], owners: Collection[str]) -> tuple[str, ...]
 def _name_place(place: tuple[str, ...], row: dict[str, Any]) -> str:
     if len(place) > 1:
         return f"--publisher {row['printed_publisher'] or row['publisher']}"
-    return f"--document {row['sha256'][:12]} ({row['first_url'].rpartition('/')[2]})"
+    return f"--document {row['sha256'][:12]} ({name_file(row['first_url'])})"
 
 
 def list_given(settings: Settings, row: dict[str, Any]) -> list[dict[str, Any]]:

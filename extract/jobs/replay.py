@@ -10,9 +10,9 @@ import logging
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
-from urllib.parse import unquote
 
 from extract.errors import LedgerError
+from extract.files import name_file
 from extract.jobs.question_pictures import encode_picture
 from extract.jobs.question_texts import (
     Pictures,
@@ -134,10 +134,9 @@ def make_question(settings: Settings, sha256: str, address: str = "") -> dict[st
     count = "1 question" if len(rows) == 1 else f"{len(rows)} questions"
     what = count if rows or not is_refused else one["reason"]
     office = next((row["printed_publisher"] for row in rows if row["printed_publisher"]), one["publisher"])
-    file = unquote(one["first_url"].rpartition("/")[2])
     options = [*list_options(rows), *(ACTIONS if is_refused or not rows else ())]
     return {
-        "subject": plain_text(f"{office}: {what}, {file}"),
+        "subject": plain_text(f"{office}: {what}, {name_file(one['first_url'])}"),
         "body": "".join(told),
         "options": options,
         "pictures": [encode_picture(file.read_bytes()) for file in shown.files],

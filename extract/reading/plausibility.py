@@ -12,6 +12,7 @@ from functools import lru_cache
 from extract.entities import GOALS, Column, Finding, Record, Scope
 from extract.errors import Reason, Refused
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS
+from extract.reading.tables.foot_rows import PERSON
 from extract.reading.tables.freeze import RecordDoubt
 from extract.reading.tables.header_words import normalise
 from extract.reading.tables.target_words import LEVEL_WORDS
@@ -42,12 +43,11 @@ BELOW = {  # words of level 1, and of the levels 2 that stand below it
     "效果": re.compile("效益|可持续|影响"),
     "满意": re.compile("满意"),
 }
-PERSON = re.compile(
-    r"(?:填报|填表|审核|负责|联系|经办|制表|复核|编制)人(?:签字|签章|签名|姓名)?"
-    r"|(?:联系|办公|手机|固定)?(?:电话|手机)(?:号码)?|联系方式|(?:电子)?(?:邮箱|邮件)|传真|邮编|职务|职称"
+ABOUT_PERSON = re.compile(
+    rf"{PERSON}|(?:联系|办公|手机|固定)?(?:电话|手机)(?:号码)?|联系方式|(?:电子)?(?:邮箱|邮件)|传真|邮编|职务|职称"
     r"|(?:通讯|通信|联系|单位|办公)地址"
 )
-LIKE_LEVEL = re.compile(
+LIKE_LEVEL = re.compile(  # narrower than LEVEL_WORDS: 实施, 资金 and 社会 begin words of other tables, too
     r"产出|效益|满意|成本|效果|影响|数量|质量|时效|投入|过程|履职|可持续|决策|管理|(?:指标|目标)(?:[(（].*)?$"
 )
 CLAUSE = re.compile(r"[，,；;、。]")
@@ -197,7 +197,9 @@ def _check_rows(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
     for record in records:
         levels = [_text(record, column) for column in LEVELS]
         is_strange = any(levels) and not any(LIKE_LEVEL.search(text) for text in levels)
-        person = next((t for t in (*levels, _text(record, Column.INDICATOR)) if PERSON.fullmatch(normalise(t))), "")
+        person = next(
+            (t for t in (*levels, _text(record, Column.INDICATOR)) if ABOUT_PERSON.fullmatch(normalise(t))), ""
+        )
         if person or (is_strange and _project_of(record) in usual):
             said = person or "、".join(filter(None, levels))
             yield _doubt(record, f"row {record.row}: {said[:20]!r} is no level and no indicator")

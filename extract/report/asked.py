@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from extract.entities import Box, Quad, Question
+from extract.files import name_file
 from extract.ledger import Ledger
 from extract.report.linked_pages import Drawer, DrawnPage, Sheets
 from extract.report.question_cards import QUESTION_WORDS, answer_command, list_places, merge_documents, tell_choice
@@ -43,7 +43,7 @@ def _describe(row: dict[str, Any]) -> dict[str, Any]:
         }
         for one in question.choices
     ]
-    file = unquote(row["first_url"].rpartition("/")[2])
+    file = name_file(row["first_url"])
     return {**row, "words": QUESTION_WORDS[question.kind], "file": file, "choices": choices}
 
 

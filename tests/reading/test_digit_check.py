@@ -21,7 +21,8 @@ from extract.reading.ink.signs import KINDS, find_kinds
 from extract.reading.pages import OpenFile, read_checked_pages
 from extract.reading.parsers.pdfium import document as reader
 from extract.reading.parsers.pdfium.calls import point_at
-from extract.reading.raster.digit_check import MOST_PIXELS, Picture, check_page, check_picture, draw_page
+from extract.reading.raster.digit_check import check_page, check_picture
+from extract.reading.raster.digit_picture import MOST_PIXELS, Picture, draw_page
 from extract.reading.raster.digit_places import Digits, find_digits
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -122,8 +122,7 @@ class Form:
             account.take_row(start, start + 1)
             layout, start = finished, start + 1
         whole, stop = stop, find_foot(table, layout, start, stop)
-        account.take_row(stop, whole)
-        self.skipped += [(page, cell.box) for line in range(stop, whole) for cell in table.starting(line)]
+        self._skip_rows(table, account, stop, whole)
         for block in range(layout.blocks):
             self._merges |= find_merges(list(split_rows(table, layout, start, stop, block)))
         listed = list(_list_rows(table, layout, start, stop))
@@ -154,6 +153,11 @@ class Form:
         found = [*(d for rows in blocks for d in find_shared(rows, page)), *account.find_left_over(start, stop)]
         self.project.settled += layout.settled
         self.project.doubts += [*doubts, *(doubt_of(doubt.refusal, page) for doubt in found)]
+
+    def _skip_rows(self, table: IndexedGrid, account: Account, start: int, stop: int) -> None:
+        """Note that rows [start, stop) hold no indicators."""
+        account.take_row(start, stop)
+        self.skipped += [(table.grid.page, cell.box) for row in range(start, stop) for cell in table.starting(row)]
 
     def _read_row(
         self,

@@ -31,6 +31,7 @@ def list_sheets(pages: Iterable[PageGrids]) -> list[PageGrids]:
 
 def _take(page: PageGrids, middle: float, *, is_left: bool) -> PageGrids:
     def stands_here(box: Box) -> bool:
+        """Return True for a box whose middle lies on this side."""
         return ((box.x0 + box.x1) / 2 < middle) == is_left
 
     grids = tuple(grid for grid in page.grids if stands_here(grid.box))
