@@ -110,7 +110,7 @@ def held_lines(file: Path | str, held: tuple[Held, ...]) -> list[str]:
 def status_of(ledger: Ledger, settings: Settings) -> dict[str, Any]:
     """Return the ledger in one object; the counts are those of the last run, and they add up."""
     from extract.ledger import OUTCOMES
-    from extract.reading.document import READER_VERSION
+    from extract.reading.reader_version import READER_VERSION
     from extract.releases.shelves import served_release
     from extract.sources.freshness import check_freshness
     from extract.warehouse.fingerprints import is_behind

@@ -153,7 +153,7 @@ def ocr(documents: Ids) -> None:
 def _read_again(documents: list[str], publisher: str | None, since: datetime | None, by: str) -> None:
     from extract.cli.record_rows import describe_outdated
     from extract.jobs.replay import choose_outdated, read_again
-    from extract.reading.document import READER_VERSION
+    from extract.reading.reader_version import READER_VERSION
 
     settings, ledger = get_settings(), _ledger()
     chosen = choose_outdated(settings, documents, publisher, since.strftime(DAY) if since else None)

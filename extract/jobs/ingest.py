@@ -31,6 +31,7 @@ from extract.ledger import Ledger
 from extract.locks import LockedError
 from extract.publishers import Publisher, load_publishers
 from extract.publishers.secrets import Secret
+from extract.reading.reader_version import READER_VERSION
 from extract.settings import Settings
 from extract.sources.discovery import LISTING_FINDINGS, UNLISTED, check_discovery, discover_source
 from extract.sources.landing import land_publications
@@ -198,8 +199,6 @@ def plan_batches(settings: Settings, run_id: str | None = None) -> list[list[str
     Includes documents of earlier runs that are still unread or failed, and none that the run `run_id` has tried
     already, while others landed.
     """
-    from extract.reading.document import READER_VERSION
-
     ledger = Ledger(settings.ledger_url or "")
     _reland_lost(settings, ledger)
     wake_answered(ledger, load_publishers(settings.publishers_dir))
@@ -213,8 +212,6 @@ def plan_first_batch(settings: Settings, publishers: Collection[str]) -> list[st
 
     The rest, documents with new answers and documents whose rows are lost are planned when all have landed.
     """
-    from extract.reading.document import READER_VERSION
-
     waiting = Ledger(settings.ledger_url or "").to_read(READER_VERSION, settings.read_attempts, publishers)
     return next(iter(make_batches(waiting, settings.batch_documents, settings.batch_pages)), [])
 
@@ -242,7 +239,6 @@ def read_batch(settings: Settings, batch: Iterable[str]) -> int:
     Documents that an earlier attempt at the batch has read are skipped. A document that must not be loaded becomes
     refused in the ledger, one that fails for another cause failed; neither stops the others.
     """
-    from extract.reading.document import READER_VERSION
     from extract.reading.sandbox import Sandbox
 
     ledger = Ledger(settings.ledger_url or "")
@@ -334,7 +330,6 @@ def stage_read(settings: Settings, run_id: str) -> int:
     The rows of a document that a newer reader refuses are removed first. A document whose rows the database cannot hold
     ends failed; a broken or full database fails the step.
     """
-    from extract.reading.document import READER_VERSION
     from extract.warehouse.staging import open_warehouse, remove_document
 
     ledger = Ledger(settings.ledger_url or "")

@@ -7,6 +7,7 @@ Airflow reads its configuration from the environment when it is first imported; 
 from __future__ import annotations
 
 import contextlib
+import gc
 import locale
 import logging
 import os
@@ -21,7 +22,7 @@ from extract.errors import JixiaoError
 from extract.files import make_private
 from extract.jobs.airflow_home import prepare_home
 from extract.locks import hold_lock
-from extract.processes import name_user
+from extract.processes import name_user, pause_collector, spare_present_objects
 from extract.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -123,7 +124,7 @@ def run_dag(
     starts.
     """
     log = settings.home / "logs" / f"{dag_id}.log"
-    with _logged_to(log):
+    with _logged_to(log), pause_collector():  # until the first task starts: Airflow makes a million objects that stay
         from airflow.dag_processing.dagbag import DagBag
         from airflow.sdk.listener import get_listener_manager
         from airflow.utils.state import DagRunState
@@ -138,7 +139,7 @@ def run_dag(
         if dag is None:
             raise RunError(f"no DAG {dag_id} in {settings.dags_dir}: {bag.import_errors or 'the folder is empty'}")
         dag.deadline = None  # `dag.test` of Airflow 3.3 fails on a deadline after the last task
-        listener = TaskListener(progress, ready)
+        listener = TaskListener(partial(_note_start, progress), ready)
         get_listener_manager().add_listener(listener)
         try:
             run = dag.test(run_conf={name: value for name, value in conf.items() if value is not None})
@@ -148,6 +149,13 @@ def run_dag(
     if run.state != DagRunState.SUCCESS:
         raise RunError(f"DAG {dag_id} ended {run.state}: failed tasks: {', '.join(failed)}; see {log}")
     return str(run.run_id)
+
+
+def _note_start(progress: Progress, task: str) -> None:
+    """Report that a task starts; with the first one the collector starts anew."""
+    if not gc.isenabled():
+        spare_present_objects()
+    progress(task)
 
 
 @contextlib.contextmanager

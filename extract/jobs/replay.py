@@ -74,7 +74,7 @@ def choose_outdated(
     At most as many as one run reads again, oldest first sighting first. Raises LedgerError for ids that are not
     among them.
     """
-    from extract.reading.document import READER_VERSION
+    from extract.reading.reader_version import READER_VERSION
 
     ledger = Ledger(settings.ledger_url or "")
     wanted = {ledger.find_document(one.strip()) for one in ids if one.strip()}

@@ -6,9 +6,7 @@ second one reads these, the third one those of them on which the two differ.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +14,7 @@ from pathlib import Path
 from extract.entities import Answer, Finding, PageGrids, Question, Reading
 from extract.errors import Reason, Refused
 from extract.limits import Limits
+from extract.processes import pause_collector
 from extract.reading.agreement import MAY_HEAL, ODD_READER, are_agreed, is_same_page, merge_readings
 from extract.reading.answered import list_answers
 from extract.reading.confinement import (
@@ -50,6 +49,7 @@ from extract.reading.pages import READERS, OpenFile, check_file
 from extract.reading.plausibility import find_doubts, list_findings
 from extract.reading.process_limits import usual_limits
 from extract.reading.raster.digit_check import check_picture
+from extract.reading.reader_version import READER_VERSION
 from extract.reading.tables.assembler import Assembler
 from extract.reading.tables.attribution import drop_furniture
 from extract.reading.tables.freeze import build_parts, drop_copies, number_projects
@@ -57,9 +57,8 @@ from extract.reading.tables.inquiry import answering, inquiring, naming
 from extract.reading.tables.side_by_side_pages import list_sheets
 from extract.reading.tables.target_words import speaks_of_targets
 
-__all__ = ["READER_VERSION", "is_sampled", "read_document", "read_grids", "reading_from_json", "reading_to_json"]
+__all__ = ["is_sampled", "read_document", "read_grids", "reading_from_json", "reading_to_json"]
 
-READER_VERSION = "10"
 PDFIUM, OXIDE, PDFPLUMBER = READERS
 NOT_ASKED = Finding("single_reader", "the second reader was not asked: the document is outside its share", None)
 Complete = Callable[[frozenset[int]], tuple[CheckedPage, ...]]
@@ -110,7 +109,7 @@ def read_document(
         OpenFile(path, password, limits) as file,
         answering(answers),
         naming(names, file.list_days),
-        _without_collector(),
+        pause_collector(),  # almost nothing made of a document is cyclic; it would take a fifth of the time
     ):
         if reader != "auto":
             alone = _read_with(file, reader)
@@ -284,21 +283,6 @@ def _complete(file: OpenFile, reader: str, pages: list[CheckedPage], scope: froz
 def find_scope(pages: set[int], count: int) -> frozenset[int]:
     """Return the pages that may belong to tables of targets: those given, the pages beside them, and the cover."""
     return frozenset({1, *(page + step for page in pages for step in AROUND if 1 <= page + step <= count)})
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Switch off the garbage collector during the block.
-
-    Almost nothing made of a document is cyclic, so collection only costs (a fifth of the time on the fixtures).
-    """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def interpret(

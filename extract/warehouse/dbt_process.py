@@ -18,15 +18,17 @@ import os
 import sys
 from pathlib import Path
 
-from extract.processes import follow_parent
+from extract.processes import follow_parent, pause_collector, spare_present_objects
 
 
 def run_asked(options: list[str]) -> int:
     """Parse the project, wait for a request, run it; return 0, or 1 if nodes failed, 2 for another failure."""
-    from dbt.cli.main import dbtRunner
-    from dbt.contracts.graph.manifest import Manifest
+    with pause_collector():
+        from dbt.cli.main import dbtRunner
+        from dbt.contracts.graph.manifest import Manifest
 
-    parsed = dbtRunner().invoke(["--quiet", "--write-json", "parse", *options])
+        parsed = dbtRunner().invoke(["--quiet", "--write-json", "parse", *options])
+    spare_present_objects()
     line = sys.stdin.readline()
     if not line:
         return 0
@@ -50,4 +52,6 @@ def run_asked(options: list[str]) -> int:
 
 if __name__ == "__main__":
     follow_parent(int(sys.argv.pop(1)))
-    sys.exit(run_asked(sys.argv[1:]))
+    status = run_asked(sys.argv[1:])
+    spare_present_objects()  # Python's own end looks at every object
+    sys.exit(status)

@@ -33,7 +33,7 @@ import duckdb_engine  # noqa: F401 - imported before the forks, so that the call
 
 from extract.jobs import ingest
 from extract.ledger import Ledger
-from extract.reading.document import READER_VERSION
+from extract.reading.reader_version import READER_VERSION
 from extract.settings import Settings
 from extract.warehouse import frames, raw_schema  # noqa: F401
 

@@ -11,7 +11,7 @@ from sites import Site, ledger_of, pdf, publisher_file, see
 
 from extract.errors import LedgerError, Reason, Refused
 from extract.jobs import ingest
-from extract.reading.document import READER_VERSION
+from extract.reading.reader_version import READER_VERSION
 from extract.settings import PROJECT, Settings
 from extract.warehouse.fingerprints import is_behind
 
