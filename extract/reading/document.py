@@ -153,6 +153,8 @@ def _ask(file: OpenFile, first: Outcome, reading: Reading, reader: str, numbers:
     alike: dict[int, CheckedPage] = {}  # those whose texts a page break may cut
     try:
         for number in numbers:
+            if reader == OXIDE and file.looks_alike(number, pages[number - 1].look):
+                continue
             page = file.read_page(reader, number)
             if not is_same_page(pages[number - 1], page):
                 differing[number] = page

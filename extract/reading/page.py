@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from extract.reading.grid.cell_text import Sorted, find_overlaps, find_side_by_s
 from extract.reading.grid.inferred_columns import infer_in_frame, infer_lattices
 from extract.reading.grid.lattice import Lattice, find_lattices, find_stretches
 from extract.reading.grid.outlined_letters import drop_outlines
+from extract.reading.grid.likeness import Look, describe_look
 from extract.reading.grid.overflow import find_covered, find_lost_ends, settle_hanging_lines
 from extract.reading.grid.placement import LOST, OUTSIDE, PlacedTable, Placement, Spots, locate, place
 from extract.reading.grid.spans import adopt_corners, find_spans
@@ -46,6 +49,8 @@ from extract.reading.page_checks.problems import PageNote, Problem
 from extract.reading.raster.digit_places import Digits, find_digits
 from extract.reading.tolerances import TOLERANCES
 
+PARTED_FIGURES = re.compile(r"\d\s+\d")
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedPage:
@@ -64,6 +69,7 @@ class CheckedPage:
     unreadable: int = 0  # letters of its tables without a known character
     chinese: int = 0  # letters of its tables
     is_glance: bool = False  # only the checks that are made on every page were made
+    look: Look | None = None  # of a page on which everything is seen whole
 
 
 @dataclass(slots=True)
@@ -146,7 +152,18 @@ class StagedPage:
         glance = self.glance()
         problems += check_left_out(ink, glance.cut, notes)
         digits = find_digits(ink, spots, owner, texts, stages.turn)
-        return replace(glance, problems=problems, notes=tuple(notes), digits=digits, is_glance=False)
+        checked = replace(glance, problems=problems, notes=tuple(notes), digits=digits, is_glance=False)
+        return replace(checked, look=describe_look(ink, spots)) if _is_plain(checked, ink) else checked
+
+
+def _is_plain(page: CheckedPage, ink: Ink) -> bool:
+    """Return True if everything on a page is seen whole, and no blank parts two figures of one text."""
+    if page.problems or page.notes or page.typed or page.cut or page.hidden or page.hidden_texts:
+        return False
+    if ink.conflicts or len(ink.pictures.box) or (ink.glyphs.drop > BLANK).any():
+        return False
+    texts = chain((line.text for line in page.grids.lines), (c.text for grid in page.grids.grids for c in grid.cells))
+    return not any(PARTED_FIGURES.search(text) for text in texts)
 
 
 def build_page(ink: Ink, typed: int = 0) -> CheckedPage:

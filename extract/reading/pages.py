@@ -13,6 +13,7 @@ from typing import Any
 
 from extract.errors import Reason, Refused
 from extract.limits import Limits
+from extract.reading.grid.likeness import Look, are_alike, look_plainly
 from extract.reading.ink.ink import Ink, add_stamps
 from extract.reading.page import CheckedPage, StagedPage, build_page, stage_page
 from extract.reading.parsers.outline.page_count import Notes, Outline, check_page_count
@@ -44,6 +45,7 @@ class OpenFile:
         self.data = path.read_bytes()
         self.password = password
         self.most_pages = (limits or usual_limits()).pages
+        self._extracted: Any = None
 
     def __enter__(self) -> OpenFile:
         return self
@@ -54,6 +56,7 @@ class OpenFile:
             if name in self.__dict__:
                 self.__dict__.pop(name).close()
         self.__dict__.pop("oxide", None)
+        self._extracted = None
 
     @cached_property
     def sha256(self) -> str:
@@ -124,7 +127,7 @@ class OpenFile:
         elif reader == "oxide":
             from extract.reading.parsers.oxide.document import read_page
 
-            ink = read_page(self.oxide, number, notes, hidden)
+            ink = read_page(self._extract(number), notes, hidden)
         else:
             from extract.reading.parsers.plumber.document import load_page as load_plumber_page
 
@@ -133,6 +136,25 @@ class OpenFile:
         if len(notes.stamps):
             ink.pictures = add_stamps(ink.pictures, notes.stamps, notes.solid)
         return ink, notes
+
+    def _extract(self, number: int) -> Any:
+        """Return what pdf_oxide extracts of one page; of the last page asked for it is kept."""
+        from extract.reading.parsers.oxide.document import extract_page
+
+        if self._extracted is None or self._extracted.number != number:
+            self._extracted = extract_page(self.oxide, number, self.outline.hidden_layers)
+        return self._extracted
+
+    def looks_alike(self, number: int, look: Look | None) -> bool:
+        """Return True if pdf_oxide sees one page (1-based) as the first reader, which sees all of it, describes it."""
+        from extract.reading.parsers.oxide.document import may_show_images, read_plainly
+
+        self.open("oxide")
+        notes = self.outline.notes[number - 1]
+        if look is None or may_show_images(notes):
+            return False
+        own = look_plainly(read_plainly(self._extract(number), notes, self.outline.hidden_layers))
+        return own is not None and are_alike(look, own)
 
     def stage_page(self, reader: str, number: int) -> StagedPage:
         """Read one page (1-based) through all its stages, without its checks."""

@@ -8,10 +8,14 @@ and the third reader is asked.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pdf_oxide
+from pdfminer.pdftypes import resolve1
 
 from extract.errors import Reason, Refused
 from extract.reading.ink.affine import Matrix, display_matrix, map_boxes
@@ -45,31 +49,64 @@ def open_document(data: bytes, password: str | None) -> Any:
     return document
 
 
-def read_page(document: Any, number: int, notes: Notes, hidden_layers: frozenset[str]) -> Ink:
-    """Read one page by its number, from 1; raises Refused (truncated, too_large) naming it.
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """What pdf_oxide gives of one page, its objects as they are."""
+
+    number: int  # of the page, from 1
+    letters: list[Any]
+    paths: list[dict[str, Any]]
+    list_spans: Callable[[], list[Any]]  # the texts of the page, which are seldom needed
+
+
+def extract_page(document: Any, number: int, hidden_layers: frozenset[str]) -> Extract:
+    """Extract the letters and paths of one page by its number, from 1; raises Refused (truncated, too_large)."""
+    with _naming(number):
+        index = number - 1
+        letters = document.extract_chars(index, exclude_layers=sorted(hidden_layers) or None)
+        if len(letters) > MAX_GLYPHS:
+            raise Refused(Reason.TOO_LARGE, f"{len(letters)} glyphs on one page", number)
+        return Extract(number, letters, document.extract_paths(index), lambda: document.extract_spans(index))
+
+
+def read_page(extract: Extract, notes: Notes, hidden_layers: frozenset[str]) -> Ink:
+    """Read one page with its clips and painting order; raises Refused naming it.
 
     `notes` give the display box and rotation: pdf_oxide's own boxes ignore what a page inherits.
     """
+    with _naming(extract.number):
+        return _read_with(extract, _read_operators(notes, len(extract.paths)), notes, hidden_layers)
+
+
+def read_plainly(extract: Extract, notes: Notes, hidden_layers: frozenset[str]) -> Ink:
+    """Read one page without its clips, images and painting order: as if everything on it were seen whole."""
+    with _naming(extract.number):
+        return _read_with(extract, Painting(), notes, hidden_layers)
+
+
+def may_show_images(notes: Notes) -> bool:
+    """Return True if the resources of a page name an image or a form, in which there may be one."""
+    resources = resolve1(notes.source.attrs.get("Resources"))
+    return not isinstance(resources, dict) or bool(resolve1(resources.get("XObject")))
+
+
+@contextmanager
+def _naming(number: int) -> Iterator[None]:
+    """Raise whatever goes wrong in the block as Refused (truncated) of a page."""
     try:
-        return _read_page(document, number, notes, hidden_layers)
+        yield
     except (Refused, MemoryError):
         raise
     except Exception as error:
         raise Refused(Reason.TRUNCATED, f"pdf_oxide cannot read the page: {error}", number) from error
 
 
-def _read_page(document: Any, number: int, notes: Notes, hidden_layers: frozenset[str]) -> Ink:
-    index = number - 1
+def _read_with(extract: Extract, painting: Painting, notes: Notes, hidden_layers: frozenset[str]) -> Ink:
     matrix, width, height = display_matrix(notes.box, notes.quarter_turns)
-    letters = document.extract_chars(index, exclude_layers=sorted(hidden_layers) or None)
-    if len(letters) > MAX_GLYPHS:
-        raise Refused(Reason.TOO_LARGE, f"{len(letters)} glyphs on one page", number)
-    paths = document.extract_paths(index)
-    painting = _read_operators(notes, len(paths))
-    glyphs = read_glyphs(letters, matrix, painting, lambda: document.extract_spans(index))
-    painted = read_paths(paths, painting, matrix, hidden_layers)
+    glyphs = read_glyphs(extract.letters, matrix, painting, extract.list_spans)
+    painted = read_paths(extract.paths, painting, matrix, hidden_layers)
     pictures = add_outlines(_read_pictures(painting, glyphs, matrix), *painted.outlines)
-    return Ink(number, width, height, glyphs, painted.rules, painted.fills, pictures, -1)
+    return Ink(extract.number, width, height, glyphs, painted.rules, painted.fills, pictures, -1)
 
 
 def _read_operators(notes: Notes, paths: int) -> Painting:
