@@ -84,6 +84,7 @@ class Stages:
     placement: Placement
     rows: Sorted  # the glyphs of cells
     outside: Sorted  # those outside every table
+    needs_order: bool  # the order of painting decides to which cell a line belongs
 
 
 def run_stages(ink: Ink) -> Stages:
@@ -97,12 +98,13 @@ def run_stages(ink: Ink) -> Stages:
     tolerance = _find_tolerance(ink, spots)
     tables = _find_tables(ink, spots, tolerance)
     placement = place(ink.glyphs, spots, tables, ink.width, ink.height)
-    placement.doubtful += settle_hanging_lines(ink.glyphs, spots, tables, placement.owner)
-    owner = placement.owner
+    owner, before = placement.owner, placement.owner.copy()
+    placement.doubtful += settle_hanging_lines(ink.glyphs, spots, tables, owner)
+    needs_order = bool(placement.doubtful) or bool((owner != before).any())
     placed = sort_glyphs(ink.glyphs, spots, owner, (ink.glyphs.drop == KEPT) & (owner != LOST))
     first = int(np.count_nonzero(placed.group == OUTSIDE))  # they come before those of cells
     rows, outside = placed.take(slice(first, None)), placed.take(slice(first))
-    return Stages(ink, turn, spots, tolerance, tables, placement, rows, outside)
+    return Stages(ink, turn, spots, tolerance, tables, placement, rows, outside, needs_order)
 
 
 @dataclass(slots=True)
@@ -153,12 +155,16 @@ class StagedPage:
         problems += check_left_out(ink, glance.cut, notes)
         digits = find_digits(ink, spots, owner, texts, stages.turn)
         checked = replace(glance, problems=problems, notes=tuple(notes), digits=digits, is_glance=False)
-        return replace(checked, look=describe_look(ink, spots)) if _is_plain(checked, ink) else checked
+        return replace(checked, look=describe_look(ink, spots)) if _is_plain(checked, stages) else checked
 
 
-def _is_plain(page: CheckedPage, ink: Ink) -> bool:
-    """Return True if everything on a page is seen whole, and no blank parts two figures of one text."""
-    if page.problems or page.notes or page.typed or page.cut or page.hidden or page.hidden_texts:
+def _is_plain(page: CheckedPage, stages: Stages) -> bool:
+    """Return True if the letters, rules and areas of a page, wherever they came from, determine its tables and texts.
+
+    Everything is seen whole, no line belongs to a cell by the order of painting, and no blank parts two figures.
+    """
+    ink = stages.ink
+    if stages.needs_order or page.problems or page.notes or page.typed or page.cut or page.hidden or page.hidden_texts:
         return False
     if ink.conflicts or len(ink.pictures.box) or (ink.glyphs.drop > BLANK).any():
         return False
