@@ -12,8 +12,8 @@ from extract.entities import Box, Cell, Grid, Line, PageGrids
 from extract.reading.grid.cell_text import Sorted, find_overlaps, find_side_by_side, join_cells, join_lines, sort_glyphs
 from extract.reading.grid.inferred_columns import infer_in_frame, infer_lattices
 from extract.reading.grid.lattice import Lattice, find_lattices, find_stretches
-from extract.reading.grid.outlined_letters import drop_outlines
 from extract.reading.grid.likeness import Look, describe_look
+from extract.reading.grid.outlined_letters import drop_outlines
 from extract.reading.grid.overflow import find_covered, find_lost_ends, settle_hanging_lines
 from extract.reading.grid.placement import LOST, OUTSIDE, PlacedTable, Placement, Spots, locate, place
 from extract.reading.grid.spans import adopt_corners, find_spans

@@ -110,8 +110,9 @@ def are_alike(one: Look, other: Look) -> bool:
 
 def _have_same_letters(one: Look, other: Look) -> bool:
     """Return True if each letter of one look has its like in the other."""
-    (mine, theirs), (row, other_row) = (look.place[:, 0] for look in (one, other)), _number_both(
-        one.place[:, 1], other.place[:, 1]
+    (mine, theirs), (row, other_row) = (
+        (look.place[:, 0] for look in (one, other)),
+        _number_both(one.place[:, 1], other.place[:, 1]),
     )
     a, b = np.lexsort((mine, row, one.code)), np.lexsort((theirs, other_row, other.code))
     return bool(
@@ -132,7 +133,7 @@ def _are_near(one: Floats, other: Floats, last: float) -> bool:
 
 
 def _number_both(one: Floats, other: Floats) -> tuple[Ints, Ints]:
-    """Number the places of two readers along one direction; places without a jump between them get one number."""
+    """Assign numbers to the places of two readers in one direction; places without a jump between them share one."""
     both = np.concatenate([one, other])
     order = np.argsort(both)
     begins: Bools = np.diff(both[order], prepend=-np.inf) > JUMP_PT

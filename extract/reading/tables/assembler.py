@@ -21,7 +21,7 @@ from extract.reading.tables.form_head import (
     prints_head,
     read_head,
 )
-from extract.reading.tables.form_head_checks import check_department, check_head
+from extract.reading.tables.form_head_checks import check_department, check_head, check_titled
 from extract.reading.tables.form_subject import find_project, is_department, settle_subject
 from extract.reading.tables.forms import Form
 from extract.reading.tables.goals import count_goals
@@ -344,6 +344,8 @@ class Assembler:
         self.findings += found
         if head.scope is Scope.PROJECT and head.names_project and not found:
             check_head(above, head)
+        elif head.scope is Scope.PROJECT and head.names_project:
+            check_titled(above, head)
         elif head.scope is Scope.DEPARTMENT:
             check_department(above, head)
         return head

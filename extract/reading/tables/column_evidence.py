@@ -42,6 +42,7 @@ COMPARISON = re.compile(r"^[≥≧⩾≤≦⩽><＞＜=＝═≈]|^[大小等不
 NOT_SIGNS = frozenset({"定量", "正向", "反向", "逆向", "正向指标", "反向指标", "定量指标", "定性指标"})
 NUMBER = re.compile(r"^\d[\d,]*(?:\.\d+)?$")
 TARGET = re.compile(r"^[≥≧⩾≤≦⩽><＞＜=＝]|\d.*[%％]|^\d[\d,]*(?:\.\d+)?$")
+TARGETS = VALUES - {Column.ADJUSTED_VALUE}  # as they were set at first
 OF_INDICATORS = VALUES | {Column.LEVEL1, Column.LEVEL2, Column.INDICATOR, Column.SIGN, Column.MEASURE_UNIT}
 OF_INDICATORS |= {Column.WEIGHT, Column.SCORE, Column.ACTUAL_VALUE}
 EXPLAINS = re.compile(r"^[(（]?(?:说明|解释|释义|描述|依据|来源|类型|标准|编码|代码|备注|性质|方向|内容)")
@@ -267,6 +268,8 @@ def _may_be_needed(table: IndexedGrid, stop: int, heading: Heading, headings: Se
         return False
     if not columns & VALUES or not columns & {Column.INDICATOR, Column.LEVEL2}:
         return True
+    if not columns & TARGETS and any(map(TARGET.search, texts)):
+        return True  # beside 调整后目标值 alone: the target before it was changed
     if any(match_column(w) in VALUES for w in heading.words[:-1]) and read_yearly(heading) is None:
         return True  # 指标值 over two words: either may be the year's
     if all(map(SIGN_TEXT.match, texts)) and any(map(COMPARISON.match, texts)) and Column.SIGN not in columns:

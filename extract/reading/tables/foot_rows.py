@@ -81,8 +81,10 @@ def _heads_table(side: Cell, layout: Layout) -> bool:
 def _is_plain(table: IndexedGrid, row: int, side: Cell) -> bool:
     """Return True if no cell of a row is a level or a target with a sign, or begins above the label beside it."""
     cells = table.row_cells(row)
+    heads = not any(MEASURED.fullmatch(c.text) for c in cells)  # a row of words, not of quantities
     return all(c.row >= side.row for c in cells) and not any(
-        (_is_level(c.text) and normalise(c.text) != QUANTITY) or BEGINS_TARGET.match(c.text) for c in cells
+        (_is_level(c.text) and not (heads and normalise(c.text) == QUANTITY)) or BEGINS_TARGET.match(c.text)
+        for c in cells
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from extract.entities import AMOUNT_KINDS, GOALS, Cell, Column
+from extract.entities import AMOUNT_KINDS, GOALS, Box, Cell, Column
 from extract.errors import Reason, Refused
 from extract.reading.tables.drafts import confine
 from extract.reading.tables.form_head import HEAD_COLUMNS, SINGLE, WIDER, FormHead
@@ -28,13 +28,16 @@ from extract.reading.tables.indexed_grid import IndexedGrid
 ABOUT_MONEY = re.compile(r"金额|资金|预算|经费|总额|投资")
 MONEY_WORD = re.compile(r"(?:金额|资金|经费|总额|拨款|预算数)(?!来源|性质|用途|管理)")
 GOAL_WORDS = re.compile(r"(?:年度|总体|实施期|中期|长期|年度总体|年度绩效|总体绩效|项目绩效|绩效|预期)目标")
+OF_YEAR = re.compile(r"20\d\d年|[本当今]年|年度")
 OF_BUDGET = re.compile(r"(?:支出|预算).*(?:总|规模)|总.*(?:支出|预算|盘子)")
 ABOUT_GOALS = re.compile(r"目标")
+NAMES_SOMETHING = re.compile(r"(?<!单位)(?<!部门)(?<!指标)名称$")
 NO_UNIT = re.compile(r"地[址点区]|区域|范围|对象|来源|[处科股]室|人$")  # of a label beside the name of an office
 SEAL = re.compile(r"[(（].{0,6}(?:盖章|签章|公章|签字|印章).{0,2}[)）]$")
 ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)")
 ENDS_VALUE = {Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.CATEGORY}  # 某某局实施单位 is a value and a word
 HAS_FIGURE = re.compile(r"\d(?![\d年月级批号])")
+NAMES = frozenset({Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.CATEGORY})
 LONGEST_WORD = 10
 LONG_TEXT = 20  # characters: longer than a label
 CHINESE = re.compile("[一-鿿]")
@@ -44,7 +47,7 @@ FIGURE_WORDS = re.compile("[年月日万亿千百元]")  # of amounts and dates,
 def check_head(table: IndexedGrid, head: FormHead) -> None:
     """Add the doubts of ambiguous cells to a head; each check is independent."""
     stop = table.grid.n_rows
-    for refuse in (refuse_joined_words, refuse_unread_words, refuse_buried_goal, refuse_left_over):
+    for refuse in (refuse_joined_words, refuse_unread_words, refuse_buried_goal, refuse_left_over, refuse_lists):
         with confine(head.doubts, table.grid.page):
             refuse(table, 0, stop, head)
 
@@ -52,7 +55,7 @@ def check_head(table: IndexedGrid, head: FormHead) -> None:
 def check_department(table: IndexedGrid, head: FormHead) -> None:
     """Add doubts to the head of a department's form: for lost rules, a goal or the total under an unlisted word."""
     found = list_printed(head)
-    for refuse in (refuse_joined_words, refuse_buried_goal):
+    for refuse in (refuse_joined_words, refuse_buried_goal, refuse_lists):
         with confine(head.doubts, table.grid.page):
             refuse(table, 0, table.grid.n_rows, head)
     with confine(head.doubts, table.grid.page):
@@ -65,6 +68,19 @@ def check_department(table: IndexedGrid, head: FormHead) -> None:
             if is_goal or is_sum:
                 shown = value.text[:20]
                 detail = f"row {word.row + 1}: {shown!r} beside the unknown word {word.text!r} may be what is missing"
+                raise Refused(Reason.UNKNOWN_HEADER, detail, table.page_of(word))
+
+
+def check_titled(table: IndexedGrid, head: FormHead) -> None:
+    """Add a doubt to a head whose project is named by the title alone and that names something: 任务名称."""
+    with confine(head.doubts, table.grid.page):
+        for word in table.cells:
+            value = table.cell(word.row, word.col + word.colspan)
+            if value is None or not value.text or is_word(value) or is_word(word) or is_figure(value.text):
+                continue
+            if NAMES_SOMETHING.search(normalise(word.text)):
+                shown = value.text[:20]
+                detail = f"row {word.row + 1}: {shown!r} beside the unknown word {word.text!r} may name the project"
                 raise Refused(Reason.UNKNOWN_HEADER, detail, table.page_of(word))
 
 
@@ -107,15 +123,19 @@ def refuse_buried_goal(table: IndexedGrid, start: int, stop: int, head: FormHead
 
 
 def _refuse_unread_money(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
-    """Refuse a head without an amount that has a figure in or beside a text about money."""
-    if list_printed(head) & set(AMOUNT_KINDS):
+    """Refuse a head without an amount that has a figure in or beside a text about money.
+
+    An investment over years alone (项目总投资) is no amount of the year, which another text may name.
+    """
+    found = list_printed(head) & set(AMOUNT_KINDS)
+    if found - {Column.AMOUNT_TOTAL}:
         return
     values = {field.text for field in head.fields.values()}
     for row in range(start, stop):
         for cell in table.starting(row):
             text = normalise(cell.text)
             is_money = MONEY_WORD.search(text) or find_money_unit(cell.text)
-            if len(text) > LONGEST or cell.text in values or not is_money:
+            if len(text) > LONGEST or cell.text in values or not is_money or (found and not OF_YEAR.search(text)):
                 continue
             beside = [c for line in range(row, min(stop, row + cell.rowspan)) for c in table.row_cells(line)]
             if any(c.text not in values and HAS_FIGURE.search(c.text) for c in beside):
@@ -201,6 +221,36 @@ def refuse_joined_words(table: IndexedGrid, start: int, stop: int, head: FormHea
             if {match_column(cell.text), match_column(first.text)} & HEAD_COLUMNS:
                 detail = f"row {row + 1}: {value.text[:30]!r} stands beside two words"
                 raise Refused(Reason.CONSERVATION, detail, table.page_of(value))
+
+
+def refuse_lists(table: IndexedGrid, start: int, stop: int, head: FormHead) -> None:
+    """Raise Refused (conservation) where the word of a name that was read heads a column of a list.
+
+    工作步骤 | 责任单位 | 完成时限 over a row for each step. Its value stands where another label does, or below it in
+    several rows.
+    """
+    for row in range(start, stop):
+        for word in table.starting(row):
+            column = match_column(word.text)
+            known = head.fields.get(column) if column in NAMES and column is not None else None
+            if known is not None and _heads_list(table, word, known.fragments[0].box):
+                detail = f"row {row + 1}: {word.text!r} may head a column of a list, and have no value"
+                raise Refused(Reason.CONSERVATION, detail, table.page_of(word))
+
+
+def _heads_list(table: IndexedGrid, word: Cell, value: Box) -> bool:
+    """Return True if a word stands among other labels of a row, where values do, with its own value beside or below."""
+    texts = [c for c in table.row_cells(word.row) if c.text and c.rowspan == word.rowspan]
+    before = [c for c in texts if c.col < word.col]
+    beside, below = table.cell(word.row, word.col + word.colspan), table.cell(word.row + word.rowspan, word.col)
+    if not before or any(map(is_word, before)):
+        return False
+    if beside is not None and beside.box == value:
+        return len(before) % 2 == 1 and len(texts) > len(before) + 2
+    if below is None or below.box != value:
+        return False
+    last = table.cell(below.row + below.rowspan, word.col)
+    return last is not None and (last.col, last.colspan) == (word.col, word.colspan) and not is_word(last)
 
 
 def _mixes_label(text: str, head: FormHead) -> bool:

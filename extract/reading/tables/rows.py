@@ -12,7 +12,7 @@ from extract.entities import Box, Cell, Column
 from extract.errors import Reason, Refused
 from extract.reading.tables.column_groups import AMOUNTS, LEVELS, ONE_EACH, PERIOD_VALUES
 from extract.reading.tables.drafts import surround
-from extract.reading.tables.header_words import match_column, normalise
+from extract.reading.tables.header_words import find_money_unit, match_column, normalise
 from extract.reading.tables.headings import VALUES
 from extract.reading.tables.indexed_grid import IndexedGrid
 from extract.reading.tables.layout import Layout
@@ -167,9 +167,18 @@ def refuse_words(row: Row, page: int) -> None:
         detail = f"row {row.first + 1}: header words among indicators: {'、'.join(words)}"
         raise Refused(Reason.UNKNOWN_HEADER, detail, page)
     for column in VALUES & row.cells.keys():
+        if _is_money_word(row.text(column)):  # a table of costs: 金额（万元）
+            detail = f"row {row.first + 1}: header words among indicators: {row.text(column)[:20]!r}"
+            raise Refused(Reason.UNKNOWN_HEADER, detail, page)
         if BEGINS_AS_HEADER.match(normalise(row.text(column))):  # no rule parts the header and its first value
             detail = f"row {row.first + 1}: header words among indicators: {row.text(column)[:20]!r}"
             raise Refused(Reason.UNKNOWN_HEADER, detail, page)
+
+
+def _is_money_word(text: str) -> bool:
+    """Return True for the header word of a column of money; a figure with its unit is none."""
+    is_word = match_column(text) in AMOUNTS or find_money_unit(text) is not None
+    return is_word and not any(map(str.isdigit, text))
 
 
 def is_total(row: Row, table: IndexedGrid) -> bool:
