@@ -40,19 +40,25 @@ def open_warehouse(settings: Settings) -> Iterator[Engine]:
             with engine.begin() as connection:
                 if settings.on_postgres:
                     _check_order(connection)
-                connection.execute(text("CREATE SCHEMA IF NOT EXISTS raw"))
-                raw_columns.metadata.create_all(connection)
-                _add_columns(connection)
+                _prepare_schema(connection)
             yield engine
         finally:
             engine.dispose()
 
 
-def _add_columns(connection: Connection) -> None:
-    """Add the columns that tables of an earlier version lack."""
-    known = inspect(connection)
+def _prepare_schema(connection: Connection) -> None:
+    """Create the tables that are missing, and the columns that tables of an earlier version lack.
+
+    One query tells; SQLAlchemy's own inspection asks table by table.
+    """
+    known = text("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'raw'")
+    columns = {(table, column) for table, column in connection.execute(known)}
+    if not {table.name for table in raw_columns.metadata.sorted_tables} <= {table for table, _ in columns}:
+        connection.execute(text("CREATE SCHEMA IF NOT EXISTS raw"))
+        raw_columns.metadata.create_all(connection)
+        columns = {(table, column) for table, column in connection.execute(known)}
     for column in raw_schema.ADDED:
-        if column.name not in {one["name"] for one in known.get_columns(column.table.name, "raw")}:
+        if (column.table.name, column.name) not in columns:
             kind = column.type.compile(connection.dialect)
             connection.execute(text(f"ALTER TABLE raw.{column.table.name} ADD COLUMN {column.name} {kind}"))
 
