@@ -30,8 +30,8 @@ from extract.jobs.publish import publish
 from extract.jobs.replay import choose_documents, choose_outdated, read_again
 from extract.ledger import MOST_REREAD, Ledger
 from extract.ledger.tables import documents
-from extract.reading.reader_version import READER_VERSION
 from extract.reading.exchange import reading_from_json, reading_to_json
+from extract.reading.reader_version import READER_VERSION
 from extract.reading.sandbox import ReadText, Sandbox, read_sandboxed
 from extract.releases.shelves import served_release
 from extract.settings import Settings, get_settings

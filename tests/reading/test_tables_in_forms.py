@@ -76,11 +76,12 @@ def test_a_project_that_is_named_by_the_title_may_have_its_name_in_the_head() ->
     assert read(*MONEY, name="任务内容", title=titled)[1] == ""
 
 
-def test_a_caption_that_speaks_of_no_targets_may_begin_another_table() -> None:
+def test_a_caption_that_speaks_of_costs_begins_another_table() -> None:
     costs = ((1, 0, 1, 1, "数量"), (1, 1, 1, 1, "培训人数"), (1, 2, 1, 1, "180人"), (1, 3, 1, 1, "5.00"))
     assert "经费支出明细" in read(*MONEY, below=((0, 0, 1, 4, "经费支出明细"), *costs))[1]
     more = tuple((1, col, 1, 1, text) for col, text in enumerate(ROWS[0]))
-    assert len(read(*MONEY, below=((0, 0, 1, 4, "其他产出"), *more))[0]) == 3
+    for caption in ("二、设备采购", "年度绩效指标（资金使用）"):
+        assert len(read(*MONEY, below=((0, 0, 1, 4, caption), *more))[0]) == 3
     assert read(*MONEY, below=((0, 0, 1, 4, "以上情况属实。"),)) == ([row[2:] for row in ROWS], "")
 
 
@@ -92,8 +93,15 @@ def test_the_word_of_a_column_of_money_is_no_target() -> None:
 
 
 def test_a_quantity_beside_the_label_of_a_table_is_an_indicator() -> None:
-    bought = (("活动", "数量指标", "演出场次", "60场"), ("", "数量", "采购音响", "20台"), ("", "数量", "采购灯具", "50套"))
-    specs = [(1, 0, 2, 1, "政府采购"), *(spec for row, one in enumerate(bought) for spec in plain_rows(row, one) if spec[4])]
+    bought = (
+        ("活动", "数量指标", "演出场次", "60场"),
+        ("", "数量", "采购音响", "20台"),
+        ("", "数量", "采购灯具", "50套"),
+    )
+    specs = [
+        (1, 0, 2, 1, "政府采购"),
+        *(spec for row, one in enumerate(bought) for spec in plain_rows(row, one) if spec[4]),
+    ]
     found, _ = read(*MONEY, header=("绩效指标", *HEADER[1:]), rows=(), below=tuple(specs))
     assert found == [("演出场次", "60场"), ("采购音响", "20台"), ("采购灯具", "50套")]
 

@@ -48,6 +48,7 @@ FOOT_ENDS = re.compile(
     r"(?:意见|说明|原因|结论|等级|等次|结果|建议|措施|依据|备注|情况|签字|签章|盖章|日期|时间|问题|事项)$"
 )
 ABOUT_TARGETS = re.compile(r"指标|目标|绩效|产出|效益|满意")
+OF_COSTS = re.compile(r"经费|费用|支出|资金|金额|预算|测算|明细|清单")
 LONGEST_CAPTION = 20  # characters: a longer text is a remark
 HALVES = (0, 1)  # of a form with the values of two periods side by side; others have the left one only
 LOOKS_LIKE_TARGET = re.compile(rf"^{BEGINS_TARGET.pattern}|^\d[\d,.]*\s*(?:[%％]|[一-龥]{{1,4}})?$")
@@ -406,7 +407,7 @@ def _refuse_unless_known(
     is_known = is_note(texts[0].text) or is_word(texts[0]) or any(is_note(c.text) for c in texts)
     if not project_words and is_known and not _may_be_indicator(texts[0], targets):
         return
-    if len(table.row_cells(row.first)) == 1 and not at_break and (is_below or _is_caption(texts[0].text)):
+    if len(table.row_cells(row.first)) == 1 and not at_break and (is_below or not _begins_other(texts[0].text)):
         return  # a remark over the whole width, or the caption of more indicators
     if is_below and not project_words and is_foot(texts):
         return
@@ -414,9 +415,10 @@ def _refuse_unless_known(
     raise Refused(Reason.CONSERVATION, detail, table.grid.page)
 
 
-def _is_caption(text: str) -> bool:
-    """Return True if a text over the whole width does not begin a table of other things: 经费支出明细."""
-    return len(text) > LONGEST_CAPTION or bool(ABOUT_TARGETS.search(text) or read_period(text) or is_group(text))
+def _begins_other(text: str) -> bool:
+    """Return True if a text over the whole width is the caption of a table of other things: 经费支出明细."""
+    is_about_targets = ABOUT_TARGETS.search(text) or read_period(text) or is_group(text)
+    return len(text) <= LONGEST_CAPTION and bool(OF_COSTS.search(text)) and not is_about_targets
 
 
 def _is_beside(cell: Cell, row: Row) -> bool:
