@@ -261,10 +261,13 @@ def test_the_second_reader_reads_pages_that_may_hold_targets_and_no_others(
         for _ in range(3):
             book.new_page(595, 842)
         book.save(tmp_path / "book.pdf")
-    asked = spy(monkeypatch)
+    asked, extracted = spy(monkeypatch), []
+    extract = OpenFile._extract
+    monkeypatch.setattr(OpenFile, "_extract", lambda file, number: extracted.append(number) or extract(file, number))
     one = read_document(tmp_path / "book.pdf")
     assert {record.page for record in one.records} == {4}
-    assert sorted(page for reader, page in asked if reader == "oxide") == [1, 3, 4, 5]
+    assert sorted(set(extracted)) == [1, 3, 4, 5]
+    assert {page for reader, page in asked if reader == "oxide"} <= {4}  # blank pages look alike
 
 
 def test_a_file_that_the_second_reader_cannot_open_is_decided_by_the_third(monkeypatch: pytest.MonkeyPatch) -> None:
