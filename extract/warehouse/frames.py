@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -80,7 +81,10 @@ def make_frames(reading: Reading, origin: Origin, publishers: Iterable[Publisher
     publishers = tuple(publishers)
     documents = [_document_row(reading, part, origin, publishers, reader_version) for part in _dated_parts(reading)]
     rows = {"documents": documents, **_project_rows(reading), **_department_rows(reading), **_notes(reading)}
-    return {table.name: _frame(table, rows[table.name]) for table in raw_schema.DOCUMENT_TABLES}
+    return {
+        table.name: _frame(table, rows[table.name]) if rows[table.name] else _make_blank(table)
+        for table in raw_schema.DOCUMENT_TABLES
+    }
 
 
 def _dated_parts(reading: Reading) -> list[Part]:
@@ -199,6 +203,12 @@ def _frame(table: Any, rows: list[RawRow]) -> pd.DataFrame:
             for column in table.columns
         }
     )
+
+
+@cache
+def _make_blank(table: Any) -> pd.DataFrame:
+    """Make a frame without rows, once for each table: most documents leave half of the tables blank."""
+    return _frame(table, [])
 
 
 def _number_records(records: Iterable[Record]) -> Iterator[tuple[int, Record]]:

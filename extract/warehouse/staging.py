@@ -87,9 +87,10 @@ def stage_frames(engine: Engine, sha256: str, frames: Frames) -> str:
     """
     rows = {table.name: _rows(frames[table.name]) for table in raw_schema.DOCUMENT_TABLES}
     with engine.begin() as connection:
-        rows = _keep_version(connection, sha256, rows)
+        if _is_staged(connection, sha256):  # a delete looks through the whole of each table
+            rows = _keep_version(connection, sha256, rows)
+            _delete_rows(connection, sha256)
         fingerprint = _fingerprint(rows)
-        _delete_rows(connection, sha256)
         for table in raw_schema.DOCUMENT_TABLES:
             if rows[table.name]:
                 connection.execute(insert(table), rows[table.name])
@@ -106,6 +107,15 @@ def remove_document(engine: Engine, sha256: str) -> None:
     """
     with engine.begin() as connection:
         _delete_rows(connection, sha256)
+
+
+def _is_staged(connection: Connection, sha256: str) -> bool:
+    """Return True if a document may have rows: those of one without parts are known by their fingerprint alone."""
+    found = (
+        select(table.c.sha256).where(table.c.sha256 == sha256)
+        for table in (raw_schema.document_fingerprints, raw_schema.documents)
+    )
+    return connection.scalar(union(*found)) is not None
 
 
 def _delete_rows(connection: Connection, sha256: str) -> None:
