@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, delete, func, select
 
 from extract.entities import Box, Column, DocumentKind, Finding, Part, Printed, Reading, Record
 from extract.locks import LockedError, hold_lock
@@ -90,6 +90,22 @@ def test_a09_staging_again_replaces_and_never_doubles(engine: Engine) -> None:
     with engine.connect() as connection:
         assert sorted(connection.scalars(select(raw_schema.targets.c.target_text))) == ["1", "≥8家"]
     assert count(engine, "documents") == 2
+
+
+def test_rows_without_a_fingerprint_or_without_a_part_are_replaced_too(engine: Engine) -> None:
+    stage(engine, reading(record(1, "甲", "≥7家")))
+    with engine.begin() as connection:
+        connection.execute(delete(raw_schema.document_fingerprints))
+    stage(engine, reading(record(1, "甲", "≥8家")))
+    undated = replace(reading(sha256="b" * 64), parts=(replace(PART, fiscal_year=0),))
+    stage(engine, undated)
+    stage(engine, undated)
+    assert [count(engine, name) for name in ("documents", "targets", "findings", "document_fingerprints")] == [
+        1,
+        1,
+        2,
+        2,
+    ]
 
 
 @pytest.mark.parametrize("yuan", ["99999999999999999.99", "12345678901234567.89", "1E+3", "0.00", "-5.10"])
