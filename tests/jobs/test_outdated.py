@@ -96,7 +96,7 @@ def home(settings: Settings, tmp_path: Path) -> Settings:
         (inbox / f"{n}.pdf").write_bytes(print_table([row], title=f"第{n}局2025年预算项目绩效目标"))
     mine = settings.model_copy(update={"inbox": inbox, "reader": "pdfium"})
     with pytest.MonkeyPatch.context() as before:
-        before.setattr("extract.reading.reader_version.READER_VERSION", OLDER)
+        before.setattr("extract.jobs.ingest.READER_VERSION", OLDER)
         see(mine, "one")
         read_all(mine)
         assert ingest.stage_read(mine, "one") == 2
@@ -470,7 +470,7 @@ def test_the_release_loses_the_rows_of_a_document_that_a_newer_reader_refuses_an
 def load_as_older_reader(settings: Settings, reading: Reading) -> None:
     """Load the one document that waits, as a reader of an earlier version that read this would have."""
     with pytest.MonkeyPatch.context() as before:
-        before.setattr("extract.reading.reader_version.READER_VERSION", OLDER)
+        before.setattr("extract.jobs.ingest.READER_VERSION", OLDER)
 
         def read(_: Sandbox, path: Path, **__: Any) -> ReadText:
             return ReadText(reading_to_json(replace(reading, sha256=path.stem)), reading.page_count)
