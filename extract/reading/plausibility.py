@@ -47,6 +47,7 @@ ABOUT_PERSON = re.compile(
     rf"{PERSON}|(?:联系|办公|手机|固定)?(?:电话|手机)(?:号码)?|联系方式|(?:电子)?(?:邮箱|邮件)|传真|邮编|职务|职称"
     r"|(?:通讯|通信|联系|单位|办公)地址"
 )
+LABELS_TEXT = re.compile(r"(?:测算|分析|说明|明细|清单|依据)$")  # of what stands below the indicators: 成本测算
 LIKE_LEVEL = re.compile(  # narrower than LEVEL_WORDS: 实施, 资金 and 社会 begin words of other tables, too
     r"产出|效益|满意|成本|效果|影响|数量|质量|时效|投入|过程|履职|可持续|决策|管理|(?:指标|目标)(?:[(（].*)?$"
 )
@@ -197,6 +198,7 @@ def _check_rows(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
     for record in records:
         levels = [_text(record, column) for column in LEVELS]
         is_strange = any(levels) and not any(LIKE_LEVEL.search(text) for text in levels)
+        is_strange |= bool(LABELS_TEXT.search(normalise(_text(record, Column.LEVEL1))))
         person = next(
             (t for t in (*levels, _text(record, Column.INDICATOR)) if ABOUT_PERSON.fullmatch(normalise(t))), ""
         )
