@@ -25,6 +25,7 @@ from extract.jobs.question_texts import (
 from extract.ledger import ACTIONS, MOST_REREAD, Ledger
 from extract.ledger.refusals import STATES
 from extract.publishers.season import PLACE
+from extract.reading.reader_version import READER_VERSION
 from extract.report.page_images import draw_refused
 from extract.settings import Settings
 
@@ -74,8 +75,6 @@ def choose_outdated(
     At most as many as one run reads again, oldest first sighting first. Raises LedgerError for ids that are not
     among them.
     """
-    from extract.reading.reader_version import READER_VERSION
-
     ledger = Ledger(settings.ledger_url or "")
     wanted = {ledger.find_document(one.strip()) for one in ids if one.strip()}
     found = ledger.outdated(READER_VERSION, publisher=publisher or None, since=_begin(since) if since else None)

@@ -16,7 +16,7 @@ from extract.reading.tables.foot_rows import PERSON
 from extract.reading.tables.freeze import RecordDoubt
 from extract.reading.tables.header_words import normalise
 from extract.reading.tables.target_words import LEVEL_WORDS
-from extract.reading.tables.usual_levels import is_level1, is_level2
+from extract.reading.tables.usual_levels import ends_as_level, is_bare_level, is_level1, is_level2
 from extract.values.measure_words import match_measure
 
 WRONG_CODES_SHARE = 0.1  # of the codes may contradict their levels by the publisher's own mistakes
@@ -47,7 +47,7 @@ ABOUT_PERSON = re.compile(
     rf"{PERSON}|(?:联系|办公|手机|固定)?(?:电话|手机)(?:号码)?|联系方式|(?:电子)?(?:邮箱|邮件)|传真|邮编|职务|职称"
     r"|(?:通讯|通信|联系|单位|办公)地址"
 )
-LABELS_TEXT = re.compile(r"(?:测算|分析|说明|明细|清单|依据)$")  # of what stands below the indicators: 成本测算
+FEWEST_LEVELS = 2  # different levels 1 that end in 指标 show how a form names its levels
 LIKE_LEVEL = re.compile(  # narrower than LEVEL_WORDS: 实施, 资金 and 社会 begin words of other tables, too
     r"产出|效益|满意|成本|效果|影响|数量|质量|时效|投入|过程|履职|可持续|决策|管理|(?:指标|目标)(?:[(（].*)?$"
 )
@@ -188,8 +188,13 @@ def _check_levels(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
 def _check_rows(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
     """Find rows of another table below the indicators, in the same columns: 采购品目 | 采购数量, 手机 | 13800000000.
 
-    They name a person's data, or stand under no usual level where other rows of their project do.
+    They name a person's data, or stand under no usual level where other rows of their project do, or their levels are
+    named otherwise than the project's others: 成本测算 among 产出指标 and 效益指标.
     """
+    named: dict[tuple[int, int], set[str]] = {}
+    for record in records:
+        if ends_as_level(_text(record, Column.LEVEL1)):
+            named.setdefault(_project_of(record), set()).add(_text(record, Column.LEVEL1))
     usual = {
         _project_of(record)
         for record in records
@@ -198,7 +203,8 @@ def _check_rows(records: tuple[Record, ...]) -> Iterator[RecordDoubt]:
     for record in records:
         levels = [_text(record, column) for column in LEVELS]
         is_strange = any(levels) and not any(LIKE_LEVEL.search(text) for text in levels)
-        is_strange |= bool(LABELS_TEXT.search(normalise(_text(record, Column.LEVEL1))))
+        if levels[0] and len(named.get(_project_of(record), ())) >= FEWEST_LEVELS:
+            is_strange |= not any(ends_as_level(text) or is_bare_level(text) for text in levels)
         person = next(
             (t for t in (*levels, _text(record, Column.INDICATOR)) if ABOUT_PERSON.fullmatch(normalise(t))), ""
         )

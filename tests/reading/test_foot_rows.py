@@ -102,7 +102,6 @@ def record(row: int, *texts: str) -> Record:
     [
         ("采购品目", "A020101", "公开招标", "20.00"),
         ("实施单位", "某局", "配合单位", "各乡镇"),
-        ("成本测算", "", "人均培训成本", "1400元"),
         ("产出指标", "数量指标", "联系电话", "66668888"),
     ],
 )
@@ -111,6 +110,17 @@ def test_rows_of_another_table_in_the_columns_of_indicators_are_doubted(texts: t
     assert not list(find_doubts((first, record(2, "效益指标", "", "就读学生", "≥600人"))))
     (doubt,) = find_doubts((first, record(2, *texts)))
     assert "is no level and no indicator" in doubt.refusal.detail
+
+
+@pytest.mark.parametrize("label", ["成本测算", "成本核算", "满意度调查", "质量控制", "上年产出", "效益情况"])
+def test_a_level_that_is_named_otherwise_than_the_others_is_a_label(label: str) -> None:
+    usual = [record(1, *INDICATOR[1:]), record(2, "效益指标", "社会效益指标", "就读学生", "≥600人")]
+    (doubt,) = find_doubts((*usual, record(3, label, "问卷", "500份", "12月")))
+    assert repr(label)[1:-1] in doubt.refusal.detail
+    for level in ("满意度", "社会效益", "产出成果指标（50分）", "成本目标"):
+        assert not list(find_doubts((*usual, record(3, level, "", "家长满意度", "≥95%"))))
+    assert not list(find_doubts((*usual, record(3, label, "社会监督指标", "公开次数", "≥2次"))))
+    assert not list(find_doubts((usual[0], record(2, label, "质量", "问卷", "500份"))))  # one level shows no style
 
 
 def test_rows_under_levels_of_another_kind_alone_are_kept() -> None:

@@ -35,9 +35,8 @@ NAMES_SOMETHING = re.compile(r"(?<!单位)(?<!部门)(?<!指标)名称$")
 NO_UNIT = re.compile(r"地[址点区]|区域|范围|对象|来源|[处科股]室|人$")  # of a label beside the name of an office
 SEAL = re.compile(r"[(（].{0,6}(?:盖章|签章|公章|签字|印章).{0,2}[)）]$")
 ABOUT_UNITS = re.compile(r"单位(?!负责|联系|电话|地址|性质|代码|编码)")
-ENDS_VALUE = {Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.CATEGORY}  # 某某局实施单位 is a value and a word
-HAS_FIGURE = re.compile(r"\d(?![\d年月级批号])")
 NAMES = frozenset({Column.UNIT, Column.DEPARTMENT, Column.PROJECT, Column.CATEGORY})
+HAS_FIGURE = re.compile(r"\d(?![\d年月级批号])")
 LONGEST_WORD = 10
 LONG_TEXT = 20  # characters: longer than a label
 CHINESE = re.compile("[一-鿿]")
@@ -282,7 +281,7 @@ def _joins_words(table: IndexedGrid, cell: Cell, head: FormHead) -> bool:
     beside = table.cell(cell.row, cell.col + cell.colspan)
     if beside is None or not beside.text or is_word(beside):
         return False
-    return any(len(a) >= 4 and len(b) >= 4 and match_column(b) in ENDS_VALUE & missing for a, b in parts)
+    return any(len(a) >= 4 and len(b) >= 4 and match_column(b) in NAMES & missing for a, b in parts)
 
 
 def _is_listed(word: str) -> bool:
@@ -298,7 +297,7 @@ def _find_joined_word(text: str, found: set[Column], is_label_place: bool) -> st
     words = [w for k in sizes for w in (text[:k], text[-k:])]
     if len(text) <= LONGEST and (is_label_place or MONEY_WORD.search(text)):
         inner = [text[i : i + k] for k in sizes for i in range(1, len(text) - k)]
-        words += [w for w in inner if match_column(w) in ENDS_VALUE | set(AMOUNT_KINDS)]
+        words += [w for w in inner if match_column(w) in NAMES | set(AMOUNT_KINDS)]
     return next((w for w in words if (c := match_column(w)) in HEAD_COLUMNS and c not in found), "")
 
 

@@ -167,10 +167,8 @@ def refuse_words(row: Row, page: int) -> None:
         detail = f"row {row.first + 1}: header words among indicators: {'、'.join(words)}"
         raise Refused(Reason.UNKNOWN_HEADER, detail, page)
     for column in VALUES & row.cells.keys():
-        if _is_money_word(row.text(column)):  # a table of costs: 金额（万元）
-            detail = f"row {row.first + 1}: header words among indicators: {row.text(column)[:20]!r}"
-            raise Refused(Reason.UNKNOWN_HEADER, detail, page)
-        if BEGINS_AS_HEADER.match(normalise(row.text(column))):  # no rule parts the header and its first value
+        # of a table of costs, 金额（万元）; or no rule parts the header and its first value
+        if _is_money_word(row.text(column)) or BEGINS_AS_HEADER.match(normalise(row.text(column))):
             detail = f"row {row.first + 1}: header words among indicators: {row.text(column)[:20]!r}"
             raise Refused(Reason.UNKNOWN_HEADER, detail, page)
 

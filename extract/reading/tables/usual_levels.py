@@ -15,12 +15,25 @@ CODE = r"(?:\d{1,2}\s*[-—–－.]\s*)?"
 LEVEL1 = re.compile(rf"^{CODE}(?:{FIRST}).{{0,6}}(?:指标|目标)?(?:\(\d+分?\))?$")  # 产出及效果, 投入和管理
 LEVEL2 = re.compile(rf"^{CODE}(?:{SECOND})(?:指标|目标)?(?:\(\d+分?\))?$")
 
+WHOLE = re.compile(rf"^{CODE}(?:{FIRST}|{SECOND})(?:\(\d+分?\))?$")
+ENDS_AS_LEVEL = re.compile(r"(?:指标|目标)(?:\([^()]*\))?$")
+
 MAY_HOLD_LEVEL = re.compile(rf"^{CODE}(?:{FIRST}|{SECOND}|社会|经济|生态|环境|可持续)|(?:{FIRST}|{SECOND})指标")
 
 
 def is_level1(text: str) -> bool:
     """Return True if a text is the usual name of a level 1, whole."""
     return bool(LEVEL1.match(normalise(text)))
+
+
+def ends_as_level(text: str) -> bool:
+    """Return True if a text says that it is a level: 产出指标, 产出成果指标（50分）."""
+    return bool(ENDS_AS_LEVEL.search(normalise(text)))
+
+
+def is_bare_level(text: str) -> bool:
+    """Return True if a text is the name of a level without the word 指标, and nothing more: 产出, 社会效益."""
+    return bool(WHOLE.match(normalise(text)))
 
 
 def is_level2(text: str) -> bool:
